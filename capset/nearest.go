@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capset
+
+// closest returns the capabilities whose short names are nearest to a
+// misspelt one, at most three: those with the least edit distance, if that is
+// no more than a third of the text.
+func closest(short string) []Cap {
+	if len(short) > 2*len("checkpoint_restore") {
+		return nil
+	}
+	best := max(1, len(short)/3)
+	var found []Cap
+	for i := range table {
+		d := distance(short, table[i].name[len(prefix):])
+		if d < best {
+			best, found = d, found[:0]
+		}
+		if d == best && len(found) < 3 {
+			found = append(found, Cap(i))
+		}
+	}
+	return found
+}
+
+// distance is the number of bytes to insert, delete, replace or swap with
+// their neighbour to make b of a.
+func distance(a, b string) int {
+	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range above {
+		above[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, above, row = above, row, before
+	}
+	return above[len(b)]
+}

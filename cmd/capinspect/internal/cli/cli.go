@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line of capinspect: it finds the command, which
+// parses its own flags, and turns what comes of it into messages and an exit
+// status.
+//
+// Messages are one line on standard error, "capinspect: what: why", in lower
+// case and without a full stop. A hint follows on a line of its own.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// The exit status: statusOK says done, or that the answer is yes; statusTrouble
+// anything that kept the answer from being known, which wins over a no.
+const (
+	statusOK      = 0
+	statusTrouble = 2
+)
+
+const program = "capinspect"
+
+// command is one subcommand. Its name and its flags are all that help and
+// completion know of it.
+type command struct {
+	name    string
+	args    string // what follows the name on a usage line
+	summary string // a line for the list of commands
+	about   string // the paragraphs of its help
+	example string // command lines that work as printed
+	new     func(*pflag.FlagSet) runner
+}
+
+// runner is a command whose flags are parsed.
+type runner interface {
+	run(env *env, args []string) (status int, err error)
+}
+
+// env is what a command has of the world.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// commands returns the table of subcommands. The first is the one that runs
+// when none is named.
+func commands() []*command { return []*command{&show} }
+
+// usageError is bad usage of a command.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// Main runs capinspect with the arguments that follow its name, and returns
+// the exit status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	e := &env{stdin, stdout, stderr}
+	cmd, named := commands()[0], false
+	if len(args) > 0 {
+		for _, c := range commands() {
+			if c.name == args[0] {
+				cmd, named, args = c, true, args[1:]
+				break
+			}
+		}
+	}
+	status, err := cmd.execute(e, args, named)
+	if err != nil {
+		e.complain(err)
+		status = statusTrouble
+		if _, usage := errors.AsType[usageError](err); usage {
+			fmt.Fprintf(stderr, "%s: hint: try '%s'\n", program, cmd.helpLine(named))
+		}
+	}
+	return status
+}
+
+// execute parses the flags of the command and runs it.
+func (c *command) execute(e *env, args []string, named bool) (int, error) {
+	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	flags.SortFlags = false
+	flags.Usage = func() {}
+	flags.SetOutput(io.Discard)
+	run := c.new(flags)
+	help := flags.BoolP("help", "h", false, "print this help")
+	version := flags.Bool("version", false, "print the version")
+	if err := flags.Parse(args); err != nil {
+		return 0, usageError{err}
+	}
+	switch {
+	case *help && !named:
+		return statusOK, e.write([]byte(overview(c, flags)))
+	case *help:
+		return statusOK, e.write([]byte(c.help(flags)))
+	case *version:
+		return statusOK, e.write([]byte(versionLine()))
+	}
+	return run.run(e, flags.Args())
+}
+
+func (c *command) helpLine(named bool) string {
+	if named {
+		return program + " " + c.name + " --help"
+	}
+	return program + " --help"
+}
+
+// complain writes a message. What it quotes of other processes' making is
+// quoted by the errors themselves.
+func (e *env) complain(err error) {
+	fmt.Fprintf(e.stderr, "%s: %s\n", program, strings.ReplaceAll(err.Error(), "\n", " "))
+}
+
+// write writes to standard output. Where that is a pipe that nobody reads any
+// more, the Go runtime ends the process by SIGPIPE.
+func (e *env) write(text []byte) error {
+	if _, err := e.stdout.Write(text); err != nil {
+		if inner := errors.Unwrap(err); inner != nil {
+			err = inner
+		}
+		return fmt.Errorf("write standard output: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"errors"
+	"io/fs"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Collector reads tasks from one procfs.
+type Collector struct {
+	opts    Options
+	proc    *procstatus.FS // nil if there is none
+	procErr error          // why not
+	own     int            // the pid that proc gives to capinspect itself, 0 if none
+	last    LastCap        // the zero value if each task's is to be guessed
+	buf     []byte
+}
+
+// Open returns a Collector for opts. Without a procfs at the default place it
+// can still tell of capinspect's own process.
+func Open(opts Options) (*Collector, error) {
+	c := &Collector{opts: opts, buf: make([]byte, 8192)}
+	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
+	if opts.Proc == "" && c.procErr == nil && !c.proc.Live() {
+		c.proc.Close()
+		c.proc, c.procErr = nil, &fs.PathError{Op: "open", Path: DefaultProc, Err: errNotMounted}
+	}
+	if opts.Proc != "" && c.procErr != nil {
+		return nil, c.procErr
+	}
+	if c.proc != nil && c.proc.Live() {
+		c.own, _ = c.proc.Self()
+	}
+	c.last = c.lastCap()
+	return c, nil
+}
+
+// lastCap finds the last capability of the kernel whose tasks are read.
+func (c *Collector) lastCap() LastCap {
+	if c.opts.LastCap != nil {
+		return LastCap{*c.opts.LastCap, "flag"}
+	}
+	if c.proc != nil {
+		if n, err := c.proc.LastCap(); err == nil {
+			return LastCap{n, "kernel"}
+		}
+	}
+	if c.proc == nil || c.proc.Live() {
+		if n, err := procstatus.OwnLastCap(); err == nil {
+			return LastCap{n, "kernel"}
+		}
+	}
+	return LastCap{}
+}
+
+// Task fills r with what is known of a task: a pid, or "self". The memory that
+// r holds is used again.
+func (c *Collector) Task(task string, r *Record) error {
+	*r = Record{Status: r.Status, Source: "proc", unsupported: true}
+	if err := c.status(task, r); err != nil {
+		return err
+	}
+	if r.LastCap = c.last; r.LastCap.From == "" {
+		r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
+	}
+	if r.Self && !r.Status.Has(procstatus.FieldNoNewPrivs) {
+		if on, err := procstatus.OwnNoNewPrivs(); err == nil {
+			r.Status.SetNoNewPrivs(on)
+		}
+	}
+	r.absent()
+	r.names()
+	r.ownSecurebits()
+	return nil
+}
+
+// status reads the status file of a task, or asks the kernel by system call
+// if the task is capinspect itself and has none.
+func (c *Collector) status(task string, r *Record) error {
+	err := c.procErr
+	if c.proc != nil {
+		var text []byte
+		if text, err = c.proc.ReadStatus(task, c.buf); err == nil {
+			c.buf = text[:cap(text)]
+			r.Self = c.own != 0 && (task == "self" || task == strconv.Itoa(c.own))
+			return r.Status.UnmarshalText(text)
+		}
+		err = plain(err)
+	}
+	if task == "self" && c.opts.Proc == "" {
+		r.Status, r.Self = *procstatus.Own(), true
+		return nil
+	}
+	return err
+}
+
+// plain gives the usual words to the usual reasons for which a task cannot be
+// read; the message has its pid already.
+func plain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNoProcess
+	case errors.Is(err, fs.ErrPermission):
+		return unix.EACCES
+	}
+	return err
+}
+
+// ownSecurebits fills in what only the task itself can know.
+func (r *Record) ownSecurebits() {
+	reason := "only the task itself can read them"
+	if r.Self {
+		b, err := procstatus.OwnSecurebits()
+		if err == nil {
+			r.Securebits = b
+			if _, ok := r.Mode(); !ok {
+				r.unknown("mode", "needs all five sets")
+			}
+			return
+		}
+		reason = err.Error()
+	}
+	r.unknown("securebits", reason)
+	r.unknown("mode", "needs securebits")
+}
+
+// Pid returns a target as the number that a message has: the pid that "self"
+// stands for, if it is known.
+func (c *Collector) Pid(task string) string {
+	if task == "self" && c.own != 0 {
+		return strconv.Itoa(c.own)
+	}
+	return task
+}
+
+// Kernel returns what is known of the kernel that capinspect runs on.
+func Kernel() (k KernelInfo) {
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		k.Release = unix.ByteSliceToString(u.Release[:])
+	}
+	if last, err := procstatus.OwnLastCap(); err == nil {
+		k.LastCap = &last
+	}
+	return k
+}

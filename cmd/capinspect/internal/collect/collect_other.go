@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package collect
+
+import "errors"
+
+// Collector reads tasks from one procfs, which needs Linux.
+type Collector struct{}
+
+var errNeedsLinux = errors.New("reading a task needs Linux")
+
+// Open says that there are no tasks to read.
+func Open(Options) (*Collector, error) { return nil, errNeedsLinux }
+
+// Task says that there are no tasks to read.
+func (*Collector) Task(string, *Record) error { return errNeedsLinux }
+
+// Pid returns the target as it is.
+func (*Collector) Pid(task string) string { return task }
+
+// Kernel knows nothing.
+func Kernel() (k KernelInfo) { return k }

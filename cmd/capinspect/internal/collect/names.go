@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/moby/sys/user"
+
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+const (
+	passwdFile = "/etc/passwd"
+	groupFile  = "/etc/group"
+)
+
+// names looks up the names of the task's user and group ids.
+func (r *Record) names() {
+	if !r.Self {
+		const reason = "names are looked up for capinspect's own process only"
+		for _, path := range [...]string{"uid.realName", "uid.effectiveName", "gid.realName", "gid.effectiveName", "groups[].name"} {
+			r.unknown(path, reason)
+		}
+		return
+	}
+	s := &r.Status
+	if s.Has(procstatus.FieldUID) {
+		var err error
+		r.UserNames, err = lookup(passwdFile, s.UID.Real, s.UID.Effective)
+		r.nameless("uid.realName", passwdFile, err, r.UserNames, s.UID.Real)
+		r.nameless("uid.effectiveName", passwdFile, err, r.UserNames, s.UID.Effective)
+	}
+	if s.Has(procstatus.FieldGID) {
+		var err error
+		r.GroupNames, err = lookup(groupFile, append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)...)
+		r.nameless("gid.realName", groupFile, err, r.GroupNames, s.GID.Real)
+		r.nameless("gid.effectiveName", groupFile, err, r.GroupNames, s.GID.Effective)
+		r.nameless("groups[].name", groupFile, err, r.GroupNames, s.Groups...)
+	}
+}
+
+// nameless lists the value at a path as unknown if one of ids has no name.
+func (r *Record) nameless(path, file string, err error, names map[uint32]string, ids ...uint32) {
+	for _, id := range ids {
+		if _, ok := names[id]; !ok {
+			reason := "no entry in " + file
+			if err != nil {
+				reason = err.Error()
+			}
+			r.unknown(path, reason)
+			return
+		}
+	}
+}
+
+// lookup returns the names that a file in the form of passwd(5) or group(5)
+// gives to some ids. As in libc, the first entry of an id counts.
+func lookup(file string, ids ...uint32) (map[uint32]string, error) {
+	names := make(map[uint32]string, len(ids))
+	for _, id := range ids {
+		names[id] = ""
+	}
+	text, err := readFile(file)
+	if err == nil {
+		err = entries(wanted(text, names), file, names)
+	}
+	for id, name := range names {
+		if name == "" {
+			delete(names, id)
+		}
+	}
+	return names, err
+}
+
+// wanted returns the lines of a file whose third column is one of the ids. The
+// parser behind it takes a column that is no number for 0.
+func wanted(text []byte, names map[uint32]string) []byte {
+	var out []byte
+	colon := []byte(":")
+	for line := range bytes.Lines(text) {
+		name, rest, _ := bytes.Cut(line, colon)
+		_, rest, _ = bytes.Cut(rest, colon)
+		column, _, more := bytes.Cut(rest, colon)
+		if !more || len(name) == 0 || name[0] == '+' || name[0] == '-' {
+			continue // malformed, or a line for NIS
+		}
+		id, err := strconv.ParseUint(string(column), 10, min(32, strconv.IntSize-1)) // the parser's ids are ints
+		if _, ok := names[uint32(id)]; ok && err == nil {
+			out = append(out, line...)
+		}
+	}
+	return out
+}
+
+func entries(text []byte, file string, names map[uint32]string) error {
+	first := func(id int, name string) {
+		if names[uint32(id)] == "" {
+			names[uint32(id)] = name
+		}
+	}
+	if file == groupFile {
+		_, err := user.ParseGroupFilter(bytes.NewReader(text), func(g user.Group) bool {
+			first(g.Gid, g.Name)
+			return false
+		})
+		return err
+	}
+	_, err := user.ParsePasswdFilter(bytes.NewReader(text), func(u user.User) bool {
+		first(u.Uid, u.Name)
+		return false
+	})
+	return err
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"errors"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// DefaultProc is where a procfs is unless Options say otherwise.
+const DefaultProc = "/proc"
+
+// Options say which tasks are looked at, and how.
+type Options struct {
+	Proc    string      // another procfs than DefaultProc
+	LastCap *capset.Cap // the last capability, if the user gave it
+}
+
+func (o Options) dir() string {
+	if o.Proc != "" {
+		return o.Proc
+	}
+	return DefaultProc
+}
+
+// KernelInfo is what is known of the kernel that capinspect runs on.
+type KernelInfo struct {
+	Release string      // as uname(2) has it; "" if unknown
+	LastCap *capset.Cap // nil if unknown
+}
+
+// Reasons for which a task cannot be read.
+var (
+	ErrNoProcess  = errors.New("no such process")
+	errNotMounted = errors.New("no procfs is mounted there")
+)

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package collect finds out what there is to know of tasks. It fills one
+// Record a task and says of every value that it could not get why.
+package collect
+
+import (
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Record is what is known of one task.
+type Record struct {
+	Status      procstatus.Status
+	Source      string // "proc", or the file it was read from
+	Self        bool   // the task is capinspect's own process
+	LastCap     LastCap
+	Securebits  capset.Securebits // means something if Known("securebits")
+	UserNames   map[uint32]string // what is known of the names of its user ids
+	GroupNames  map[uint32]string // and of its group ids
+	Notes       []Note
+	Unknown     []Unknown // in the order of the JSON keys
+	unsupported bool      // the status file comes straight from the kernel: a set it lacks the kernel has not
+}
+
+// LastCap is the last capability of the kernel that a record came from.
+type LastCap struct {
+	Value capset.Cap
+	From  string // "kernel", "report", "flag" or "guess"
+}
+
+// Unknown says why a value of a record is not known.
+type Unknown struct {
+	Path   string // of the JSON key, as "capabilities.ambient"
+	Reason string
+}
+
+// Note is a remark on a task. Its code is stable.
+type Note struct{ Code, Text string }
+
+// Why returns the reason for which the value at a path is unknown, or "".
+func (r *Record) Why(path string) string {
+	for _, u := range r.Unknown {
+		if u.Path == path {
+			return u.Reason
+		}
+	}
+	return ""
+}
+
+// Known reports whether the value at a path is known.
+func (r *Record) Known(path string) bool { return r.Why(path) == "" }
+
+// Unsupported reports whether the task's kernel does not have the set k.
+func (r *Record) Unsupported(k capset.Kind) bool {
+	return r.unsupported && !r.Status.Has(procstatus.CapField(k))
+}
+
+// unknown lists the value at a path as unknown.
+func (r *Record) unknown(path, reason string) {
+	r.Unknown = append(r.Unknown, Unknown{path, reason})
+}
+
+// Mode returns libcap's guess of the task's mode. ok is false if something
+// that it depends on is unknown.
+func (r *Record) Mode() (mode capset.Mode, ok bool) {
+	if !r.Known("securebits") {
+		return 0, false
+	}
+	for k := range capset.Kind(capset.NumKinds) {
+		if !r.Status.Has(procstatus.CapField(k)) && !r.Unsupported(k) {
+			return 0, false
+		}
+	}
+	return capset.GuessMode(r.Status.CapState(), r.Securebits, r.Status.Has(procstatus.FieldCapAmb)), true
+}
+
+// statusPaths are the JSON keys that each line of the status file fills.
+var statusPaths = [...]struct {
+	path  string
+	field procstatus.Field
+}{
+	{"pid", procstatus.FieldTgid},
+	{"tid", procstatus.FieldPid},
+	{"ppid", procstatus.FieldPPid},
+	{"name", procstatus.FieldName},
+	{"state", procstatus.FieldState},
+	{"threads", procstatus.FieldThreads},
+	{"nsPid", procstatus.FieldNSpid},
+	{"tracerPid", procstatus.FieldTracerPid},
+	{"capabilities.inheritable", procstatus.FieldCapInh},
+	{"capabilities.permitted", procstatus.FieldCapPrm},
+	{"capabilities.effective", procstatus.FieldCapEff},
+	{"capabilities.bounding", procstatus.FieldCapBnd},
+	{"capabilities.ambient", procstatus.FieldCapAmb},
+	{"uid", procstatus.FieldUID},
+	{"gid", procstatus.FieldGID},
+	{"groups", procstatus.FieldGroups},
+	{"noNewPrivs", procstatus.FieldNoNewPrivs},
+	{"seccomp", procstatus.FieldSeccomp},
+	{"seccomp.filters", procstatus.FieldSeccompFilters},
+}
+
+// absent lists as unknown what the status file has no line for.
+func (r *Record) absent() {
+	for _, row := range statusPaths {
+		if row.field == procstatus.FieldSeccompFilters && !r.Status.Has(procstatus.FieldSeccomp) {
+			continue // the whole of seccomp is unknown
+		}
+		if !r.Status.Has(row.field) {
+			r.unknown(row.path, "no "+row.field.String()+" line, which Linux has since "+row.field.Since())
+		}
+	}
+}

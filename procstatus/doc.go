@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package procstatus reads what the Linux kernel tells of a task: its status
+// file in a procfs, and, of the running task alone, what only the task itself
+// may ask for (securebits).
+//
+// [Parse] takes the text of a /proc/PID/status and needs no kernel; it builds
+// on every platform. It tells absent from zero: a line that the kernel did not
+// print leaves its field unset, and [Status.Has] says so. [FS] reads from a
+// procfs, live or saved; [Own], [OwnSecurebits] and [OwnNoNewPrivs] ask the
+// running kernel by system call. These need Linux.
+//
+// # What it does not do
+//
+// It changes nothing, opens no socket, runs nothing, and needs no privilege.
+// It does not read a task's memory, command line or environment. It does not
+// unpack the memory, signal and CPU lines of a status file;
+// github.com/prometheus/procfs does.
+package procstatus

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package procstatus
+
+import (
+	"bytes"
+	"errors"
+	"math"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// Field is one line of a status file that [Parse] knows.
+type Field uint8
+
+// The lines that are known, in the order in which the kernel prints them.
+const (
+	FieldName Field = iota
+	FieldState
+	FieldTgid
+	FieldPid
+	FieldPPid
+	FieldTracerPid
+	FieldUID
+	FieldGID
+	FieldGroups
+	FieldNSpid
+	FieldThreads
+	FieldCapInh
+	FieldCapPrm
+	FieldCapEff
+	FieldCapBnd
+	FieldCapAmb
+	FieldNoNewPrivs
+	FieldSeccomp
+	FieldSeccompFilters
+	numFields = iota
+)
+
+// fields is the table of known lines. set gets the bytes after ":\t",
+// untrimmed.
+var fields = [numFields]struct {
+	name  string // the kernel's spelling
+	since string // the first Linux release that prints it (proc_pid_status(5))
+	set   func(*Status, []byte) error
+}{
+	FieldName:           {"Name", "2.2", func(s *Status, v []byte) error { return s.setName(v) }},
+	FieldState:          {"State", "2.2", func(s *Status, v []byte) error { return s.setState(v) }},
+	FieldTgid:           {"Tgid", "2.4", func(s *Status, v []byte) error { return setInt(&s.Tgid, v) }},
+	FieldPid:            {"Pid", "2.2", func(s *Status, v []byte) error { return setInt(&s.Pid, v) }},
+	FieldPPid:           {"PPid", "2.2", func(s *Status, v []byte) error { return setInt(&s.PPid, v) }},
+	FieldTracerPid:      {"TracerPid", "2.4", func(s *Status, v []byte) error { return setInt(&s.TracerPid, v) }},
+	FieldUID:            {"Uid", "2.2", func(s *Status, v []byte) error { return s.UID.set(v) }},
+	FieldGID:            {"Gid", "2.2", func(s *Status, v []byte) error { return s.GID.set(v) }},
+	FieldGroups:         {"Groups", "2.2", func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
+	FieldNSpid:          {"NSpid", "4.1", func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
+	FieldThreads:        {"Threads", "2.6.0", func(s *Status, v []byte) error { return setInt(&s.Threads, v) }},
+	FieldCapInh:         {"CapInh", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Inheritable, v) }},
+	FieldCapPrm:         {"CapPrm", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Permitted, v) }},
+	FieldCapEff:         {"CapEff", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Effective, v) }},
+	FieldCapBnd:         {"CapBnd", "2.6.26", func(s *Status, v []byte) error { return s.setCaps(capset.Bounding, v) }},
+	FieldCapAmb:         {"CapAmb", "4.3", func(s *Status, v []byte) error { return s.setCaps(capset.Ambient, v) }},
+	FieldNoNewPrivs:     {"NoNewPrivs", "4.10", func(s *Status, v []byte) error { return setBool(&s.NoNewPrivs, v) }},
+	FieldSeccomp:        {"Seccomp", "3.8", func(s *Status, v []byte) error { return setInt(&s.Seccomp, v) }},
+	FieldSeccompFilters: {"Seccomp_filters", "5.9", func(s *Status, v []byte) error { return setInt(&s.SeccompFilters, v) }},
+}
+
+// String returns the kernel's spelling of the field, as "CapEff".
+func (f Field) String() string {
+	if f < numFields {
+		return fields[f].name
+	}
+	return "unknown"
+}
+
+// Since returns the first Linux release that prints the field, as "4.3".
+func (f Field) Since() string {
+	if f < numFields {
+		return fields[f].since
+	}
+	return ""
+}
+
+// CapField returns the field that holds the capability set k.
+func CapField(k capset.Kind) Field { return capField(k) }
+
+func capField(k capset.Kind) Field { return FieldCapInh + Field(k) }
+
+// The reasons for which a value of a known line is refused.
+var (
+	ErrSyntax  = errors.New("invalid syntax")
+	ErrRange   = errors.New("value out of range")
+	ErrColumns = errors.New("wrong number of columns")
+)
+
+// setName undoes the two escapes of the kernel: "\n" and "\\"
+// (fs/proc/array.c, proc_task_name). Any other byte of a name is printed as it
+// is, so that any other backslash is no escape.
+func (s *Status) setName(v []byte) error {
+	if i := bytes.IndexByte(v, '\\'); i >= 0 {
+		v = unescape(v, i)
+	}
+	if s.Name != string(v) { // a reused Status often meets the same name again
+		s.Name = string(v)
+	}
+	return nil
+}
+
+func unescape(v []byte, from int) []byte {
+	out := append(make([]byte, 0, len(v)), v[:from]...)
+	for i := from; i < len(v); i++ {
+		if v[i] == '\\' && i+1 < len(v) {
+			switch v[i+1] {
+			case 'n':
+				out = append(out, '\n')
+				i++
+				continue
+			case '\\':
+				i++
+			}
+		}
+		out = append(out, v[i])
+	}
+	return out
+}
+
+// setState takes the letter of "S (sleeping)".
+func (s *Status) setState(v []byte) error {
+	if len(v) == 0 || (v[0]|0x20)-'a' > 'z'-'a' || len(v) > 1 && v[1] != ' ' {
+		return ErrSyntax
+	}
+	s.State = v[0]
+	return nil
+}
+
+func (s *Status) setCaps(k capset.Kind, v []byte) error {
+	set, err := capset.ParseHex(v)
+	if err == nil && len(v) > 16 {
+		err = ErrSyntax
+	}
+	s.caps[k] = set
+	return err
+}
+
+// set takes the four columns of a Uid or Gid line.
+func (ids *IDs) set(v []byte) error {
+	columns := [4]*uint32{&ids.Real, &ids.Effective, &ids.Saved, &ids.Filesystem}
+	for i, id := range columns {
+		n, rest, err := number(v)
+		if err != nil {
+			return err
+		}
+		// Kernels before 3.5 print an id as signed.
+		if n < math.MinInt32 || n > math.MaxUint32 {
+			return ErrRange
+		}
+		*id = uint32(n)
+		if i == len(columns)-1 && len(rest) > 0 || i < len(columns)-1 && (len(rest) == 0 || rest[0] != '\t') {
+			return ErrColumns
+		}
+		v = rest[min(1, len(rest)):]
+	}
+	return nil
+}
+
+func setBool(b *bool, v []byte) error {
+	if len(v) != 1 || v[0]&^1 != '0' {
+		return ErrSyntax
+	}
+	*b = v[0] == '1'
+	return nil
+}
+
+func setInt(to *int, v []byte) error {
+	n, rest, err := number(v)
+	if err == nil && len(rest) > 0 {
+		err = ErrSyntax
+	}
+	if err == nil && (n < 0 || n > math.MaxInt32) {
+		err = ErrRange
+	}
+	*to = int(n)
+	return err
+}
+
+// setList takes the numbers of a Groups or NSpid line, which spaces or tabs
+// separate; Groups ends in a space.
+func setList[T int | uint32](to *[]T, v []byte) error {
+	list := (*to)[:0]
+	for len(v) > 0 {
+		if v[0] == ' ' || v[0] == '\t' {
+			v = v[1:]
+			continue
+		}
+		n, rest, err := number(v)
+		if err != nil {
+			return err
+		}
+		if n < math.MinInt32 || n > math.MaxUint32 {
+			return ErrRange
+		}
+		if len(rest) > 0 && rest[0] != ' ' && rest[0] != '\t' {
+			return ErrSyntax
+		}
+		list, v = append(list, T(n)), rest
+	}
+	*to = list
+	return nil
+}
+
+// number reads a decimal number, at most 2^40 or so, from the start of v.
+func number(v []byte) (n int64, rest []byte, err error) {
+	i, sign := 0, int64(1)
+	if len(v) > 0 && v[0] == '-' {
+		i, sign = 1, -1
+	}
+	start := i
+	for ; i < len(v) && v[i]-'0' <= 9; i++ {
+		if n > 1<<40 {
+			return 0, nil, ErrRange
+		}
+		n = n*10 + int64(v[i]-'0')
+	}
+	if i == start {
+		return 0, nil, ErrSyntax
+	}
+	return sign * n, v[i:], nil
+}

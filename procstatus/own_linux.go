@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package procstatus
+
+import (
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// OwnSecurebits returns the securebits of the calling thread (prctl(2),
+// PR_GET_SECUREBITS; since Linux 2.6.26). Of another task nobody can read them.
+// The error is that of the system call, where a sandbox refuses it.
+func OwnSecurebits() (capset.Securebits, error) {
+	n, err := unix.PrctlRetInt(unix.PR_GET_SECUREBITS, 0, 0, 0, 0)
+	if err != nil {
+		return 0, fmt.Errorf("prctl PR_GET_SECUREBITS: %w", err)
+	}
+	return capset.Securebits(n), nil
+}
+
+// OwnNoNewPrivs reports whether no_new_privs is set for the calling thread
+// (prctl(2), PR_GET_NO_NEW_PRIVS; since Linux 3.5, seven years before the
+// status file has the line).
+func OwnNoNewPrivs() (bool, error) {
+	n, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+	if err != nil {
+		return false, fmt.Errorf("prctl PR_GET_NO_NEW_PRIVS: %w", err)
+	}
+	return n == 1, nil
+}
+
+// OwnLastCap returns the last capability of the running kernel, found from the
+// full width of the bounding set (prctl(2), PR_CAPBSET_READ; since Linux
+// 2.6.25), for where /proc/sys is hidden.
+func OwnLastCap() (capset.Cap, error) {
+	_, last, err := ownBits(unix.PR_CAPBSET_READ, 0)
+	if err != nil {
+		return 0, fmt.Errorf("prctl PR_CAPBSET_READ: %w", err)
+	}
+	return last, nil
+}
+
+// ownBits asks for every bit of a set, and returns it with the last capability
+// that the kernel answers for.
+func ownBits(option int, sub uintptr) (set capset.Set, last capset.Cap, err error) {
+	for c := capset.Cap(0); c <= capset.Max; c++ {
+		args := [2]uintptr{sub, uintptr(c)}
+		if option == unix.PR_CAPBSET_READ {
+			args = [2]uintptr{uintptr(c), 0}
+		}
+		n, err := unix.PrctlRetInt(option, args[0], args[1], 0, 0)
+		if err != nil {
+			if c == 0 || err != unix.EINVAL {
+				return 0, 0, err
+			}
+			return set, c - 1, nil
+		}
+		if n == 1 {
+			set |= capset.Of(c)
+		}
+	}
+	return set, capset.Max, nil
+}
+
+// Own returns the status of the calling thread as far as system calls tell it,
+// for where there is no /proc: name, ids, groups, the five sets, no_new_privs
+// and the seccomp mode. What a sandbox refuses is not set.
+func Own() *Status {
+	s := new(Status)
+	s.ownCaps()
+	s.ownIDs()
+	s.Tgid, s.Pid, s.PPid = unix.Getpid(), unix.Gettid(), unix.Getppid()
+	s.seen |= 1<<FieldTgid | 1<<FieldPid | 1<<FieldPPid
+	var comm [16]byte
+	if unix.Prctl(unix.PR_GET_NAME, uintptr(unsafe.Pointer(&comm)), 0, 0, 0) == nil {
+		s.Name, _, _ = strings.Cut(string(comm[:]), "\x00")
+		s.seen |= 1 << FieldName
+	}
+	if nnp, err := OwnNoNewPrivs(); err == nil {
+		s.SetNoNewPrivs(nnp)
+	}
+	if mode, err := unix.PrctlRetInt(unix.PR_GET_SECCOMP, 0, 0, 0, 0); err == nil {
+		s.Seccomp = mode
+		s.seen |= 1 << FieldSeccomp
+	}
+	return s
+}
+
+func (s *Status) ownCaps() {
+	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if unix.Capget(&head, &data[0]) == nil {
+		s.SetCaps(capset.Inheritable, capset.Set(data[1].Inheritable)<<32|capset.Set(data[0].Inheritable))
+		s.SetCaps(capset.Permitted, capset.Set(data[1].Permitted)<<32|capset.Set(data[0].Permitted))
+		s.SetCaps(capset.Effective, capset.Set(data[1].Effective)<<32|capset.Set(data[0].Effective))
+	}
+	if set, _, err := ownBits(unix.PR_CAPBSET_READ, 0); err == nil {
+		s.SetCaps(capset.Bounding, set)
+	}
+	if set, _, err := ownBits(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET); err == nil {
+		s.SetCaps(capset.Ambient, set)
+	}
+}
+
+func (s *Status) ownIDs() {
+	r, e, saved := unix.Getresuid()
+	s.UID = IDs{uint32(r), uint32(e), uint32(saved), uint32(e)}
+	r, e, saved = unix.Getresgid()
+	s.GID = IDs{uint32(r), uint32(e), uint32(saved), uint32(e)}
+	// An id of -1 is none, so that this only asks (setfsuid(2)).
+	if id, err := unix.SetfsuidRetUid(-1); err == nil {
+		s.UID.Filesystem = uint32(id)
+	}
+	if id, err := unix.SetfsgidRetGid(-1); err == nil {
+		s.GID.Filesystem = uint32(id)
+	}
+	s.seen |= 1<<FieldUID | 1<<FieldGID
+	if groups, err := unix.Getgroups(); err == nil {
+		for _, g := range groups {
+			s.Groups = append(s.Groups, uint32(g))
+		}
+		s.seen |= 1 << FieldGroups
+	}
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package procstatus
+
+import "github.com/capinspect/capinspect/capset"
+
+// IDs are the four user or group ids of a task, as the reader's user namespace
+// expresses them: an id that it cannot express is the overflow id, 65534
+// unless /proc/sys/kernel/overflowuid says otherwise.
+type IDs struct {
+	Real, Effective, Saved, Filesystem uint32
+}
+
+// Status is the part of a /proc/PID/status that says who a task is and what it
+// may do (proc_pid_status(5); fs/proc/array.c, proc_pid_status). A field means
+// something only if [Status.Has] says that its line was there.
+type Status struct {
+	Name           string   // comm, at most 15 bytes, 63 of a kernel thread; any bytes but NUL
+	State          byte     // the kernel's letter, as 'S'
+	Tgid           int      // the process: its thread-group id
+	Pid            int      // the task: its thread id
+	PPid           int      // the parent process; 0 if it is outside the reader's pid namespace
+	TracerPid      int      // the process that traces the task; 0 if none
+	UID            IDs      // user ids
+	GID            IDs      // group ids
+	Groups         []uint32 // supplementary groups, ascending
+	NSpid          []int    // Pid in each pid namespace from the reader's inwards
+	Threads        int      // how many threads the process has
+	NoNewPrivs     bool     // execve gains no privilege any more
+	Seccomp        int      // 0 disabled, 1 strict, 2 filter
+	SeccompFilters int      // how many filters are attached
+	caps           capset.State
+	seen           uint32 // bit f is set if the line of Field f was there
+}
+
+// Has reports whether the kernel printed the line of field f.
+func (s *Status) Has(f Field) bool { return s.seen>>f&1 == 1 }
+
+// Caps returns one capability set of the task, from the hexadecimal Cap* lines
+// (proc_pid_status(5); fs/proc/array.c, task_cap). All five are of one moment.
+// ok is false if the kernel printed no such line: CapBnd needs Linux 2.6.26,
+// CapAmb 4.3.
+func (s *Status) Caps(k capset.Kind) (set capset.Set, ok bool) {
+	return s.caps[k], s.Has(capField(k))
+}
+
+// CapState returns the five sets; one that the kernel did not print is empty.
+func (s *Status) CapState() capset.State { return s.caps }
+
+// SetCaps sets one capability set of the task, for a Status that is not made
+// from a file.
+func (s *Status) SetCaps(k capset.Kind, set capset.Set) {
+	s.caps[k] = set
+	s.seen |= 1 << capField(k)
+}
+
+// SetNoNewPrivs sets no_new_privs, for a Status that is not made from a file.
+func (s *Status) SetNoNewPrivs(on bool) {
+	s.NoNewPrivs = on
+	s.seen |= 1 << FieldNoNewPrivs
+}
