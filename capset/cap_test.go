@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capset
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	for c := range LastKnown + 1 {
+		name := c.String()
+		if !strings.HasPrefix(name, prefix) || strings.ToLower(name) != name || seen[name] {
+			t.Errorf("capability %d has the name %q", c, name)
+		}
+		seen[name] = true
+		if c.Since() == "" {
+			t.Errorf("%v: no release", c)
+		}
+	}
+	if got := Cap(41).String(); got != "41" {
+		t.Errorf("Cap(41) = %q", got)
+	}
+	if got := Cap(200).String() + Cap(200).Since(); got != "200" {
+		t.Errorf("Cap(200) = %q", got)
+	}
+	if got := NetRaw.Kubernetes(); got != "NET_RAW" {
+		t.Errorf("Kubernetes = %q", got)
+	}
+}
+
+func TestParse(t *testing.T) {
+	for c := range Max + 1 {
+		for _, spelling := range []string{
+			c.String(), strings.ToUpper(c.String()), c.Short(), c.Kubernetes(), strconv.Itoa(int(c)),
+		} {
+			if got, err := Parse(spelling); got != c || err != nil {
+				t.Errorf("Parse(%q) = %v, %v; want %v", spelling, got, err, c)
+			}
+		}
+	}
+	if got, err := Parse("Cap_Net_Raw"); got != NetRaw || err != nil {
+		t.Errorf("mixed case: %v, %v", got, err)
+	}
+	for _, bad := range []string{"", "64", "100", "+1", "-1", " 1", "1 ", "0x1", "cap_", "net raw", "cap_cap_net_raw", "cap_13", "\xff", "cap_chown\x00", "ſys_admin"} {
+		_, err := Parse(bad)
+		unknown, ok := errors.AsType[*UnknownError](err)
+		if !ok || unknown.Name != bad {
+			t.Errorf("Parse(%q): %v", bad, err)
+		}
+	}
+}
+
+func TestClosest(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		want []Cap
+	}{
+		{"cap_net_row", []Cap{NetRaw}},
+		{"NET_ADMN", []Cap{NetAdmin}},
+		{"sysadmin", []Cap{SysAdmin}},
+		{"net_rwa", []Cap{NetRaw}}, // neighbours swapped
+		{"setpid", []Cap{Setgid, Setuid}},
+		{"zzzz", nil},
+		{strings.Repeat("net_raw", 1000), nil},
+	} {
+		_, err := Parse(test.name)
+		if unknown, _ := errors.AsType[*UnknownError](err); unknown == nil || !slices.Equal(unknown.Close, test.want) {
+			t.Errorf("Parse(%.20q): %v; want %v", test.name, err, test.want)
+		}
+	}
+	_, err := Parse("setpid")
+	if want := `unknown capability "setpid", did you mean cap_setgid or cap_setuid`; err == nil || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+}
+
+// FuzzParse holds that a text is a capability or an error, and that a
+// capability's own name leads back to it.
+func FuzzParse(f *testing.F) {
+	for c := range Max + 1 {
+		f.Add(c.String())
+		f.Add(c.Kubernetes())
+	}
+	f.Add("cap_")
+	f.Add("64")
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := Parse(s)
+		if err != nil {
+			if c != 0 || err.Error() == "" {
+				t.Fatalf("Parse(%q) = %v, %v", s, c, err)
+			}
+			return
+		}
+		if again, err := Parse(c.String()); again != c || err != nil || c > Max {
+			t.Fatalf("Parse(%q) = %v, whose name gives %v, %v", s, c, again, err)
+		}
+		if list, err := ParseList(s); err != nil || list != Of(c) {
+			t.Fatalf("ParseList(%q) = %v, %v", s, list, err)
+		}
+	})
+}
