@@ -4,6 +4,7 @@ package collect
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 
 	"github.com/moby/sys/user"
@@ -18,27 +19,30 @@ const (
 
 // names looks up the names of the task's user and group ids.
 func (r *Record) names() {
-	if !r.Self {
-		const reason = "names are looked up for capinspect's own process only"
-		for _, path := range [...]string{"uid.realName", "uid.effectiveName", "gid.realName", "gid.effectiveName", "groups[].name"} {
-			r.unknown(path, reason)
-		}
-		return
-	}
 	s := &r.Status
 	if s.Has(procstatus.FieldUID) {
-		var err error
-		r.UserNames, err = lookup(passwdFile, s.UID.Real, s.UID.Effective)
-		r.nameless("uid.realName", passwdFile, err, r.UserNames, s.UID.Real)
-		r.nameless("uid.effectiveName", passwdFile, err, r.UserNames, s.UID.Effective)
+		names, err := r.lookup(passwdFile, s.UID.Real, s.UID.Effective)
+		r.UserNames = names
+		r.nameless("uid.realName", passwdFile, err, names, s.UID.Real)
+		r.nameless("uid.effectiveName", passwdFile, err, names, s.UID.Effective)
 	}
 	if s.Has(procstatus.FieldGID) {
-		var err error
-		r.GroupNames, err = lookup(groupFile, append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)...)
-		r.nameless("gid.realName", groupFile, err, r.GroupNames, s.GID.Real)
-		r.nameless("gid.effectiveName", groupFile, err, r.GroupNames, s.GID.Effective)
-		r.nameless("groups[].name", groupFile, err, r.GroupNames, s.Groups...)
+		names, err := r.lookup(groupFile, append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)...)
+		r.GroupNames = names
+		r.nameless("gid.realName", groupFile, err, names, s.GID.Real)
+		r.nameless("gid.effectiveName", groupFile, err, names, s.GID.Effective)
+		r.nameless("groups[].name", groupFile, err, names, s.Groups...)
 	}
+}
+
+var errNotOwn = errors.New("names are looked up for capinspect's own process only")
+
+// lookup returns the names that the task's user database gives to some ids.
+func (r *Record) lookup(file string, ids ...uint32) (map[uint32]string, error) {
+	if !r.Self {
+		return nil, errNotOwn
+	}
+	return lookup(file, ids...)
 }
 
 // nameless lists the value at a path as unknown if one of ids has no name.

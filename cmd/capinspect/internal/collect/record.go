@@ -19,8 +19,8 @@ type Record struct {
 	UserNames   map[uint32]string // what is known of the names of its user ids
 	GroupNames  map[uint32]string // and of its group ids
 	Notes       []Note
-	Unknown     []Unknown // in the order of the JSON keys
-	unsupported bool      // the status file comes straight from the kernel: a set it lacks the kernel has not
+	Unknown     []Unknown
+	unsupported bool // the status file comes straight from the kernel: a set it lacks the kernel has not
 }
 
 // LastCap is the last capability of the kernel that a record came from.

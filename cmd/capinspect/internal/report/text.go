@@ -192,7 +192,7 @@ func appendID(dst []byte, id uint32, names map[uint32]string) []byte {
 func appendExtra(dst []byte, r *collect.Record) []byte {
 	if r.LastCap.From == "guess" {
 		dst = append(dst, "Last capability: "...)
-		dst = append(dst, r.LastCap.Value.String()...)
+		dst = strconv.AppendInt(dst, int64(r.LastCap.Value), 10)
 		dst = append(dst, " (a guess from the sets)\n"...)
 	}
 	if flags := r.Securebits.Flags()[len(secureLines):]; r.Known("securebits") {

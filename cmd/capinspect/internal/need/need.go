@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package need says what a test needs of the machine. A test that lacks
+// something is skipped, which `make test` prints with the reason, unless
+// CAPINSPECT_REQUIRE lists what it lacks: then it fails.
+package need
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// TB is what a test is to this package.
+type TB interface {
+	Helper()
+	Name() string
+	Skip(...any)
+	Fatal(...any)
+}
+
+// On ends the test unless the machine has everything that it needs: "root", or
+// a program, as "capsh". "docker" is a daemon that answers.
+func On(t TB, things ...string) {
+	t.Helper()
+	for _, thing := range things {
+		has, err := Has(t.Name(), thing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !has {
+			t.Skip(lacks(thing))
+		}
+	}
+}
+
+// Has reports whether the machine has one thing that a test needs. It is an
+// error if it has not and CAPINSPECT_REQUIRE lists it.
+func Has(test, thing string) (bool, error) {
+	lack := lacks(thing)
+	if lack == "" {
+		return true, nil
+	}
+	if slices.Contains(strings.Split(os.Getenv("CAPINSPECT_REQUIRE"), ","), thing) {
+		return false, fmt.Errorf("%s, and CAPINSPECT_REQUIRE lists %s", lack, thing)
+	}
+	note(test, lack)
+	return false, nil
+}
+
+func lacks(thing string) string {
+	switch thing {
+	case "root":
+		if os.Getuid() != 0 {
+			return "not root"
+		}
+		return ""
+	case "docker":
+		if out, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
+			return "no docker daemon answers: " + strings.TrimSpace(string(out))
+		}
+		return ""
+	}
+	if _, err := exec.LookPath(thing); err != nil {
+		return "no " + thing + " on the PATH"
+	}
+	return ""
+}
+
+// note keeps a line for `make test` to print.
+func note(test, lack string) {
+	name := os.Getenv("CAPINSPECT_SKIPPED")
+	if name == "" {
+		return
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	fmt.Fprintf(f, "skipped %s: %s\n", test, lack)
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+)
+
+var update = flag.Bool("update", false, "write the expected outputs anew")
+
+func TestMain(m *testing.M) {
+	testscript.Main(program{m}, map[string]func(){"capinspect": main})
+}
+
+// program is the tests, and what is to be removed after them.
+type program struct{ *testing.M }
+
+func (p program) Run() int {
+	defer func() { os.RemoveAll(filepath.Dir(builtPath)) }()
+	return p.M.Run()
+}
+
+var (
+	buildOnce sync.Once
+	builtPath = "nothing/capinspect"
+	errBuild  error
+)
+
+// built returns the path of the binary as it ships, which any user may run.
+func built(t *testing.T) string {
+	t.Helper()
+	buildOnce.Do(func() {
+		var dir string
+		if dir, errBuild = os.MkdirTemp("", "capinspect"); errBuild != nil {
+			return
+		}
+		builtPath = filepath.Join(dir, "capinspect")
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", builtPath, ".")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		cmd.Stderr = os.Stderr
+		errBuild = errors.Join(cmd.Run(), os.Chmod(dir, 0o755))
+	})
+	if errBuild != nil {
+		t.Fatal(errBuild)
+	}
+	return builtPath
+}
+
+// TestScript runs the command lines of testdata/script.
+func TestScript(t *testing.T) { runScripts(t, "script") }
+
+func runScripts(t *testing.T, dir string) {
+	dir = filepath.Join("../../testdata", dir)
+	if files, err := filepath.Glob(dir + "/*.txtar"); err != nil || len(files) == 0 {
+		t.Fatal("no scripts in", dir, err)
+	}
+	fixtures, err := filepath.Abs("../../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Condition:           condition,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TESTDATA", fixtures)
+			env.Setenv("ESC", "\x1b")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// condition is true if the machine has what a script needs: [!need:capsh] skip.
+func condition(cond string) (bool, error) {
+	thing, ok := strings.CutPrefix(cond, "need:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	return need.Has("a script", thing)
+}
+
+// exits runs a command and holds its exit status: exits 2 capinspect 4711.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
