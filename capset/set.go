@@ -115,11 +115,28 @@ func ParseHex[T string | []byte](s T) (Set, error) {
 	if len(s) == 0 {
 		return 0, ErrNoDigits
 	}
+	if len(s) > 16 {
+		return parseLongHex(s)
+	}
+	var set Set
+	for i := range len(s) {
+		d := digits[s[i]]
+		if d == noDigit {
+			return 0, ErrNotHex
+		}
+		set = set<<4 | Set(d)
+	}
+	return set, nil
+}
+
+// parseLongHex is ParseHex for more digits than 64 bits have, which may still
+// be zeros.
+func parseLongHex[T string | []byte](s T) (Set, error) {
 	var set Set
 	long := false
 	for i := range len(s) {
-		d := digit(s[i])
-		if d > 15 {
+		d := digits[s[i]]
+		if d == noDigit {
 			return 0, ErrNotHex
 		}
 		long = long || set>>60 != 0
@@ -131,13 +148,24 @@ func ParseHex[T string | []byte](s T) (Set, error) {
 	return set, nil
 }
 
-// digit returns the value of a hexadecimal digit, or more than 15.
-func digit(b byte) byte {
-	if d := b - '0'; d <= 9 {
-		return d
-	}
-	if d := (b | 0x20) - 'a'; d < 6 {
-		return d + 10
-	}
-	return 255
+const noDigit = 255
+
+// digits are the values of the hexadecimal digits.
+var digits = [256]uint8{
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 255, 255, 255, 255, 255,
+	255, 10, 11, 12, 13, 14, 15, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 10, 11, 12, 13, 14, 15, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 }

@@ -57,10 +57,11 @@ func (s *Status) UnmarshalText(text []byte) error {
 		} else {
 			text = nil
 		}
-		f, value, ok := lookup(row)
+		f, ok := lookup(row)
 		if !ok {
 			continue
 		}
+		value := row[len(fields[f].name)+1:]
 		err := error(nil)
 		switch {
 		case end < 0:
@@ -87,35 +88,42 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// slots finds a field by its name: a name stands in its slot or in the next
-// free one behind it. Most lines of a status file are not known, and their
-// slot is empty. An entry is the field's number plus one.
-var slots = func() (t [128]uint8) {
+// slots finds a field by the first four bytes of its line; no line that is
+// known is shorter. A field stands in the slot of its bytes or in the next free
+// one behind it; a free slot has an empty head.
+var slots = func() (t [128]struct {
+	head  string // the name and the colon
+	field Field
+}) {
 	for f := range fields {
-		i := slot(fields[f].name)
-		for t[i] != 0 {
-			i = (i + 1) % len(t)
+		head := fields[f].name + ":"
+		i := slot(head[0], head[1], head[2], head[3])
+		for t[i].head != "" {
+			i = (i + 1) % uint32(len(t))
 		}
-		t[i] = uint8(f) + 1
+		t[i].head, t[i].field = head, Field(f)
 	}
 	return t
 }()
 
-func slot[T string | []byte](name T) int {
-	return (len(name)*31 + int(name[0]) + int(name[len(name)-1])*7) % 128
+// slot spreads four bytes over the slots; the factor is that of Fibonacci
+// hashing, 2^32 divided by the golden ratio.
+func slot(a, b, c, d byte) uint32 {
+	return (uint32(a) | uint32(b)<<8 | uint32(c)<<16 | uint32(d)<<24) * 2654435769 >> 25
 }
 
-// lookup returns the field that a line is of and what follows the colon.
-func lookup(row []byte) (f Field, value []byte, ok bool) {
-	colon := bytes.IndexByte(row, ':')
-	if colon <= 0 {
-		return 0, nil, false
+// lookup returns the field that a line is of. Most lines are of none.
+func lookup(row []byte) (Field, bool) {
+	if len(row) < 4 {
+		return 0, false
 	}
-	for i := slot(row[:colon]); slots[i] != 0; i = (i + 1) % len(slots) {
-		f = Field(slots[i] - 1)
-		if fields[f].name == string(row[:colon]) {
-			return f, row[colon+1:], true
+	for i := slot(row[0], row[1], row[2], row[3]); ; i = (i + 1) % uint32(len(slots)) {
+		head := slots[i].head
+		if head == "" {
+			return 0, false
+		}
+		if len(row) >= len(head) && string(row[:len(head)]) == head {
+			return slots[i].field, true
 		}
 	}
-	return 0, nil, false
 }
