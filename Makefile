@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+
+GO       ?= go
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+IMAGE    ?= capinspect
+FUZZTIME ?= 30s
+PID      ?= self
+
+BIN   := bin/capinspect
+MODULE := github.com/capinspect/capinspect
+# Static and stripped; the version comes from the tag and commit of the checkout.
+BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
+
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help build run test race lint deps golden bench fuzz image fixture install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the static binary, bin/capinspect
+	$(BUILD) -o $(BIN) ./cmd/capinspect
+
+run: build ## build, and print the caller's own capabilities
+	@$(BIN)
+
+test: ## run all tests; those that lack something here are named with the reason
+	@mkdir -p bin && rm -f bin/skipped
+	@CGO_ENABLED=0 CAPINSPECT_SKIPPED=$(CURDIR)/bin/skipped $(GO) test -count=1 ./...; \
+	status=$$?; [ ! -s bin/skipped ] || sort bin/skipped; exit $$status
+
+race: ## run the tests that need no container under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -count=1 -short ./...
+
+lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
+	@fmt=$$($(GO) run $(GOFUMPT) -l . testdata/compare) && { [ -z "$$fmt" ] || { echo "not gofumpt-clean: $$fmt"; exit 1; }; }
+	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	cd testdata/compare && $(GO) vet ./...
+	$(GO) run $(STATICCHECK) -checks all,-ST1000 ./...
+	$(GO) mod tidy -diff
+	cd testdata/compare && $(GO) mod tidy -diff
+	codespell --skip=./.git,./bin,./dist,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
+
+deps: ## compare what is linked in with testdata/deps.golden
+	@$(GO) list -deps -f '{{if not .Standard}}{{.ImportPath}}: {{join .Imports " "}}{{end}}' ./cmd/capinspect ./capset ./procstatus | sort >bin/deps || { mkdir -p bin; false; }
+	@diff -u testdata/deps.golden bin/deps
+
+golden: ## write the expected outputs anew; review the difference
+	CGO_ENABLED=0 $(GO) test -count=1 ./cmd/capinspect/... -update
+	$(MAKE) deps || cp bin/deps testdata/deps.golden
+
+bench: build ## measure against capsh, a plain copy of the status file, and prometheus/procfs
+	cd testdata/compare && $(GO) run ./bench -capinspect ../../$(BIN) -image $(IMAGE)
+
+fuzz: ## fuzz each parser for FUZZTIME (30s)
+	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParseHex$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
+
+image: build ## pack bin/capinspect into a container image, IMAGE, from nothing else
+	docker build --target prebuilt -t $(IMAGE) .
+
+fixture: ## save the status file of PID as testdata/status/NAME.status, with a line in INDEX
+	@[ -n "$(NAME)" ] && [ -n "$(WHAT)" ] || { echo 'usage: make fixture NAME=linux-... WHAT="what it is" [PID=1]'; exit 2; }
+	cat /proc/$(PID)/status >testdata/status/$(NAME).status
+	printf '%s\t%s\t%s\t%s\n' "$(NAME)" "$$(uname -r)" "$$(date -I)" "$(WHAT)" >>testdata/status/INDEX
+
+install: build ## install the binary below DESTDIR and PREFIX
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/capinspect
+
+clean: ## remove what was built
+	rm -rf bin dist
