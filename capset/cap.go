@@ -93,6 +93,15 @@ func (c Cap) Since() string {
 	return ""
 }
 
+// Summary returns in a few words what the capability lets a process do, as
+// "open raw and packet sockets", or "" if it has no name yet.
+func (c Cap) Summary() string {
+	if c <= LastKnown {
+		return table[c].summary
+	}
+	return ""
+}
+
 const prefix = "cap_"
 
 // UnknownError says that a text names no capability.

@@ -18,14 +18,14 @@ func TestNames(t *testing.T) {
 			t.Errorf("capability %d has the name %q", c, name)
 		}
 		seen[name] = true
-		if c.Since() == "" {
-			t.Errorf("%v: no release", c)
+		if c.Since() == "" || c.Summary() == "" || len(c.Summary()) > 52 {
+			t.Errorf("%v: since %q, summary %q", c, c.Since(), c.Summary())
 		}
 	}
 	if got := Cap(41).String(); got != "41" {
 		t.Errorf("Cap(41) = %q", got)
 	}
-	if got := Cap(200).String() + Cap(200).Since(); got != "200" {
+	if got := Cap(200).String() + Cap(200).Since() + Cap(200).Summary(); got != "200" {
 		t.Errorf("Cap(200) = %q", got)
 	}
 	if got := NetRaw.Kubernetes(); got != "NET_RAW" {

@@ -76,6 +76,16 @@ func (m Mode) String() string {
 	return strconv.Itoa(int(m))
 }
 
+// ParseMode returns the mode of libcap's name, as "HYBRID".
+func ParseMode(name string) (m Mode, ok bool) {
+	for i, known := range modeNames {
+		if name == known {
+			return Mode(i), true
+		}
+	}
+	return 0, false
+}
+
 const (
 	pureBits        = NoRoot | NoRoot<<1 | NoSetuidFixup | NoSetuidFixup<<1 | KeepCaps<<1
 	pureAmbientBits = pureBits | NoCapAmbientRaise | NoCapAmbientRaise<<1

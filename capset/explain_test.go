@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capset
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestExplain holds each text to the form that explain's output relies on.
+func TestExplain(t *testing.T) {
+	seen := map[string]string{}
+	for c := Cap(0); c <= LastKnown; c++ {
+		e, ok := c.Explain()
+		if !ok {
+			t.Errorf("%v: no explanation", c)
+			continue
+		}
+		for _, m := range []struct{ name, text string }{
+			{"Permits", e.Permits},
+			{"Needs", e.Needs},
+			{"Risk", e.Risk},
+			{"Instead", e.Instead},
+		} {
+			where := c.String() + " " + m.name
+			if why := malformed(m.text); why != "" {
+				t.Errorf("%s: %s: %q", where, why, m.text)
+			}
+			if other, dup := seen[m.text]; dup {
+				t.Errorf("%s: same text as %s: %q", where, other, m.text)
+			}
+			seen[m.text] = where
+		}
+	}
+	if want := 4 * (int(LastKnown) + 1); len(seen) != want {
+		t.Errorf("%d different texts, want %d", len(seen), want)
+	}
+}
+
+// malformed says what is wrong with the form of a text, "" if nothing.
+func malformed(s string) string {
+	switch {
+	case s == "":
+		return "missing"
+	case len(s) < 40:
+		return "too short"
+	case len(s) > 320:
+		return "too long"
+	case !strings.HasSuffix(s, "."):
+		return "no full stop at its end"
+	case strings.Contains(s, "  "):
+		return "double space"
+	case strings.TrimSpace(s) != s:
+		return "space at its ends"
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return "not printable ASCII"
+		}
+	}
+	return ""
+}
+
+// TestExplainNamesCapabilities holds that each CAP_... in a text is a name
+// that Parse knows.
+func TestExplainNamesCapabilities(t *testing.T) {
+	for c := Cap(0); c <= LastKnown; c++ {
+		e, _ := c.Explain()
+		all := strings.Join([]string{e.Permits, e.Needs, e.Risk, e.Instead}, " ")
+		for _, word := range strings.FieldsFunc(all, notNameByte) {
+			if !strings.HasPrefix(word, "CAP_") {
+				continue
+			}
+			if _, err := Parse(word); err != nil {
+				t.Errorf("%v: %v", c, err)
+			}
+		}
+	}
+}
+
+func notNameByte(r rune) bool {
+	return r != '_' && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+}
+
+// TestExplainUnnamed holds that a capability without a name has no text.
+func TestExplainUnnamed(t *testing.T) {
+	for _, c := range []Cap{LastKnown + 1, Max, Max + 1, 255} {
+		if e, ok := c.Explain(); ok || e != (Explanation{}) {
+			t.Errorf("Cap(%d).Explain() = %+v, %v; want none", c, e, ok)
+		}
+	}
+}
