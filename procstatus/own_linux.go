@@ -75,18 +75,19 @@ func Own() *Status {
 	s.ownCaps()
 	s.ownIDs()
 	s.Tgid, s.Pid, s.PPid = unix.Getpid(), unix.Gettid(), unix.Getppid()
-	s.seen |= 1<<FieldTgid | 1<<FieldPid | 1<<FieldPPid
+	s.Mark(FieldTgid, FieldPid, FieldPPid)
 	var comm [16]byte
 	if unix.Prctl(unix.PR_GET_NAME, uintptr(unsafe.Pointer(&comm)), 0, 0, 0) == nil {
 		s.Name, _, _ = strings.Cut(string(comm[:]), "\x00")
-		s.seen |= 1 << FieldName
+		s.Mark(FieldName)
 	}
 	if nnp, err := OwnNoNewPrivs(); err == nil {
-		s.SetNoNewPrivs(nnp)
+		s.NoNewPrivs = nnp
+		s.Mark(FieldNoNewPrivs)
 	}
 	if mode, err := unix.PrctlRetInt(unix.PR_GET_SECCOMP, 0, 0, 0, 0); err == nil {
 		s.Seccomp = mode
-		s.seen |= 1 << FieldSeccomp
+		s.Mark(FieldSeccomp)
 	}
 	return s
 }
@@ -119,11 +120,11 @@ func (s *Status) ownIDs() {
 	if id, err := unix.SetfsgidRetGid(-1); err == nil {
 		s.GID.Filesystem = uint32(id)
 	}
-	s.seen |= 1<<FieldUID | 1<<FieldGID
+	s.Mark(FieldUID, FieldGID)
 	if groups, err := unix.Getgroups(); err == nil {
 		for _, g := range groups {
 			s.Groups = append(s.Groups, uint32(g))
 		}
-		s.seen |= 1 << FieldGroups
+		s.Mark(FieldGroups)
 	}
 }

@@ -127,3 +127,7 @@ func lookup(row []byte) (Field, bool) {
 		}
 	}
 }
+
+// LineField returns the field that one line of a status file is of. ok is
+// false if it is none that is known.
+func LineField(line []byte) (f Field, ok bool) { return lookup(line) }

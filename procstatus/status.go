@@ -51,11 +51,13 @@ func (s *Status) CapState() capset.State { return s.caps }
 // from a file.
 func (s *Status) SetCaps(k capset.Kind, set capset.Set) {
 	s.caps[k] = set
-	s.seen |= 1 << capField(k)
+	s.Mark(capField(k))
 }
 
-// SetNoNewPrivs sets no_new_privs, for a Status that is not made from a file.
-func (s *Status) SetNoNewPrivs(on bool) {
-	s.NoNewPrivs = on
-	s.seen |= 1 << FieldNoNewPrivs
+// Mark says that fields were set by hand and not from a file, so that Has
+// reports them.
+func (s *Status) Mark(fields ...Field) {
+	for _, f := range fields {
+		s.seen |= 1 << f
+	}
 }

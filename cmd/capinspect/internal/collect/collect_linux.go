@@ -18,7 +18,8 @@ type Collector struct {
 	opts    Options
 	proc    *procstatus.FS // nil if there is none
 	procErr error          // why not
-	own     int            // the pid that proc gives to capinspect itself, 0 if none
+	live    bool           // proc is of the running kernel
+	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
 	last    LastCap        // the zero value if each task's is to be guessed
 	buf     []byte
 }
@@ -28,18 +29,25 @@ type Collector struct {
 func Open(opts Options) (*Collector, error) {
 	c := &Collector{opts: opts, buf: make([]byte, 8192)}
 	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
-	if opts.Proc == "" && c.procErr == nil && !c.proc.Live() {
+	c.live = c.procErr == nil && c.proc.Live()
+	if opts.Proc == "" && c.procErr == nil && !c.live {
 		c.proc.Close()
 		c.proc, c.procErr = nil, &fs.PathError{Op: "open", Path: DefaultProc, Err: errNotMounted}
 	}
 	if opts.Proc != "" && c.procErr != nil {
 		return nil, c.procErr
 	}
-	if c.proc != nil && c.proc.Live() {
-		c.own, _ = c.proc.Self()
-	}
 	c.last = c.lastCap()
 	return c, nil
+}
+
+// ownPid returns the pid that the procfs gives to capinspect itself, 0 if it
+// has none there.
+func (c *Collector) ownPid() int {
+	if c.own == 0 && c.live {
+		c.own, _ = c.proc.Self()
+	}
+	return c.own
 }
 
 // lastCap finds the last capability of the kernel whose tasks are read.
@@ -52,7 +60,7 @@ func (c *Collector) lastCap() LastCap {
 			return LastCap{n, "kernel"}
 		}
 	}
-	if c.proc == nil || c.proc.Live() {
+	if c.proc == nil || c.live {
 		if n, err := procstatus.OwnLastCap(); err == nil {
 			return LastCap{n, "kernel"}
 		}
@@ -63,7 +71,7 @@ func (c *Collector) lastCap() LastCap {
 // Task fills r with what is known of a task: a pid, or "self". The memory that
 // r holds is used again.
 func (c *Collector) Task(task string, r *Record) error {
-	*r = Record{Status: r.Status, Source: "proc", unsupported: true}
+	*r = Record{Status: r.Status, Source: procSource, unsupported: true}
 	if err := c.status(task, r); err != nil {
 		return err
 	}
@@ -72,11 +80,14 @@ func (c *Collector) Task(task string, r *Record) error {
 	}
 	if r.Self && !r.Status.Has(procstatus.FieldNoNewPrivs) {
 		if on, err := procstatus.OwnNoNewPrivs(); err == nil {
-			r.Status.SetNoNewPrivs(on)
+			r.Status.NoNewPrivs = on
+			r.Status.Mark(procstatus.FieldNoNewPrivs)
 		}
 	}
 	r.absent()
-	r.names()
+	if !c.opts.Bare {
+		r.names()
+	}
 	r.ownSecurebits()
 	return nil
 }
@@ -89,7 +100,7 @@ func (c *Collector) status(task string, r *Record) error {
 		var text []byte
 		if text, err = c.proc.ReadStatus(task, c.buf); err == nil {
 			c.buf = text[:cap(text)]
-			r.Self = c.own != 0 && (task == "self" || task == strconv.Itoa(c.own))
+			r.Self = c.live && (task == "self" || task == strconv.Itoa(c.ownPid()))
 			return r.Status.UnmarshalText(text)
 		}
 		err = plain(err)
@@ -134,8 +145,8 @@ func (r *Record) ownSecurebits() {
 // Pid returns a target as the number that a message has: the pid that "self"
 // stands for, if it is known.
 func (c *Collector) Pid(task string) string {
-	if task == "self" && c.own != 0 {
-		return strconv.Itoa(c.own)
+	if own := c.ownPid(); task == "self" && own != 0 {
+		return strconv.Itoa(own)
 	}
 	return task
 }

@@ -15,7 +15,7 @@ const initialPidNS = "pid:[4026531836]"
 
 // Annotate adds the notes that compare a task with others.
 func (c *Collector) Annotate(r *Record) {
-	if r.Self && c.own > 1 {
+	if r.Self && r.Source == procSource && c.ownPid() > 1 {
 		c.notePID1(r)
 	}
 }

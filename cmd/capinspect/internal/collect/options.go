@@ -15,6 +15,7 @@ const DefaultProc = "/proc"
 type Options struct {
 	Proc    string      // another procfs than DefaultProc
 	LastCap *capset.Cap // the last capability, if the user gave it
+	Bare    bool        // leave out the names of ids, which cost two files
 }
 
 func (o Options) dir() string {

@@ -23,6 +23,9 @@ type Record struct {
 	unsupported bool // the status file comes straight from the kernel: a set it lacks the kernel has not
 }
 
+// procSource is the source of a record that was read from a procfs.
+const procSource = "proc"
+
 // LastCap is the last capability of the kernel that a record came from.
 type LastCap struct {
 	Value capset.Cap
@@ -108,7 +111,11 @@ func (r *Record) absent() {
 			continue // the whole of seccomp is unknown
 		}
 		if !r.Status.Has(row.field) {
-			r.unknown(row.path, "no "+row.field.String()+" line, which Linux has since "+row.field.Since())
+			reason := "no " + row.field.String() + " line"
+			if r.unsupported {
+				reason += ", which Linux has since " + row.field.Since()
+			}
+			r.unknown(row.path, reason)
 		}
 	}
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// FuzzFromFile holds that any text is tasks or an error, and that each task
+// has a last capability and a set.
+func FuzzFromFile(f *testing.F) {
+	for _, ending := range []string{"status", "json"} {
+		paths, err := filepath.Glob("../../../../testdata/status/*." + ending)
+		if err != nil || len(paths) == 0 {
+			f.Fatal("no fixtures:", err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+		}
+	}
+	f.Add([]byte("CapEff: 1\r\nCapEff:\t2\nName:\t x \n  CapPrm:  3"))
+	f.Add([]byte(`{"schemaVersion":1,"capabilities":{"effective":{"hex":"1"}},"state":"","unknown":null}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		before := bytes.Clone(text)
+		records, err := FromFile("x", text, nil)
+		if (len(records) > 0) == (err != nil) {
+			t.Fatalf("%d records, %v: want exactly one", len(records), err)
+		}
+		if !bytes.Equal(text, before) {
+			t.Fatal("the text has changed")
+		}
+		for _, r := range records {
+			if !r.hasCaps() || r.LastCap.From == "" || r.LastCap.Value > capset.Max {
+				t.Fatalf("%+v", r)
+			}
+			r.Mode()
+		}
+	})
+}
