@@ -17,10 +17,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// The exit status: statusOK says done, or that the answer is yes; statusTrouble
-// anything that kept the answer from being known, which wins over a no.
+// The exit status: done, or the answer is yes; the answer is no; trouble, which
+// is anything that kept the answer from being known, and wins over a no.
 const (
 	statusOK      = 0
+	statusNo      = 1
 	statusTrouble = 2
 )
 
@@ -50,7 +51,7 @@ type env struct {
 
 // commands returns the table of subcommands. The first is the one that runs
 // when none is named.
-func commands() []*command { return []*command{&show} }
+func commands() []*command { return []*command{&show, &decode, &explain, &check} }
 
 // usageError is bad usage of a command.
 type usageError struct{ error }
@@ -59,28 +60,46 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-// Main runs capinspect with the arguments that follow its name, and returns
-// the exit status.
+// Main runs capinspect with its name and arguments, and returns the exit
+// status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	e := &env{stdin, stdout, stderr}
+	name, args := args[0], args[1:]
 	cmd, named := commands()[0], false
 	if len(args) > 0 {
-		for _, c := range commands() {
-			if c.name == args[0] {
-				cmd, named, args = c, true, args[1:]
-				break
-			}
+		if c := find(args[0]); c != nil {
+			cmd, named, args = c, true, args[1:]
+		}
+	}
+	if !named {
+		if handled, status, err := e.tryCapsh(args, calledCapsh(name)); handled {
+			return e.finish(status, err, program+" --help")
 		}
 	}
 	status, err := cmd.execute(e, args, named)
-	if err != nil {
-		e.complain(err)
-		status = statusTrouble
-		if _, usage := errors.AsType[usageError](err); usage {
-			fmt.Fprintf(stderr, "%s: hint: try '%s'\n", program, cmd.helpLine(named))
+	return e.finish(status, err, cmd.helpLine(named))
+}
+
+// find returns the command of a name, or nil.
+func find(name string) *command {
+	for _, c := range commands() {
+		if c.name == name {
+			return c
 		}
 	}
-	return status
+	return nil
+}
+
+// finish says what went wrong, and returns the exit status.
+func (e *env) finish(status int, err error, help string) int {
+	if err == nil {
+		return status
+	}
+	e.complain(err)
+	if _, usage := errors.AsType[usageError](err); usage {
+		fmt.Fprintf(e.stderr, "%s: hint: try '%s'\n", program, help)
+	}
+	return statusTrouble
 }
 
 // execute parses the flags of the command and runs it.

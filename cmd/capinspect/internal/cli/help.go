@@ -18,18 +18,48 @@ func (c *command) help(flags *pflag.FlagSet) string {
 		name = "[" + name + "]"
 	}
 	return fmt.Sprintf("Usage: %s %s %s\n\n%s\n\nFlags:\n%s\nExamples:\n%s",
-		program, name, c.args, c.about, flags.FlagUsages(), indent(c.example))
+		program, name, c.args, c.about, flagLines(flags), indent(c.example))
 }
 
 // overview returns the help of the program: of the command that runs when none
-// is named, and the list of the others.
+// is named, and the lists of the others and of the options of capsh.
 func overview(first *command, flags *pflag.FlagSet) string {
-	var list strings.Builder
+	var list, options strings.Builder
 	for _, c := range commands() {
-		fmt.Fprintf(&list, "  %-16s %s\n", c.name, c.summary)
+		fmt.Fprintf(&list, "  %-20s %s\n", c.name, c.summary)
 	}
-	return fmt.Sprintf("%sCommands ('%s COMMAND --help' tells more):\n%s\nExit status: 0 done, 1 the answer is no, 2 trouble.\n",
-		first.help(flags)+"\n", program, list.String())
+	for _, o := range capshOptions {
+		fmt.Fprintf(&options, "  %-20s %s\n", o.name+placeholder(o.about), strings.ReplaceAll(o.about, "`", ""))
+	}
+	return fmt.Sprintf("%s\nCommands ('%s COMMAND --help' tells more):\n%s\n"+
+		"Options of capsh, run from left to right:\n%s\n"+
+		"Exit status: 0 done, or yes; 1 the answer is no; 2 trouble.\n",
+		first.help(flags), program, &list, &options)
+}
+
+// placeholder returns what stands between backquotes, "" if nothing does.
+func placeholder(about string) string {
+	if _, rest, ok := strings.Cut(about, "`"); ok {
+		name, _, _ := strings.Cut(rest, "`")
+		return name
+	}
+	return ""
+}
+
+// flagLines returns a line for each flag.
+func flagLines(flags *pflag.FlagSet) string {
+	var lines strings.Builder
+	flags.VisitAll(func(f *pflag.Flag) {
+		spelling := "    --" + f.Name
+		if f.Shorthand != "" {
+			spelling = "-" + f.Shorthand + ", --" + f.Name
+		}
+		if name := placeholder(f.Usage); name != "" {
+			spelling += " " + name
+		}
+		fmt.Fprintf(&lines, "  %-28s %s\n", spelling, strings.ReplaceAll(f.Usage, "`", ""))
+	})
+	return lines.String()
 }
 
 func indent(text string) string {

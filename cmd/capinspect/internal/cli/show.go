@@ -3,9 +3,6 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/spf13/pflag"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
@@ -48,34 +45,16 @@ func newShow(flags *pflag.FlagSet) *showConfig {
 	return c
 }
 
-func formatNames(formats []*report.Format) string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.Name
-	}
-	return strings.Join(names, ", ")
-}
-
 // format returns the form that the flags ask for.
 func (c *showConfig) format() (*report.Format, error) {
-	if c.json {
-		if c.output != showFormats[0].Name && c.output != report.JSON.Name {
-			return nil, usagef("--json and -o %s exclude each other", c.output)
-		}
-		c.output = report.JSON.Name
+	format, err := chooseFormat(showFormats, c.output, c.json)
+	if err != nil || !c.print {
+		return format, err
 	}
-	if c.print {
-		if c.output != showFormats[0].Name {
-			return nil, usagef("--print and -o %s exclude each other", c.output)
-		}
-		return report.Capsh, nil
+	if format != showFormats[0] {
+		return nil, usagef("--print and -o %s exclude each other", format.Name)
 	}
-	for _, f := range showFormats {
-		if f.Name == c.output {
-			return f, nil
-		}
-	}
-	return nil, usagef("unknown format %q: want %s", c.output, formatNames(showFormats))
+	return report.Capsh, nil
 }
 
 func (c *showConfig) run(e *env, args []string) (int, error) {
@@ -83,41 +62,21 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	tasks, err := c.tasks(args)
+	found, err := c.collect(e, args, false)
 	if err != nil {
 		return 0, err
 	}
-	opts, err := c.options()
-	if err != nil {
-		return 0, err
-	}
-	from, err := collect.Open(opts)
-	if err != nil {
-		return 0, err
-	}
-	var rep report.Report
+	rep := report.Report{Tasks: found.records, Errors: found.failures}
 	if format.Kernel {
 		rep.Kernel = collect.Kernel()
 	}
-	for _, task := range tasks {
-		r := new(collect.Record)
-		if err := from.Task(task, r); err != nil {
-			rep.Errors = append(rep.Errors, report.Failure{Task: from.Pid(task), Err: err})
-			continue
+	if format.Notes && found.from != nil {
+		for _, r := range rep.Tasks {
+			found.from.Annotate(r)
 		}
-		if format.Notes {
-			from.Annotate(r)
-		}
-		rep.Tasks = append(rep.Tasks, r)
 	}
 	if err := e.write(format.Append(make([]byte, 0, 4096), &rep)); err != nil {
 		return 0, err
 	}
-	for _, failure := range rep.Errors {
-		e.complain(fmt.Errorf("pid %s: %w", failure.Task, failure.Err))
-	}
-	if len(rep.Errors) > 0 {
-		return statusTrouble, nil
-	}
-	return statusOK, nil
+	return found.complain(e, statusOK), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 // self stands for capinspect's own process among PIDs.
@@ -18,8 +19,21 @@ const self = "self"
 // targets are the flags that say which tasks a command looks at, and where.
 type targets struct {
 	pids    list
+	files   paths
 	proc    string
 	lastCap string
+}
+
+// paths is a flag that takes a file name, and may be repeated.
+type paths []string
+
+func (p *paths) String() string { return strings.Join(*p, " ") }
+
+func (p *paths) Type() string { return "paths" }
+
+func (p *paths) Set(s string) error {
+	*p = append(*p, s)
+	return nil
 }
 
 // list is a flag that takes values separated by commas, and may be repeated.
@@ -36,16 +50,17 @@ func (l *list) Set(s string) error {
 }
 
 func (t *targets) addTo(flags *pflag.FlagSet) {
-	flags.VarP(&t.pids, "pid", "p", "look at these `PID`s; 'self' is capinspect's own process")
-	flags.StringVar(&t.proc, "proc", "", "read another procfs, as /host/proc, in `DIR`")
-	flags.StringVar(&t.lastCap, "last-cap", "", "take capability `N` for the last that the tasks' kernel has")
+	flags.VarP(&t.pids, "pid", "p", "look at this `PID`, or at several with commas between; 'self' is capinspect itself")
+	flags.VarP(&t.files, "file", "f", "read a saved status file or a report in JSON from `PATH`, '-' is standard input")
+	flags.StringVar(&t.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
+	flags.StringVar(&t.lastCap, "last-cap", "", "take capability `N` for the last that the kernel of the tasks has")
 }
 
-// tasks returns the tasks to look at: those of -p, then those of args, then,
-// if there are none, capinspect's own process.
+// tasks returns the tasks to look at: those of -p, then those of args, or, if
+// there are none and no files, capinspect's own process.
 func (t *targets) tasks(args []string) ([]string, error) {
 	all := append(append([]string(nil), t.pids...), args...)
-	if len(all) == 0 {
+	if len(all)+len(t.files) == 0 {
 		all = []string{self}
 	}
 	for _, task := range all {
@@ -58,10 +73,8 @@ func (t *targets) tasks(args []string) ([]string, error) {
 
 // misplaced explains a word that would be a command if it stood first.
 func misplaced(word string) string {
-	for _, c := range commands() {
-		if c.name == word {
-			return ": a command comes first"
-		}
+	if find(word) != nil {
+		return ": a command comes first"
 	}
 	return ""
 }
@@ -73,13 +86,75 @@ func isPID(s string) bool {
 // options returns how the tasks are to be read.
 func (t *targets) options() (opts collect.Options, err error) {
 	opts.Proc = t.proc
-	if t.lastCap != "" {
-		n, err := strconv.ParseUint(t.lastCap, 10, 8)
-		if err != nil || n > uint64(capset.Max) {
-			return opts, usagef("--last-cap %q: want a number from 0 to %d", t.lastCap, capset.Max)
-		}
-		last := capset.Cap(n)
-		opts.LastCap = &last
+	opts.LastCap, err = parseLastCap(t.lastCap)
+	return opts, err
+}
+
+// parseLastCap returns the value of --last-cap, nil if it was not given.
+func parseLastCap(text string) (*capset.Cap, error) {
+	if text == "" {
+		return nil, nil
 	}
-	return opts, nil
+	n, err := strconv.ParseUint(text, 10, 8)
+	if err != nil || n > uint64(capset.Max) {
+		return nil, usagef("--last-cap %q: want a number from 0 to %d", text, capset.Max)
+	}
+	last := capset.Cap(n)
+	return &last, nil
+}
+
+// collected is what the targets of a command line came to.
+type collected struct {
+	from     *collect.Collector // nil if there were only files
+	records  []*collect.Record
+	failures []report.Failure
+}
+
+// collect reads the tasks of the flags and of args. One that cannot be read
+// does not hide the others. bare leaves out the names of ids.
+func (t *targets) collect(e *env, args []string, bare bool) (c collected, err error) {
+	tasks, err := t.tasks(args)
+	if err != nil {
+		return c, err
+	}
+	opts, err := t.options()
+	if err != nil {
+		return c, err
+	}
+	opts.Bare = bare
+	if len(tasks) > 0 {
+		if c.from, err = collect.Open(opts); err != nil {
+			return c, err
+		}
+	}
+	for _, task := range tasks {
+		r := new(collect.Record)
+		if err := c.from.Task(task, r); err != nil {
+			c.failures = append(c.failures, report.Failure{Pid: c.from.Pid(task), Err: err})
+			continue
+		}
+		c.records = append(c.records, r)
+	}
+	for _, name := range t.files {
+		text, err := collect.ReadInput(name, e.stdin)
+		var records []*collect.Record
+		if err == nil {
+			records, err = collect.FromFile(name, text, opts.LastCap)
+		}
+		if err != nil {
+			c.failures = append(c.failures, report.Failure{Err: err})
+		}
+		c.records = append(c.records, records...)
+	}
+	return c, nil
+}
+
+// complain says of each target that could not be read why, and returns the
+// exit status: trouble, or what it would be without.
+func (c *collected) complain(e *env, status int) int {
+	for _, failure := range c.failures {
+		e.complain(failure)
+		status = statusTrouble
+	}
+	return status
 }

@@ -9,6 +9,9 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
+// Escape returns a text that somebody else chose as a terminal may show it.
+func Escape(text string) string { return string(appendEscaped(nil, text)) }
+
 // appendEscaped appends text that another process chose, so that a terminal
 // shows it and nothing else: what is not printable is written \x1b or \u202e,
 // a byte that is not UTF-8 \xff, and a backslash \\, so that the text can be

@@ -53,7 +53,7 @@ func (e *encoder) report(rep *Report) {
 	for _, failure := range rep.Errors {
 		e.open('{')
 		e.key("pid")
-		if pid, err := strconv.Atoi(failure.Task); err == nil {
+		if pid, err := strconv.Atoi(failure.Pid); err == nil {
 			e.int(int64(pid))
 		} else {
 			e.null()
@@ -221,7 +221,7 @@ func (e *encoder) credentials(r *collect.Record) {
 	if s.Has(procstatus.FieldSeccomp) {
 		e.open('{')
 		e.key("mode")
-		e.string(seccompMode(s.Seccomp))
+		e.string(collect.SeccompName(s.Seccomp))
 		e.key("filters")
 		e.ifHas(r, procstatus.FieldSeccompFilters, s.SeccompFilters)
 		e.close('}')

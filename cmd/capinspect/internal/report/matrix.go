@@ -3,8 +3,6 @@
 package report
 
 import (
-	"strconv"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 )
@@ -14,35 +12,17 @@ import (
 // row has the hexadecimal masks.
 func appendMatrix(dst []byte, r *collect.Record) []byte {
 	all := capset.UpTo(r.LastCap.Value)
-	rows := []string{"CAPABILITY"}
-	var columns [capset.NumKinds][]string
 	for k := range capset.Kind(capset.NumKinds) {
 		set, _ := r.Status.Caps(k)
 		all |= set
 	}
-	for c := range all.Caps() {
-		rows = append(rows, c.String())
-	}
+	rows := append([]string{"CAPABILITY"}, names(all, false)...)
+	var columns [][]string
 	for k := range capset.Kind(capset.NumKinds) {
 		set, ok := r.Status.Caps(k)
-		column := []string{k.String()}
-		for c := range all.Caps() {
-			switch {
-			case !ok:
-				column = append(column, "?")
-			case set.Has(c):
-				column = append(column, "yes")
-			default:
-				column = append(column, "-")
-			}
-		}
-		mask := "?"
-		if ok {
-			mask = strconv.FormatUint(uint64(set), 16)
-		}
-		columns[k] = append(column, mask)
+		columns = append(columns, column(k.String(), set, ok, all))
 	}
-	return appendGrid(dst, append(rows, "mask"), columns[:])
+	return appendGrid(dst, append(rows, "mask"), columns)
 }
 
 // appendGrid appends rows whose columns are as wide as what is in them, with

@@ -14,8 +14,16 @@ type Report struct {
 
 // Failure says why a task is not among the tasks of a report.
 type Failure struct {
-	Task string // a pid, or the file it was to be read from
-	Err  error
+	Pid string // "" if the task was to be read from a file, which Err names then
+	Err error
+}
+
+// Error names the pid and the reason.
+func (f Failure) Error() string {
+	if f.Pid == "" {
+		return f.Err.Error()
+	}
+	return "pid " + f.Pid + ": " + f.Err.Error()
 }
 
 // Format is one form of a report.
@@ -35,6 +43,9 @@ var (
 	JSON   = &Format{"json", "one JSON object with all tasks", true, true, appendJSON}
 	JSONL  = &Format{"jsonl", "one JSON object a task, each on a line", true, false, appendLines}
 )
+
+// FormatName returns the name of the form.
+func (f *Format) FormatName() string { return f.Name }
 
 // Append appends the report to dst in the form f.
 func (f *Format) Append(dst []byte, rep *Report) []byte { return f.append(dst, rep) }

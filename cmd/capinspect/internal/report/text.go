@@ -23,7 +23,7 @@ func appendText(dst []byte, r *collect.Record) []byte {
 // appendCapsh appends the lines of capsh(1) --print, of libcap 2.66. A line
 // that needs what is not known says so instead.
 func appendCapsh(dst []byte, r *collect.Record) []byte {
-	dst = appendCurrent(dst, r)
+	dst = appendCurrentText(dst, r)
 	dst = appendSetLine(dst, r, capset.Bounding)
 	dst = appendSetLine(dst, r, capset.Ambient)
 	dst = appendCurrentIAB(dst, r)
@@ -60,7 +60,12 @@ func missing(r *collect.Record, kinds ...capset.Kind) string {
 	return ""
 }
 
-func appendCurrent(dst []byte, r *collect.Record) []byte {
+// AppendCurrent appends the lines of capsh(1) --current.
+func AppendCurrent(dst []byte, r *collect.Record) []byte {
+	return appendCurrentIAB(appendCurrentText(dst, r), r)
+}
+
+func appendCurrentText(dst []byte, r *collect.Record) []byte {
 	dst = append(dst, "Current: "...)
 	if path := missing(r, capset.Effective, capset.Permitted, capset.Inheritable); path != "" {
 		return appendUnknown(dst, r, path)
@@ -210,7 +215,7 @@ func appendExtra(dst []byte, r *collect.Record) []byte {
 	}
 	if s := &r.Status; s.Has(procstatus.FieldSeccomp) && s.Seccomp != 0 {
 		dst = append(dst, "Seccomp: "...)
-		dst = append(dst, seccompMode(s.Seccomp)...)
+		dst = append(dst, collect.SeccompName(s.Seccomp)...)
 		if s.Has(procstatus.FieldSeccompFilters) && s.SeccompFilters > 0 {
 			dst = append(dst, " ("...)
 			dst = strconv.AppendInt(dst, int64(s.SeccompFilters), 10)
@@ -226,15 +231,6 @@ func appendExtra(dst []byte, r *collect.Record) []byte {
 	return dst
 }
 
-// seccompMode names a mode of seccomp(2); one without a name is its number.
-func seccompMode(mode int) string {
-	names := [...]string{"disabled", "strict", "filter"}
-	if mode >= 0 && mode < len(names) {
-		return names[mode]
-	}
-	return strconv.Itoa(mode)
-}
-
 // appendHeader appends the line that stands above a task where there are
 // several.
 func appendHeader(dst []byte, r *collect.Record) []byte {
@@ -245,7 +241,7 @@ func appendHeader(dst []byte, r *collect.Record) []byte {
 	if r.Status.Has(procstatus.FieldPid) {
 		dst = strconv.AppendInt(dst, int64(r.Status.Pid), 10)
 	} else {
-		dst = appendEscaped(dst, r.Source)
+		dst = appendEscaped(dst, collect.InputName(r.Source))
 	}
 	dst = append(dst, " ("...)
 	if r.Status.Has(procstatus.FieldName) {

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// capshOption is one option of capsh(1). Its words on standard output and
+// standard error are capsh's where scripts may look for them.
+type capshOption struct {
+	name  string // ends in "=" if a value follows
+	about string // a line for help; "" for what capinspect refuses
+	run   func(*capsh, string) error
+}
+
+// The options of capsh that ask. They are run from left to right, and the
+// first that fails is the last.
+var capshOptions = [...]capshOption{
+	{"--print", "the state of capinspect's own process; also takes PIDs, -p, -f", (*capsh).print},
+	{"--current", "its sets in two lines", (*capsh).current},
+	{"--decode=", "the names in a hexadecimal `MASK`", (*capsh).decode},
+	{"--explain=", "what a `CAP` permits", (*capsh).explain},
+	{"--suggest=", "the capabilities whose explanation holds a `TEXT`", (*capsh).suggest},
+	{"--supports=", "does the kernel know the `CAPS`", (*capsh).supports},
+	{"--has-e=", "are all `CAPS` in Effective", hasIn(capset.Effective, "effective")},
+	{"--has-p=", "are all `CAPS` in Permitted", hasIn(capset.Permitted, "permitted")},
+	{"--has-i=", "are all `CAPS` in Inheritable", hasIn(capset.Inheritable, "inheritable")},
+	{"--has-a=", "are all `CAPS` in Ambient", hasIn(capset.Ambient, "in ambient vector")},
+	{"--has-b=", "are all `CAPS` in Bounding", hasIn(capset.Bounding, "in bounding vector")},
+	{"--dropped=", "are all `CAPS` out of Bounding", (*capsh).dropped},
+	{"--has-ambient", "does the kernel have Ambient", (*capsh).hasAmbient},
+	{"--has-no-new-privs", "is no_new_privs set", (*capsh).hasNoNewPrivs},
+	{"--is-uid=", "is the real uid `N`", (*capsh).isUID},
+	{"--is-gid=", "is the real gid `N`", (*capsh).isGID},
+	{"--mode", "libcap's guess of the mode", (*capsh).mode},
+	{"--modes", "the modes that libcap knows", (*capsh).modes},
+	{"--inmode=", "is the mode `MODE`", (*capsh).inMode},
+	{"--license", "the licence", (*capsh).license},
+	{"--quiet", "accepted, and changes nothing", (*capsh).nothing},
+	{"--strict", "accepted, and changes nothing", (*capsh).nothing},
+	{"--noenv", "accepted, and changes nothing", (*capsh).nothing},
+}
+
+// capshRefused are the options of capsh that change its state, or start
+// something. Those that end in "=" have a value.
+var capshRefused = [...]string{
+	"--addamb=", "--cap-uid=", "--caps=", "--chroot=", "--delamb=", "--drop=", "--forkfor=", "--gid=", "--groups=",
+	"--iab=", "--inh=", "--keep=", "--killit=", "--mode=", "--no-new-privs", "--secbits=", "--shell=", "--uid=", "--user=",
+	"--", "==", "-+", "=+",
+}
+
+// findCapsh returns the option of capsh that an argument is, and its value.
+func findCapsh(arg string) (opt *capshOption, value string) {
+	for i := range capshOptions {
+		opt := &capshOptions[i]
+		if value, ok := strings.CutPrefix(arg, opt.name); ok && (value == "" || strings.HasSuffix(opt.name, "=")) {
+			return opt, value
+		}
+	}
+	return nil, ""
+}
+
+// refusedCapsh returns the option of capsh that an argument is, if it is one
+// that does more than ask.
+func refusedCapsh(arg string) string {
+	for _, name := range capshRefused {
+		if value, ok := strings.CutPrefix(arg, name); ok && (value == "" || strings.HasSuffix(name, "=")) {
+			name, _, _ = strings.Cut(name, "=")
+			return cmp.Or(name, arg)
+		}
+	}
+	if strings.HasPrefix(arg, "--noamb") {
+		return "--noamb"
+	}
+	return ""
+}
+
+// capsh is a run of options in capsh's spelling. What they print is kept until
+// the end, or until one fails.
+type capsh struct {
+	env  *env
+	own  *collect.Record // read when it is first needed
+	out  []byte
+	done bool
+}
+
+// errNo is the answer no. Its text goes to standard error as it is.
+type errNo struct{ error }
+
+func no(format string, args ...any) error { return errNo{fmt.Errorf(format, args...)} }
+
+// tryCapsh runs a command line of capsh's options. It is not one, and handled
+// is false, if there is none of them, or if they are --print with something
+// that show knows.
+func (e *env) tryCapsh(args []string, named bool) (handled bool, status int, err error) {
+	found, prints := 0, 0
+	foreign := ""
+	for _, arg := range args {
+		opt, _ := findCapsh(arg)
+		switch {
+		case opt != nil && opt.name == "--print":
+			prints++
+			fallthrough
+		case opt != nil:
+			found++
+		case refusedCapsh(arg) != "":
+			return true, 0, fmt.Errorf("%s: capinspect only inspects", refusedCapsh(arg))
+		case foreign == "":
+			foreign = arg
+		}
+	}
+	switch {
+	case len(args) == 0:
+		return named, statusOK, nil
+	case found == 0 || foreign != "" && found == prints || foreign == "-h" || foreign == "--help":
+		return false, 0, nil
+	case foreign != "":
+		return true, 0, usagef("%q does not go with the options of capsh, which speak of capinspect's own process", foreign)
+	}
+	status, err = e.runCapsh(args)
+	return true, status, err
+}
+
+func (e *env) runCapsh(args []string) (status int, err error) {
+	c := &capsh{env: e, out: make([]byte, 0, 4096)}
+	for _, arg := range args {
+		opt, value := findCapsh(arg)
+		if err = opt.run(c, value); err != nil || c.done {
+			break
+		}
+	}
+	if len(c.out) > 0 {
+		if err := e.write(c.out); err != nil {
+			return 0, err
+		}
+	}
+	if no, ok := errors.AsType[errNo](err); ok {
+		if text := no.Error(); text != "" {
+			fmt.Fprintln(e.stderr, text)
+		}
+		return statusNo, nil
+	}
+	return statusOK, err
+}
+
+// record returns what is known of capinspect's own process.
+func (c *capsh) record() (*collect.Record, error) {
+	if c.own == nil {
+		from, err := collect.Open(collect.Options{})
+		if err != nil {
+			return nil, err
+		}
+		c.own = new(collect.Record)
+		if err := from.Task(self, c.own); err != nil {
+			c.own = nil
+			return nil, err
+		}
+	}
+	return c.own, nil
+}
+
+func (c *capsh) nothing(string) error { return nil }
+
+func (c *capsh) print(string) error {
+	r, err := c.record()
+	if err == nil {
+		c.out = report.Capsh.Append(c.out, &report.Report{Tasks: []*collect.Record{r}})
+	}
+	return err
+}
+
+func (c *capsh) current(string) error {
+	r, err := c.record()
+	if err == nil {
+		c.out = report.AppendCurrent(c.out, r)
+	}
+	return err
+}
+
+func (c *capsh) decode(mask string) error {
+	set, err := capset.ParseHex(mask)
+	if err != nil {
+		return fmt.Errorf("--decode: %q: %w", mask, err)
+	}
+	c.out = append(report.AppendMask(c.out, set, false), '\n')
+	return nil
+}
+
+// explain writes what capsh writes, with our own text.
+func (c *capsh) explain(name string) error {
+	found, err := parseCap(name)
+	if err != nil {
+		return no("unrecognised value '%s'", report.Escape(name))
+	}
+	c.out = report.AppendExplanation(c.out, found, c.last())
+	return nil
+}
+
+func (c *capsh) suggest(text string) error {
+	hits := capset.Search(text)
+	if len(hits) == 0 {
+		return no("no capability speaks of '%s'", report.Escape(text))
+	}
+	for i, hit := range hits {
+		if i > 0 {
+			c.out = append(c.out, '\n')
+		}
+		c.out = report.AppendExplanation(c.out, hit, c.last())
+	}
+	return nil
+}
+
+// last returns the last capability that this kernel has.
+func (c *capsh) last() capset.Cap {
+	if r, err := c.record(); err == nil {
+		return r.LastCap.Value
+	}
+	return capset.LastKnown
+}
+
+// parseCap returns the capability of a name, or of a number as capsh takes it,
+// also in hexadecimal.
+func parseCap(name string) (capset.Cap, error) {
+	if digits, ok := strings.CutPrefix(strings.ToLower(name), "0x"); ok {
+		if n, err := strconv.ParseUint(digits, 16, 8); err == nil && n <= uint64(capset.Max) {
+			return capset.Cap(n), nil
+		}
+	}
+	return capset.Parse(name)
+}
+
+// each calls f for every capability of a list. A name that is none makes the
+// question impossible to answer.
+func each(option, list string, f func(name string, c capset.Cap) error) error {
+	for name := range strings.SplitSeq(list, ",") {
+		c, err := parseCap(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", option, err)
+		}
+		if err := f(name, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *capsh) supports(list string) error {
+	err := each("--supports", list, func(name string, asked capset.Cap) error {
+		if asked > c.last() {
+			return no("cap[%s=%d] not supported by kernel", name, asked)
+		}
+		return nil
+	})
+	if unknown, ok := errors.AsType[*capset.UnknownError](err); ok {
+		return no("cap[%s] not recognized by library", report.Escape(unknown.Name))
+	}
+	return err
+}
+
+// hasIn returns the option that asks whether a set holds capabilities.
+func hasIn(k capset.Kind, words string) func(*capsh, string) error {
+	return func(c *capsh, list string) error {
+		set, err := c.set(k)
+		if err != nil {
+			return err
+		}
+		option := "--has-" + strings.ToLower(k.String()[:1])
+		return each(option, list, func(name string, asked capset.Cap) error {
+			if !set.Has(asked) {
+				return no("cap[%s] not %s", name, words)
+			}
+			return nil
+		})
+	}
+}
+
+func (c *capsh) set(k capset.Kind) (capset.Set, error) {
+	r, err := c.record()
+	if err != nil {
+		return 0, err
+	}
+	set, ok := r.Status.Caps(k)
+	if !ok && !r.Unsupported(k) {
+		return 0, fmt.Errorf("%v is unknown", k)
+	}
+	return set, nil
+}
+
+func (c *capsh) dropped(list string) error {
+	set, err := c.set(capset.Bounding)
+	if err != nil {
+		return err
+	}
+	return each("--dropped", list, func(name string, asked capset.Cap) error {
+		if set.Has(asked) {
+			return no("cap[%s] raised in bounding vector", name)
+		}
+		return nil
+	})
+}
+
+func (c *capsh) hasAmbient(string) error {
+	r, err := c.record()
+	if err == nil && r.Unsupported(capset.Ambient) {
+		return no("ambient set not supported")
+	}
+	return err
+}
+
+func (c *capsh) hasNoNewPrivs(string) error {
+	r, err := c.record()
+	switch {
+	case err != nil:
+		return err
+	case !r.Status.Has(procstatus.FieldNoNewPrivs):
+		return errors.New("no_new_privs is unknown")
+	case !r.Status.NoNewPrivs:
+		return no("no-new-privs not set")
+	}
+	return nil
+}
+
+func (c *capsh) isUID(want string) error {
+	r, err := c.record()
+	if err != nil {
+		return err
+	}
+	return isID("uid", r.Status.UID.Real, want)
+}
+
+func (c *capsh) isGID(want string) error {
+	r, err := c.record()
+	if err != nil {
+		return err
+	}
+	return isID("gid", r.Status.GID.Real, want)
+}
+
+func isID(kind string, got uint32, want string) error {
+	n, err := strconv.ParseUint(want, 0, 32)
+	if err != nil {
+		return fmt.Errorf("--is-%s: %q is not a %s", kind, want, kind)
+	}
+	if uint64(got) != n {
+		return no("%s: got=%d, want=%d", kind, got, n)
+	}
+	return nil
+}
+
+func (c *capsh) guess() (string, error) {
+	r, err := c.record()
+	if err != nil {
+		return "", err
+	}
+	mode, ok := r.Mode()
+	if !ok {
+		return "", fmt.Errorf("the mode is unknown: %s", r.Why("mode"))
+	}
+	return mode.String(), nil
+}
+
+func (c *capsh) mode(string) error {
+	mode, err := c.guess()
+	if err == nil {
+		c.out = fmt.Appendf(c.out, "Mode: %s\n", mode)
+	}
+	return err
+}
+
+func (c *capsh) modes(string) error {
+	c.out = append(c.out, "Supported modes:"...)
+	for m := capset.ModeNoPriv; m <= capset.ModeHybrid; m++ {
+		c.out = fmt.Appendf(c.out, " %v", m)
+	}
+	c.out = append(c.out, '\n')
+	return nil
+}
+
+func (c *capsh) inMode(want string) error {
+	got, err := c.guess()
+	if err != nil || got == want {
+		return err
+	}
+	c.out = fmt.Appendf(c.out, "mismatched mode got=%s want=%s\n", got, report.Escape(want))
+	return errNo{errors.New("")}
+}
+
+// license ends the run, as capsh does.
+func (c *capsh) license(string) error {
+	c.out = append(c.out, "capinspect: Apache-2.0; of what is linked in: BSD-3-Clause, Apache-2.0. The texts are in docs/licenses, and under /licenses in the image.\n"...)
+	c.done = true
+	return nil
+}
+
+// calledCapsh reports whether the program was called by the name of capsh.
+func calledCapsh(program string) bool { return filepath.Base(program) == "capsh" }

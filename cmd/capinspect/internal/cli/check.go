@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+var check = command{
+	name:    "check",
+	args:    "[flags] CONDITION ... [PID ...]",
+	summary: "yes or no, for scripts and probes",
+	about: `Check conditions on tasks, by default on capinspect's own process. All must
+hold, on every task: then the exit status is 0. If one does not it is 1, with a
+line for each; if one is about something that cannot be known it is 2.
+
+SET is inheritable, permitted, effective, bounding or ambient, or one of
+i p e b a; without it, effective is meant.`,
+	example: `
+capinspect check --has net_bind_service
+capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
+capinspect check --within bounding:a80425fb --uid 1000 -q`,
+	new: func(flags *pflag.FlagSet) runner { return newCheck(flags) },
+}
+
+type checkConfig struct {
+	targets
+	conditions []condition
+	quiet      bool
+}
+
+// condition is what a task is held to. It returns why the task does not meet
+// it, "" if it does, or as an error why nobody can say.
+type condition func(*collect.Record) (why string, err error)
+
+// conditionFlags are the flags that each add a condition.
+var conditionFlags = [...]struct {
+	name, about string
+	parse       func(string) (condition, error)
+}{
+	{"has", "all of `[SET:]CAP,...` are in the set", parseHas},
+	{"lacks", "none of `[SET:]CAP,...` is in the set", parseLacks},
+	{"within", "the set holds nothing but `[SET:]CAP,...|MASK`", parseWithin},
+	{"uid", "all four user ids are `N`", parseUID},
+	{"gid", "all four group ids are `N`", parseGID},
+	{"seccomp", "the seccomp `MODE` is disabled, strict, filter or a number", parseSeccomp},
+	{"mode", "libcap's guess of the `MODE` is NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN", parseMode},
+}
+
+func newCheck(flags *pflag.FlagSet) *checkConfig {
+	c := new(checkConfig)
+	for _, f := range conditionFlags {
+		flags.Func(f.name, f.about, func(value string) error {
+			cond, err := f.parse(value)
+			c.conditions = append(c.conditions, cond)
+			return err
+		})
+	}
+	flags.BoolFunc("no-new-privs", "no_new_privs is set", func(string) error {
+		c.conditions = append(c.conditions, noNewPrivs)
+		return nil
+	})
+	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print no line for a condition that does not hold")
+	c.addTo(flags)
+	return c
+}
+
+func (c *checkConfig) run(e *env, args []string) (int, error) {
+	if len(c.conditions) == 0 {
+		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp or --mode")
+	}
+	found, err := c.collect(e, args, true)
+	if err != nil {
+		return 0, err
+	}
+	status := statusOK
+	var out []byte
+	var trouble []error
+	for _, r := range found.records {
+		for _, cond := range c.conditions {
+			why, err := cond(r)
+			switch {
+			case err != nil:
+				trouble = append(trouble, fmt.Errorf("%s: %w", who(r), err))
+			case why != "":
+				out = append(out, who(r)+": "+why+"\n"...)
+				status = statusNo
+			}
+		}
+	}
+	if !c.quiet && len(out) > 0 {
+		if err := e.write(out); err != nil {
+			return 0, err
+		}
+	}
+	for _, err := range trouble {
+		e.complain(err)
+		status = statusTrouble
+	}
+	return found.complain(e, status), nil
+}
+
+// who is what a message calls a task.
+func who(r *collect.Record) string {
+	name := "name unknown"
+	if r.Status.Has(procstatus.FieldName) {
+		name = report.Escape(r.Status.Name)
+	}
+	if !r.Status.Has(procstatus.FieldPid) {
+		return fmt.Sprintf("%s (%s)", report.Escape(collect.InputName(r.Source)), name)
+	}
+	return fmt.Sprintf("pid %d (%s)", r.Status.Pid, name)
+}
+
+// parseSetOf splits "SET:CAPS".
+func parseSetOf(text string) (k capset.Kind, caps string, err error) {
+	name, caps, ok := strings.Cut(text, ":")
+	if !ok {
+		return capset.Effective, text, nil
+	}
+	if k, ok = capset.ParseKind(name); !ok {
+		return 0, "", fmt.Errorf("unknown set %q: want effective, permitted, inheritable, bounding or ambient", name)
+	}
+	return k, caps, nil
+}
+
+// setCondition returns a condition on one set. bad returns what of the set
+// keeps it from being met, and the words for it.
+func setCondition(text string, masks bool, bad func(has, asked capset.Set) (capset.Set, string)) (condition, error) {
+	k, caps, err := parseSetOf(text)
+	if err != nil {
+		return nil, err
+	}
+	var asked capset.Set
+	switch {
+	case masks && caps != "" && isMask(caps):
+		asked, err = capset.ParseHex(caps)
+	case strings.Trim(caps, ", ") == "":
+		err = errors.New("no capability")
+	default:
+		asked, err = capset.ParseList(caps)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(r *collect.Record) (string, error) {
+		set, ok := r.Status.Caps(k)
+		if !ok && !r.Unsupported(k) {
+			return "", fmt.Errorf("%s is unknown: %s", strings.ToLower(k.String()), r.Why("capabilities."+strings.ToLower(k.String())))
+		}
+		if wrong, words := bad(set, asked); wrong != 0 {
+			return fmt.Sprintf("%s %s %v", strings.ToLower(k.String()), words, wrong), nil
+		}
+		return "", nil
+	}, nil
+}
+
+func parseHas(text string) (condition, error) {
+	return setCondition(text, false, func(has, asked capset.Set) (capset.Set, string) { return asked &^ has, "lacks" })
+}
+
+func parseLacks(text string) (condition, error) {
+	return setCondition(text, false, func(has, asked capset.Set) (capset.Set, string) { return asked & has, "has" })
+}
+
+func parseWithin(text string) (condition, error) {
+	return setCondition(text, true, func(has, asked capset.Set) (capset.Set, string) { return has &^ asked, "also has" })
+}
+
+// idCondition returns the condition that all four ids are the same number.
+func idCondition(kind, text string, field procstatus.Field, ids func(*procstatus.Status) procstatus.IDs) (condition, error) {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("want a %s", kind)
+	}
+	want := uint32(n)
+	return func(r *collect.Record) (string, error) {
+		if !r.Status.Has(field) {
+			return "", fmt.Errorf("%s is unknown: %s", kind, r.Why(kind))
+		}
+		got := ids(&r.Status)
+		if got != (procstatus.IDs{Real: want, Effective: want, Saved: want, Filesystem: want}) {
+			return fmt.Sprintf("%s is real %d, effective %d, saved %d, filesystem %d, not %d",
+				kind, got.Real, got.Effective, got.Saved, got.Filesystem, want), nil
+		}
+		return "", nil
+	}, nil
+}
+
+func parseUID(text string) (condition, error) {
+	return idCondition("uid", text, procstatus.FieldUID, func(s *procstatus.Status) procstatus.IDs { return s.UID })
+}
+
+func parseGID(text string) (condition, error) {
+	return idCondition("gid", text, procstatus.FieldGID, func(s *procstatus.Status) procstatus.IDs { return s.GID })
+}
+
+func noNewPrivs(r *collect.Record) (string, error) {
+	switch {
+	case !r.Status.Has(procstatus.FieldNoNewPrivs):
+		return "", fmt.Errorf("no_new_privs is unknown: %s", r.Why("noNewPrivs"))
+	case !r.Status.NoNewPrivs:
+		return "no_new_privs is not set", nil
+	}
+	return "", nil
+}
+
+func parseSeccomp(text string) (condition, error) {
+	want, ok := collect.SeccompMode(text)
+	if !ok {
+		return nil, errors.New("want disabled, strict, filter or a number")
+	}
+	return func(r *collect.Record) (string, error) {
+		switch {
+		case !r.Status.Has(procstatus.FieldSeccomp):
+			return "", fmt.Errorf("seccomp is unknown: %s", r.Why("seccomp"))
+		case r.Status.Seccomp != want:
+			return fmt.Sprintf("seccomp is %s, not %s", collect.SeccompName(r.Status.Seccomp), collect.SeccompName(want)), nil
+		}
+		return "", nil
+	}, nil
+}
+
+func parseMode(text string) (condition, error) {
+	want, ok := capset.ParseMode(text)
+	if !ok {
+		return nil, errors.New("want NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN")
+	}
+	return func(r *collect.Record) (string, error) {
+		got, ok := r.Mode()
+		switch {
+		case !ok:
+			return "", fmt.Errorf("mode is unknown: %s", r.Why("mode"))
+		case got != want:
+			return fmt.Sprintf("mode is %v, not %v", got, want), nil
+		}
+		return "", nil
+	}, nil
+}

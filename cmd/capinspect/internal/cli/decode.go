@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+var decode = command{
+	name:    "decode",
+	args:    "[flags] [MASK | NAME,... | LINE] ...",
+	summary: "bitmaps and pasted status lines into names, and back",
+	about: `Decode hexadecimal bitmaps into the names of capabilities, or the names into
+a bitmap. An argument of hexadecimal digits is a bitmap, also 13; a line of a
+status file keeps its label; anything else is a list of names, in any spelling.
+Without an argument and a file, standard input is read: a line each, other
+lines of a status file are passed over.`,
+	example: `
+capinspect decode a80425fb
+capinspect decode --kubernetes 0x3000 400
+capinspect decode NET_ADMIN,cap_net_raw
+capinspect decode 'CapEff:	00000000a80425fb'
+capinspect decode -o matrix a80425fb 5fb
+capinspect decode -f /proc/self/status`,
+	new: func(flags *pflag.FlagSet) runner { return newDecode(flags) },
+}
+
+type decodeConfig struct {
+	files      paths
+	output     string
+	json       bool
+	lastCap    string
+	kubernetes bool
+}
+
+var decodeFormats = []*report.MaskFormat{report.MaskText, report.MaskJSON, report.MaskMatrix}
+
+func newDecode(flags *pflag.FlagSet) *decodeConfig {
+	c := new(decodeConfig)
+	flags.VarP(&c.files, "file", "f", "read lines, a status file or a report in JSON from `PATH`; '-' is standard input")
+	flags.StringVarP(&c.output, "output", "o", decodeFormats[0].Name, "the `FORMAT`: "+formatNames(decodeFormats))
+	flags.BoolVar(&c.json, "json", false, "the same as -o json")
+	flags.BoolVar(&c.kubernetes, "kubernetes", false, "write names as a securityContext has them, NET_RAW")
+	flags.StringVar(&c.lastCap, "last-cap", "", "let the matrix end with capability `N`")
+	return c
+}
+
+func (c *decodeConfig) run(e *env, args []string) (int, error) {
+	format, err := chooseFormat(decodeFormats, c.output, c.json)
+	if err != nil {
+		return 0, err
+	}
+	last, err := parseLastCap(c.lastCap)
+	if err != nil {
+		return 0, err
+	}
+	masks := report.Masks{Kubernetes: c.kubernetes, LastCap: capset.LastKnown}
+	if last != nil {
+		masks.LastCap = *last
+	}
+	files := c.files
+	if len(args)+len(files) == 0 {
+		files = paths{"-"}
+	}
+	status := statusOK
+	for _, arg := range args {
+		mask, err := decodeLine(arg)
+		if err != nil {
+			e.complain(err)
+			status = statusTrouble
+			continue
+		}
+		masks.List = append(masks.List, mask)
+	}
+	for _, name := range files {
+		list, err := decodeFile(e, name)
+		if err != nil {
+			e.complain(err)
+			status = statusTrouble
+		}
+		masks.List = append(masks.List, list...)
+	}
+	if err := e.write(format.Append(nil, &masks)); err != nil {
+		return 0, err
+	}
+	return status, nil
+}
+
+// decodeLine returns the set that an argument means: a bitmap, a line of a
+// status file, or a list of names.
+func decodeLine(text string) (report.Mask, error) {
+	m := report.Mask{Input: text}
+	label, value, labelled := strings.Cut(text, ":")
+	if !labelled {
+		label, value = "", text
+	}
+	digits := strings.Trim(value, " \t\r")
+	if blank := len(value) - len(strings.TrimLeft(value, " \t")); labelled {
+		m.Label = label
+		m.Gap = value[:blank]
+	}
+	var err error
+	if isMask(digits) || labelled || digits == "" {
+		m.Set, err = capset.ParseHex(digits)
+	} else {
+		m.Set, err = capset.ParseList(text)
+	}
+	if err != nil {
+		if _, unknown := err.(*capset.UnknownError); unknown && len(text) == len(value) && !strings.ContainsAny(text, ", ") {
+			return m, err // it names the whole input already
+		}
+		return m, fmt.Errorf("%q: %w", text, err)
+	}
+	return m, nil
+}
+
+// isMask reports whether a text is a bitmap, right or wrong, and not a list of
+// names: hexadecimal digits, or anything behind "0x".
+func isMask(text string) bool {
+	return strings.HasPrefix(strings.ToLower(text), "0x") || strings.Trim(text, "0123456789abcdefABCDEF") == ""
+}
+
+// decodeFile returns the sets of a file: those of the tasks of a report, or of
+// the lines that hold one.
+func decodeFile(e *env, name string) ([]report.Mask, error) {
+	text, err := collect.ReadInput(name, e.stdin)
+	if err != nil {
+		return nil, err
+	}
+	var list []report.Mask
+	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
+		records, err := collect.FromFile(name, text, nil)
+		for _, r := range records {
+			for k := range capset.Kind(capset.NumKinds) {
+				if set, ok := r.Status.Caps(k); ok {
+					list = append(list, report.Mask{Label: procstatus.CapField(k).String(), Gap: "\t", Input: set.Hex(), Set: set})
+				}
+			}
+		}
+		return list, err
+	}
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		text := strings.TrimSpace(string(line))
+		if text == "" || skipLine(text) {
+			continue
+		}
+		mask, err := decodeLine(text)
+		if err != nil {
+			return list, fmt.Errorf("%s: line %d: %w", collect.InputName(name), number, err)
+		}
+		list = append(list, mask)
+	}
+	if list == nil {
+		return nil, fmt.Errorf("%s: no capability line", collect.InputName(name))
+	}
+	return list, nil
+}
+
+// skipLine reports whether a line has a label that is not of a set.
+func skipLine(line string) bool {
+	label, _, ok := strings.Cut(line, ":")
+	return ok && !strings.HasPrefix(label, "Cap")
+}

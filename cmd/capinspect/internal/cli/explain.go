@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+)
+
+var explain = command{
+	name:    "explain",
+	args:    "[flags] [CAP | TEXT] ...",
+	summary: "what a capability permits; search",
+	about: `Explain capabilities: what each permits, what in a container needs it, what it
+opens to an attacker, and the usual narrower choice. Without an argument they
+are listed. A text that is no capability is searched for in names and
+explanations; without a hit the exit status is 1.`,
+	example: `
+capinspect explain
+capinspect explain NET_RAW
+capinspect explain 'raw sockets'
+capinspect explain --json sys_admin`,
+	new: func(flags *pflag.FlagSet) runner { return newExplain(flags) },
+}
+
+type explainConfig struct {
+	output string
+	json   bool
+}
+
+var explainFormats = []*report.ExplainFormat{report.ExplainText, report.ExplainJSON}
+
+func newExplain(flags *pflag.FlagSet) *explainConfig {
+	c := new(explainConfig)
+	flags.StringVarP(&c.output, "output", "o", explainFormats[0].Name, "the `FORMAT`: "+formatNames(explainFormats))
+	flags.BoolVar(&c.json, "json", false, "the same as -o json")
+	return c
+}
+
+func (c *explainConfig) run(e *env, args []string) (int, error) {
+	format, err := chooseFormat(explainFormats, c.output, c.json)
+	if err != nil {
+		return 0, err
+	}
+	var found report.Explanations
+	status := statusOK
+	if len(args) == 0 {
+		for c := range capset.LastKnown + 1 {
+			found.Listed = append(found.Listed, c)
+		}
+	}
+	for _, arg := range args {
+		if c, err := capset.Parse(arg); err == nil {
+			found.Whole = append(found.Whole, c)
+			continue
+		}
+		hits := capset.Search(strings.TrimSpace(arg))
+		switch len(hits) {
+		case 0:
+			_, err := capset.Parse(arg)
+			if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close) == 0 {
+				err = fmt.Errorf("%w, and no explanation holds it", err)
+			}
+			e.complain(err)
+			status = statusNo
+		case 1:
+			found.Whole = append(found.Whole, hits[0])
+		default:
+			found.Listed = append(found.Listed, hits...)
+		}
+	}
+	if err := e.write(format.Append(nil, &found)); err != nil {
+		return 0, err
+	}
+	return status, nil
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"strconv"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// Mask is one decoded bitmap.
+type Mask struct {
+	Label string // what stood before a colon, "" if nothing
+	Gap   string // what stood between the colon and the digits
+	Input string // as it was given
+	Set   capset.Set
+}
+
+// Masks is what one run of decode has found.
+type Masks struct {
+	List       []Mask
+	Kubernetes bool       // names as a securityContext has them
+	LastCap    capset.Cap // where the matrix ends
+}
+
+// MaskFormat is one form of decoded bitmaps.
+type MaskFormat struct {
+	Name   string
+	append func([]byte, *Masks) []byte
+}
+
+// The forms of decoded bitmaps.
+var (
+	MaskText   = &MaskFormat{"text", appendMaskText}
+	MaskJSON   = &MaskFormat{"json", appendMaskJSON}
+	MaskMatrix = &MaskFormat{"matrix", appendMaskMatrix}
+)
+
+// FormatName returns the name of the form.
+func (f *MaskFormat) FormatName() string { return f.Name }
+
+// Append appends the bitmaps to dst in the form f.
+func (f *MaskFormat) Append(dst []byte, m *Masks) []byte { return f.append(dst, m) }
+
+func appendMaskText(dst []byte, m *Masks) []byte {
+	for _, mask := range m.List {
+		if mask.Label != "" {
+			dst = append(appendEscaped(dst, mask.Label), ':')
+			dst = append(dst, mask.Gap...)
+		}
+		dst = append(AppendMask(dst, mask.Set, m.Kubernetes), '\n')
+	}
+	return dst
+}
+
+func appendMaskJSON(dst []byte, m *Masks) []byte {
+	e := encoder{buf: dst, indent: true}
+	e.openLines('{')
+	e.key("schemaVersion")
+	e.int(SchemaVersion)
+	e.key("masks")
+	e.openLines('[')
+	for _, mask := range m.List {
+		e.open('{')
+		e.key("label")
+		e.optional(mask.Label)
+		e.key("input")
+		e.string(mask.Input)
+		e.key("hex")
+		e.string(mask.Set.Hex())
+		e.key("names")
+		e.open('[')
+		for _, name := range names(mask.Set, m.Kubernetes) {
+			e.string(name)
+		}
+		e.close(']')
+		e.close('}')
+	}
+	e.close(']')
+	e.close('}')
+	return append(e.buf, '\n')
+}
+
+func appendMaskMatrix(dst []byte, m *Masks) []byte {
+	all := capset.UpTo(m.LastCap)
+	for _, mask := range m.List {
+		all |= mask.Set
+	}
+	rows := append([]string{"CAPABILITY"}, names(all, m.Kubernetes)...)
+	var columns [][]string
+	for _, mask := range m.List {
+		title := mask.Label
+		if title == "" {
+			title = mask.Input
+		}
+		columns = append(columns, column(Escape(title), mask.Set, true, all))
+	}
+	return appendGrid(dst, append(rows, "mask"), columns)
+}
+
+// column returns the cells of one set: a title, whether it has each capability
+// of all, and its mask.
+func column(title string, set capset.Set, known bool, all capset.Set) []string {
+	cells := []string{title}
+	for c := range all.Caps() {
+		switch {
+		case !known:
+			cells = append(cells, "?")
+		case set.Has(c):
+			cells = append(cells, "yes")
+		default:
+			cells = append(cells, "-")
+		}
+	}
+	if !known {
+		return append(cells, "?")
+	}
+	return append(cells, strconv.FormatUint(uint64(set), 16))
+}
