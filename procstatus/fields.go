@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 )
@@ -40,35 +41,35 @@ const (
 // fields is the table of known lines. set gets the bytes after ":\t",
 // untrimmed.
 var fields = [numFields]struct {
-	name  string // the kernel's spelling
+	head  string // the kernel's spelling, and the colon
 	since string // the first Linux release that prints it (proc_pid_status(5))
 	set   func(*Status, []byte) error
 }{
-	FieldName:           {"Name", "2.2", func(s *Status, v []byte) error { return s.setName(v) }},
-	FieldState:          {"State", "2.2", func(s *Status, v []byte) error { return s.setState(v) }},
-	FieldTgid:           {"Tgid", "2.4", func(s *Status, v []byte) error { return setInt(&s.Tgid, v) }},
-	FieldPid:            {"Pid", "2.2", func(s *Status, v []byte) error { return setInt(&s.Pid, v) }},
-	FieldPPid:           {"PPid", "2.2", func(s *Status, v []byte) error { return setInt(&s.PPid, v) }},
-	FieldTracerPid:      {"TracerPid", "2.4", func(s *Status, v []byte) error { return setInt(&s.TracerPid, v) }},
-	FieldUID:            {"Uid", "2.2", func(s *Status, v []byte) error { return s.UID.set(v) }},
-	FieldGID:            {"Gid", "2.2", func(s *Status, v []byte) error { return s.GID.set(v) }},
-	FieldGroups:         {"Groups", "2.2", func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
-	FieldNSpid:          {"NSpid", "4.1", func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
-	FieldThreads:        {"Threads", "2.6.0", func(s *Status, v []byte) error { return setInt(&s.Threads, v) }},
-	FieldCapInh:         {"CapInh", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Inheritable, v) }},
-	FieldCapPrm:         {"CapPrm", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Permitted, v) }},
-	FieldCapEff:         {"CapEff", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Effective, v) }},
-	FieldCapBnd:         {"CapBnd", "2.6.26", func(s *Status, v []byte) error { return s.setCaps(capset.Bounding, v) }},
-	FieldCapAmb:         {"CapAmb", "4.3", func(s *Status, v []byte) error { return s.setCaps(capset.Ambient, v) }},
-	FieldNoNewPrivs:     {"NoNewPrivs", "4.10", func(s *Status, v []byte) error { return setBool(&s.NoNewPrivs, v) }},
-	FieldSeccomp:        {"Seccomp", "3.8", func(s *Status, v []byte) error { return setInt(&s.Seccomp, v) }},
-	FieldSeccompFilters: {"Seccomp_filters", "5.9", func(s *Status, v []byte) error { return setInt(&s.SeccompFilters, v) }},
+	FieldName:           {"Name:", "2.2", func(s *Status, v []byte) error { return s.setName(v) }},
+	FieldState:          {"State:", "2.2", func(s *Status, v []byte) error { return s.setState(v) }},
+	FieldTgid:           {"Tgid:", "2.4", func(s *Status, v []byte) error { return setInt(&s.Tgid, v) }},
+	FieldPid:            {"Pid:", "2.2", func(s *Status, v []byte) error { return setInt(&s.Pid, v) }},
+	FieldPPid:           {"PPid:", "2.2", func(s *Status, v []byte) error { return setInt(&s.PPid, v) }},
+	FieldTracerPid:      {"TracerPid:", "2.4", func(s *Status, v []byte) error { return setInt(&s.TracerPid, v) }},
+	FieldUID:            {"Uid:", "2.2", func(s *Status, v []byte) error { return s.UID.set(v) }},
+	FieldGID:            {"Gid:", "2.2", func(s *Status, v []byte) error { return s.GID.set(v) }},
+	FieldGroups:         {"Groups:", "2.2", func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
+	FieldNSpid:          {"NSpid:", "4.1", func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
+	FieldThreads:        {"Threads:", "2.6.0", func(s *Status, v []byte) error { return setInt(&s.Threads, v) }},
+	FieldCapInh:         {"CapInh:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Inheritable, v) }},
+	FieldCapPrm:         {"CapPrm:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Permitted, v) }},
+	FieldCapEff:         {"CapEff:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Effective, v) }},
+	FieldCapBnd:         {"CapBnd:", "2.6.26", func(s *Status, v []byte) error { return s.setCaps(capset.Bounding, v) }},
+	FieldCapAmb:         {"CapAmb:", "4.3", func(s *Status, v []byte) error { return s.setCaps(capset.Ambient, v) }},
+	FieldNoNewPrivs:     {"NoNewPrivs:", "4.10", func(s *Status, v []byte) error { return setBool(&s.NoNewPrivs, v) }},
+	FieldSeccomp:        {"Seccomp:", "3.8", func(s *Status, v []byte) error { return setInt(&s.Seccomp, v) }},
+	FieldSeccompFilters: {"Seccomp_filters:", "5.9", func(s *Status, v []byte) error { return setInt(&s.SeccompFilters, v) }},
 }
 
 // String returns the kernel's spelling of the field, as "CapEff".
 func (f Field) String() string {
 	if f < numFields {
-		return fields[f].name
+		return strings.TrimSuffix(fields[f].head, ":")
 	}
 	return "unknown"
 }

@@ -61,7 +61,7 @@ func (s *Status) UnmarshalText(text []byte) error {
 		if !ok {
 			continue
 		}
-		value := row[len(fields[f].name)+1:]
+		value := row[len(fields[f].head):]
 		err := error(nil)
 		switch {
 		case end < 0:
@@ -90,13 +90,20 @@ func (s *Status) UnmarshalText(text []byte) error {
 
 // slots finds a field by the first four bytes of its line; no line that is
 // known is shorter. A field stands in the slot of its bytes or in the next free
-// one behind it; a free slot has an empty head.
-var slots = func() (t [128]struct {
-	head  string // the name and the colon
+// one behind it; a free slot has an empty head. The table is filled in place,
+// because one that is returned needs a larger stack at every start.
+var slots = fill(&table)
+
+type slotTable [128]struct {
+	head  string
 	field Field
-}) {
+}
+
+var table slotTable
+
+func fill(t *slotTable) *slotTable {
 	for f := range fields {
-		head := fields[f].name + ":"
+		head := fields[f].head
 		i := slot(head[0], head[1], head[2], head[3])
 		for t[i].head != "" {
 			i = (i + 1) % uint32(len(t))
@@ -104,7 +111,7 @@ var slots = func() (t [128]struct {
 		t[i].head, t[i].field = head, Field(f)
 	}
 	return t
-}()
+}
 
 // slot spreads four bytes over the slots; the factor is that of Fibonacci
 // hashing, 2^32 divided by the golden ratio.

@@ -8,10 +8,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli"
 )
+
+// outcome is what a run of the binary came to.
+type outcome struct {
+	stdout, stderr string
+	status         int // -1 if a signal ended it
+	signal         syscall.Signal
+}
 
 // call runs a command line in this process.
 func call(stdin string, args ...string) outcome {

@@ -23,13 +23,6 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
-// outcome is what a run of the binary came to.
-type outcome struct {
-	stdout, stderr string
-	status         int // -1 if a signal ended it
-	signal         syscall.Signal
-}
-
 // run runs a command and returns its outcome.
 func run(t *testing.T, name string, args ...string) outcome {
 	t.Helper()

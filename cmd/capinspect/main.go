@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Capinspect tells which Linux capabilities a process really has, and why.
+//
+// It ends long before a change of the cgroup's CPU limit could matter, which
+// the Go runtime else watches for with a goroutine of its own.
+//
+//go:debug updatemaxprocs=0
 package main
 
 import (

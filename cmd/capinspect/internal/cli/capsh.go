@@ -33,11 +33,11 @@ var capshOptions = [...]capshOption{
 	{"--explain=", "what a `CAP` permits", (*capsh).explain},
 	{"--suggest=", "the capabilities whose explanation holds a `TEXT`", (*capsh).suggest},
 	{"--supports=", "does the kernel know the `CAPS`", (*capsh).supports},
-	{"--has-e=", "are all `CAPS` in Effective", hasIn(capset.Effective, "effective")},
-	{"--has-p=", "are all `CAPS` in Permitted", hasIn(capset.Permitted, "permitted")},
-	{"--has-i=", "are all `CAPS` in Inheritable", hasIn(capset.Inheritable, "inheritable")},
-	{"--has-a=", "are all `CAPS` in Ambient", hasIn(capset.Ambient, "in ambient vector")},
-	{"--has-b=", "are all `CAPS` in Bounding", hasIn(capset.Bounding, "in bounding vector")},
+	{"--has-e=", "are all `CAPS` in Effective", (*capsh).hasEffective},
+	{"--has-p=", "are all `CAPS` in Permitted", (*capsh).hasPermitted},
+	{"--has-i=", "are all `CAPS` in Inheritable", (*capsh).hasInheritable},
+	{"--has-a=", "are all `CAPS` in Ambient", (*capsh).hasAmbientCaps},
+	{"--has-b=", "are all `CAPS` in Bounding", (*capsh).hasBounding},
 	{"--dropped=", "are all `CAPS` out of Bounding", (*capsh).dropped},
 	{"--has-ambient", "does the kernel have Ambient", (*capsh).hasAmbient},
 	{"--has-no-new-privs", "is no_new_privs set", (*capsh).hasNoNewPrivs},
@@ -89,10 +89,13 @@ func refusedCapsh(arg string) string {
 // capsh is a run of options in capsh's spelling. What they print is kept until
 // the end, or until one fails.
 type capsh struct {
-	env  *env
-	own  *collect.Record // read when it is first needed
-	out  []byte
-	done bool
+	env   *env
+	from  collect.Collector
+	own   collect.Record // means something once known
+	known bool
+	done  bool
+	out   []byte
+	space [4096]byte // where out is at first
 }
 
 // errNo is the answer no. Its text goes to standard error as it is.
@@ -133,7 +136,8 @@ func (e *env) tryCapsh(args []string, named bool) (handled bool, status int, err
 }
 
 func (e *env) runCapsh(args []string) (status int, err error) {
-	c := &capsh{env: e, out: make([]byte, 0, 4096)}
+	c := &capsh{env: e}
+	c.out = c.space[:0]
 	for _, arg := range args {
 		opt, value := findCapsh(arg)
 		if err = opt.run(c, value); err != nil || c.done {
@@ -154,20 +158,19 @@ func (e *env) runCapsh(args []string) (status int, err error) {
 	return statusOK, err
 }
 
-// record returns what is known of capinspect's own process.
+// record returns what is known of capinspect's own process, which is read when
+// it is first needed.
 func (c *capsh) record() (*collect.Record, error) {
-	if c.own == nil {
-		from, err := collect.Open(collect.Options{})
-		if err != nil {
+	if !c.known {
+		if err := c.from.Open(collect.Options{}); err != nil {
 			return nil, err
 		}
-		c.own = new(collect.Record)
-		if err := from.Task(self, c.own); err != nil {
-			c.own = nil
+		if err := c.from.Task(self, &c.own); err != nil {
 			return nil, err
 		}
+		c.known = true
 	}
-	return c.own, nil
+	return &c.own, nil
 }
 
 func (c *capsh) nothing(string) error { return nil }
@@ -268,21 +271,38 @@ func (c *capsh) supports(list string) error {
 	return err
 }
 
-// hasIn returns the option that asks whether a set holds capabilities.
-func hasIn(k capset.Kind, words string) func(*capsh, string) error {
-	return func(c *capsh, list string) error {
-		set, err := c.set(k)
-		if err != nil {
-			return err
-		}
-		option := "--has-" + strings.ToLower(k.String()[:1])
-		return each(option, list, func(name string, asked capset.Cap) error {
-			if !set.Has(asked) {
-				return no("cap[%s] not %s", name, words)
-			}
-			return nil
-		})
+func (c *capsh) hasEffective(list string) error {
+	return c.hasIn(list, "--has-e", capset.Effective, "effective")
+}
+
+func (c *capsh) hasPermitted(list string) error {
+	return c.hasIn(list, "--has-p", capset.Permitted, "permitted")
+}
+
+func (c *capsh) hasInheritable(list string) error {
+	return c.hasIn(list, "--has-i", capset.Inheritable, "inheritable")
+}
+
+func (c *capsh) hasAmbientCaps(list string) error {
+	return c.hasIn(list, "--has-a", capset.Ambient, "in ambient vector")
+}
+
+func (c *capsh) hasBounding(list string) error {
+	return c.hasIn(list, "--has-b", capset.Bounding, "in bounding vector")
+}
+
+// hasIn asks whether a set holds all of a list.
+func (c *capsh) hasIn(list, option string, k capset.Kind, words string) error {
+	set, err := c.set(k)
+	if err != nil {
+		return err
 	}
+	return each(option, list, func(name string, asked capset.Cap) error {
+		if !set.Has(asked) {
+			return no("cap[%s] not %s", name, words)
+		}
+		return nil
+	})
 }
 
 func (c *capsh) set(k capset.Kind) (capset.Set, error) {

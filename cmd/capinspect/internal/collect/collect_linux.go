@@ -21,13 +21,20 @@ type Collector struct {
 	live    bool           // proc is of the running kernel
 	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
 	last    LastCap        // the zero value if each task's is to be guessed
-	buf     []byte
+	buf     []byte         // space for the files that are read, which grows
+	space   [4096]byte     // where buf is at first: a page fault costs more than reading a file
 }
 
 // Open returns a Collector for opts. Without a procfs at the default place it
 // can still tell of capinspect's own process.
 func Open(opts Options) (*Collector, error) {
-	c := &Collector{opts: opts, buf: make([]byte, 8192)}
+	c := new(Collector)
+	return c, c.Open(opts)
+}
+
+// Open makes the Collector one for opts.
+func (c *Collector) Open(opts Options) error {
+	c.opts, c.buf = opts, c.space[:]
 	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
 	c.live = c.procErr == nil && c.proc.Live()
 	if opts.Proc == "" && c.procErr == nil && !c.live {
@@ -35,10 +42,10 @@ func Open(opts Options) (*Collector, error) {
 		c.proc, c.procErr = nil, &fs.PathError{Op: "open", Path: DefaultProc, Err: errNotMounted}
 	}
 	if opts.Proc != "" && c.procErr != nil {
-		return nil, c.procErr
+		return c.procErr
 	}
 	c.last = c.lastCap()
-	return c, nil
+	return nil
 }
 
 // ownPid returns the pid that the procfs gives to capinspect itself, 0 if it
@@ -86,7 +93,7 @@ func (c *Collector) Task(task string, r *Record) error {
 	}
 	r.absent()
 	if !c.opts.Bare {
-		r.names()
+		c.names(r)
 	}
 	r.ownSecurebits()
 	return nil

@@ -7,12 +7,15 @@ package collect
 import "errors"
 
 // Collector reads tasks from one procfs, which needs Linux.
-type Collector struct{}
+type Collector struct{ buf []byte }
 
 var errNeedsLinux = errors.New("reading a task needs Linux")
 
 // Open says that there are no tasks to read.
 func Open(Options) (*Collector, error) { return nil, errNeedsLinux }
+
+// Open says that there are no tasks to read.
+func (*Collector) Open(Options) error { return errNeedsLinux }
 
 // Task says that there are no tasks to read.
 func (*Collector) Task(string, *Record) error { return errNeedsLinux }

@@ -18,9 +18,10 @@ var (
 	errTooLarge   = errors.New("larger than 4 MiB")
 )
 
-// readFile reads a regular file of at most maxFile bytes. The system calls are
-// made directly, because os.File starts a poller that this does not need.
-func readFile(path string) ([]byte, error) {
+// readFile reads a regular file of at most maxFile bytes, into buf if that is
+// large enough. The system calls are made directly, because os.File starts a
+// poller that this does not need.
+func readFile(path string, buf []byte) ([]byte, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
@@ -38,7 +39,11 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
 	}
-	text := make([]byte, st.Size)
+	text := buf
+	if st.Size > int64(len(buf)) {
+		text = make([]byte, st.Size)
+	}
+	text = text[:st.Size]
 	for n := 0; n < len(text); {
 		m, err := unix.Read(fd, text[n:])
 		if err == unix.EINTR {

@@ -6,4 +6,4 @@ package collect
 
 import "os"
 
-func readFile(path string) ([]byte, error) { return os.ReadFile(path) }
+func readFile(path string, _ []byte) ([]byte, error) { return os.ReadFile(path) }

@@ -18,16 +18,16 @@ const (
 )
 
 // names looks up the names of the task's user and group ids.
-func (r *Record) names() {
+func (c *Collector) names(r *Record) {
 	s := &r.Status
 	if s.Has(procstatus.FieldUID) {
-		names, err := r.lookup(passwdFile, s.UID.Real, s.UID.Effective)
+		names, err := c.lookup(r, passwdFile, s.UID.Real, s.UID.Effective)
 		r.UserNames = names
 		r.nameless("uid.realName", passwdFile, err, names, s.UID.Real)
 		r.nameless("uid.effectiveName", passwdFile, err, names, s.UID.Effective)
 	}
 	if s.Has(procstatus.FieldGID) {
-		names, err := r.lookup(groupFile, append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)...)
+		names, err := c.lookup(r, groupFile, append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)...)
 		r.GroupNames = names
 		r.nameless("gid.realName", groupFile, err, names, s.GID.Real)
 		r.nameless("gid.effectiveName", groupFile, err, names, s.GID.Effective)
@@ -38,11 +38,11 @@ func (r *Record) names() {
 var errNotOwn = errors.New("names are looked up for capinspect's own process only")
 
 // lookup returns the names that the task's user database gives to some ids.
-func (r *Record) lookup(file string, ids ...uint32) (map[uint32]string, error) {
+func (c *Collector) lookup(r *Record, file string, ids ...uint32) (map[uint32]string, error) {
 	if !r.Self {
 		return nil, errNotOwn
 	}
-	return lookup(file, ids...)
+	return lookup(file, c.buf, ids...)
 }
 
 // nameless lists the value at a path as unknown if one of ids has no name.
@@ -60,13 +60,13 @@ func (r *Record) nameless(path, file string, err error, names map[uint32]string,
 }
 
 // lookup returns the names that a file in the form of passwd(5) or group(5)
-// gives to some ids. As in libc, the first entry of an id counts.
-func lookup(file string, ids ...uint32) (map[uint32]string, error) {
+// gives to some ids. buf is space for the file. As in libc, the first entry of an id counts.
+func lookup(file string, buf []byte, ids ...uint32) (map[uint32]string, error) {
 	names := make(map[uint32]string, len(ids))
 	for _, id := range ids {
 		names[id] = ""
 	}
-	text, err := readFile(file)
+	text, err := readFile(file, buf)
 	if err == nil {
 		err = entries(wanted(text, names), file, names)
 	}

@@ -37,9 +37,9 @@ type Format struct {
 
 // The forms of a report. Capsh is that of the option --print.
 var (
-	Text   = &Format{"text", "the lines of capsh --print, and what capsh has not", true, false, each(appendText)}
-	Capsh  = &Format{"print", "the lines of capsh --print", false, false, each(appendCapsh)}
-	Matrix = &Format{"matrix", "a row for each capability, a column for each set", false, false, each(appendMatrix)}
+	Text   = &Format{"text", "the lines of capsh --print, and what capsh has not", true, false, appendTexts}
+	Capsh  = &Format{"print", "the lines of capsh --print", false, false, appendPrints}
+	Matrix = &Format{"matrix", "a row for each capability, a column for each set", false, false, appendMatrices}
 	JSON   = &Format{"json", "one JSON object with all tasks", true, true, appendJSON}
 	JSONL  = &Format{"jsonl", "one JSON object a task, each on a line", true, false, appendLines}
 )
@@ -50,18 +50,21 @@ func (f *Format) FormatName() string { return f.Name }
 // Append appends the report to dst in the form f.
 func (f *Format) Append(dst []byte, rep *Report) []byte { return f.append(dst, rep) }
 
-// each returns a form that shows the tasks one by one, under headers if there
-// are several.
-func each(task func([]byte, *collect.Record) []byte) func([]byte, *Report) []byte {
-	return func(dst []byte, rep *Report) []byte {
-		for _, r := range rep.Tasks {
-			if len(rep.Tasks)+len(rep.Errors) > 1 {
-				dst = appendHeader(dst, r)
-			}
-			dst = task(dst, r)
+func appendTexts(dst []byte, rep *Report) []byte { return each(dst, rep, appendText) }
+
+func appendPrints(dst []byte, rep *Report) []byte { return each(dst, rep, appendCapsh) }
+
+func appendMatrices(dst []byte, rep *Report) []byte { return each(dst, rep, appendMatrix) }
+
+// each shows the tasks one by one, under headers if there are several.
+func each(dst []byte, rep *Report, task func([]byte, *collect.Record) []byte) []byte {
+	for _, r := range rep.Tasks {
+		if len(rep.Tasks)+len(rep.Errors) > 1 {
+			dst = appendHeader(dst, r)
 		}
-		return dst
+		dst = task(dst, r)
 	}
+	return dst
 }
 
 func appendJSON(dst []byte, rep *Report) []byte {
