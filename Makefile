@@ -7,10 +7,14 @@ IMAGE    ?= capinspect
 FUZZTIME ?= 30s
 PID      ?= self
 
-BIN   := bin/capinspect
-MODULE := github.com/capinspect/capinspect
+BIN := bin/capinspect
 # Static and stripped; the version comes from the tag and commit of the checkout.
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
+
+# Each package that is linked in, and what it imports; the same on every machine.
+LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -deps \
+	-f '{{if not .Standard}}{{.ImportPath}}: {{join .Imports " "}}{{end}}' \
+	./cmd/capinspect ./capset ./procstatus >bin/deps && LC_ALL=C sort -o bin/deps bin/deps
 
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -36,21 +40,21 @@ race: ## run the tests that need no container under the race detector (needs a C
 
 lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
 	@fmt=$$($(GO) run $(GOFUMPT) -l . testdata/compare) && { [ -z "$$fmt" ] || { echo "not gofumpt-clean: $$fmt"; exit 1; }; }
-	$(GO) vet ./...
+	$(GO) vet ./... ./testdata/container/...
 	GOOS=darwin $(GO) vet ./...
 	cd testdata/compare && $(GO) vet ./...
-	$(GO) run $(STATICCHECK) -checks all,-ST1000 ./...
+	$(GO) run $(STATICCHECK) -checks all,-ST1000 ./... ./testdata/container/...
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
-	codespell --skip=./.git,./bin,./dist,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
+	codespell -L upto,inh,flage --skip=./.git,./bin,./dist,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
 
 deps: ## compare what is linked in with testdata/deps.golden
-	@$(GO) list -deps -f '{{if not .Standard}}{{.ImportPath}}: {{join .Imports " "}}{{end}}' ./cmd/capinspect ./capset ./procstatus | sort >bin/deps || { mkdir -p bin; false; }
+	@$(LIST_DEPS)
 	@diff -u testdata/deps.golden bin/deps
 
 golden: ## write the expected outputs anew; review the difference
-	CGO_ENABLED=0 $(GO) test -count=1 ./cmd/capinspect/... -update
-	$(MAKE) deps || cp bin/deps testdata/deps.golden
+	CGO_ENABLED=0 $(GO) test -count=1 ./cmd/capinspect -update
+	@$(LIST_DEPS) && cp bin/deps testdata/deps.golden
 
 bench: build ## measure against capsh, a plain copy of the status file, and prometheus/procfs
 	cd testdata/compare && $(GO) run ./bench -capinspect ../../$(BIN) -image $(IMAGE)
@@ -60,8 +64,10 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParseHex$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
 
-image: build ## pack bin/capinspect into a container image, IMAGE, from nothing else
+image: export GOOS = linux
+image: build ## pack bin/capinspect into a container image, IMAGE, without a base image
 	docker build --target prebuilt -t $(IMAGE) .
+	docker run --rm --network none $(IMAGE) --version
 
 fixture: ## save the status file of PID as testdata/status/NAME.status, with a line in INDEX
 	@[ -n "$(NAME)" ] && [ -n "$(WHAT)" ] || { echo 'usage: make fixture NAME=linux-... WHAT="what it is" [PID=1]'; exit 2; }
