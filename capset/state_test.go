@@ -22,7 +22,9 @@ func TestText(t *testing.T) {
 		{"one", State{Inheritable: Of(NetRaw), Permitted: Of(NetRaw), Effective: Of(NetRaw)}, 40, "cap_net_raw=eip"},
 		{"two combinations", State{Permitted: Of(Chown, Kill), Effective: Of(Kill)}, 40, "cap_kill=ep cap_chown+p"},
 		{
-			"docker's default before 2022", State{Inheritable: docker, Permitted: docker, Effective: docker}, 40,
+			"docker's default before 2022",
+			State{Inheritable: docker, Permitted: docker, Effective: docker},
+			40,
 			docker.String() + "=eip",
 		},
 		{"all of a kernel with 38", State{Permitted: UpTo(37), Effective: UpTo(37)}, 37, "=ep"},

@@ -113,7 +113,7 @@ func (c *Collector) status(task string, r *Record) error {
 		err = plain(err)
 	}
 	if task == "self" && c.opts.Proc == "" {
-		r.Status, r.Self = *procstatus.Own(), true
+		r.Status, r.Self, r.noProc = *procstatus.Own(), true, true
 		return nil
 	}
 	return err

@@ -20,6 +20,7 @@ type Record struct {
 	GroupNames  map[uint32]string // and of its group ids
 	Notes       []Note
 	Unknown     []Unknown
+	noProc      bool // it comes from system calls alone
 	unsupported bool // the status file comes straight from the kernel: a set it lacks the kernel has not
 }
 
@@ -111,11 +112,18 @@ func (r *Record) absent() {
 			continue // the whole of seccomp is unknown
 		}
 		if !r.Status.Has(row.field) {
-			reason := "no " + row.field.String() + " line"
-			if r.unsupported {
-				reason += ", which Linux has since " + row.field.Since()
-			}
-			r.unknown(row.path, reason)
+			r.unknown(row.path, r.absence(row.field))
 		}
 	}
+}
+
+// absence says why the record has no value of a line.
+func (r *Record) absence(f procstatus.Field) string {
+	switch {
+	case r.noProc:
+		return "there is no /proc, and no system call tells it"
+	case r.unsupported:
+		return "no " + f.String() + " line, which Linux has since " + f.Since()
+	}
+	return "no " + f.String() + " line"
 }

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"debug/buildinfo"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+)
+
+// buildImage builds the image as `make image` does, of the binary that the
+// tests built, and returns its name. It goes when the test ends.
+func buildImage(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	err := errors.Join(
+		os.CopyFS(filepath.Join(dir, "docs/licenses"), os.DirFS("../../docs/licenses")),
+		copyFile("../../Dockerfile", dir),
+		copyFile("../../.dockerignore", dir),
+		copyFile("../../LICENSE", dir),
+		copyFile(built(t), filepath.Join(dir, "bin")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("capinspect-test:%d", os.Getpid())
+	dockerBuild(t, name, "--target", "prebuilt", dir)
+	return name
+}
+
+// buildHolderImage adds to an image a program that keeps a container running,
+// under two names.
+func buildHolderImage(t *testing.T, image string) string {
+	t.Helper()
+	dir := t.TempDir()
+	text := "FROM " + image + "\nCOPY holder /holder\nCOPY holder /pause\nENTRYPOINT [\"/holder\"]\n"
+	err := errors.Join(copyFile(buildHolder(t), dir), os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text), 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dockerBuild(t, image+"-holder", dir)
+	return image + "-holder"
+}
+
+// dockerBuild builds an image that shares no layer with one of another run of
+// the tests, so that each can be removed while the other is in use.
+func dockerBuild(t *testing.T, name string, args ...string) {
+	t.Helper()
+	docker(t, append([]string{"build", "--no-cache", "--tag", name}, args...)...)
+	t.Cleanup(func() { docker(t, "rmi", name) })
+}
+
+// buildHolder builds the helper of the container tests and returns its path.
+func buildHolder(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "holder")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "../../testdata/container/holder")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// copyFile copies a file, with its mode, into a directory.
+func copyFile(name, dir string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, filepath.Base(name)), data, info.Mode().Perm())
+}
+
+// TestImage holds what is in the image, and what it says of itself.
+func TestImage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds an image")
+	}
+	need.On(t, "docker")
+	image := buildImage(t)
+	var inspected []struct {
+		Config struct {
+			User       string
+			Entrypoint []string
+			Cmd        []string
+			Labels     map[string]string
+		}
+	}
+	if err := json.Unmarshal(docker(t, "image", "inspect", image), &inspected); err != nil {
+		t.Fatal(err)
+	}
+	config := inspected[0].Config
+	if config.User != "" || !slices.Equal(config.Entrypoint, []string{"/capinspect"}) || config.Cmd != nil {
+		t.Errorf("%+v", config)
+	}
+	for label, want := range map[string]string{"title": "capinspect", "licenses": "Apache-2.0"} {
+		if got := config.Labels["org.opencontainers.image."+label]; got != want {
+			t.Errorf("%s %q, want %q", label, got, want)
+		}
+	}
+	got, size := files(t, image)
+	want := []string{"LICENSE", "capinspect"}
+	for _, name := range licenceFiles(t) {
+		want = append(want, "licenses/"+name)
+	}
+	if slices.Sort(want); !slices.Equal(got, want) {
+		t.Errorf("in the image: %q\nwant %q", got, want)
+	}
+	info, err := os.Stat(built(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rest := size - info.Size(); rest > 100<<10 {
+		t.Errorf("%d bytes beside the binary, more than 100 KiB", rest)
+	}
+}
+
+// files returns the files of an image, without those that docker puts into
+// every container, and their size in bytes.
+func files(t *testing.T, image string) (names []string, size int64) {
+	t.Helper()
+	id := strings.TrimSpace(string(docker(t, "create", image)))
+	defer docker(t, "rm", id)
+	archive := tar.NewReader(bytes.NewReader(docker(t, "export", id)))
+	for {
+		header, err := archive.Next()
+		if err == io.EOF {
+			slices.Sort(names)
+			return names, size
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(header.Name, "/")
+		if header.Typeflag != tar.TypeDir && !slices.Contains([]string{".dockerenv", "dev", "etc"}, first) {
+			names, size = append(names, header.Name), size+header.Size
+		}
+	}
+}
+
+// docker runs a docker command and returns its output.
+func docker(t *testing.T, args ...string) []byte {
+	t.Helper()
+	out, err := exec.Command("docker", args...).Output()
+	if err != nil {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			t.Logf("%s", exit.Stderr)
+		}
+		t.Fatalf("docker %v: %v", args, err)
+	}
+	return out
+}
+
+// TestLicences holds docs/licenses against what is linked in: Go, and every
+// module, each with its own text, and no other.
+func TestLicences(t *testing.T) {
+	info, err := buildinfo.ReadFile(built(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"go"}
+	for _, module := range info.Deps {
+		want = append(want, module.Path)
+		dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module.Path).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "LICENSE"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ours, err := os.ReadFile(filepath.Join(licences, module.Path, "LICENSE")); err != nil || !bytes.Equal(ours, theirs) {
+			t.Errorf("%s: not the licence of %s: %v", module.Path, module.Version, err)
+		}
+	}
+	var got []string
+	for _, name := range licenceFiles(t) {
+		got = append(got, path.Dir(name))
+	}
+	if slices.Sort(want); !slices.Equal(slices.Compact(got), want) {
+		t.Errorf("licences of %q, want those of %q", got, want)
+	}
+}
+
+const licences = "../../docs/licenses"
+
+// licenceFiles returns the files below docs/licenses, sorted.
+func licenceFiles(t *testing.T) (names []string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(licences), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
