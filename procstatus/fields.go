@@ -26,6 +26,8 @@ const (
 	FieldGID
 	FieldGroups
 	FieldNSpid
+	FieldKthread
+	FieldVMSize
 	FieldThreads
 	FieldCapInh
 	FieldCapPrm
@@ -55,6 +57,8 @@ var fields = [numFields]struct {
 	FieldGID:            {"Gid:", "2.2", func(s *Status, v []byte) error { return s.GID.set(v) }},
 	FieldGroups:         {"Groups:", "2.2", func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
 	FieldNSpid:          {"NSpid:", "4.1", func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
+	FieldKthread:        {"Kthread:", "6.10", func(s *Status, v []byte) error { return setBool(&s.kthread, v) }},
+	FieldVMSize:         {"VmSize:", "2.2", func(*Status, []byte) error { return nil }}, // that it is there is enough
 	FieldThreads:        {"Threads:", "2.6.0", func(s *Status, v []byte) error { return setInt(&s.Threads, v) }},
 	FieldCapInh:         {"CapInh:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Inheritable, v) }},
 	FieldCapPrm:         {"CapPrm:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Permitted, v) }},

@@ -93,12 +93,10 @@ func Own() *Status {
 }
 
 func (s *Status) ownCaps() {
-	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if unix.Capget(&head, &data[0]) == nil {
-		s.SetCaps(capset.Inheritable, capset.Set(data[1].Inheritable)<<32|capset.Set(data[0].Inheritable))
-		s.SetCaps(capset.Permitted, capset.Set(data[1].Permitted)<<32|capset.Set(data[0].Permitted))
-		s.SetCaps(capset.Effective, capset.Set(data[1].Effective)<<32|capset.Set(data[0].Effective))
+	if sets, err := Capget(0); err == nil {
+		for _, k := range [...]capset.Kind{capset.Inheritable, capset.Permitted, capset.Effective} {
+			s.SetCaps(k, sets[k])
+		}
 	}
 	if set, _, err := ownBits(unix.PR_CAPBSET_READ, 0); err == nil {
 		s.SetCaps(capset.Bounding, set)

@@ -170,7 +170,7 @@ func TestParseSkips(t *testing.T) {
 		"Name:\tx\nno colon\n\n:\n:\t\n",
 		"Name:\tx\ncapeff:\tzz\n",
 		"Name:\tx\nCapEffX:\tzz\n",
-		"Name:\tx\nVmSize:\t1 kB\nVmSize:\t2 kB\n",
+		"Name:\tx\nVmPeak:\t1 kB\nVmPeak:\t2 kB\n",
 		"Name:\tx\nlast line is cut sh",
 	} {
 		if s, err := Parse([]byte(text)); err != nil || s.Name != "x" {

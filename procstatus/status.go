@@ -29,12 +29,23 @@ type Status struct {
 	NoNewPrivs     bool     // execve gains no privilege any more
 	Seccomp        int      // 0 disabled, 1 strict, 2 filter
 	SeccompFilters int      // how many filters are attached
+	kthread        bool
 	caps           capset.State
 	seen           uint32 // bit f is set if the line of Field f was there
 }
 
 // Has reports whether the kernel printed the line of field f.
 func (s *Status) Has(f Field) bool { return s.seen>>f&1 == 1 }
+
+// KernelThread reports whether the task is a thread of the kernel: by the
+// Kthread line, or before Linux 6.10 because it has no memory and is not a
+// zombie.
+func (s *Status) KernelThread() bool {
+	if s.Has(FieldKthread) {
+		return s.kthread
+	}
+	return !s.Has(FieldVMSize) && s.State != 'Z' && s.State != 'X'
+}
 
 // Caps returns one capability set of the task, from the hexadecimal Cap* lines
 // (proc_pid_status(5); fs/proc/array.c, task_cap). All five are of one moment.
