@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"io/fs"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -16,9 +15,9 @@ import (
 // Pids returns the processes that the procfs shows, ascending.
 func (p *FS) Pids() ([]int, error) { return p.list(".") }
 
-// Tids returns the threads of a process, ascending; the first is not always
-// its leader's.
-func (p *FS) Tids(pid int) ([]int, error) { return p.list(strconv.Itoa(pid) + "/task") }
+// Tids returns the threads of a process, a pid or "self", ascending; the first
+// is not always its leader's.
+func (p *FS) Tids(process string) ([]int, error) { return p.list(process + "/task") }
 
 // list returns the entries of a directory that are numbers, ascending.
 func (p *FS) list(name string) ([]int, error) {
