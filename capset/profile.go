@@ -34,3 +34,14 @@ func (c Cap) GrantedBy() []Profile {
 	}
 	return found
 }
+
+// ProfileOf returns the name of the first profile that is exactly the set, ""
+// if none is.
+func ProfileOf(s Set) string {
+	for i := range profiles {
+		if profiles[i].Set == s {
+			return profiles[i].Name
+		}
+	}
+	return ""
+}

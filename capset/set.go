@@ -35,6 +35,9 @@ func (s Set) Has(c Cap) bool { return s>>c&1 == 1 }
 // Len returns the number of capabilities in the set.
 func (s Set) Len() int { return bits.OnesCount64(uint64(s)) }
 
+// First returns the lowest capability in the set, 64 if it is empty.
+func (s Set) First() Cap { return Cap(bits.TrailingZeros64(uint64(s))) }
+
 // Last returns the highest capability in the set, 0 if it is empty.
 func (s Set) Last() Cap { return Cap(max(bits.Len64(uint64(s)), 1) - 1) }
 
@@ -45,7 +48,7 @@ func (s Set) Within(t Set) bool { return s&^t == 0 }
 func (s Set) Caps() iter.Seq[Cap] {
 	return func(yield func(Cap) bool) {
 		for ; s != 0; s &= s - 1 {
-			if !yield(Cap(bits.TrailingZeros64(uint64(s)))) {
+			if !yield(s.First()) {
 				return
 			}
 		}
@@ -63,7 +66,7 @@ func (s Set) AppendNames(dst []byte) []byte {
 		if len(dst) > start {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, Cap(bits.TrailingZeros64(uint64(s))).String()...)
+		dst = append(dst, s.First().String()...)
 	}
 	return dst
 }

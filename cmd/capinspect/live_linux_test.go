@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,12 +50,11 @@ func thread(t *testing.T, f func() error) int {
 	t.Helper()
 	ready, stop := make(chan error), make(chan bool)
 	var tid int
-	go func() {
-		runtime.LockOSThread()
+	onThread(func() {
 		tid = unix.Gettid()
 		ready <- f()
 		<-stop
-	}()
+	})
 	if err := <-ready; err != nil {
 		t.Fatal(err)
 	}

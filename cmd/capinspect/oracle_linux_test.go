@@ -132,17 +132,35 @@ func own() capset.Set {
 	return set
 }
 
+// onThread calls f on a thread of its own, which ends with f, and is never the
+// process's first: that one stays and stands for the process in /proc.
+func onThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return // still locked, so that the thread ends
+		}
+		done := make(chan bool)
+		onThread(func() {
+			defer close(done)
+			f()
+		})
+		<-done
+		runtime.UnlockOSThread()
+	}()
+}
+
 // within calls f on a thread in the state c.
 func within(c *credentials, f func()) error {
 	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with this function
+	onThread(func() {
 		err := c.enter()
 		if err == nil {
 			f()
 		}
 		done <- err
-	}()
+	})
 	return <-done
 }
 

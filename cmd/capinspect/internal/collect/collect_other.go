@@ -28,3 +28,20 @@ func Kernel() (k KernelInfo) { return k }
 
 // Annotate has nothing to compare with.
 func (*Collector) Annotate(*Record) {}
+
+// Dir returns the place of the procfs.
+func (*Collector) Dir() string { return DefaultProc }
+
+// Close has nothing to close.
+func (*Collector) Close() {}
+
+// Hides knows of no mount option.
+func (*Collector) Hides() string { return "" }
+
+// Walk says that there are no tasks to read.
+func Walk[C any](*Collector, Query, func() C, func(C, *Record), func(C) error) (Walked, error) {
+	return Walked{}, errNeedsLinux
+}
+
+// UserID knows of no users.
+func UserID(string) (uint32, bool) { return 0, false }

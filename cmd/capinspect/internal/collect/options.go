@@ -35,4 +35,5 @@ type KernelInfo struct {
 var (
 	ErrNoProcess  = errors.New("no such process")
 	errNotMounted = errors.New("no procfs is mounted there")
+	errNotHere    = errors.New("capinspect's own process is not in this procfs")
 )

@@ -15,9 +15,10 @@ type Record struct {
 	Source      string // "proc", or the file it was read from
 	Self        bool   // the task is capinspect's own process
 	LastCap     LastCap
-	Securebits  capset.Securebits // means something if Known("securebits")
-	UserNames   map[uint32]string // what is known of the names of its user ids
-	GroupNames  map[uint32]string // and of its group ids
+	Securebits  capset.Securebits     // means something if Known("securebits")
+	UserNames   map[uint32]string     // what is known of the names of its user ids
+	GroupNames  map[uint32]string     // and of its group ids
+	Container   *procstatus.Container // nil if none was found, or not looked for
 	Notes       []Note
 	Unknown     []Unknown
 	noProc      bool // it comes from system calls alone

@@ -14,6 +14,7 @@ type encoder struct {
 	buf    []byte
 	indent bool   // an object or array that is opened with openLines has a line for each member
 	lines  []bool // for each open object or array, whether it has
+	cache  map[capsKey][]byte
 }
 
 // next starts a new member: a comma if there is one before it, and a new line

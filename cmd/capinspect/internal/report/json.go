@@ -3,6 +3,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/capinspect/capinspect/capset"
@@ -27,19 +28,7 @@ var setKeys = [capset.NumKinds]string{
 // tasks needs to know, the tasks, and the errors of those that failed.
 func (e *encoder) report(rep *Report) {
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
-	e.key("kernel")
-	e.open('{')
-	e.key("release")
-	e.optional(rep.Kernel.Release)
-	e.key("lastCap")
-	if rep.Kernel.LastCap != nil {
-		e.int(int64(*rep.Kernel.LastCap))
-	} else {
-		e.null()
-	}
-	e.close('}')
+	e.head(rep.Kernel)
 	e.key("tasks")
 	e.openLines('[')
 	for _, r := range rep.Tasks {
@@ -48,9 +37,33 @@ func (e *encoder) report(rep *Report) {
 		e.close('}')
 	}
 	e.close(']')
+	e.failures(rep.Errors)
+	e.close('}')
+	e.buf = append(e.buf, '\n')
+}
+
+// head appends the members that stand before the tasks.
+func (e *encoder) head(kernel collect.KernelInfo) {
+	e.key("schemaVersion")
+	e.int(SchemaVersion)
+	e.key("kernel")
+	e.open('{')
+	e.key("release")
+	e.optional(kernel.Release)
+	e.key("lastCap")
+	if kernel.LastCap != nil {
+		e.int(int64(*kernel.LastCap))
+	} else {
+		e.null()
+	}
+	e.close('}')
+}
+
+// failures appends the member that lists what could not be read.
+func (e *encoder) failures(list []Failure) {
 	e.key("errors")
 	e.openLines('[')
-	for _, failure := range rep.Errors {
+	for _, failure := range list {
 		e.open('{')
 		e.key("pid")
 		if pid, err := strconv.Atoi(failure.Pid); err == nil {
@@ -63,8 +76,6 @@ func (e *encoder) report(rep *Report) {
 		e.close('}')
 	}
 	e.close(']')
-	e.close('}')
-	e.buf = append(e.buf, '\n')
 }
 
 // line appends one task as a line of its own.
@@ -97,6 +108,38 @@ func (e *encoder) ifHas(r *collect.Record, f procstatus.Field, n int) {
 
 // task appends the members of a task.
 func (e *encoder) task(r *collect.Record) {
+	e.identity(r)
+	e.capabilities(r)
+	e.ids("uid", r, procstatus.FieldUID, r.Status.UID, r.UserNames, true)
+	e.ids("gid", r, procstatus.FieldGID, r.Status.GID, r.GroupNames, true)
+	e.groups(r, true)
+	e.limits(r)
+	e.securebits(r)
+	for _, key := range [...]string{"userNamespace", "namespaces", "lsm", "container", "profile"} {
+		e.key(key)
+		e.null()
+	}
+	e.notes(r)
+	e.unknowns(r)
+}
+
+// psTask appends the members of a task that the status file fills, and those
+// that were asked for.
+func (e *encoder) psTask(r *collect.Record, keys Keys) {
+	e.identity(r)
+	e.cachedCapabilities(r)
+	e.ids("uid", r, procstatus.FieldUID, r.Status.UID, r.UserNames, keys.UserNames)
+	e.ids("gid", r, procstatus.FieldGID, r.Status.GID, nil, false)
+	e.groups(r, false)
+	e.limits(r)
+	if keys.Container {
+		e.container(r)
+	}
+	e.unknowns(r)
+}
+
+// identity appends which task it is, and where it was read.
+func (e *encoder) identity(r *collect.Record) {
 	s := &r.Status
 	e.key("pid")
 	e.ifHas(r, procstatus.FieldTgid, s.Tgid)
@@ -141,14 +184,38 @@ func (e *encoder) task(r *collect.Record) {
 	e.key("from")
 	e.string(r.LastCap.From)
 	e.close('}')
-	e.capabilities(r)
-	e.credentials(r)
-	e.securebits(r)
-	for _, key := range [...]string{"userNamespace", "namespaces", "lsm", "container", "profile"} {
-		e.key(key)
-		e.null()
+}
+
+// capsKey is all that the capabilities of a task in JSON depend on.
+type capsKey struct {
+	state capset.State
+	has   [capset.NumKinds]bool
+	last  capset.Cap
+	whole bool
+}
+
+// maxCached is how many different capabilities are kept: there are few on any
+// node.
+const maxCached = 256
+
+// cachedCapabilities appends what capabilities does, which most tasks of a node
+// have in common. It is for one depth of indentation.
+func (e *encoder) cachedCapabilities(r *collect.Record) {
+	key := capsKey{state: r.Status.CapState(), last: r.LastCap.Value}
+	for k := range setKeys {
+		_, key.has[k] = r.Status.Caps(capset.Kind(k))
+		key.whole = key.whole || r.Unsupported(capset.Kind(k))
 	}
-	e.remarks(r)
+	if text, ok := e.cache[key]; ok {
+		e.buf = append(e.buf, text...)
+		return
+	}
+	start := len(e.buf)
+	e.capabilities(r)
+	if e.cache == nil || len(e.cache) >= maxCached {
+		e.cache = map[capsKey][]byte{}
+	}
+	e.cache[key] = slices.Clone(e.buf[start:])
 }
 
 func (e *encoder) capabilities(r *collect.Record) {
@@ -192,25 +259,31 @@ func (e *encoder) set(set capset.Set) {
 	e.close('}')
 }
 
-func (e *encoder) credentials(r *collect.Record) {
+// groups appends the supplementary groups, with their names or without.
+func (e *encoder) groups(r *collect.Record, named bool) {
 	s := &r.Status
-	e.ids("uid", s.Has(procstatus.FieldUID), s.UID, r.UserNames)
-	e.ids("gid", s.Has(procstatus.FieldGID), s.GID, r.GroupNames)
 	e.key("groups")
-	if s.Has(procstatus.FieldGroups) {
-		e.open('[')
-		for _, g := range s.Groups {
-			e.open('{')
-			e.key("id")
-			e.int(int64(g))
+	if !s.Has(procstatus.FieldGroups) {
+		e.null()
+		return
+	}
+	e.open('[')
+	for _, g := range s.Groups {
+		e.open('{')
+		e.key("id")
+		e.int(int64(g))
+		if named {
 			e.key("name")
 			e.optional(r.GroupNames[g])
-			e.close('}')
 		}
-		e.close(']')
-	} else {
-		e.null()
+		e.close('}')
 	}
+	e.close(']')
+}
+
+// limits appends what keeps a task from gaining rights.
+func (e *encoder) limits(r *collect.Record) {
+	s := &r.Status
 	e.key("noNewPrivs")
 	if s.Has(procstatus.FieldNoNewPrivs) {
 		e.bool(s.NoNewPrivs)
@@ -218,21 +291,23 @@ func (e *encoder) credentials(r *collect.Record) {
 		e.null()
 	}
 	e.key("seccomp")
-	if s.Has(procstatus.FieldSeccomp) {
-		e.open('{')
-		e.key("mode")
-		e.string(collect.SeccompName(s.Seccomp))
-		e.key("filters")
-		e.ifHas(r, procstatus.FieldSeccompFilters, s.SeccompFilters)
-		e.close('}')
-	} else {
+	if !s.Has(procstatus.FieldSeccomp) {
 		e.null()
+		return
 	}
+	e.open('{')
+	e.key("mode")
+	e.string(collect.SeccompName(s.Seccomp))
+	e.key("filters")
+	e.ifHas(r, procstatus.FieldSeccompFilters, s.SeccompFilters)
+	e.close('}')
 }
 
-func (e *encoder) ids(key string, known bool, ids procstatus.IDs, names map[uint32]string) {
+// ids appends the user or the group ids of a task, with the members that other
+// files than status fill or without.
+func (e *encoder) ids(key string, r *collect.Record, f procstatus.Field, ids procstatus.IDs, names map[uint32]string, all bool) {
 	e.key(key)
-	if !known {
+	if !r.Status.Has(f) {
 		e.null()
 		return
 	}
@@ -245,14 +320,39 @@ func (e *encoder) ids(key string, known bool, ids procstatus.IDs, names map[uint
 	e.int(int64(ids.Saved))
 	e.key("filesystem")
 	e.int(int64(ids.Filesystem))
-	e.key("realName")
-	e.optional(names[ids.Real])
-	e.key("effectiveName")
-	e.optional(names[ids.Effective])
-	e.key("hostReal")
-	e.null()
-	e.key("hostEffective")
-	e.null()
+	if all {
+		e.key("realName")
+		e.optional(names[ids.Real])
+		e.key("effectiveName")
+		e.optional(names[ids.Effective])
+		e.key("hostReal")
+		e.null()
+		e.key("hostEffective")
+		e.null()
+	}
+	e.close('}')
+}
+
+// container appends what is known of the task's container from its cgroup.
+func (e *encoder) container(r *collect.Record) {
+	e.key("container")
+	c := r.Container
+	if c == nil {
+		e.null()
+		return
+	}
+	e.open('{')
+	for _, member := range [...]struct{ key, value string }{
+		{"runtime", c.Runtime}, {"id", c.ID}, {"sandboxId", ""}, {"name", ""},
+		{"podUID", c.PodUID}, {"podName", ""}, {"podNamespace", ""},
+	} {
+		e.key(member.key)
+		e.optional(member.value)
+	}
+	e.key("evidence")
+	e.open('[')
+	e.string("cgroup")
+	e.close(']')
 	e.close('}')
 }
 
@@ -291,8 +391,7 @@ func (e *encoder) securebits(r *collect.Record) {
 	}
 }
 
-// remarks appends the notes, and the reasons for what is unknown.
-func (e *encoder) remarks(r *collect.Record) {
+func (e *encoder) notes(r *collect.Record) {
 	e.key("notes")
 	e.openLines('[')
 	for _, note := range r.Notes {
@@ -304,6 +403,10 @@ func (e *encoder) remarks(r *collect.Record) {
 		e.close('}')
 	}
 	e.close(']')
+}
+
+// unknowns appends the reasons for what is unknown.
+func (e *encoder) unknowns(r *collect.Record) {
 	e.key("unknown")
 	e.openLines('{')
 	for _, u := range r.Unknown {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// output is standard output with errors in the words of a message.
+type output struct{ env *env }
+
+func (e *env) output() *output { return &output{e} }
+
+// Write writes to standard output.
+func (o *output) Write(text []byte) (int, error) {
+	if err := o.env.write(text); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// note says something that is no failure on standard error.
+func (e *env) note(format string, args ...any) {
+	fmt.Fprintf(e.stderr, "%s: note: %s\n", program, fmt.Sprintf(format, args...))
+}
+
+// progress is a line on standard error for somebody who waits.
+type progress struct {
+	out     io.Writer
+	watched bool // it is a terminal
+	start   time.Time
+	chunks  int
+	shown   bool
+}
+
+// step counts what was read, and says so after the first second.
+func (p *progress) step() {
+	p.chunks++
+	if p.watched && time.Since(p.start) > time.Second {
+		fmt.Fprintf(p.out, "\r%s: reading tasks %s ", program, [...]string{"|", "/", "-", "\\"}[p.chunks/16%4])
+		p.shown = true
+	}
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprintf(p.out, "\r%*s\r", len(program)+18, "")
+	}
+}

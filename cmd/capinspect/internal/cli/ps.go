@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+)
+
+var ps = command{
+	name:    "ps",
+	args:    "[flags] [PID ...]",
+	summary: "many tasks: table, tree, per container",
+	about: `List processes with their capabilities; without a PID all that can be seen.
+Without -t or -T only the leader of each process is judged: another thread may
+hold more. A set is written as all, none, all but some, the name of the runtime
+whose default it is, or its names. Bounding alone privileges nobody.`,
+	example: `
+capinspect ps
+capinspect ps --privileged
+capinspect ps --cap sys_admin,bounding:net_raw -t
+capinspect ps -n 'capins*' --columns +USER,CAPS
+capinspect ps -o tree self
+capinspect ps --by container -o jsonl`,
+	new: func(flags *pflag.FlagSet) runner { return newPs(flags) },
+}
+
+type psConfig struct {
+	targets
+	output     string
+	json       bool
+	differing  bool
+	threads    bool
+	privileged bool
+	kernelToo  bool
+	caps       list
+	name       string
+	user       string
+	container  string
+	by         string
+	columns    string
+	sort       string
+	noHeaders  bool
+	full       bool
+	every      time.Duration
+}
+
+// psFormats are the forms of ps; the first is the default.
+var psFormats = []*psFormat{{"table"}, {"tree"}, {"json"}, {"jsonl"}}
+
+type psFormat struct{ name string }
+
+// FormatName returns the name of the form.
+func (f *psFormat) FormatName() string { return f.name }
+
+func newPs(flags *pflag.FlagSet) *psConfig {
+	c := new(psConfig)
+	flags.VarP(&c.pids, "pid", "p", "look at this `PID`, or at several with commas between")
+	flags.BoolVarP(&c.differing, "threads", "t", false, "also list the threads that differ from their leader")
+	flags.BoolVarP(&c.threads, "all-threads", "T", false, "list all threads")
+	flags.BoolVar(&c.privileged, "privileged", false, "only tasks with anything in Permitted, Effective, Inheritable or Ambient")
+	flags.Var(&c.caps, "cap", "only tasks that hold any of `[SET:]CAP,...`, without SET in any but Bounding")
+	flags.StringVarP(&c.name, "name", "n", "", "only tasks whose name, of 15 bytes at the most, matches `GLOB`")
+	flags.StringVarP(&c.user, "user", "u", "", "only tasks of this effective `USER`, a name or a number")
+	flags.StringVar(&c.container, "container", "", "only tasks of the container or pod whose id starts with `ID`")
+	flags.BoolVar(&c.kernelToo, "kernel-threads", false, "let --privileged, --cap and --by count kernel threads too")
+	flags.StringVar(&c.by, "by", "", "one row for each `WHAT`: container")
+	flags.StringVarP(&c.output, "output", "o", psFormats[0].name, "the `FORMAT`: "+formatNames(psFormats))
+	flags.BoolVar(&c.json, "json", false, "the same as -o json")
+	flags.StringVar(&c.columns, "columns", "", "the columns `A,B` of the table, or +A beside the usual ones; 'help' lists them")
+	flags.StringVar(&c.sort, "sort", "", "sort the table by `COLUMN`")
+	flags.BoolVar(&c.noHeaders, "no-headers", false, "leave out the line of column names")
+	flags.BoolVar(&c.full, "full", false, "with json and jsonl, also the keys that take other files than status")
+	flags.DurationVar(&c.every, "every", 0, "print again and again, each `DURATION`, as 30s or 1h")
+	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
+	flags.StringVar(&c.lastCap, "last-cap", "", "take capability `N` for the last that the kernel of the tasks has")
+	return c
+}
+
+// psRun is a command line of ps that makes sense.
+type psRun struct {
+	env     *env
+	config  *psConfig
+	query   collect.Query
+	format  string
+	columns []*report.Column
+	sort    *report.Column
+	options collect.Options
+}
+
+func (c *psConfig) run(e *env, args []string) (int, error) {
+	if c.columns == "help" {
+		return statusOK, e.write(columnHelp())
+	}
+	r := &psRun{env: e, config: c}
+	for _, step := range []func() error{
+		r.chooseFormat, r.chooseColumns, func() error { return r.chooseTasks(args) }, r.chooseHeld,
+	} {
+		if err := step(); err != nil {
+			return 0, err
+		}
+	}
+	if c.every == 0 {
+		return r.once()
+	}
+	for {
+		if status, err := r.once(); err != nil {
+			return status, err
+		}
+		time.Sleep(c.every)
+	}
+}
+
+func columnHelp() []byte {
+	var out []byte
+	for _, c := range report.Columns() {
+		mark := " "
+		if c.Default {
+			mark = "*"
+		}
+		out = fmt.Appendf(out, "%s %-12s %s (%s)\n", mark, c.Name, c.About, c.Key)
+	}
+	return append(out, "* is there if nothing else is asked for; in brackets the key in JSON\n"...)
+}
+
+func (r *psRun) chooseFormat() error {
+	c := r.config
+	format, err := chooseFormat(psFormats, c.output, c.json)
+	if err != nil {
+		return err
+	}
+	r.format = format.name
+	switch {
+	case c.by != "" && c.by != "container":
+		return usagef("--by %s: want container", c.by)
+	case c.by != "" && (r.format == "tree" || c.columns != "" || c.sort != ""):
+		return usagef("--by has a table of its own")
+	case r.format != "table" && (c.columns != "" || c.sort != "" || c.noHeaders) && c.by == "":
+		return usagef("--columns, --sort and --no-headers are for the table")
+	case c.full && (r.format == "table" || r.format == "tree"):
+		return usagef("--full is for json and jsonl")
+	case c.differing && c.threads:
+		return usagef("-t and -T exclude each other")
+	case c.every < 0:
+		return usagef("--every %v: want a time to wait", c.every)
+	}
+	return nil
+}
+
+func (r *psRun) chooseColumns() error {
+	names := r.config.columns
+	plus := strings.HasPrefix(names, "+")
+	if names == "" || plus {
+		for _, c := range report.Columns() {
+			if c.Default {
+				r.columns = append(r.columns, &c)
+			}
+		}
+	}
+	for name := range strings.SplitSeq(strings.TrimPrefix(names, "+"), ",") {
+		if names == "" {
+			break
+		}
+		column, err := r.column(strings.TrimPrefix(name, "+"))
+		if err != nil {
+			return err
+		}
+		r.columns = append(r.columns, column)
+	}
+	if r.config.sort != "" {
+		column, err := r.column(r.config.sort)
+		if err != nil {
+			return err
+		}
+		r.sort = column
+	}
+	for _, column := range r.columns {
+		r.query.Container = r.query.Container || column.Needs.Container
+		r.query.UserNames = r.query.UserNames || column.Needs.UserNames
+	}
+	r.query.Container = r.query.Container || r.config.full || r.config.by != "" || r.config.container != ""
+	r.query.UserNames = r.query.UserNames || r.config.full
+	return nil
+}
+
+// column returns the column of a name: the one that the table has, if it has.
+func (r *psRun) column(name string) (*report.Column, error) {
+	for _, c := range r.columns {
+		if strings.EqualFold(c.Name, name) {
+			return c, nil
+		}
+	}
+	column, ok := report.ColumnNamed(name)
+	if !ok {
+		return nil, usagef("unknown column %q: --columns help lists them", name)
+	}
+	return column, nil
+}
+
+func (r *psRun) chooseTasks(args []string) error {
+	c, q := r.config, &r.query
+	for _, task := range append(append([]string(nil), c.pids...), args...) {
+		switch {
+		case task == self:
+			q.Pids = append(q.Pids, collect.Self)
+		case isPID(task):
+			pid, err := strconv.Atoi(task)
+			if err != nil {
+				return usagef("%q is not a PID", task)
+			}
+			q.Pids = append(q.Pids, pid)
+		default:
+			return usagef("%q is not a PID", task)
+		}
+	}
+	if _, err := path.Match(c.name, ""); err != nil {
+		return usagef("--name %q: %v", c.name, err)
+	}
+	q.Name, q.ContainerID, q.Privileged, q.KernelToo = c.name, c.container, c.privileged, c.kernelToo
+	if c.user != "" {
+		id, ok := collect.UserID(c.user)
+		if !ok {
+			return fmt.Errorf("unknown user %q", c.user)
+		}
+		q.UID = &id
+	}
+	switch {
+	case c.threads:
+		q.Threads = collect.AllThreads
+	case c.differing || r.format == "tree":
+		q.Threads = collect.Differing
+	}
+	q.UserThreadsOnly = c.by != "" && !c.kernelToo
+	var err error
+	r.options, err = c.targets.options()
+	return err
+}
+
+// chooseHeld takes the values of --cap, each "sys_admin" or "bounding:sys_admin".
+func (r *psRun) chooseHeld() error {
+	for _, text := range r.config.caps {
+		held := collect.Held{Any: true}
+		if set, name, ok := strings.Cut(text, ":"); ok {
+			if held.Kind, ok = capset.ParseKind(set); !ok {
+				return usagef("--cap %q: unknown set %q", text, set)
+			}
+			held.Any, text = false, name
+		}
+		c, err := capset.Parse(text)
+		if err != nil {
+			return usagef("--cap: %v", err)
+		}
+		held.Caps = capset.Of(c)
+		r.query.Holding = append(r.query.Holding, held)
+	}
+	return nil
+}
+
+// once prints one list.
+func (r *psRun) once() (int, error) {
+	from, err := collect.Open(r.options)
+	if err != nil {
+		return 0, err
+	}
+	defer from.Close()
+	found, err := r.list(from)
+	if err != nil {
+		return 0, err
+	}
+	status := statusOK
+	for _, failure := range found.Failures {
+		r.env.complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
+		status = statusTrouble
+	}
+	if found.Refused > 0 {
+		r.env.note("%d tasks may not be read", found.Refused)
+	}
+	if how := from.Hides(); how != "" && r.query.Pids == nil {
+		r.env.note("%s is mounted with hidepid=%s: processes of others are not shown", from.Dir(), how)
+	}
+	return status, nil
+}
+
+// list writes the tasks in the form that was asked for.
+func (r *psRun) list(from *collect.Collector) (found collect.Walked, err error) {
+	out := r.env.output()
+	switch {
+	case r.config.by != "":
+		return r.byContainer(from, out)
+	case r.format == "json" || r.format == "jsonl":
+		return r.stream(from, out)
+	case r.format == "tree":
+		var tree report.Tree
+		if found, err = walk(r, from, tree.Begin, tree.Visit, tree.Done); err == nil {
+			_, err = tree.WriteTo(out)
+		}
+		return found, err
+	}
+	table := report.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout)}
+	if found, err = walk(r, from, table.Begin, table.Visit, table.Done); err == nil {
+		_, err = table.WriteTo(out)
+	}
+	return found, err
+}
+
+func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walked, err error) {
+	s := report.Stream{W: out, Object: r.format == "json", Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
+	if s.Object {
+		if err := s.Start(collect.Kernel()); err != nil {
+			return found, err
+		}
+	}
+	if found, err = walk(r, from, s.Begin, s.Visit, s.Done); err == nil && s.Object {
+		err = s.End(failures(found))
+	}
+	return found, err
+}
+
+func (r *psRun) byContainer(from *collect.Collector, out *output) (found collect.Walked, err error) {
+	var c report.Containers
+	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
+		return found, err
+	}
+	if r.format == "table" {
+		return found, c.WriteTo(out, !r.config.noHeaders)
+	}
+	return found, c.WriteJSON(out, r.format == "json", collect.Kernel(), failures(found))
+}
+
+func failures(found collect.Walked) []report.Failure {
+	var list []report.Failure
+	for _, f := range found.Failures {
+		list = append(list, report.Failure{Pid: strconv.Itoa(f.Pid), Err: f.Err})
+	}
+	return list
+}
+
+// walk visits the tasks, with a progress line if it takes longer than a second
+// and somebody watches.
+func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *collect.Record), done func(C) error) (collect.Walked, error) {
+	p := progress{out: r.env.stderr, watched: terminalWidth(r.env.stderr) > 0, start: time.Now()}
+	defer p.clear()
+	return collect.Walk(from, r.query, begin, visit, func(chunk C) error {
+		p.step()
+		return done(chunk)
+	})
+}

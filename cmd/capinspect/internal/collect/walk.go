@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Threads says which threads of a process are looked at.
+type Threads uint8
+
+// The choices.
+const (
+	Leaders   Threads = iota // the leader of each process
+	Differing                // and the threads that differ from it
+	AllThreads
+)
+
+// Query says which tasks a walk visits, and what it finds out of each.
+type Query struct {
+	Pids            []int // these processes; nil is all
+	Threads         Threads
+	KernelToo       bool    // Privileged and Holding also visit kernel threads
+	UserThreadsOnly bool    // leave out kernel threads in any case
+	Privileged      bool    // only tasks that hold anything
+	Holding         []Held  // only tasks that hold any of these
+	Name            string  // only tasks whose comm matches the pattern, see path.Match
+	UID             *uint32 // only tasks of this effective user id
+	ContainerID     string  // only tasks of the container or pod whose id starts so
+	Container       bool    // find out the container
+	UserNames       bool    // find out the names of user ids
+	Workers         int     // how many tasks are read at the same time; 0 is as many as processors
+}
+
+// Self among Pids is capinspect's own process.
+const Self = -1
+
+// Held is capabilities in one set, or in any but Bounding.
+type Held struct {
+	Kind capset.Kind
+	Any  bool // in Permitted, Effective, Inheritable or Ambient
+	Caps capset.Set
+}
+
+// holdable are the sets that make a task privileged. Bounding only limits.
+var holdable = [...]capset.Kind{capset.Inheritable, capset.Permitted, capset.Effective, capset.Ambient}
+
+// in reports whether a state holds any of the capabilities.
+func (h *Held) in(s *capset.State) bool {
+	if !h.Any {
+		return s[h.Kind]&h.Caps != 0
+	}
+	return union(s)&h.Caps != 0
+}
+
+// union is what a task holds in any set but Bounding.
+func union(s *capset.State) capset.Set {
+	var all capset.Set
+	for _, k := range holdable {
+		all |= s[k]
+	}
+	return all
+}
+
+// selective reports whether the query asks for what tasks hold.
+func (q *Query) selective() bool { return q.Privileged || len(q.Holding) > 0 }
+
+// meets reports whether what a task holds is what the query asks for.
+func (q *Query) meets(s *procstatus.Status) bool {
+	if (q.selective() && !q.KernelToo || q.UserThreadsOnly) && s.KernelThread() {
+		return false
+	}
+	if !q.selective() {
+		return true
+	}
+	state := s.CapState()
+	if q.Privileged && union(&state) == 0 {
+		return false
+	}
+	return len(q.Holding) == 0 || q.holds(&state)
+}
+
+func (q *Query) holds(state *capset.State) bool {
+	for i := range q.Holding {
+		if q.Holding[i].in(state) {
+			return true
+		}
+	}
+	return false
+}
+
+// Walked is what a walk came to besides the tasks.
+type Walked struct {
+	Visited  int // how many tasks were visited
+	Refused  int // how many may not be read
+	Failures []Failure
+}
+
+// Failure is a task that could not be read.
+type Failure struct {
+	Pid int
+	Err error
+}

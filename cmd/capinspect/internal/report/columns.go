@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Column is one column of the table of ps.
+type Column struct {
+	Name    string
+	About   string // a line for --columns help
+	Key     string // of the value in JSON
+	Number  bool   // it is aligned to the right, and sorts by its value
+	Default bool   // it is there if nothing else is asked for
+	Needs   Needs  // what it takes besides the status file
+	append  func([]byte, *collect.Record) []byte
+}
+
+// Needs is what a column takes besides the status file.
+type Needs struct{ Container, UserNames bool }
+
+const (
+	none    = "none"
+	unknown = "?"
+	nothing = "-"
+)
+
+var columns = [...]Column{
+	{"PID", "the process", "pid", true, true, Needs{}, appendPid},
+	{"TID", "the thread", "tid", true, false, Needs{}, appendTid},
+	{"PPID", "the parent process", "ppid", true, true, Needs{}, appendPPid},
+	{"USER", "the effective user's name, where it is the reader's user too", "uid.effectiveName", false, false, Needs{UserNames: true}, appendUser},
+	{"UID", "the effective user id", "uid.effective", true, true, Needs{}, appendUID},
+	{"NAME", "the command's name; [name] is a kernel thread", "name", false, true, Needs{}, appendName},
+	{"EFFECTIVE", "what permission checks look at", "capabilities.effective", false, true, Needs{}, appendEffective},
+	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, Needs{}, appendPermitted},
+	{"INHERITABLE", "kept over execve of a file that inherits it", "capabilities.inheritable", false, false, Needs{}, appendInheritable},
+	{"AMBIENT", "kept over execve of an ordinary file", "capabilities.ambient", false, true, Needs{}, appendAmbient},
+	{"BOUNDING", "what execve can give at the most", "capabilities.bounding", false, true, Needs{}, appendBounding},
+	{"CAPS", "libcap's text form", "capabilities.text", false, false, Needs{}, appendCaps},
+	{"NNP", "no_new_privs", "noNewPrivs", false, true, Needs{}, appendNNP},
+	{"SECCOMP", "the seccomp mode", "seccomp.mode", false, false, Needs{}, appendSeccomp},
+	{"CONTAINER", "the container's id, its first 12 digits", "container.id", false, false, Needs{Container: true}, appendContainer},
+	{"POD", "the pod's UID", "container.podUID", false, false, Needs{Container: true}, appendPod},
+	{"RUNTIME", "the container's runtime", "container.runtime", false, false, Needs{Container: true}, appendRuntime},
+	{"THREADS", "how many threads the process has", "threads", true, false, Needs{}, appendThreads},
+	{"NSPID", "the pid in the innermost pid namespace", "nsPid", true, false, Needs{}, appendNSPid},
+}
+
+// Columns returns the table of columns.
+func Columns() []Column { return slices.Clone(columns[:]) }
+
+// ColumnNamed returns the column of a name, in upper or lower case.
+func ColumnNamed(name string) (*Column, bool) {
+	for i := range columns {
+		if strings.EqualFold(name, columns[i].Name) {
+			return &columns[i], true
+		}
+	}
+	return nil, false
+}
+
+func appendIfHas(dst []byte, r *collect.Record, f procstatus.Field, n int) []byte {
+	if !r.Status.Has(f) {
+		return append(dst, unknown...)
+	}
+	return strconv.AppendInt(dst, int64(n), 10)
+}
+
+func appendPid(dst []byte, r *collect.Record) []byte {
+	return appendIfHas(dst, r, procstatus.FieldTgid, r.Status.Tgid)
+}
+
+func appendTid(dst []byte, r *collect.Record) []byte {
+	return appendIfHas(dst, r, procstatus.FieldPid, r.Status.Pid)
+}
+
+func appendPPid(dst []byte, r *collect.Record) []byte {
+	return appendIfHas(dst, r, procstatus.FieldPPid, r.Status.PPid)
+}
+
+func appendThreads(dst []byte, r *collect.Record) []byte {
+	return appendIfHas(dst, r, procstatus.FieldThreads, r.Status.Threads)
+}
+
+func appendUID(dst []byte, r *collect.Record) []byte {
+	if !r.Status.Has(procstatus.FieldUID) {
+		return append(dst, unknown...)
+	}
+	return strconv.AppendUint(dst, uint64(r.Status.UID.Effective), 10)
+}
+
+func appendUser(dst []byte, r *collect.Record) []byte {
+	if name, ok := r.UserNames[r.Status.UID.Effective]; ok && r.Status.Has(procstatus.FieldUID) {
+		return appendEscaped(dst, name)
+	}
+	return appendUID(dst, r)
+}
+
+func appendName(dst []byte, r *collect.Record) []byte {
+	if r.Status.KernelThread() {
+		return append(appendEscaped(append(dst, '['), r.Status.Name), ']')
+	}
+	return appendEscaped(dst, r.Status.Name)
+}
+
+func appendEffective(dst []byte, r *collect.Record) []byte {
+	return appendSet(dst, r, capset.Effective)
+}
+
+func appendPermitted(dst []byte, r *collect.Record) []byte {
+	return appendSet(dst, r, capset.Permitted)
+}
+
+func appendInheritable(dst []byte, r *collect.Record) []byte {
+	return appendSet(dst, r, capset.Inheritable)
+}
+
+func appendAmbient(dst []byte, r *collect.Record) []byte { return appendSet(dst, r, capset.Ambient) }
+
+func appendBounding(dst []byte, r *collect.Record) []byte { return appendSet(dst, r, capset.Bounding) }
+
+func appendSet(dst []byte, r *collect.Record, k capset.Kind) []byte {
+	set, ok := r.Status.Caps(k)
+	switch {
+	case r.Unsupported(k):
+		return append(dst, nothing...)
+	case !ok:
+		return append(dst, unknown...)
+	}
+	return appendShort(dst, set, r.LastCap.Value)
+}
+
+// fewMissing is how many capabilities a set may lack and still be written as
+// all but these.
+const fewMissing = 4
+
+// appendShort appends a set in few words: all, none, all but some, the name of
+// the runtime whose default it is, or the names without "cap_".
+func appendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
+	full := capset.UpTo(last)
+	missing := full &^ set
+	switch {
+	case set == 0:
+		return append(dst, none...)
+	case missing == 0 && set == full:
+		return append(dst, "all"...)
+	case set.Within(full) && missing.Len() <= fewMissing && missing.Len() < set.Len():
+		return appendShortNames(append(dst, "all but "...), missing)
+	}
+	if name := capset.ProfileOf(set); name != "" {
+		return append(dst, name...)
+	}
+	return appendShortNames(dst, set)
+}
+
+func appendShortNames(dst []byte, set capset.Set) []byte {
+	start := len(dst)
+	for ; set != 0; set &= set - 1 {
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, set.First().Short()...)
+	}
+	return dst
+}
+
+func appendCaps(dst []byte, r *collect.Record) []byte {
+	if missing(r, capset.Effective, capset.Permitted, capset.Inheritable) != "" {
+		return append(dst, unknown...)
+	}
+	return r.Status.CapState().AppendText(dst, r.LastCap.Value)
+}
+
+func appendNNP(dst []byte, r *collect.Record) []byte {
+	if !r.Status.Has(procstatus.FieldNoNewPrivs) {
+		return append(dst, unknown...)
+	}
+	return append(dst, choose(r.Status.NoNewPrivs, "yes", "no")...)
+}
+
+func appendSeccomp(dst []byte, r *collect.Record) []byte {
+	if !r.Status.Has(procstatus.FieldSeccomp) {
+		return append(dst, unknown...)
+	}
+	return append(dst, collect.SeccompName(r.Status.Seccomp)...)
+}
+
+// appendOfContainer appends a value of the task's container: "-" if it is in
+// none, "?" if that or the value is not known.
+func appendOfContainer(dst []byte, r *collect.Record, value func(*procstatus.Container) string) []byte {
+	switch {
+	case !r.Known("container"):
+		return append(dst, unknown...)
+	case r.Container == nil:
+		return append(dst, nothing...)
+	}
+	text := value(r.Container)
+	if text == "" {
+		return append(dst, unknown...)
+	}
+	return appendEscaped(dst, text)
+}
+
+func appendContainer(dst []byte, r *collect.Record) []byte {
+	return appendOfContainer(dst, r, func(c *procstatus.Container) string { return shortID(c.ID) })
+}
+
+// shortID cuts an id of 64 digits to the 12 that docker and crictl print.
+func shortID(id string) string {
+	if len(id) == 64 {
+		return id[:12]
+	}
+	return id
+}
+
+func appendPod(dst []byte, r *collect.Record) []byte {
+	return appendOfContainer(dst, r, func(c *procstatus.Container) string {
+		if c.PodUID == "" && c.Runtime != "" {
+			return nothing
+		}
+		return c.PodUID
+	})
+}
+
+func appendRuntime(dst []byte, r *collect.Record) []byte {
+	return appendOfContainer(dst, r, func(c *procstatus.Container) string { return c.Runtime })
+}
+
+func appendNSPid(dst []byte, r *collect.Record) []byte {
+	s := &r.Status
+	if !s.Has(procstatus.FieldNSpid) || len(s.NSpid) == 0 {
+		return append(dst, unknown...)
+	}
+	return strconv.AppendInt(dst, int64(s.NSpid[len(s.NSpid)-1]), 10)
+}

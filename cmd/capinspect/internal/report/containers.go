@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Containers is what ps finds of each container: the processes in it together.
+type Containers struct {
+	rows map[containerKey]*ContainerRow
+}
+
+// containerKey tells containers apart. The zero value is what is in none.
+type containerKey struct {
+	container procstatus.Container
+	unknown   bool
+}
+
+// ContainerRow is one container.
+type ContainerRow struct {
+	key                               containerKey
+	processes                         int
+	effective, permitted              capset.Set // of any process
+	bounding                          capset.Set
+	last                              capset.Cap
+	uids                              []uint32 // effective, ascending
+	withoutNoNewPrivs, withoutSeccomp bool
+}
+
+// ContainerChunk is what some processes add.
+type ContainerChunk struct {
+	rows map[containerKey]*ContainerRow
+}
+
+// Begin returns an empty chunk.
+func (c *Containers) Begin() *ContainerChunk {
+	return &ContainerChunk{map[containerKey]*ContainerRow{}}
+}
+
+// Visit adds a process.
+func (c *Containers) Visit(chunk *ContainerChunk, r *collect.Record) {
+	key := containerKey{unknown: !r.Known("container")}
+	if r.Container != nil {
+		key.container = *r.Container
+	}
+	row := chunk.rows[key]
+	if row == nil {
+		row = &ContainerRow{key: key}
+		chunk.rows[key] = row
+	}
+	s := &r.Status
+	state := s.CapState()
+	row.add(&ContainerRow{
+		processes: 1, effective: state[capset.Effective], permitted: state[capset.Permitted], bounding: state[capset.Bounding],
+		last: r.LastCap.Value, uids: []uint32{s.UID.Effective},
+		withoutNoNewPrivs: s.Has(procstatus.FieldNoNewPrivs) && !s.NoNewPrivs,
+		withoutSeccomp:    s.Has(procstatus.FieldSeccomp) && s.Seccomp == 0,
+	})
+}
+
+// Done adds what the processes of a chunk add.
+func (c *Containers) Done(chunk *ContainerChunk) error {
+	if c.rows == nil {
+		c.rows = map[containerKey]*ContainerRow{}
+	}
+	for key, row := range chunk.rows {
+		if c.rows[key] == nil {
+			c.rows[key] = row
+			continue
+		}
+		c.rows[key].add(row)
+	}
+	return nil
+}
+
+func (row *ContainerRow) add(other *ContainerRow) {
+	row.processes += other.processes
+	row.effective |= other.effective
+	row.permitted |= other.permitted
+	row.bounding |= other.bounding
+	row.last = max(row.last, other.last)
+	row.withoutNoNewPrivs = row.withoutNoNewPrivs || other.withoutNoNewPrivs
+	row.withoutSeccomp = row.withoutSeccomp || other.withoutSeccomp
+	for _, uid := range other.uids {
+		if at, found := slices.BinarySearch(row.uids, uid); !found {
+			row.uids = slices.Insert(row.uids, at, uid)
+		}
+	}
+}
+
+// sorted returns the rows by pod, runtime and id; what is in no container is
+// the last.
+func (c *Containers) sorted() []*ContainerRow {
+	rows := make([]*ContainerRow, 0, len(c.rows))
+	for _, row := range c.rows {
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows, func(a, b *ContainerRow) int {
+		x, y := a.key.container, b.key.container
+		return cmp.Or(
+			cmp.Compare(rank(a.key), rank(b.key)),
+			cmp.Compare(x.PodUID, y.PodUID), cmp.Compare(x.Runtime, y.Runtime), cmp.Compare(x.ID, y.ID))
+	})
+	return rows
+}
+
+func rank(key containerKey) int {
+	switch {
+	case key.unknown:
+		return 2
+	case key.container == procstatus.Container{}:
+		return 1
+	}
+	return 0
+}
+
+var containerColumns = [...]string{"CONTAINER", "POD", "RUNTIME", "PROCESSES", "EFFECTIVE", "PERMITTED", "BOUNDING", "UIDS", "NNP", "SECCOMP"}
+
+// WriteTo writes a row for each container, behind a header.
+func (c *Containers) WriteTo(w io.Writer, header bool) error {
+	grid := make([][]string, len(containerColumns))
+	add := func(cells ...string) {
+		for i, cell := range cells {
+			grid[i] = append(grid[i], cell)
+		}
+	}
+	if header {
+		add(containerColumns[:]...)
+	}
+	for _, row := range c.sorted() {
+		add(row.cells()...)
+	}
+	_, err := w.Write(appendGrid(nil, grid[0], grid[1:]))
+	return err
+}
+
+func (row *ContainerRow) cells() []string {
+	who := row.key.container
+	id, pod, runtime := who.ID, who.PodUID, who.Runtime
+	switch {
+	case row.key.unknown:
+		id, pod, runtime = unknown, unknown, unknown
+	case who == procstatus.Container{}:
+		id, pod, runtime = nothing, nothing, nothing
+	default:
+		if pod == "" {
+			pod = nothing
+		}
+		id, runtime = cmp.Or(shortID(id), unknown), cmp.Or(runtime, unknown)
+	}
+	uids := make([]string, len(row.uids))
+	for i, uid := range row.uids {
+		uids[i] = strconv.FormatUint(uint64(uid), 10)
+	}
+	short := func(set capset.Set) string { return string(appendShort(nil, set, row.last)) }
+	return []string{
+		Escape(id), Escape(pod), Escape(runtime), strconv.Itoa(row.processes), short(row.effective), short(row.permitted), short(row.bounding),
+		strings.Join(uids, ","), choose(row.withoutNoNewPrivs, "no", "yes"), choose(row.withoutSeccomp, "no", "yes"),
+	}
+}
+
+// WriteJSON writes an object a container, each on a line, or all in one.
+func (c *Containers) WriteJSON(w io.Writer, object bool, kernel collect.KernelInfo, failures []Failure) error {
+	e := encoder{indent: object}
+	if object {
+		e.openLines('{')
+		e.head(kernel)
+		e.key("containers")
+		e.openLines('[')
+	}
+	for _, row := range c.sorted() {
+		e.open('{')
+		if !object {
+			e.key("schemaVersion")
+			e.int(SchemaVersion)
+		}
+		e.containerRow(row)
+		e.close('}')
+		if !object {
+			e.buf = append(e.buf, '\n')
+		}
+	}
+	if object {
+		e.close(']')
+		e.failures(failures)
+		e.close('}')
+		e.buf = append(e.buf, '\n')
+	}
+	_, err := w.Write(e.buf)
+	return err
+}
+
+func (e *encoder) containerRow(row *ContainerRow) {
+	who := row.key.container
+	for _, member := range [...]struct{ key, value string }{
+		{"runtime", who.Runtime}, {"id", who.ID}, {"podUID", who.PodUID}, {"podName", ""}, {"podNamespace", ""},
+	} {
+		e.key(member.key)
+		e.optional(member.value)
+	}
+	e.key("processes")
+	e.int(int64(row.processes))
+	for _, member := range [...]struct {
+		key string
+		set capset.Set
+	}{{"effective", row.effective}, {"permitted", row.permitted}, {"bounding", row.bounding}} {
+		e.key(member.key)
+		e.set(member.set)
+	}
+	e.key("uids")
+	e.open('[')
+	for _, uid := range row.uids {
+		e.int(int64(uid))
+	}
+	e.close(']')
+	e.key("withoutNoNewPrivs")
+	e.bool(row.withoutNoNewPrivs)
+	e.key("withoutSeccomp")
+	e.bool(row.withoutSeccomp)
+}

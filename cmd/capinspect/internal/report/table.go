@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+)
+
+// blockSize is how much is written at once.
+const blockSize = 64 << 10
+
+// Table is the table of ps. Its rows are made in chunks, which several
+// goroutines may fill, each its own.
+type Table struct {
+	Columns []*Column
+	Header  bool
+	Sort    *Column // nil leaves the tasks by pid
+	Width   int     // of the terminal; 0 if there is none, and nothing is cut
+
+	chunks []*TableChunk
+}
+
+// TableChunk is some rows: their cells one after the other, and where each
+// ends.
+type TableChunk struct {
+	cells []byte
+	ends  []uint32
+}
+
+// Begin returns an empty chunk.
+func (t *Table) Begin() *TableChunk { return new(TableChunk) }
+
+// Visit adds the row of a task.
+func (t *Table) Visit(c *TableChunk, r *collect.Record) {
+	for _, column := range t.Columns {
+		c.cells = column.append(c.cells, r)
+		c.ends = append(c.ends, uint32(len(c.cells)))
+	}
+}
+
+// Done adds the rows of a chunk to the table.
+func (t *Table) Done(c *TableChunk) error {
+	t.chunks = append(t.chunks, c)
+	return nil
+}
+
+// cell returns the i-th cell of the chunk.
+func (c *TableChunk) cell(i int) []byte {
+	start := uint32(0)
+	if i > 0 {
+		start = c.ends[i-1]
+	}
+	return c.cells[start:c.ends[i]]
+}
+
+// row is where a row begins.
+type row struct {
+	chunk *TableChunk
+	first int
+}
+
+// rows returns the rows in the order in which they are written.
+func (t *Table) rows() []row {
+	var rows []row
+	for _, c := range t.chunks {
+		for i := 0; i < len(c.ends); i += len(t.Columns) {
+			rows = append(rows, row{c, i})
+		}
+	}
+	at := slices.Index(t.Columns, t.Sort)
+	if t.Sort == nil || at < 0 {
+		return rows
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		x, y := a.chunk.cell(a.first+at), b.chunk.cell(b.first+at)
+		if t.Sort.Number {
+			m, mErr := strconv.Atoi(string(x))
+			n, nErr := strconv.Atoi(string(y))
+			if mErr == nil && nErr == nil {
+				return cmp.Compare(m, n)
+			}
+		}
+		return bytes.Compare(x, y)
+	})
+	return rows
+}
+
+// WriteTo writes the table.
+func (t *Table) WriteTo(w io.Writer) (int64, error) {
+	rows := t.rows()
+	widths := t.widths(rows)
+	out := make([]byte, 0, blockSize+4096)
+	written := int64(0)
+	flush := func() error {
+		n, err := w.Write(out)
+		written += int64(n)
+		out = out[:0]
+		return err
+	}
+	if t.Header {
+		for i, column := range t.Columns {
+			out = t.appendCell(out, i, []byte(column.Name), widths)
+		}
+	}
+	for _, r := range rows {
+		for i := range t.Columns {
+			out = t.appendCell(out, i, r.chunk.cell(r.first+i), widths)
+		}
+		if len(out) >= blockSize {
+			if err := flush(); err != nil {
+				return written, err
+			}
+		}
+	}
+	if len(out) == 0 {
+		return written, nil
+	}
+	return written, flush()
+}
+
+// widths returns the width of each column: that of its longest cell, less
+// where the terminal is narrower.
+func (t *Table) widths(rows []row) []int {
+	widths := make([]int, len(t.Columns))
+	for i, column := range t.Columns {
+		if t.Header {
+			widths[i] = len(column.Name)
+		}
+	}
+	for _, r := range rows {
+		for i := range t.Columns {
+			cell := r.chunk.cell(r.first + i)
+			if len(cell) > widths[i] { // a character has at least one byte
+				widths[i] = max(widths[i], utf8.RuneCount(cell))
+			}
+		}
+	}
+	if t.Width > 0 {
+		t.shrink(widths)
+	}
+	return widths
+}
+
+// shrink takes from the widest columns until a row fits the terminal, but
+// leaves each as much as its name needs.
+func (t *Table) shrink(widths []int) {
+	total := 2 * (len(widths) - 1)
+	for _, n := range widths {
+		total += n
+	}
+	for total > t.Width {
+		widest := -1
+		for i, n := range widths {
+			if n > len(t.Columns[i].Name) && (widest < 0 || n > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
+		total--
+	}
+}
+
+// appendCell appends one cell, and what stands between it and the next.
+func (t *Table) appendCell(dst []byte, i int, cell []byte, widths []int) []byte {
+	length := len(cell)
+	if length > widths[i] {
+		if length = utf8.RuneCount(cell); length > widths[i] {
+			cell = cut(cell, widths[i])
+			length = widths[i]
+		}
+	}
+	last := i == len(t.Columns)-1
+	if t.Columns[i].Number {
+		dst = appendSpaces(dst, widths[i]-length)
+	}
+	dst = append(dst, cell...)
+	switch {
+	case last:
+		return append(dst, '\n')
+	case t.Columns[i].Number:
+		return append(dst, ' ', ' ')
+	}
+	return appendSpaces(dst, widths[i]-length+2)
+}
+
+// cut returns the first characters of a cell, the last of them a "+".
+func cut(cell []byte, width int) []byte {
+	end := 0
+	for range width - 1 {
+		_, n := utf8.DecodeRune(cell[end:])
+		end += n
+	}
+	return append(slices.Clone(cell[:end]), '+')
+}
+
+func appendSpaces(dst []byte, n int) []byte {
+	for range n {
+		dst = append(dst, ' ')
+	}
+	return dst
+}

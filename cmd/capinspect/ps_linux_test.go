@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+)
+
+// psTask is what tests read of a task in jsonl.
+type psTask struct {
+	Pid, Tid, PPid int
+	Name           string
+	Self           bool
+	Capabilities   map[string]any
+	UID            struct{ Real, Effective int }
+}
+
+// psTasks runs ps with -o jsonl, and returns the tasks.
+func psTasks(t *testing.T, args ...string) []psTask {
+	t.Helper()
+	o := run(t, built(t), append([]string{"ps", "-o", "jsonl"}, args...)...)
+	if o.status != 0 || o.stderr != "" {
+		t.Fatalf("%q: %+v", args, o)
+	}
+	var tasks []psTask
+	for line := range strings.Lines(o.stdout) {
+		var task psTask
+		if err := json.Unmarshal([]byte(line), &task); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		tasks = append(tasks, task)
+	}
+	return tasks
+}
+
+// rows runs ps without headers, and returns the cells of each row.
+func rows(t *testing.T, args ...string) [][]string {
+	t.Helper()
+	o := run(t, built(t), append([]string{"ps", "--no-headers"}, args...)...)
+	if o.status != 0 || o.stderr != "" {
+		t.Fatalf("%q: %+v", args, o)
+	}
+	var list [][]string
+	for line := range strings.Lines(o.stdout) {
+		list = append(list, strings.Fields(line))
+	}
+	return list
+}
+
+// TestPsListsAll compares the list with the kernel's.
+func TestPsListsAll(t *testing.T) {
+	listed := map[int]psTask{}
+	before := 0
+	for _, task := range psTasks(t) {
+		if task.Pid <= before || task.Pid != task.Tid {
+			t.Errorf("%d after %d", task.Pid, before)
+		}
+		before = task.Pid
+		listed[task.Pid] = task
+	}
+	for _, pid := range []int{1, os.Getpid(), os.Getppid()} {
+		if listed[pid].Pid != pid {
+			t.Errorf("%d is not listed", pid)
+		}
+	}
+	self := 0
+	for _, task := range listed {
+		if task.Self {
+			self++
+			if task.PPid != os.Getpid() {
+				t.Errorf("%+v is not capinspect", task)
+			}
+		}
+	}
+	if self != 1 {
+		t.Errorf("capinspect is listed %d times", self)
+	}
+}
+
+// TestPsThreads has a thread that has dropped everything and one that has
+// raised an ambient capability.
+func TestPsThreads(t *testing.T) {
+	need.On(t, "root")
+	enter := func(c credentials) func() error { return c.enter }
+	dropped := thread(t, enter(credentials{}))
+	raised := capset.State{}
+	for k := range raised {
+		raised[k] = capset.Of(capset.NetRaw)
+	}
+	ambient := thread(t, enter(credentials{sets: raised}))
+	pid := strconv.Itoa(os.Getpid())
+
+	found := map[string][]string{}
+	for _, cells := range rows(t, "-t", pid, "--columns", "TID,EFFECTIVE,AMBIENT,BOUNDING") {
+		found[cells[0]] = cells[1:]
+	}
+	if got := fmt.Sprint(found[strconv.Itoa(dropped)]); got != "[none none none]" {
+		t.Errorf("the thread that dropped all: %v", found)
+	}
+	if got := fmt.Sprint(found[strconv.Itoa(ambient)]); got != "[net_raw net_raw net_raw]" {
+		t.Errorf("the thread with an ambient capability: %v", found)
+	}
+	all := rows(t, "-T", pid, "--columns", "TID")
+	if len(all) <= len(found) {
+		t.Errorf("-T lists %d threads, -t %d", len(all), len(found))
+	}
+	tree := run(t, built(t), "ps", "-o", "tree", pid)
+	for _, want := range []string{
+		fmt.Sprintf("─ thread %d ", dropped), "  effective, permitted, bounding: none\n",
+		fmt.Sprintf("─ thread %d ", ambient), "  effective, permitted, inheritable, ambient, bounding: net_raw\n",
+	} {
+		if !strings.Contains(tree.stdout, want) {
+			t.Errorf("no %q in %s", want, tree.stdout)
+		}
+	}
+	// Without -t only the leader is judged.
+	if list := rows(t, "--cap", "ambient:net_raw", pid); len(list) != 0 {
+		t.Errorf("%v", list)
+	}
+	if list := rows(t, "--cap", "ambient:net_raw", "-t", pid, "--columns", "TID"); len(list) != 1 || list[0][0] != strconv.Itoa(ambient) {
+		t.Errorf("%v", list)
+	}
+}
+
+// start starts a command in a state, and returns its pid; it ends with the
+// test.
+func (c *credentials) start(t *testing.T, name string, args ...string) int {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	var err error
+	if enter := within(c, func() { err = cmd.Start() }); enter != nil || err != nil {
+		t.Fatal(enter, err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return cmd.Process.Pid
+}
+
+// TestPsPermittedOnly lists a process that holds a capability without using it,
+// which pscap passes over.
+func TestPsPermittedOnly(t *testing.T) {
+	need.On(t, "root")
+	tid := thread(t, func() error {
+		c := credentials{sets: capset.State{capset.Permitted: capset.Of(capset.SysTime)}}
+		return c.enter()
+	})
+	pid := os.Getpid()
+	for _, args := range [][]string{{"--privileged"}, {"--cap", "sys_time"}, {"--cap", "permitted:SYS_TIME"}} {
+		found := false
+		for _, task := range psTasks(t, append(args, "-T", strconv.Itoa(pid))...) {
+			found = found || task.Tid == tid
+		}
+		if !found {
+			t.Errorf("%q does not list it", args)
+		}
+	}
+	// The same with capget(2) before the status file, for a process of its own.
+	none := credentials{ruid: 65534, euid: 65534, rgid: 65534, egid: 65534}
+	idle := none.start(t, "sleep", "60")
+	busy := (&credentials{sets: capset.State{capset.Permitted: own(), capset.Effective: own(), capset.Bounding: capset.Of(capset.SysTime)}}).start(t, "sleep", "60")
+	listed := map[int]bool{}
+	for _, task := range psTasks(t, "--privileged") {
+		listed[task.Pid] = true
+	}
+	if listed[idle] || !listed[busy] || listed[2] {
+		t.Errorf("--privileged lists the idle one: %v, the busy one: %v, a kernel thread: %v", listed[idle], listed[busy], listed[2])
+	}
+}
+
+// TestPsChurn lists while hundreds of processes a second begin and end, each
+// with a uid and a capability that belong together.
+func TestPsChurn(t *testing.T) {
+	need.On(t, "root")
+	var stop atomic.Bool
+	var group sync.WaitGroup
+	var started atomic.Int64
+	pairs := []credentials{
+		{ruid: 4001, euid: 4001, rgid: 4001, egid: 4001, sets: capset.State{capset.Bounding: capset.Of(capset.Chown)}},
+		{ruid: 4002, euid: 4002, rgid: 4002, egid: 4002, sets: capset.State{capset.Bounding: capset.Of(capset.NetRaw)}},
+	}
+	for _, c := range pairs {
+		group.Go(func() {
+			if err := within(&c, func() {
+				for !stop.Load() {
+					cmd := exec.Command("sleep", "0.1")
+					if cmd.Start() == nil {
+						started.Add(1)
+						group.Go(func() { cmd.Wait() })
+					}
+					time.Sleep(4 * time.Millisecond)
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	defer group.Wait()
+	defer stop.Store(true)
+	seen := map[string]int{}
+	begin := time.Now()
+	for range 20 {
+		for _, args := range [][]string{{"--columns", "UID,BOUNDING,PID"}, {"--columns", "UID,BOUNDING,CONTAINER"}} {
+			for _, cells := range rows(t, args...) {
+				want := map[string]string{"4001": "chown", "4002": "net_raw"}[cells[0]]
+				if want == "" {
+					continue
+				}
+				seen[cells[0]]++
+				if cells[1] != want {
+					t.Fatalf("a record of two processes: %v", cells)
+				}
+			}
+		}
+	}
+	rate := float64(started.Load()) / time.Since(begin).Seconds()
+	t.Logf("%.0f processes a second, seen %v", rate, seen)
+	if rate < 200 || seen["4001"] == 0 || seen["4002"] == 0 {
+		t.Errorf("%.0f processes a second, seen %v: too few to tell", rate, seen)
+	}
+}
+
+// TestPsHidepid lists as another user where the procfs hides processes.
+func TestPsHidepid(t *testing.T) {
+	need.On(t, "root", "unshare", "setpriv")
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	list := func(option string) outcome {
+		return run(t, "unshare", "-m", "--propagation", "private", "sh", "-c", fmt.Sprintf(
+			"mount -t proc -o %s proc %s && exec setpriv --reuid 4242 --regid 4242 --clear-groups %s ps --proc %s --columns UID --no-headers",
+			option, dir, built(t), dir))
+	}
+	hidden := list("hidepid=2")
+	if hidden.status != 0 || strings.TrimSpace(hidden.stdout) != "4242" ||
+		hidden.stderr != "capinspect: note: "+dir+" is mounted with hidepid=invisible: processes of others are not shown\n" {
+		t.Errorf("hidepid=2: %+v", hidden)
+	}
+	refused := list("hidepid=1")
+	if refused.status != 0 || strings.TrimSpace(refused.stdout) != "4242" || !strings.Contains(refused.stderr, " tasks may not be read\n") ||
+		!strings.Contains(refused.stderr, "hidepid=noaccess") {
+		t.Errorf("hidepid=1: %+v", refused)
+	}
+	if open := list("hidepid=0"); open.status != 0 || open.stderr != "" || strings.Count(open.stdout, "\n") < 3 {
+		t.Errorf("hidepid=0: %+v", open)
+	}
+}
+
+// TestPsKinds lists a zombie, kernel threads, and what a pid namespace holds.
+func TestPsKinds(t *testing.T) {
+	need.On(t, "root", "unshare")
+	cmd := exec.Command("true")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	if list := rows(t, strconv.Itoa(cmd.Process.Pid), "--columns", "NAME"); len(list) != 1 || list[0][0] != "true" {
+		t.Errorf("zombie: %v", list)
+	}
+	cmd.Wait()
+	if comm, err := os.ReadFile("/proc/2/comm"); err == nil && string(comm) == "kthreadd\n" {
+		if list := rows(t, "2", "--columns", "NAME"); len(list) != 1 || list[0][0] != "[kthreadd]" {
+			t.Errorf("kernel thread: %v", list)
+		}
+	}
+	inside := run(t, "unshare", "-pf", "--mount-proc", built(t), "ps", "--columns", "PID,NAME", "--no-headers")
+	if inside.stdout != "  1  capinspect\n" && inside.stdout != "1  capinspect\n" {
+		t.Errorf("pid namespace: %+v", inside)
+	}
+	forked := run(t, "unshare", "-pf", "--mount-proc", "sh", "-c", built(t)+" ps --privileged --columns PID,NAME --no-headers; true")
+	if forked.stdout != "1  sh\n2  capinspect\n" {
+		t.Errorf("pid namespace: %+v", forked)
+	}
+}
+
+// TestPsManyThreads lists a process of a thousand threads.
+func TestPsManyThreads(t *testing.T) {
+	for range 1000 {
+		thread(t, func() error { return nil })
+	}
+	list := rows(t, "-T", strconv.Itoa(os.Getpid()), "--columns", "PID,TID")
+	if len(list) <= 1000 {
+		t.Errorf("%d threads", len(list))
+	}
+	if list := rows(t, "-t", strconv.Itoa(os.Getpid()), "--columns", "PID,TID"); len(list) != 1 {
+		t.Errorf("%d threads differ", len(list)-1)
+	}
+}
+
+// TestPsEvery prints again and again until a signal.
+func TestPsEvery(t *testing.T) {
+	cmd := exec.Command(built(t), "ps", "--every", "50ms", "--no-headers", "--columns", "NAME", "self")
+	var out strings.Builder
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	cmd.Process.Signal(unix.SIGTERM)
+	cmd.Wait()
+	if n := strings.Count(out.String(), "capinspect\n"); n < 3 || n > 12 || out.Len() != n*len("capinspect\n") {
+		t.Errorf("%q", out.String())
+	}
+}
