@@ -19,7 +19,7 @@ LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -de
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run test race lint deps golden bench fuzz image fixture install clean
+.PHONY: help build run test race lint deps golden bench bench-ps fuzz image fixture install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,10 +59,16 @@ golden: ## write the expected outputs anew; review the difference
 bench: build ## measure against capsh, a plain copy of the status file, and prometheus/procfs
 	cd testdata/compare && $(GO) run ./bench -capinspect ../../$(BIN) -image $(IMAGE)
 
+bench-ps: build ## measure ps over 10,000 tasks against a C loop, pscap, getpcaps and captree
+	cd testdata/compare && $(GO) run ./benchps -capinspect ../../$(BIN)
+
 fuzz: ## fuzz each parser for FUZZTIME (30s)
 	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParseHex$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParseCgroup$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./cmd/capinspect/internal/collect -run '^$$' -fuzz '^FuzzFromFile$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./cmd/capinspect/internal/report -run '^$$' -fuzz '^FuzzString$$' -fuzztime $(FUZZTIME)
 
 image: export GOOS = linux
 image: build ## pack bin/capinspect into a container image, IMAGE, without a base image
