@@ -128,7 +128,18 @@ func TestPsThreads(t *testing.T) {
 			t.Errorf("no %q in %s", want, tree.stdout)
 		}
 	}
+	show := run(t, built(t), "--print", "-t", pid)
+	if show.status != 0 || !strings.Contains(show.stdout, fmt.Sprintf("\n==> %d (capinspect.test) <==\nCurrent: cap_net_raw=eip\n", ambient)) ||
+		!strings.Contains(show.stdout, fmt.Sprintf("\n==> %d (capinspect.test) <==\nCurrent: =\n", dropped)) {
+		t.Errorf("show -t: %+v", show)
+	}
+	if o := run(t, built(t), "check", "-q", "-T", pid, "--has", "net_raw"); o.status != 1 {
+		t.Errorf("check -T: %+v", o)
+	}
 	// Without -t only the leader is judged.
+	if o := run(t, built(t), "check", "-q", pid, "--has", "net_raw"); o.status != 0 {
+		t.Errorf("check: %+v", o)
+	}
 	if list := rows(t, "--cap", "ambient:net_raw", pid); len(list) != 0 {
 		t.Errorf("%v", list)
 	}
@@ -319,5 +330,32 @@ func TestPsEvery(t *testing.T) {
 	cmd.Wait()
 	if n := strings.Count(out.String(), "capinspect\n"); n < 3 || n > 12 || out.Len() != n*len("capinspect\n") {
 		t.Errorf("%q", out.String())
+	}
+}
+
+// TestPsTerminal fits the table to a terminal, and cuts nothing without one.
+func TestPsTerminal(t *testing.T) {
+	need.On(t, "script")
+	list := built(t) + " ps --columns PID,NAME,CAPS,BOUNDING -p self,1"
+	o := run(t, "script", "-qec", "stty cols 50 rows 20; "+list, "/dev/null")
+	lines := strings.Split(strings.TrimRight(o.stdout, "\r\n"), "\r\n")
+	if o.status != 0 || len(lines) != 3 || !strings.HasSuffix(lines[0], "  BOUNDING") {
+		t.Fatalf("%+v", o)
+	}
+	for _, line := range lines {
+		if len(line) > 50 {
+			t.Errorf("%d columns: %q", len(line), line)
+		}
+	}
+	narrow := credentials{sets: capset.State{capset.Bounding: capset.Set(0x155555555)}}
+	if os.Getuid() != 0 {
+		return
+	}
+	var wide outcome
+	if err := within(&narrow, func() { wide = run(t, "sh", "-c", list) }); err != nil {
+		t.Fatal(err)
+	}
+	if wide.status != 0 || !strings.Contains(wide.stdout, "  chown,dac_read_search,fsetid,setgid,setpcap,net_bind_service,") {
+		t.Errorf("%+v", wide)
 	}
 }

@@ -72,6 +72,7 @@ func newCheck(flags *pflag.FlagSet) *checkConfig {
 	})
 	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print no line for a condition that does not hold")
 	c.addTo(flags)
+	c.threads.addTo(flags)
 	return c
 }
 

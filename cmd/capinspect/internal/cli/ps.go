@@ -38,8 +38,6 @@ type psConfig struct {
 	targets
 	output     string
 	json       bool
-	differing  bool
-	threads    bool
 	privileged bool
 	kernelToo  bool
 	caps       list
@@ -65,8 +63,7 @@ func (f *psFormat) FormatName() string { return f.name }
 func newPs(flags *pflag.FlagSet) *psConfig {
 	c := new(psConfig)
 	flags.VarP(&c.pids, "pid", "p", "look at this `PID`, or at several with commas between")
-	flags.BoolVarP(&c.differing, "threads", "t", false, "also list the threads that differ from their leader")
-	flags.BoolVarP(&c.threads, "all-threads", "T", false, "list all threads")
+	c.threads.addTo(flags)
 	flags.BoolVar(&c.privileged, "privileged", false, "only tasks with anything in Permitted, Effective, Inheritable or Ambient")
 	flags.Var(&c.caps, "cap", "only tasks that hold any of `[SET:]CAP,...`, without SET in any but Bounding")
 	flags.StringVarP(&c.name, "name", "n", "", "only tasks whose name, of 15 bytes at the most, matches `GLOB`")
@@ -148,8 +145,6 @@ func (r *psRun) chooseFormat() error {
 		return usagef("--columns, --sort and --no-headers are for the table")
 	case c.full && (r.format == "table" || r.format == "tree"):
 		return usagef("--full is for json and jsonl")
-	case c.differing && c.threads:
-		return usagef("-t and -T exclude each other")
 	case c.every < 0:
 		return usagef("--every %v: want a time to wait", c.every)
 	}
@@ -233,14 +228,14 @@ func (r *psRun) chooseTasks(args []string) error {
 		}
 		q.UID = &id
 	}
-	switch {
-	case c.threads:
-		q.Threads = collect.AllThreads
-	case c.differing || r.format == "tree":
-		q.Threads = collect.Differing
+	var err error
+	if q.Threads, err = c.threads.choice(); err != nil {
+		return err
+	}
+	if r.format == "tree" {
+		q.Threads = max(q.Threads, collect.Differing)
 	}
 	q.UserThreadsOnly = c.by != "" && !c.kernelToo
-	var err error
 	r.options, err = c.targets.options()
 	return err
 }

@@ -39,6 +39,7 @@ var showFormats = []*report.Format{report.Text, report.JSON, report.JSONL, repor
 func newShow(flags *pflag.FlagSet) *showConfig {
 	c := new(showConfig)
 	c.addTo(flags)
+	c.threads.addTo(flags)
 	flags.StringVarP(&c.output, "output", "o", showFormats[0].Name, "the `FORMAT`: "+formatNames(showFormats))
 	flags.BoolVar(&c.json, "json", false, "the same as -o json")
 	flags.BoolVar(&c.print, "print", false, "print the lines of capsh --print alone")

@@ -22,6 +22,28 @@ type targets struct {
 	files   paths
 	proc    string
 	lastCap string
+	threads threadFlags
+}
+
+// threadFlags say which threads of a process are looked at besides its leader.
+type threadFlags struct{ differing, all bool }
+
+func (t *threadFlags) addTo(flags *pflag.FlagSet) {
+	flags.BoolVarP(&t.differing, "threads", "t", false, "also the threads that differ from the leader of their process")
+	flags.BoolVarP(&t.all, "all-threads", "T", false, "all threads")
+}
+
+// choice returns what the flags ask for.
+func (t *threadFlags) choice() (collect.Threads, error) {
+	switch {
+	case t.differing && t.all:
+		return 0, usagef("-t and -T exclude each other")
+	case t.all:
+		return collect.AllThreads, nil
+	case t.differing:
+		return collect.Differing, nil
+	}
+	return collect.Leaders, nil
 }
 
 // paths is a flag that takes a file name, and may be repeated.
@@ -122,6 +144,10 @@ func (t *targets) collect(e *env, args []string, bare bool) (c collected, err er
 		return c, err
 	}
 	opts.Bare = bare
+	threads, err := t.threads.choice()
+	if err != nil {
+		return c, err
+	}
 	if len(tasks) > 0 {
 		if c.from, err = collect.Open(opts); err != nil {
 			return c, err
@@ -134,6 +160,13 @@ func (t *targets) collect(e *env, args []string, bare bool) (c collected, err er
 			continue
 		}
 		c.records = append(c.records, r)
+		if threads != collect.Leaders {
+			others, err := c.from.Threads(r, threads)
+			c.records = append(c.records, others...)
+			if err != nil {
+				c.failures = append(c.failures, report.Failure{Pid: c.from.Pid(task), Err: err})
+			}
+		}
 	}
 	for _, name := range t.files {
 		text, err := collect.ReadInput(name, e.stdin)

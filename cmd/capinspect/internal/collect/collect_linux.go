@@ -119,6 +119,35 @@ func (c *Collector) status(task string, r *Record) error {
 	return err
 }
 
+// Threads returns the other threads of a process whose leader was read: those
+// that differ from it, or all. One that ends meanwhile is none.
+func (c *Collector) Threads(leader *Record, which Threads) ([]*Record, error) {
+	if c.proc == nil || !leader.Status.Has(procstatus.FieldTgid) {
+		return nil, nil
+	}
+	process := strconv.Itoa(leader.Status.Tgid)
+	tids, err := c.proc.Tids(process)
+	if err != nil {
+		return nil, plain(err)
+	}
+	var others []*Record
+	for _, tid := range tids {
+		if tid == leader.Status.Pid {
+			continue
+		}
+		r := new(Record)
+		if err := c.Task(process+"/task/"+strconv.Itoa(tid), r); errors.Is(err, ErrNoProcess) {
+			continue
+		} else if err != nil {
+			return others, err
+		}
+		if which == AllThreads || differs(&leader.Status, &r.Status) {
+			others = append(others, r)
+		}
+	}
+	return others, nil
+}
+
 // plain gives the usual words to the usual reasons for which a task cannot be
 // read; the message has its pid already.
 func plain(err error) error {

@@ -45,3 +45,6 @@ func Walk[C any](*Collector, Query, func() C, func(C, *Record), func(C) error) (
 
 // UserID knows of no users.
 func UserID(string) (uint32, bool) { return 0, false }
+
+// Threads has none.
+func (*Collector) Threads(*Record, Threads) ([]*Record, error) { return nil, errNeedsLinux }
