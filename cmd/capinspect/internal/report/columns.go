@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,24 +194,33 @@ func appendSeccomp(dst []byte, r *collect.Record) []byte {
 	return append(dst, collect.SeccompName(r.Status.Seccomp)...)
 }
 
-// appendOfContainer appends a value of the task's container: "-" if it is in
-// none, "?" if that or the value is not known.
-func appendOfContainer(dst []byte, r *collect.Record, value func(*procstatus.Container) string) []byte {
+// containerCells returns id, pod and runtime of a task's container: "-" is none,
+// "?" not known. A task may be in a pod and in none of its containers.
+func containerCells(c *procstatus.Container, known bool) (id, pod, runtime string) {
 	switch {
-	case !r.Known("container"):
-		return append(dst, unknown...)
-	case r.Container == nil:
-		return append(dst, nothing...)
+	case !known:
+		return unknown, unknown, unknown
+	case c == nil:
+		return nothing, nothing, nothing
+	case c.ID == "":
+		return nothing, cmp.Or(c.PodUID, nothing), nothing
 	}
-	text := value(r.Container)
-	if text == "" {
-		return append(dst, unknown...)
-	}
-	return appendEscaped(dst, text)
+	return shortID(c.ID), cmp.Or(c.PodUID, nothing), cmp.Or(c.Runtime, unknown)
 }
 
 func appendContainer(dst []byte, r *collect.Record) []byte {
-	return appendOfContainer(dst, r, func(c *procstatus.Container) string { return shortID(c.ID) })
+	id, _, _ := containerCells(r.Container, r.Known("container"))
+	return appendEscaped(dst, id)
+}
+
+func appendPod(dst []byte, r *collect.Record) []byte {
+	_, pod, _ := containerCells(r.Container, r.Known("container"))
+	return appendEscaped(dst, pod)
+}
+
+func appendRuntime(dst []byte, r *collect.Record) []byte {
+	_, _, runtime := containerCells(r.Container, r.Known("container"))
+	return appendEscaped(dst, runtime)
 }
 
 // shortID cuts an id of 64 digits to the 12 that docker and crictl print.
@@ -219,19 +229,6 @@ func shortID(id string) string {
 		return id[:12]
 	}
 	return id
-}
-
-func appendPod(dst []byte, r *collect.Record) []byte {
-	return appendOfContainer(dst, r, func(c *procstatus.Container) string {
-		if c.PodUID == "" && c.Runtime != "" {
-			return nothing
-		}
-		return c.PodUID
-	})
-}
-
-func appendRuntime(dst []byte, r *collect.Record) []byte {
-	return appendOfContainer(dst, r, func(c *procstatus.Container) string { return c.Runtime })
 }
 
 func appendNSPid(dst []byte, r *collect.Record) []byte {

@@ -144,19 +144,11 @@ func (c *Containers) WriteTo(w io.Writer, header bool) error {
 }
 
 func (row *ContainerRow) cells() []string {
-	who := row.key.container
-	id, pod, runtime := who.ID, who.PodUID, who.Runtime
-	switch {
-	case row.key.unknown:
-		id, pod, runtime = unknown, unknown, unknown
-	case who == procstatus.Container{}:
-		id, pod, runtime = nothing, nothing, nothing
-	default:
-		if pod == "" {
-			pod = nothing
-		}
-		id, runtime = cmp.Or(shortID(id), unknown), cmp.Or(runtime, unknown)
+	who := &row.key.container
+	if *who == (procstatus.Container{}) {
+		who = nil
 	}
+	id, pod, runtime := containerCells(who, !row.key.unknown)
 	uids := make([]string, len(row.uids))
 	for i, uid := range row.uids {
 		uids[i] = strconv.FormatUint(uint64(uid), 10)

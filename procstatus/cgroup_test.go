@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package procstatus
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// cgroupFixtures returns the cgroup files of real tasks, by name.
+func cgroupFixtures(tb testing.TB) map[string][]byte {
+	paths, err := filepath.Glob("../testdata/cgroup/*.cgroup")
+	if err != nil || len(paths) == 0 {
+		tb.Fatal("no fixtures:", err)
+	}
+	texts := map[string][]byte{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		texts[strings.TrimSuffix(filepath.Base(path), ".cgroup")] = text
+	}
+	return texts
+}
+
+// TestCgroupFixturesAreIndexed holds that INDEX says of each fixture where it
+// comes from.
+func TestCgroupFixturesAreIndexed(t *testing.T) {
+	index, err := os.ReadFile("../testdata/cgroup/INDEX")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range cgroupFixtures(t) {
+		if !strings.Contains(string(index), "\n"+name+"\t") {
+			t.Errorf("%s is not in INDEX", name)
+		}
+	}
+}
+
+// fixtureContainers says who each fixture belongs to.
+var fixtureContainers = map[string]Container{
+	"linux-6.18-containerd-besteffort":        {"", "a5a0cc370154b5e613b2426d9583ffe9601cc03170e72dcb50d9000a3c82580d", "5e225555-074a-4ed0-86f3-6071644ac2ca"},
+	"linux-6.18-containerd-burstable":         {"", "26bb5e10e3f57eca26354a02b5369fc8ea514c5c4921c50f8bba096dbea2934c", "097eb9eb-0c9f-44cb-9cd8-9202d9220b3f"},
+	"linux-6.18-containerd-guaranteed":        {"", "acd4600b9b0d6980b1a388378854081473806006f5bba235f1aedb10ab236544", "24aa9910-0532-4771-9706-4c0285292c2a"},
+	"linux-6.18-containerd-pause":             {"", "a511241e1fedf71249a8cd82fbc0ac16950e7046a1405e9d9a2b51a22d3f9e84", "d557cc63-8dd4-40f6-96e0-5088078dca93"},
+	"linux-6.18-containerd-ephemeral":         {"", "36c90a4309ec94776343870dcf6730f5236ce27ddd07e1566819040c36d746a2", "5e225555-074a-4ed0-86f3-6071644ac2ca"},
+	"linux-6.18-containerd-privileged-inside": {"", "2e9afa2f5e9984f372b7b7186bba3c761fa5a089d59d75149192140c1e084b49", "e970e918-d654-4db1-baf1-cf282216a6c7"},
+	"linux-6.18-docker":                       {"docker", "13ddb093b33b6dc1f26569ce6c29fe06402ba9614d490a77df6ee7e095f900ac", ""},
+	"linux-6.18-docker-nested":                {"docker", "580127a50eee0c37dc02f7deb0231b10264f7d5283cb555dcf393018ec88552a", ""},
+	"linux-6.18-docker-private-inside":        {},
+	"linux-6.18-docker-private-sibling":       {"", "13ddb093b33b6dc1f26569ce6c29fe06402ba9614d490a77df6ee7e095f900ac", ""},
+	"linux-6.18-runc":                         {},
+	"linux-6.18-odd-name":                     {},
+	"linux-6.18-zombie-deleted":               {},
+}
+
+func TestCgroupFixtures(t *testing.T) {
+	for name, text := range cgroupFixtures(t) {
+		list, err := ParseCgroup(text)
+		if err != nil || len(list) != 10 {
+			t.Errorf("%s: %d lines, %v", name, len(list), err)
+		}
+		want, known := fixtureContainers[name]
+		if c, ok := ContainerOf(text); !known || c != want || ok != (want != Container{}) {
+			t.Errorf("%s: %q, %v; want %q", name, c, ok, want)
+		}
+	}
+}
+
+func TestParseCgroup(t *testing.T) {
+	all := cgroupFixtures(t)
+	for _, test := range []struct {
+		cause, text string
+		want        []Cgroup
+	}{
+		{"no hierarchy", "", []Cgroup{}},
+		{"v2 alone", "0::/system.slice/ssh.service\n", []Cgroup{{0, "", "/system.slice/ssh.service", false}}},
+		{
+			"v1, joined and named controllers", "4:cpu,cpuacct:/a\n1:name=systemd:/b\n",
+			[]Cgroup{{4, "cpu,cpuacct", "/a", false}, {1, "name=systemd", "/b", false}},
+		},
+		{"a hierarchy of controllers and a name", "3:cpu,name=x:/\n", []Cgroup{{3, "cpu,name=x", "/", false}}},
+		{"colons in the path", "0::/a.slice:cri-containerd:x\n", []Cgroup{{0, "", "/a.slice:cri-containerd:x", false}}},
+		{"of another cgroup namespace", "0::/../..\n", []Cgroup{{0, "", "/../..", false}}},
+		{"removed", "0::/a (deleted)\n", []Cgroup{{0, "", "/a", true}}},
+		{"removed, and so named", "0::/a (deleted) (deleted)\n", []Cgroup{{0, "", "/a (deleted)", true}}},
+		{"v1 marks none as removed", "1:cpu:/a (deleted)\n", []Cgroup{{1, "cpu", "/a (deleted)", false}}},
+		{"no escapes", "0::/a\\012b \\x2d\n", []Cgroup{{0, "", `/a\012b \x2d`, false}}},
+		{"bytes that are not UTF-8", "0::/\xff\x1b\r\x00\n", []Cgroup{{0, "", "/\xff\x1b\r\x00", false}}},
+		{"the last of a real file", string(all["linux-6.18-odd-name"][bytes.LastIndexByte(all["linux-6.18-odd-name"], '0'):]), []Cgroup{{0, "", "/x\x1b\xff:\\\u202ey", true}}},
+	} {
+		got, err := ParseCgroup([]byte(test.text))
+		if err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %+v, %v; want %+v", test.cause, got, err, test.want)
+		}
+	}
+}
+
+func TestParseCgroupDamage(t *testing.T) {
+	for _, test := range []struct {
+		cause, text string
+		want        error
+		message     string
+	}{
+		{"one column", "0::/\ngarbage\n", ErrColumns, `line 2: "garbage": wrong number of columns`},
+		{"two columns", "cpu:/a\n", ErrColumns, ""},
+		{"empty line", "0::/\n\n", ErrColumns, ""},
+		{"a newline in a path", "2:cpu:/test\ntest2\n", ErrColumns, `line 2: "test2": wrong number of columns`},
+		{"no number", ":cpu:/a\n", ErrSyntax, ""},
+		{"not a number", "x:cpu:/a\n", ErrSyntax, ""},
+		{"text behind the number", "1x:cpu:/a\n", ErrSyntax, ""},
+		{"negative", "-1:cpu:/a\n", ErrRange, ""},
+		{"32 bits", "2147483648:cpu:/a\n", ErrRange, ""},
+		{"no path", "0::\n", ErrSyntax, ""},
+		{"path that does not begin at the root", "0::a\n", ErrSyntax, ""},
+		{"cut short", "0::/\n1:cpu:/a", io.ErrUnexpectedEOF, ""},
+		{"cut short in the number", "1", io.ErrUnexpectedEOF, ""},
+		{"status file", "Name:\tx\n", ErrColumns, ""},
+		{"long line", strings.Repeat("x", 100) + "\n", ErrColumns, "line 1: " + strconv.Quote(strings.Repeat("x", 64)) + ": wrong number of columns"},
+	} {
+		list, err := ParseCgroup([]byte(test.text))
+		if list != nil || !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, %v; want %v", test.cause, list, err, test.want)
+			continue
+		}
+		if test.message != "" && err.Error() != test.message {
+			t.Errorf("%s: %q, want %q", test.cause, err, test.message)
+		}
+		if c, ok := ContainerOf([]byte("1:cpu:/docker/" + testID + "\n" + test.text)); !ok || c.ID != testID {
+			t.Errorf("%s: a container in the line before is %q, %v", test.cause, c, ok)
+		}
+	}
+}
+
+const (
+	testID      = "7be92808767a667f35c8505cbf40d14e931ef6db5b0210329cf193b15ba9d605"
+	outerID     = "b4f6d0e1b8f64d4e1fd6d6a45ba1d3a34cc1e1a7f22fd2ed7c0d4ff9c1a1a3f5"
+	testUID     = "22fd933a-ee61-46bd-93ae-ebace73c1160"
+	unitUID     = "22fd933a_ee61_46bd_93ae_ebace73c1160" // testUID as systemd's driver writes it
+	outerUID    = "8e18d5f1-1421-42b7-8151-fb1c3be4bd4d"
+	staticUID   = "a1de58db0ce81d19df7999f6808def1b" // of a static pod
+	buildID     = "5cf82fwiumld3vcs5d5l5pzyv"        // of a BuildKit build
+	userManager = "/user.slice/user-1000.slice/user@1000.service"
+	podSlice    = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + unitUID + ".slice"
+)
+
+// containerPaths are paths as they occur, each named by who makes it so. The
+// ids are exchanged.
+var containerPaths = []struct {
+	cause, path string
+	want        Container
+}{
+	{"docker, cgroupfs", "/docker/" + testID, Container{"docker", testID, ""}},
+	{"docker, cgroupfs, init in the container is systemd", "/docker/" + testID + "/system.slice/sshd.service", Container{"docker", testID, ""}},
+	{"docker, systemd", "/system.slice/docker-" + testID + ".scope", Container{"docker", testID, ""}},
+	{"docker, systemd, a slice of one's own", "/web.slice/web-shop.slice/docker-" + testID + ".scope", Container{"docker", testID, ""}},
+	{"docker, systemd, systemd inside", "/system.slice/docker-" + testID + ".scope/init.scope", Container{"docker", testID, ""}},
+	{"docker, systemd path without systemd", "/system.slice:docker:" + testID, Container{"docker", testID, ""}},
+	{"docker rootless", userManager + "/user.slice/docker-" + testID + ".scope", Container{"docker", testID, ""}},
+	{"docker rootless, app.slice", userManager + "/app.slice/docker-" + testID + ".scope", Container{"docker", testID, ""}},
+	{"docker, cgroup parent of a CI runner", "/actions_job/" + testID, Container{"", testID, ""}},
+	{"docker of old, at the root", "/" + testID, Container{"", testID, ""}},
+	{"docker of old, LXC driver", "/lxc/" + testID, Container{"lxc", testID, ""}},
+	{"docker in docker, cgroupfs", "/docker/" + outerID + "/docker/" + testID, Container{"docker", testID, ""}},
+	{"docker in docker, systemd outside", "/system.slice/docker-" + outerID + ".scope/docker/" + testID, Container{"docker", testID, ""}},
+	{"docker in docker, the inner daemon", "/system.slice/docker-" + outerID + ".scope/init", Container{"docker", outerID, ""}},
+	{"docker in docker in a pod", "/kubepods/burstable/pod" + testUID + "/" + outerID + "/docker/" + testID, Container{"docker", testID, testUID}},
+	{"docker buildkit, cgroupfs", "/docker/buildkit/" + buildID, Container{"buildkit", buildID, ""}},
+	{"docker buildkit, systemd", "/system.slice/docker-" + buildID + ".scope", Container{"docker", buildID, ""}},
+	{"buildkit with a containerd worker", "/buildkit/" + buildID, Container{"buildkit", buildID, ""}},
+	{"buildkit in docker", "/docker/" + outerID + "/buildkit/" + buildID, Container{"buildkit", buildID, ""}},
+
+	{"kubelet, cgroupfs, besteffort", "/kubepods/besteffort/pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+	{"kubelet, cgroupfs, burstable", "/kubepods/burstable/pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+	{"kubelet, cgroupfs, guaranteed", "/kubepods/pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+	{"kubelet, cgroupfs, static pod", "/kubepods/burstable/pod" + staticUID + "/" + testID, Container{"", testID, staticUID}},
+	{"kubelet, cgroupfs, a root of one's own", "/kubelet/kubepods/burstable/pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+	{"kubelet, cgroupfs, systemd in the container", "/kubepods/besteffort/pod" + testUID + "/" + testID + "/system.slice/x.service", Container{"", testID, testUID}},
+	{"containerd, systemd, besteffort", "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" + unitUID + ".slice/cri-containerd-" + testID + ".scope", Container{"containerd", testID, testUID}},
+	{"containerd, systemd, burstable", podSlice + "/cri-containerd-" + testID + ".scope", Container{"containerd", testID, testUID}},
+	{"containerd, systemd, guaranteed", "/kubepods.slice/kubepods-pod" + unitUID + ".slice/cri-containerd-" + testID + ".scope", Container{"containerd", testID, testUID}},
+	{"containerd, systemd, static pod", "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + staticUID + ".slice/cri-containerd-" + testID + ".scope", Container{"containerd", testID, staticUID}},
+	{"containerd, systemd path without systemd", "/system.slice/containerd.service/kubepods-burstable-pod" + unitUID + ".slice:cri-containerd:" + testID, Container{"containerd", testID, testUID}},
+	{"containerd, the same at the root", "/kubepods-besteffort-pod" + unitUID + ".slice:cri-containerd:" + testID, Container{"containerd", testID, testUID}},
+	{"containerd, the same, guaranteed, k3s", "/system.slice/k3s.service/kubepods-pod" + unitUID + ".slice:cri-containerd:" + testID, Container{"containerd", testID, testUID}},
+	{"containerd, the same, static pod", "/system.slice/containerd.service/kubepods-burstable-pod" + staticUID + ".slice:cri-containerd:" + testID, Container{"containerd", testID, staticUID}},
+	{"containerd, namespace of the CRI", "/k8s.io/" + testID, Container{"", testID, ""}},
+	{"nerdctl, cgroupfs", "/default/" + testID, Container{"", testID, ""}},
+	{"nerdctl, systemd", "/system.slice/nerdctl-" + testID + ".scope", Container{"containerd", testID, ""}},
+	{"nerdctl rootless", userManager + "/user.slice/nerdctl-" + testID + ".scope", Container{"containerd", testID, ""}},
+	{"containerd, a scope by its name", "/system.slice/containerd-" + testID + ".scope", Container{"containerd", testID, ""}},
+	{"cri-dockerd, systemd, RKE", podSlice + "/docker-" + testID + ".scope", Container{"docker", testID, testUID}},
+	{"kata, the sandbox", "/kubepods/pod" + testUID + "/kata_" + testID, Container{"kata", testID, testUID}},
+	{"CRI-O, systemd", podSlice + "/crio-" + testID + ".scope", Container{"crio", testID, testUID}},
+	{"CRI-O, systemd, crun's group", podSlice + "/crio-" + testID + ".scope/container", Container{"crio", testID, testUID}},
+	{"CRI-O, cgroupfs", "/kubepods/burstable/pod" + testUID + "/crio-" + testID, Container{"crio", testID, testUID}},
+	{"CRI-O, monitor in the pod, systemd", podSlice + "/crio-conmon-" + testID + ".scope", Container{"", "", testUID}},
+	{"CRI-O, monitor in the pod, cgroupfs", "/kubepods/burstable/pod" + testUID + "/crio-conmon-" + testID, Container{"", "", testUID}},
+	{"a pod's own group", "/kubepods/burstable/pod" + testUID, Container{"", "", testUID}},
+	{"kind, cgroupfs", "/docker/" + outerID + "/kubelet/kubepods/besteffort/pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+	{"kind, systemd", "/system.slice/docker-" + outerID + ".scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod" + unitUID + ".slice/cri-containerd-" + testID + ".scope", Container{"containerd", testID, testUID}},
+	{"kind, the node as it sees itself", "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" + unitUID + ".slice/cri-containerd-" + testID + ".scope", Container{"containerd", testID, testUID}},
+	{"kind, a service of the node", "/system.slice/docker-" + outerID + ".scope/system.slice/containerd.service", Container{"docker", outerID, ""}},
+	{"kind, rootless podman", userManager + "/user.slice/libpod-" + outerID + ".scope/container/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" + unitUID + ".slice/cri-containerd-" + testID + ".scope", Container{"containerd", testID, testUID}},
+	{"minikube in a CI job", "/actions_job/" + outerID + "/kubepods/burstable/pod" + staticUID + "/" + testID, Container{"", testID, staticUID}},
+	{"kubernetes in a pod of kubernetes", "/kubepods/pod" + outerUID + "/" + outerID + "/kubepods/besteffort/pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+	{"kubernetes on mesos", "/mesos/3b1cf944-1d97-40a6-ac73-b156ac2f2bfe/mesos/077d75a1-d7b6-4e55-8114-13f925fe4f49/kubepods/besteffort/pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+
+	{"podman, systemd", "/machine.slice/libpod-" + testID + ".scope", Container{"podman", testID, ""}},
+	{"podman, systemd, crun's group", "/machine.slice/libpod-" + testID + ".scope/container", Container{"podman", testID, ""}},
+	{"podman, systemd in the container", "/machine.slice/libpod-" + testID + ".scope/container/system.slice/x.service", Container{"podman", testID, ""}},
+	{"podman, cgroupfs", "/libpod_parent/libpod-" + testID, Container{"podman", testID, ""}},
+	{"podman rootless, user.slice", userManager + "/user.slice/libpod-" + testID + ".scope/container", Container{"podman", testID, ""}},
+	{"podman rootless, app.slice", userManager + "/app.slice/libpod-" + testID + ".scope", Container{"podman", testID, ""}},
+	{"podman pod, systemd", "/machine.slice/machine-libpod_pod_" + outerID + ".slice/libpod-" + testID + ".scope", Container{"podman", testID, ""}},
+	{"podman pod, rootless", userManager + "/user.slice/user-libpod_pod_" + outerID + ".slice/libpod-" + testID + ".scope/container", Container{"podman", testID, ""}},
+	{"podman pod, cgroupfs", "/libpod_parent/" + outerID + "/libpod-" + testID, Container{"podman", testID, ""}},
+	{"podman quadlet, cgroups split", "/system.slice/nginx.service/libpod-payload-" + testID, Container{"podman", testID, ""}},
+	{"podman quadlet, rootless", userManager + "/app.slice/redis.service/libpod-payload-" + testID, Container{"podman", testID, ""}},
+	{"buildah with runc", userManager + "/user.slice/runc-buildah-buildah2754860408.scope", Container{"runc", "buildah-buildah2754860408", ""}},
+	{"buildah with crun", "/system.slice/crun-buildah-buildah2365838308.scope", Container{"crun", "buildah-buildah2365838308", ""}},
+	{"runc, systemd", "/system.slice/runc-my box.scope", Container{"runc", "my box", ""}},
+	{"youki, rootless", userManager + "/user.slice/youki-box.scope", Container{"youki", "box", ""}},
+	{"youki, rootless, without systemd", "/:youki:box", Container{"youki", "box", ""}},
+
+	{"LXC 1 to 3.0", "/lxc/web", Container{"lxc", "web", ""}},
+	{"LXC 3.1", "/lxc.payload/web", Container{"lxc", "web", ""}},
+	{"LXC 4, LXD, Incus", "/lxc.payload.shop_web-1/system.slice/ssh.service", Container{"lxc", "shop_web-1", ""}},
+	{"LXC 4, a name that ends as a unit", "/lxc.payload.a.scope", Container{"lxc", "a.scope", ""}},
+	{"LXC of a user", "/user.slice/user-1000.slice/session-1.scope/lxc/web", Container{"lxc", "web", ""}},
+	{"LXC, Proxmox", "/lxc/101/ns/system.slice/cron.service", Container{"lxc", "101", ""}},
+	{"LXC, lxc-attach", "/lxc.payload.web/.lxc", Container{"lxc", "web", ""}},
+	{"LXC in LXC", "/lxc.payload.a/lxc.payload.b/init.scope", Container{"lxc", "b", ""}},
+	{"LXC, the monitor of an inner one", "/lxc.payload.a/lxc.monitor.b", Container{"lxc", "a", ""}},
+	{"LXC, a container called lxc", "/lxc/lxc/init.scope", Container{"lxc", "lxc", ""}},
+	{"LXC, a container called docker", "/lxc/docker/init.scope", Container{"lxc", "docker", ""}},
+	{"LXC, a hostile name", "/lxc/\x1b[31m\xff\u202e", Container{"lxc", "\x1b[31m\xff\u202e", ""}},
+	{"docker in LXC", "/lxc.payload.a/docker/" + testID, Container{"docker", testID, ""}},
+	{"LXC in docker", "/docker/" + outerID + "/lxc/web", Container{"lxc", "web", ""}},
+	{"nspawn, scope, v2", `/machine.slice/machine-my\x2dbox.scope/payload/init.scope`, Container{"systemd-nspawn", "my-box", ""}},
+	{"nspawn, scope, v1", "/machine.slice/machine-box.scope/system.slice/x.service", Container{"", "box", ""}},
+	{"machined, anyone's", `/machine.slice/machine-a\x1b\x2db.scope`, Container{"", `a\x1b-b`, ""}},
+	{"nspawn, service, v2", "/machine.slice/systemd-nspawn@jammy.service/payload/system.slice/x.service", Container{"systemd-nspawn", "jammy", ""}},
+	{"nspawn, service, v1", `/machine.slice/systemd-nspawn@my\x2dbox.service/init.scope`, Container{"systemd-nspawn", "my-box", ""}},
+	{"libvirt LXC", `/machine.slice/machine-lxc\x2d4711\x2dweb.scope/libvirt`, Container{"", "lxc-4711-web", ""}},
+	{"docker in nspawn", "/machine.slice/systemd-nspawn@jammy.service/payload/system.slice/docker-" + testID + ".scope", Container{"docker", testID, ""}},
+	{"a LXC container whose name has an escape of systemd's", `/machine.slice/machine-a.scope/payload/lxc.payload.b\x2dc`, Container{"lxc", `b\x2dc`, ""}},
+
+	{"ECS on EC2, v1", "/ecs/48cb34f5-cd39-4d59-9bb9-89f3c1611afd/" + testID, Container{"", testID, ""}},
+	{"ECS on EC2, v1, long task id", "/ecs/prod/529630467358463ab6bbba4e73afe704/" + testID, Container{"", testID, ""}},
+	{"ECS on EC2, v2", "/ecstasks.slice/ecstasks-529630467358463ab6bbba4e73afe704.slice/docker-" + testID + ".scope", Container{"docker", testID, ""}},
+	{"ECS on Fargate 1.4", "/ecs/529630467358463ab6bbba4e73afe704/529630467358463ab6bbba4e73afe704-1234567890", Container{"", "529630467358463ab6bbba4e73afe704-1234567890", ""}},
+	{"Cloud Foundry", "/system.slice/garden.service/garden/good/2f57368b-0eda-4e52-64d8-af5c", Container{"garden", "2f57368b-0eda-4e52-64d8-af5c", ""}},
+	{"Concourse", "/garden/077d75a1-d7b6-4e55-8114-13f925fe4f49", Container{"garden", "077d75a1-d7b6-4e55-8114-13f925fe4f49", ""}},
+	{"Mesos", "/mesos/168b386b-893f-478e-bbf1-209482231b88", Container{"mesos", "168b386b-893f-478e-bbf1-209482231b88", ""}},
+	{"Apptainer", "/system.slice/apptainer-4711.scope", Container{"apptainer", "4711", ""}},
+	{"Singularity of a user", userManager + "/user.slice/singularity-4711.scope", Container{"singularity", "4711", ""}},
+
+	{"sibling in another cgroup namespace, cgroupfs", "/../" + testID, Container{"", testID, ""}},
+	{"sibling, systemd", "/../cri-containerd-" + testID + ".scope", Container{"containerd", testID, ""}},
+	{"of another pod, cgroupfs", "/../../pod" + testUID + "/" + testID, Container{"", testID, testUID}},
+	{"of another pod, systemd", "/../../kubepods-besteffort-pod" + unitUID + ".slice/crio-" + testID + ".scope", Container{"crio", testID, testUID}},
+}
+
+// hostPaths are of tasks that no container's cgroup is around.
+var hostPaths = []struct{ cause, path string }{
+	{"the root, or a private cgroup namespace", "/"},
+	{"above the namespace", "/.."},
+	{"far above", "/../../.."},
+	{"a service of the host, seen from a container", "/../../system.slice/ssh.service"},
+	{"LXC sibling: a name that could be anything's", "/../web"},
+	{"init", "/init.scope"},
+	{"service", "/system.slice/ssh.service"},
+	{"docker's daemon", "/system.slice/docker.service"},
+	{"containerd's shims", "/system.slice/containerd.service"},
+	{"kubelet", "/system.slice/kubelet.service"},
+	{"kubelet in its slice", "/kubelet.slice/kubelet.service"},
+	{"kubelet's QoS level", "/kubepods.slice/kubepods-burstable.slice"},
+	{"session", "/user.slice/user-1000.slice/session-3.scope"},
+	{"desktop application", userManager + `/app.slice/app-gnome-org.mozilla.firefox-4711.scope`},
+	{"bus name with a colon", userManager + "/app.slice/dbus-:1.2-org.kde.krunner@0.service"},
+	{"docker's mount unit", "/system.slice/var-lib-docker-overlay2-" + testID + "-merged.mount"},
+	{"docker's mount of a network namespace", "/system.slice/run-docker-netns-" + testID[:12] + ".mount"},
+	{"a mount unit called as a scope", "/system.slice/docker-" + testID + ".scope.mount"},
+	{"a service called as a container", "/system.slice/docker-" + testID + ".service"},
+	{"podman's health check", "/system.slice/" + testID + ".service"},
+	{"63 digits", "/docker/" + testID[1:]},
+	{"65 digits", "/docker/" + testID + "0"},
+	{"64 letters that are no digits", "/docker/" + strings.Repeat("g", 64)},
+	{"upper case", "/docker/" + strings.ToUpper(testID)},
+	{"short id", "/system.slice/docker-" + testID[:12] + ".scope"},
+	{"32 digits", "/session/" + staticUID},
+	{"podman's monitor", "/machine.slice/libpod-conmon-" + testID + ".scope"},
+	{"podman's monitor, rootless", userManager + "/user.slice/libpod-conmon-" + testID + ".scope"},
+	{"podman's monitor, cgroupfs", "/libpod_parent/conmon"},
+	{"podman's monitor, of a pod, cgroupfs", "/libpod_parent/" + testID + "/conmon"},
+	{"podman's monitor, quadlet", "/system.slice/nginx.service/runtime"},
+	{"podman's pause process", userManager + "/user.slice/podman-pause-4711.scope"},
+	{"podman's pod", "/machine.slice/machine-libpod_pod_" + testID + ".slice"},
+	{"CRI-O's monitor outside a pod", "/system.slice/crio-conmon-" + testID + ".scope"},
+	{"LXC's monitor, 4", "/lxc.monitor.web"},
+	{"LXC's monitor, 3.1", "/lxc.monitor/web"},
+	{"LXC's directory", "/lxc"},
+	{"kata's overhead", "/kata_overhead/" + testID},
+	{"nspawn's monitor, v2", "/machine.slice/systemd-nspawn@jammy.service/supervisor"},
+	{"nspawn's monitor, v1", "/machine.slice/systemd-nspawn@jammy.service"},
+	{"libvirt's virtual machine", `/machine.slice/machine-qemu\x2d1\x2dvm.scope/libvirt/emulator`},
+	{"below libvirt's virtual machine", `/machine.slice/machine-qemu\x2d1\x2dvm.scope/payload`},
+	{"a machine elsewhere", "/system.slice/machine-box.scope"},
+	{"a pod's uid without kubepods", "/system.slice/x-pod" + unitUID + ".slice"},
+	{"a pod's uid with dashes of the other driver", "/kubepods.slice/kubepods-pod" + testUID + ".slice"},
+	{"the other way round", "/kubepods/pod" + unitUID},
+	{"a pod that is called, not numbered", "/kubepods/podweb"},
+	{"a task of ECS itself", "/ecs/529630467358463ab6bbba4e73afe704"},
+	{"a name that begins as its parent, elsewhere", "/x/5296/5296-1"},
+	{"ctr, runc without a cgroupsPath", "/default/web"},
+	{"scope without an id", "/system.slice/runc-.scope"},
+	{"empty names", "//docker///"},
+	{"a colon form without an id", "/a.slice:docker:"},
+	{"a colon form of nobody", "/a.slice:x:" + testID},
+	{"a monitor's colon form", "/a.slice:crio-conmon:" + testID},
+	{"digits of an apptainer that are none", "/system.slice/apptainer-x.scope"},
+	{"an escaped newline", `/docker\012` + testID},
+}
+
+func TestContainerOfPath(t *testing.T) {
+	for _, test := range containerPaths {
+		if c, ok := ContainerOfPath([]byte(test.path)); !ok || c != test.want {
+			t.Errorf("%s: %s: %q, %v; want %q", test.cause, test.path, c, ok, test.want)
+		}
+		// In the file, before and after the zombie's mark of version 2.
+		for _, text := range []string{"0::" + test.path + "\n", "0::" + test.path + " (deleted)\n", "5:pids:/\n4:cpu,cpuacct:" + test.path + "\n0::/\n"} {
+			if c, ok := ContainerOf([]byte(text)); !ok || c != test.want {
+				t.Errorf("%s: %q: %q, %v; want %q", test.cause, text, c, ok, test.want)
+			}
+		}
+	}
+	for _, test := range hostPaths {
+		if c, ok := ContainerOf([]byte("0::" + test.path + "\n")); ok || c != (Container{}) {
+			t.Errorf("%s: %s: %q, %v; want none", test.cause, test.path, c, ok)
+		}
+	}
+}
+
+// twelve is a cgroup v1 of twelve hierarchies, the paths given in turn and the
+// last for the rest.
+func twelve(paths ...string) []byte {
+	var text []byte
+	for i, controllers := range []string{
+		"rdma", "cpuset", "hugetlb", "freezer", "devices", "cpu,cpuacct", "perf_event", "net_cls,net_prio", "blkio", "memory", "pids", "name=systemd",
+	} {
+		text = append(text, strconv.Itoa(12-i)+":"+controllers+":"+paths[min(i, len(paths)-1)]+"\n"...)
+	}
+	return text
+}
+
+func TestContainerOfHierarchies(t *testing.T) {
+	docker, inner := "/docker/"+outerID, "/docker/"+outerID+"/docker/"+testID
+	for _, test := range []struct {
+		cause string
+		text  []byte
+		want  Container
+	}{
+		{"twelve agree", twelve("/kubepods/pod" + testUID + "/" + testID), Container{"", testID, testUID}},
+		{"twelve on the host", twelve("/", "/system.slice/ssh.service"), Container{}},
+		{"only one names it", twelve("/", "/", "/", docker, "/"), Container{"docker", outerID, ""}},
+		{"hybrid, v2 has nothing", append(twelve(docker), "0::/\n"...), Container{"docker", outerID, ""}},
+		{"hybrid, v2 has the runtime's service", append(twelve(docker), "0::/system.slice/containerd.service\n"...), Container{"docker", outerID, ""}},
+		{"hybrid, only v2 names it", append(twelve("/"), "0::/system.slice/docker-"+testID+".scope\n"...), Container{"docker", testID, ""}},
+		{"the innermost first", twelve(inner, docker), Container{"docker", testID, ""}},
+		{"the innermost last", twelve(docker, docker, inner), Container{"docker", testID, ""}},
+		{"a container and a pod without one", twelve("/kubepods/pod"+testUID, docker), Container{"docker", outerID, ""}},
+		{"a pod, and a container in it", twelve("/kubepods/pod"+testUID, "/kubepods/pod"+testUID+"/"+testID), Container{"", testID, testUID}},
+		{"a runtime that only one names", twelve("/x/y/z/"+testID, "/docker/"+testID), Container{"docker", testID, ""}},
+		{"the longest", twelve("/docker/"+testID, "/a/docker/"+outerID), Container{"docker", outerID, ""}},
+		{"the first", twelve("/docker/"+testID, "/docker/"+outerID), Container{"docker", testID, ""}},
+		{
+			"podman rootless under v1, in its monitor's scope",
+			twelve("/", "/user.slice", userManager+"/user.slice/libpod-conmon-"+testID+".scope"), Container{},
+		},
+		{"mesos, where only some controllers are its", twelve("/user.slice/user-0.slice/session-2.scope", "/", "/mesos/"+testUID, "/"), Container{"mesos", testUID, ""}},
+		{"cut short", []byte("0::/docker/" + testID), Container{}},
+		{"the zombie's mark is of v2", []byte("1:cpu:/docker/" + testID + " (deleted)\n"), Container{}},
+		{"empty", nil, Container{}},
+	} {
+		if c, ok := ContainerOf(test.text); c != test.want || ok != (test.want != Container{}) {
+			t.Errorf("%s: %q, %v; want %q", test.cause, c, ok, test.want)
+		}
+	}
+}
+
+// TestContainerOfAllocates holds that a task of the host costs no allocation,
+// and one of a container only the strings of the result.
+func TestContainerOfAllocates(t *testing.T) {
+	measure := func(text []byte) float64 { return testing.AllocsPerRun(100, func() { ContainerOf(text) }) }
+	for _, test := range hostPaths {
+		for _, text := range [][]byte{[]byte("0::" + test.path + "\n"), twelve("/", test.path)} {
+			if n := measure(text); n != 0 {
+				t.Errorf("%s: %v allocations", test.cause, n)
+			}
+		}
+	}
+	for _, test := range containerPaths {
+		most := 0.0
+		for _, s := range []string{test.want.ID, test.want.PodUID} {
+			if s != "" {
+				most++
+			}
+		}
+		if strings.Contains(test.path, `\x2d`) {
+			most++
+		}
+		if n := measure(twelve("/", test.path)); n > most {
+			t.Errorf("%s: %v allocations, want at most %v", test.cause, n, most)
+		}
+	}
+}
+
+func BenchmarkContainerOf(b *testing.B) {
+	for _, bench := range []struct {
+		name string
+		text []byte
+	}{
+		{"host-v2", []byte("0::/system.slice/ssh.service\n")},
+		{"host-v1", twelve("/", "/system.slice/ssh.service")},
+		{"desktop-v2", []byte("0::" + userManager + "/app.slice/app-gnome-org.mozilla.firefox-4711.scope\n")},
+		{"docker-v2", []byte("0::/system.slice/docker-" + testID + ".scope\n")},
+		{"kubernetes-v2", []byte("0::" + podSlice + "/cri-containerd-" + testID + ".scope\n")},
+		{"kubernetes-v1", twelve("/kubepods/burstable/pod" + testUID + "/" + testID)},
+		{"longest-v2", []byte("0::/" + strings.Repeat("a/", 2046) + "\n")},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ContainerOf(bench.text)
+			}
+		})
+	}
+}
+
+func BenchmarkParseCgroup(b *testing.B) {
+	text := twelve("/kubepods/burstable/pod" + testUID + "/" + testID)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParseCgroup(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// FuzzParseCgroup holds that any text is a list or an error that names a line,
+// that a list printed again parses as the same, and that a container's names
+// stand in the text.
+func FuzzParseCgroup(f *testing.F) {
+	for _, text := range cgroupFixtures(f) {
+		f.Add(text)
+	}
+	for _, test := range containerPaths {
+		f.Add([]byte("0::" + test.path + "\n"))
+	}
+	for _, test := range hostPaths {
+		f.Add([]byte("0::" + test.path + "\n"))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		list, err := ParseCgroup(text)
+		if (list == nil) != (err != nil) {
+			t.Fatalf("ParseCgroup = %v, %v: want exactly one", list, err)
+		}
+		if bad, ok := errors.AsType[*CgroupError](err); ok {
+			if n := bytes.Count(text, newline) + 1; bad.Line < 1 || bad.Line > n || bad.Error() == "" {
+				t.Fatalf("line %d of %d: %v", bad.Line, n, bad)
+			}
+		}
+		named := checkContainer(t, text)
+		if err != nil {
+			return
+		}
+		var again []byte
+		anyPath := false
+		for _, c := range list {
+			mark := ""
+			if c.Deleted {
+				mark = " (deleted)"
+			}
+			again = append(again, strconv.Itoa(c.Hierarchy)+":"+c.Controllers+":"+c.Path+mark+"\n"...)
+			_, ok := ContainerOfPath([]byte(c.Path))
+			anyPath = anyPath || ok
+		}
+		if same, err := ParseCgroup(again); err != nil || !reflect.DeepEqual(same, list) {
+			t.Fatalf("printed again: %+v, %v; was %+v", same, err, list)
+		}
+		if named != anyPath {
+			t.Fatalf("the text names a container: %v; one of its paths: %v", named, anyPath)
+		}
+	})
+}
+
+// checkContainer holds that nothing is named that does not stand in the text.
+func checkContainer(t *testing.T, text []byte) (ok bool) {
+	c, ok := ContainerOf(text)
+	if ok == (c == Container{}) {
+		t.Fatalf("%q, %v", c, ok)
+	}
+	if c.ID == "" && c.Runtime != "" {
+		t.Fatalf("the runtime of nothing: %q", c)
+	}
+	if !bytes.Contains(bytes.ReplaceAll(text, []byte(`\x2d`), []byte("-")), []byte(strings.ReplaceAll(c.ID, `\x2d`, "-"))) {
+		t.Fatalf("%q has no ID %q", text, c.ID)
+	}
+	if !bytes.Contains(bytes.ReplaceAll(text, []byte("_"), []byte("-")), []byte(c.PodUID)) {
+		t.Fatalf("%q has no pod %q", text, c.PodUID)
+	}
+	if n := len(c.PodUID); n != 0 && n != 32 && n != 36 {
+		t.Fatalf("pod %q", c.PodUID)
+	}
+	return ok
+}
