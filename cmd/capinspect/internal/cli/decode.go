@@ -42,7 +42,7 @@ type decodeConfig struct {
 	kubernetes bool
 }
 
-var decodeFormats = []*report.MaskFormat{report.MaskText, report.MaskJSON, report.MaskMatrix}
+var decodeFormats = []*report.Form[report.Masks]{report.MaskText, report.MaskJSON, report.MaskMatrix}
 
 func newDecode(flags *pflag.FlagSet) *decodeConfig {
 	c := new(decodeConfig)

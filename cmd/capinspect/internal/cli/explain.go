@@ -34,7 +34,7 @@ type explainConfig struct {
 	json   bool
 }
 
-var explainFormats = []*report.ExplainFormat{report.ExplainText, report.ExplainJSON}
+var explainFormats = []*report.Form[report.Explanations]{report.ExplainText, report.ExplainJSON}
 
 func newExplain(flags *pflag.FlagSet) *explainConfig {
 	c := new(explainConfig)

@@ -107,23 +107,11 @@ type Explanations struct {
 	Listed []capset.Cap // those to list, a line each
 }
 
-// ExplainFormat is one form of explanations.
-type ExplainFormat struct {
-	Name   string
-	append func([]byte, *Explanations) []byte
-}
-
 // The forms of explanations.
 var (
-	ExplainText = &ExplainFormat{"text", appendExplanations}
-	ExplainJSON = &ExplainFormat{"json", appendExplanationsJSON}
+	ExplainText = &Form[Explanations]{"text", appendExplanations}
+	ExplainJSON = &Form[Explanations]{"json", appendExplanationsJSON}
 )
-
-// FormatName returns the name of the form.
-func (f *ExplainFormat) FormatName() string { return f.Name }
-
-// Append appends the explanations to dst in the form f.
-func (f *ExplainFormat) Append(dst []byte, e *Explanations) []byte { return f.append(dst, e) }
 
 func appendExplanations(dst []byte, found *Explanations) []byte {
 	for i, c := range found.Whole {

@@ -23,24 +23,12 @@ type Masks struct {
 	LastCap    capset.Cap // where the matrix ends
 }
 
-// MaskFormat is one form of decoded bitmaps.
-type MaskFormat struct {
-	Name   string
-	append func([]byte, *Masks) []byte
-}
-
 // The forms of decoded bitmaps.
 var (
-	MaskText   = &MaskFormat{"text", appendMaskText}
-	MaskJSON   = &MaskFormat{"json", appendMaskJSON}
-	MaskMatrix = &MaskFormat{"matrix", appendMaskMatrix}
+	MaskText   = &Form[Masks]{"text", appendMaskText}
+	MaskJSON   = &Form[Masks]{"json", appendMaskJSON}
+	MaskMatrix = &Form[Masks]{"matrix", appendMaskMatrix}
 )
-
-// FormatName returns the name of the form.
-func (f *MaskFormat) FormatName() string { return f.Name }
-
-// Append appends the bitmaps to dst in the form f.
-func (f *MaskFormat) Append(dst []byte, m *Masks) []byte { return f.append(dst, m) }
 
 func appendMaskText(dst []byte, m *Masks) []byte {
 	for _, mask := range m.List {

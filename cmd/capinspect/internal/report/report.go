@@ -26,29 +26,33 @@ func (f Failure) Error() string {
 	return "pid " + f.Pid + ": " + f.Err.Error()
 }
 
+// Form is one way to write what a command found.
+type Form[T any] struct {
+	Name   string
+	append func([]byte, *T) []byte
+}
+
+// FormName returns the name of the form.
+func (f *Form[T]) FormName() string { return f.Name }
+
+// Append appends what was found to dst.
+func (f *Form[T]) Append(dst []byte, found *T) []byte { return f.append(dst, found) }
+
 // Format is one form of a report.
 type Format struct {
-	Name    string
-	Summary string // what it is, for help
-	Notes   bool   // it shows the notes of a task
-	Kernel  bool   // it shows the reader's kernel
-	append  func([]byte, *Report) []byte
+	Form[Report]
+	Notes  bool // it shows the notes of a task
+	Kernel bool // it shows the reader's kernel
 }
 
 // The forms of a report. Capsh is that of the option --print.
 var (
-	Text   = &Format{"text", "the lines of capsh --print, and what capsh has not", true, false, appendTexts}
-	Capsh  = &Format{"print", "the lines of capsh --print", false, false, appendPrints}
-	Matrix = &Format{"matrix", "a row for each capability, a column for each set", false, false, appendMatrices}
-	JSON   = &Format{"json", "one JSON object with all tasks", true, true, appendJSON}
-	JSONL  = &Format{"jsonl", "one JSON object a task, each on a line", true, false, appendLines}
+	Text   = &Format{Form: Form[Report]{"text", appendTexts}, Notes: true}
+	Capsh  = &Format{Form: Form[Report]{"print", appendPrints}}
+	Matrix = &Format{Form: Form[Report]{"matrix", appendMatrices}}
+	JSON   = &Format{Form: Form[Report]{"json", appendJSON}, Notes: true, Kernel: true}
+	JSONL  = &Format{Form: Form[Report]{"jsonl", appendLines}, Notes: true}
 )
-
-// FormatName returns the name of the form.
-func (f *Format) FormatName() string { return f.Name }
-
-// Append appends the report to dst in the form f.
-func (f *Format) Append(dst []byte, rep *Report) []byte { return f.append(dst, rep) }
 
 func appendTexts(dst []byte, rep *Report) []byte { return each(dst, rep, appendText) }
 

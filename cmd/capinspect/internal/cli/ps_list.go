@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+)
+
+// once prints one list.
+func (r *psRun) once() (int, error) {
+	from, err := collect.Open(r.options)
+	if err != nil {
+		return 0, err
+	}
+	defer from.Close()
+	found, err := r.list(from)
+	if err != nil {
+		return 0, err
+	}
+	status := statusOK
+	for _, failure := range found.Failures {
+		r.env.complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
+		status = statusTrouble
+	}
+	if found.Refused > 0 {
+		r.env.note("%d tasks may not be read", found.Refused)
+	}
+	if how := from.Hides(); how != "" && r.query.Pids == nil {
+		r.env.note("%s is mounted with hidepid=%s: processes of others are not shown", from.Dir(), how)
+	}
+	return status, nil
+}
+
+// list writes the tasks in the form that was asked for.
+func (r *psRun) list(from *collect.Collector) (found collect.Walked, err error) {
+	out := r.env.output()
+	switch {
+	case r.config.by != "":
+		return r.byContainer(from, out)
+	case r.format == "json" || r.format == "jsonl":
+		return r.stream(from, out)
+	case r.format == "tree":
+		var tree report.Tree
+		if found, err = walk(r, from, tree.Begin, tree.Visit, tree.Done); err == nil {
+			_, err = tree.WriteTo(out)
+		}
+		return found, err
+	}
+	table := report.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout)}
+	if found, err = walk(r, from, table.Begin, table.Visit, table.Done); err == nil {
+		_, err = table.WriteTo(out)
+	}
+	return found, err
+}
+
+func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walked, err error) {
+	s := report.Stream{W: out, Object: r.format == "json", Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
+	if s.Object {
+		if err := s.Start(collect.Kernel()); err != nil {
+			return found, err
+		}
+	}
+	if found, err = walk(r, from, s.Begin, s.Visit, s.Done); err == nil && s.Object {
+		err = s.End(failures(found))
+	}
+	return found, err
+}
+
+func (r *psRun) byContainer(from *collect.Collector, out *output) (found collect.Walked, err error) {
+	var c report.Containers
+	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
+		return found, err
+	}
+	if r.format == "table" {
+		return found, c.WriteTo(out, !r.config.noHeaders)
+	}
+	return found, c.WriteJSON(out, r.format == "json", collect.Kernel(), failures(found))
+}
+
+func failures(found collect.Walked) []report.Failure {
+	var list []report.Failure
+	for _, f := range found.Failures {
+		list = append(list, report.Failure{Pid: strconv.Itoa(f.Pid), Err: f.Err})
+	}
+	return list
+}
+
+// walk visits the tasks, with a progress line if it takes longer than a second
+// and somebody watches.
+func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *collect.Record), done func(C) error) (collect.Walked, error) {
+	p := progress{out: r.env.stderr, watched: terminalWidth(r.env.stderr) > 0, start: time.Now()}
+	defer p.clear()
+	return collect.Walk(from, r.query, begin, visit, func(chunk C) error {
+		p.step()
+		return done(chunk)
+	})
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// groups appends the supplementary groups, with their names or without.
+func (e *encoder) groups(r *collect.Record, named bool) {
+	s := &r.Status
+	e.key("groups")
+	if !s.Has(procstatus.FieldGroups) {
+		e.null()
+		return
+	}
+	e.open('[')
+	for _, g := range s.Groups {
+		e.open('{')
+		e.key("id")
+		e.int(int64(g))
+		if named {
+			e.key("name")
+			e.optional(r.GroupNames[g])
+		}
+		e.close('}')
+	}
+	e.close(']')
+}
+
+// limits appends what keeps a task from gaining rights.
+func (e *encoder) limits(r *collect.Record) {
+	s := &r.Status
+	e.key("noNewPrivs")
+	if s.Has(procstatus.FieldNoNewPrivs) {
+		e.bool(s.NoNewPrivs)
+	} else {
+		e.null()
+	}
+	e.key("seccomp")
+	if !s.Has(procstatus.FieldSeccomp) {
+		e.null()
+		return
+	}
+	e.open('{')
+	e.key("mode")
+	e.string(collect.SeccompName(s.Seccomp))
+	e.key("filters")
+	e.ifHas(r, procstatus.FieldSeccompFilters, s.SeccompFilters)
+	e.close('}')
+}
+
+// ids appends the user or the group ids of a task, with the members that other
+// files than status fill or without.
+func (e *encoder) ids(key string, r *collect.Record, f procstatus.Field, ids procstatus.IDs, names map[uint32]string, all bool) {
+	e.key(key)
+	if !r.Status.Has(f) {
+		e.null()
+		return
+	}
+	e.open('{')
+	e.key("real")
+	e.int(int64(ids.Real))
+	e.key("effective")
+	e.int(int64(ids.Effective))
+	e.key("saved")
+	e.int(int64(ids.Saved))
+	e.key("filesystem")
+	e.int(int64(ids.Filesystem))
+	if all {
+		e.key("realName")
+		e.optional(names[ids.Real])
+		e.key("effectiveName")
+		e.optional(names[ids.Effective])
+		e.key("hostReal")
+		e.null()
+		e.key("hostEffective")
+		e.null()
+	}
+	e.close('}')
+}
+
+// container appends what is known of the task's container from its cgroup.
+func (e *encoder) container(r *collect.Record) {
+	e.key("container")
+	c := r.Container
+	if c == nil {
+		e.null()
+		return
+	}
+	e.open('{')
+	for _, member := range [...]struct{ key, value string }{
+		{"runtime", c.Runtime}, {"id", c.ID}, {"sandboxId", ""}, {"name", ""},
+		{"podUID", c.PodUID}, {"podName", ""}, {"podNamespace", ""},
+	} {
+		e.key(member.key)
+		e.optional(member.value)
+	}
+	e.key("evidence")
+	e.open('[')
+	e.string("cgroup")
+	e.close(']')
+	e.close('}')
+}
+
+func (e *encoder) securebits(r *collect.Record) {
+	e.key("securebits")
+	if r.Known("securebits") {
+		e.openLines('{')
+		e.key("value")
+		e.int(int64(r.Securebits))
+		e.key("flags")
+		e.openLines('[')
+		for _, flag := range r.Securebits.Flags() {
+			e.open('{')
+			e.key("name")
+			e.string(flag.Name)
+			e.key("set")
+			e.bool(flag.Set)
+			e.key("locked")
+			if flag.Named {
+				e.bool(flag.Locked)
+			} else {
+				e.null()
+			}
+			e.close('}')
+		}
+		e.close(']')
+		e.close('}')
+	} else {
+		e.null()
+	}
+	e.key("mode")
+	if mode, ok := r.Mode(); ok {
+		e.string(mode.String())
+	} else {
+		e.null()
+	}
+}
+
+func (e *encoder) notes(r *collect.Record) {
+	e.key("notes")
+	e.openLines('[')
+	for _, note := range r.Notes {
+		e.open('{')
+		e.key("code")
+		e.string(note.Code)
+		e.key("text")
+		e.string(note.Text)
+		e.close('}')
+	}
+	e.close(']')
+}
+
+// unknowns appends the reasons for what is unknown.
+func (e *encoder) unknowns(r *collect.Record) {
+	e.key("unknown")
+	e.openLines('{')
+	for _, u := range r.Unknown {
+		e.key(u.Path)
+		e.string(u.Reason)
+	}
+	e.close('}')
+}
