@@ -384,7 +384,8 @@ func TestContainerOfHierarchies(t *testing.T) {
 		{"the first", twelve("/docker/"+testID, "/docker/"+outerID), Container{"docker", testID, ""}},
 		{
 			"podman rootless under v1, in its monitor's scope",
-			twelve("/", "/user.slice", userManager+"/user.slice/libpod-conmon-"+testID+".scope"), Container{},
+			twelve("/", "/user.slice", userManager+"/user.slice/libpod-conmon-"+testID+".scope"),
+			Container{},
 		},
 		{"mesos, where only some controllers are its", twelve("/user.slice/user-0.slice/session-2.scope", "/", "/mesos/"+testUID, "/"), Container{"mesos", testUID, ""}},
 		{"cut short", []byte("0::/docker/" + testID), Container{}},

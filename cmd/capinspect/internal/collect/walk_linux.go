@@ -112,7 +112,6 @@ type worker struct {
 	from   *Collector
 	q      *Query
 	r      Record
-	leader procstatus.Status
 	buf    []byte
 	capget bool // capget(2) speaks of the same pids
 	users  users

@@ -91,8 +91,13 @@ func (e *encoder) container(r *collect.Record) {
 	}
 	e.open('{')
 	for _, member := range [...]struct{ key, value string }{
-		{"runtime", c.Runtime}, {"id", c.ID}, {"sandboxId", ""}, {"name", ""},
-		{"podUID", c.PodUID}, {"podName", ""}, {"podNamespace", ""},
+		{"runtime", c.Runtime},
+		{"id", c.ID},
+		{"sandboxId", ""},
+		{"name", ""},
+		{"podUID", c.PodUID},
+		{"podName", ""},
+		{"podNamespace", ""},
 	} {
 		e.key(member.key)
 		e.optional(member.value)
