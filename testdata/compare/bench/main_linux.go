@@ -12,15 +12,13 @@
 package main
 
 import (
-	"bytes"
-	"debug/buildinfo"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
-	"time"
+
+	"github.com/capinspect/capinspect/testdata/compare/internal/measure"
 )
 
 type config struct {
@@ -52,7 +50,7 @@ func (c config) run(w io.Writer) error {
 		return err
 	}
 	c.capinspect = path
-	if err := c.header(w); err != nil {
+	if err := measure.Header(w, c.capinspect, c.runs); err != nil {
 		return err
 	}
 	for _, group := range []func(config, io.Writer) error{processes, parses, sizes} {
@@ -61,37 +59,4 @@ func (c config) run(w io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// header says what was measured on what, and when.
-func (c config) header(w io.Writer) error {
-	info, err := buildinfo.ReadFile(c.capinspect)
-	if err != nil {
-		return err
-	}
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%s, Linux %s, %s, %d CPUs, %s %s, medians of %d runs\n",
-		time.Now().Format(time.DateOnly), bytes.TrimSpace(release), cpuModel(), runtime.NumCPU(),
-		runtime.Version(), runtime.GOARCH, c.runs)
-	if info.GoVersion != runtime.Version() {
-		fmt.Fprintf(w, "capinspect was built by %s: its ratios compare two Go versions too\n", info.GoVersion)
-	}
-	return nil
-}
-
-// cpuModel returns the name of the first CPU, which not every architecture has.
-func cpuModel() string {
-	cpus, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return "CPU unknown"
-	}
-	for line := range bytes.Lines(cpus) {
-		if name, value, ok := bytes.Cut(line, []byte(":")); ok && string(bytes.TrimSpace(name)) == "model name" {
-			return string(bytes.TrimSpace(value))
-		}
-	}
-	return "CPU unknown"
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/procfs"
 
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/testdata/compare/internal/measure"
 )
 
 const (
@@ -49,7 +50,7 @@ func (f *fixture) adds() (ns, allocs float64) {
 	for i := range more {
 		more[i] = f.whole.ns[i] - f.read.ns[i]
 	}
-	return median(more), f.whole.allocs - f.read.allocs
+	return measure.Median(more), f.whole.allocs - f.read.allocs
 }
 
 // parses measures the parse of each fixture and what procfs does with it, turn
@@ -154,33 +155,33 @@ func (c *cost) time() time.Duration {
 }
 
 func printFixtures(w io.Writer, all []*fixture) error {
-	var t table
-	t.add("parse of a status file", "ns", "allocs", "procfs adds ns", "allocs", "ratio")
+	var t measure.Table
+	t.Add("parse of a status file", "ns", "allocs", "procfs adds ns", "allocs", "ratio")
 	var ratios, allocs []float64
 	for _, f := range all {
-		ours := median(f.ours.ns)
+		ours := measure.Median(f.ours.ns)
 		row := []string{f.name, fmt.Sprintf("%.0f", ours), fmt.Sprint(f.ours.allocs)}
 		allocs = append(allocs, f.ours.allocs)
 		if f.refused != nil {
-			t.add(append(row, "refuses")...)
+			t.Add(append(row, "refuses")...)
 			continue
 		}
 		ns, more := f.adds()
 		ratios = append(ratios, ours/ns)
-		kept := verdict(ours/ns, maxParseRatio)
+		kept := measure.Verdict(ours/ns, maxParseRatio)
 		if f.ours.allocs > maxAllocs {
 			kept = "OVER"
 		}
-		t.add(append(row, fmt.Sprintf("%.0f", ns), fmt.Sprint(more), fmt.Sprintf("%.3f", ours/ns), kept)...)
+		t.Add(append(row, fmt.Sprintf("%.0f", ns), fmt.Sprint(more), fmt.Sprintf("%.3f", ours/ns), kept)...)
 	}
 	if len(ratios) == 0 {
 		return errors.New("procfs parses none of the fixtures")
 	}
-	t.write(w)
-	var budgets table
-	budgets.add("budget", "measured", "at most")
-	budgets.judge("parse / what procfs adds to the read, median", median(ratios), maxParseRatio, 3)
-	budgets.judge("parse into a reused Status, allocations, most", slices.Max(allocs), maxAllocs, 0)
-	budgets.write(w)
+	t.Write(w)
+	var budgets measure.Table
+	budgets.Add("budget", "measured", "at most")
+	budgets.Judge("parse / what procfs adds to the read, median", measure.Median(ratios), maxParseRatio, 3)
+	budgets.Judge("parse into a reused Status, allocations, most", slices.Max(allocs), maxAllocs, 0)
+	budgets.Write(w)
 	return nil
 }

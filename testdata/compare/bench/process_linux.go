@@ -3,18 +3,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/testdata/compare/internal/measure"
 )
 
 const (
@@ -22,16 +22,6 @@ const (
 	maxSyscalls  = 60   // of capinspect --print, beyond those of the empty program
 	warmUp       = 5    // runs that are not counted
 )
-
-// command is a program under measurement and what its runs took.
-type command struct {
-	name  string
-	argv  []string // argv[0] is the path
-	wall  []time.Duration
-	cpu   []time.Duration // user and system
-	peak  []int           // KiB
-	calls []int           // system calls but nanosleep
-}
 
 // processes measures whole processes, from before they are made to after they
 // are waited for.
@@ -44,25 +34,22 @@ func processes(c config, w io.Writer) error {
 	if err := build(dir); err != nil {
 		return err
 	}
-	capinspect := &command{name: "capinspect --print", argv: []string{c.capinspect, "--print"}}
-	copystatus := &command{name: "copystatus", argv: []string{filepath.Join(dir, "copystatus")}}
-	empty := &command{name: "empty", argv: []string{filepath.Join(dir, "empty")}}
-	commands := []*command{capinspect, copystatus, empty}
+	capinspect := &measure.Command{Name: "capinspect --print", Argv: []string{c.capinspect, "--print"}}
+	copystatus := &measure.Command{Name: "copystatus", Argv: []string{filepath.Join(dir, "copystatus")}}
+	empty := &measure.Command{Name: "empty", Argv: []string{filepath.Join(dir, "empty")}}
+	commands := []*measure.Command{capinspect, copystatus, empty}
 	path, noCapsh := exec.LookPath("capsh")
 	if noCapsh == nil {
-		commands = append(commands, &command{name: "capsh --print", argv: []string{path, "--print"}})
+		commands = append(commands, &measure.Command{Name: "capsh --print", Argv: []string{path, "--print"}})
 	}
 	if err := warm(commands, empty); err != nil {
 		return err
 	}
-	noCC, err := launch(commands, c.runs, dir)
-	if err == nil && noCC != nil {
-		err = turns(commands, c.runs, (*command).timed)
-	}
+	noCC, err := timed(commands, c.runs, dir)
 	if err != nil {
 		return err
 	}
-	untraced := turns(commands, c.runs, (*command).traced)
+	untraced := measure.Turns(context.Background(), commands, c.runs, measure.Null, (*measure.Command).Traced)
 	if untraced != nil && !errors.Is(untraced, unix.EPERM) && !errors.Is(untraced, unix.ENOSYS) {
 		return untraced
 	}
@@ -85,17 +72,30 @@ func processes(c config, w io.Writer) error {
 	return nil
 }
 
-// judgeProcesses prints the budgets of capinspect --print.
-func judgeProcesses(w io.Writer, capinspect, copystatus, empty *command) {
-	var budgets table
-	budgets.add("budget", "measured", "at most")
-	budgets.judge("capinspect --print / copystatus, wall", ratio(capinspect.wall, copystatus.wall), maxTimeRatio, 3)
-	budgets.judge("capinspect --print / copystatus, CPU", ratio(capinspect.cpu, copystatus.cpu), maxTimeRatio, 3)
-	if len(empty.calls) > 0 {
-		budgets.judge("capinspect --print - empty, system calls",
-			float64(median(capinspect.calls)-median(empty.calls)), maxSyscalls, 0)
+// timed times the commands, and returns why if there is no compiler to do it
+// with launch.
+func timed(commands []*measure.Command, n int, dir string) (noCC, err error) {
+	launch, noCC := measure.Compile(dir, "launch")
+	switch {
+	case noCC == nil:
+		return nil, measure.Launch(context.Background(), launch, commands, n, measure.Null)
+	case errors.Is(noCC, exec.ErrNotFound):
+		return noCC, measure.Turns(context.Background(), commands, n, measure.Null, (*measure.Command).Timed)
 	}
-	budgets.write(w)
+	return nil, noCC
+}
+
+// judgeProcesses prints the budgets of capinspect --print.
+func judgeProcesses(w io.Writer, capinspect, copystatus, empty *measure.Command) {
+	var budgets measure.Table
+	budgets.Add("budget", "measured", "at most")
+	budgets.Judge("capinspect --print / copystatus, wall", measure.Ratio(capinspect.Wall, copystatus.Wall), maxTimeRatio, 3)
+	budgets.Judge("capinspect --print / copystatus, CPU", measure.Ratio(capinspect.CPU, copystatus.CPU), maxTimeRatio, 3)
+	if len(empty.Calls) > 0 {
+		budgets.Judge("capinspect --print - empty, system calls",
+			float64(measure.Median(capinspect.Calls)-measure.Median(empty.Calls)), maxSyscalls, 0)
+	}
+	budgets.Write(w)
 }
 
 // build makes the programs to compare with as capinspect's binary is made.
@@ -112,85 +112,33 @@ func build(dir string) error {
 
 // warm fills the caches, and fails if a program that is to print prints
 // nothing: what is measured shall be the work.
-func warm(commands []*command, silent *command) error {
+func warm(commands []*measure.Command, silent *measure.Command) error {
 	for _, c := range commands {
 		for range warmUp {
-			cmd := exec.Command(c.argv[0], c.argv[1:]...)
+			cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 			cmd.Env = []string{}
 			out, err := cmd.Output()
 			if err == nil && len(out) == 0 && c != silent {
 				err = errors.New("printed nothing")
 			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+				return fmt.Errorf("%s: %w", c.Name, err)
 			}
 		}
 	}
 	return nil
 }
 
-// turns runs the commands one after the other, n times.
-func turns(commands []*command, n int, run func(c *command, null uintptr) error) error {
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer null.Close()
-	runtime.LockOSThread() // a tracer is a thread
-	defer runtime.UnlockOSThread()
-	for range n {
-		for _, c := range commands {
-			if err := run(c, null.Fd()); err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
-			}
-		}
-	}
-	return nil
-}
-
-// start makes a process of the command, without an environment.
-func (c *command) start(null uintptr, sys *syscall.SysProcAttr) (pid int, err error) {
-	return syscall.ForkExec(c.argv[0], c.argv, &syscall.ProcAttr{
-		Env: []string{}, Files: []uintptr{null, null, null}, Sys: sys,
-	})
-}
-
-// wait is wait4(2) for threads also; pid -1 is any child.
-func wait(pid int, usage *unix.Rusage) (status unix.WaitStatus, which int, err error) {
-	for {
-		which, err = unix.Wait4(pid, &status, unix.WALL, usage)
-		if err != unix.EINTR {
-			return status, which, err
-		}
-	}
-}
-
-// exited returns an error unless it is the status of a process that exited
-// with status 0.
-func exited(status unix.WaitStatus) error {
-	switch {
-	case status.Signaled():
-		return fmt.Errorf("killed by %v", status.Signal())
-	case status.ExitStatus() != 0:
-		return fmt.Errorf("exit status %d", status.ExitStatus())
-	}
-	return nil
-}
-
-func ratio(a, b []time.Duration) float64 {
-	return float64(median(a)) / float64(median(b))
-}
-
-func printCommands(w io.Writer, commands []*command) {
-	var t table
-	t.add("whole process", "wall us", "CPU us", "peak KiB", "system calls")
+func printCommands(w io.Writer, commands []*measure.Command) {
+	var t measure.Table
+	t.Add("whole process", "wall us", "CPU us", "peak KiB", "system calls")
 	for _, c := range commands {
 		peak, calls := "-", "-"
-		if len(c.calls) > 0 {
-			peak, calls = strconv.Itoa(median(c.peak)), strconv.Itoa(median(c.calls))
+		if len(c.Calls) > 0 {
+			peak, calls = strconv.Itoa(measure.Median(c.Peak)), strconv.Itoa(measure.Median(c.Calls))
 		}
-		t.add(c.name, strconv.FormatInt(median(c.wall).Microseconds(), 10),
-			strconv.FormatInt(median(c.cpu).Microseconds(), 10), peak, calls)
+		t.Add(c.Name, strconv.FormatInt(measure.Median(c.Wall).Microseconds(), 10),
+			strconv.FormatInt(measure.Median(c.CPU).Microseconds(), 10), peak, calls)
 	}
-	t.write(w)
+	t.Write(w)
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+
+	"github.com/capinspect/capinspect/testdata/compare/internal/measure"
 )
 
 const (
@@ -25,14 +27,14 @@ func sizes(c config, w io.Writer) error {
 		return err
 	}
 	binary := float64(file.Size()) / kib
-	var budgets table
-	budgets.add("budget", "measured", "at most")
-	budgets.judge("binary, KiB", binary, maxBinaryKiB, 0)
+	var budgets measure.Table
+	budgets.Add("budget", "measured", "at most")
+	budgets.Judge("binary, KiB", binary, maxBinaryKiB, 0)
 	image, left := imageSize(c.image)
 	if left == nil {
-		budgets.judge("image, KiB", float64(image)/kib, binary+maxBesidesKiB, 0)
+		budgets.Judge("image, KiB", float64(image)/kib, binary+maxBesidesKiB, 0)
 	}
-	budgets.write(w)
+	budgets.Write(w)
 	if left != nil {
 		fmt.Fprintf(w, "left out: image: %v\n", left)
 	}

@@ -2,13 +2,14 @@
 
 // Launch runs commands turn by turn and prints what each run took:
 //
-//	launch RUNS COMMAND [ARG ...] [-- COMMAND [ARG ...]] ...
+//	launch [-p] RUNS COMMAND [ARG ...] [-- COMMAND [ARG ...]] ...
 //
 // A line is the command's number, its nanoseconds from before vfork to after
 // wait4, its microseconds of user and of system time, and its wait status. The
-// commands have no environment, and /dev/null as all standard streams. It is
-// in C because a fork by the Go runtime takes some 50 us, which would make two
-// programs that are compared look more alike.
+// commands have no environment, and /dev/null as all standard streams; with -p
+// standard output is a pipe, which launch reads to its end. It is in C because
+// a fork by the Go runtime takes some 50 us, which would make two programs that
+// are compared look more alike.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,21 +23,38 @@
 
 static long long us(struct timeval t) { return t.tv_sec * 1000000LL + t.tv_usec; }
 
-static int run(int number, char **argv, int null)
+static void drain(int fd)
+{
+	static char buffer[1 << 16];
+
+	while (read(fd, buffer, sizeof buffer) > 0)
+		;
+	close(fd);
+}
+
+static int run(int number, char **argv, int null, int piped)
 {
 	char *none[] = { NULL };
 	struct timespec a, b;
 	struct rusage use;
-	int status;
+	int status, out[2] = { -1, null };
 
+	if (piped && pipe2(out, O_CLOEXEC) < 0) {
+		perror("pipe2");
+		return 0;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	pid_t pid = vfork();
 	if (pid == 0) {
 		dup2(null, 0);
-		dup2(null, 1);
+		dup2(out[1], 1);
 		dup2(null, 2);
 		execve(argv[0], argv, none);
 		_exit(127);
+	}
+	if (piped) {
+		close(out[1]);
+		drain(out[0]);
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &use) < 0) {
 		perror(argv[0]);
@@ -50,17 +68,19 @@ static int run(int number, char **argv, int null)
 
 int main(int argc, char **argv)
 {
-	int runs = argc > 2 ? atoi(argv[1]) : 0;
+	int piped = argc > 1 && strcmp(argv[1], "-p") == 0;
+	int first = 2 + piped;
+	int runs = argc > first ? atoi(argv[1 + piped]) : 0;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (runs < 1 || null < 0)
 		return 2;
-	for (int i = 2; i < argc; i++)
+	for (int i = first; i < argc; i++)
 		if (strcmp(argv[i], "--") == 0)
 			argv[i] = NULL;
 	while (runs-- > 0)
-		for (int i = 2, number = 0; i < argc; i++)
-			if (argv[i] && (i == 2 || !argv[i - 1]) && !run(number++, &argv[i], null))
+		for (int i = first, number = 0; i < argc; i++)
+			if (argv[i] && (i == first || !argv[i - 1]) && !run(number++, &argv[i], null, piped))
 				return 1;
 	return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package measure runs programs turn by turn, and prints what they take beside
+// what they may take.
+package measure
 
 import (
 	"cmp"
@@ -10,27 +12,29 @@ import (
 	"strings"
 )
 
-// table is rows of cells, the first of which are the titles of the columns.
-type table [][]string
+// Table is rows of cells, the first of which are the titles of the columns.
+type Table [][]string
 
-func (t *table) add(cells ...string) { *t = append(*t, cells) }
+// Add adds a row.
+func (t *Table) Add(cells ...string) { *t = append(*t, cells) }
 
-// judge adds a row of a table of budgets.
-func (t *table) judge(what string, measured, limit float64, digits int) {
+// Judge adds a row of a table of budgets.
+func (t *Table) Judge(what string, measured, limit float64, digits int) {
 	number := func(f float64) string { return fmt.Sprintf("%.*f", digits, f) }
-	t.add(what, number(measured), number(limit), verdict(measured, limit))
+	t.Add(what, number(measured), number(limit), Verdict(measured, limit))
 }
 
-func verdict(measured, limit float64) string {
+// Verdict tells whether a budget is kept.
+func Verdict(measured, limit float64) string {
 	if measured <= limit {
 		return "ok"
 	}
 	return "OVER"
 }
 
-// write prints an empty line and the table: the first column to the left, the
+// Write prints an empty line and the table: the first column to the left, the
 // others, which are numbers, to the right.
-func (t table) write(w io.Writer) {
+func (t Table) Write(w io.Writer) {
 	var widths []int
 	for _, row := range t {
 		for i, cell := range row {
@@ -54,8 +58,8 @@ func (t table) write(w io.Writer) {
 	}
 }
 
-// median returns the middle of the values, the lower one of two.
-func median[T cmp.Ordered](values []T) T {
+// Median returns the middle of the values, the lower one of two.
+func Median[T cmp.Ordered](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[(len(sorted)-1)/2]
 }

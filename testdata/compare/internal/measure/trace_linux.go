@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package measure
 
 import (
 	"bytes"
@@ -17,43 +17,60 @@ import (
 const traceOptions = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK |
 	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXIT | unix.PTRACE_O_EXITKILL
 
-// traced runs the command once under ptrace(2) and keeps the number of its
+// Traced runs the command once under ptrace(2) and keeps the number of its
 // system calls and its peak of memory. The thread that calls it must be locked
-// and have no other child.
-func (c *command) traced(null uintptr) error {
-	pid, err := c.start(null, &syscall.SysProcAttr{Ptrace: true})
+// and have no other child that ends.
+func (c *Command) Traced(files []uintptr) error {
+	t, err := c.trace(files, unix.PtraceSyscall)
+	if err == nil {
+		c.Peak, c.Calls = append(c.Peak, t.peak), append(c.Calls, t.calls)
+	}
+	return err
+}
+
+// Peaked is Traced without the system calls, at which the command would stop.
+func (c *Command) Peaked(files []uintptr) error {
+	t, err := c.trace(files, unix.PtraceCont)
+	if err == nil {
+		c.Peak = append(c.Peak, t.peak)
+	}
+	return err
+}
+
+// trace runs the command once; proceed lets a thread run to its next stop.
+func (c *Command) trace(files []uintptr, proceed func(pid, signal int) error) (*tracer, error) {
+	pid, err := c.start(files, &syscall.SysProcAttr{Ptrace: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// The first stop is the one behind execve.
 	if _, _, err := wait(pid, nil); err != nil {
-		return err
+		return nil, err
 	}
 	if err := unix.PtraceSetOptions(pid, traceOptions); err != nil {
-		return fmt.Errorf("ptrace: %w", err)
+		return nil, fmt.Errorf("ptrace: %w", err)
 	}
-	t := tracer{known: map[int]bool{pid: true}}
+	t := &tracer{known: map[int]bool{pid: true}}
 	stopped, signal := pid, 0
 	for {
 		// A thread that another one is ending can be gone by now.
-		if err := unix.PtraceSyscall(stopped, signal); err != nil && err != unix.ESRCH {
-			return fmt.Errorf("ptrace: %w", err)
+		if err := proceed(stopped, signal); err != nil && err != unix.ESRCH {
+			return nil, fmt.Errorf("ptrace: %w", err)
 		}
 		var status unix.WaitStatus
 		for {
 			if status, stopped, err = wait(-1, nil); err != nil {
-				return err
+				return nil, err
 			}
 			if status.Stopped() {
 				break
 			}
 			if stopped == pid {
-				c.peak, c.calls = append(c.peak, t.peak), append(c.calls, t.calls)
-				return exited(status)
+				return t, exited(status)
 			}
 		}
 		if signal, err = t.stop(stopped, status); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
