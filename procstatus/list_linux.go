@@ -12,35 +12,94 @@ import (
 	"github.com/capinspect/capinspect/capset"
 )
 
-// Pids returns the processes that the procfs shows, ascending.
-func (p *FS) Pids() ([]int, error) { return p.list(".") }
-
 // Tids returns the threads of a process, a pid or "self", ascending; the first
 // is not always its leader's.
-func (p *FS) Tids(process string) ([]int, error) { return p.list(process + "/task") }
+func (p *FS) Tids(process string) ([]int, error) {
+	l, err := p.list(process + "/task")
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	return l.rest()
+}
 
-// list returns the entries of a directory that are numbers, ascending.
-func (p *FS) list(name string) ([]int, error) {
+// Pids returns a list of the processes that the procfs shows.
+func (p *FS) Pids() (*Lister, error) { return p.list(".") }
+
+// Lister lists the numbers among the names of a directory.
+type Lister struct {
+	fd    int
+	path  string
+	live  bool
+	buf   []byte
+	begun bool
+}
+
+func (p *FS) list(name string) (*Lister, error) {
 	fd, err := retry(func() (int, error) {
 		return unix.Openat(p.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	})
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: p.path(name), Err: gone(err)}
 	}
-	defer unix.Close(fd)
-	var list []int
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := retry(func() (int, error) { return unix.Getdents(fd, buf) })
-		if err != nil {
-			return nil, &fs.PathError{Op: "readdir", Path: p.path(name), Err: gone(err)}
+	// Room for some 64 names: what is listed is in the processor's cache when it
+	// is read soon after.
+	return &Lister{fd: fd, path: p.path(name), live: p.live, buf: make([]byte, 2<<10)}, nil
+}
+
+// Close closes the directory.
+func (l *Lister) Close() error { return unix.Close(l.fd) }
+
+// Next returns the next numbers, in ascending order from one call to the next,
+// or none at the end. The kernel lists the processes of a live procfs in that
+// order (fs/proc/base.c, proc_pid_readdir); those of a copy come all at once.
+func (l *Lister) Next(list []int) ([]int, error) {
+	if !l.live {
+		if l.begun {
+			return list, nil
 		}
-		if n == 0 {
+		l.begun = true
+		more, err := l.rest()
+		return append(list, more...), err
+	}
+	before := len(list)
+	for len(list) == before {
+		more, err := l.read(list)
+		if err != nil || more == nil {
+			return list, err
+		}
+		list = more
+	}
+	return list, nil
+}
+
+// rest returns all numbers that are left, ascending.
+func (l *Lister) rest() ([]int, error) {
+	list := []int{}
+	for {
+		more, err := l.read(list)
+		if err != nil {
+			return nil, err
+		}
+		if more == nil {
 			slices.Sort(list)
 			return list, nil
 		}
-		list = numbers(list, buf[:n])
+		list = more
 	}
+}
+
+// read appends the numbers of some names, and returns nil if there are no more
+// names.
+func (l *Lister) read(list []int) ([]int, error) {
+	n, err := retry(func() (int, error) { return unix.Getdents(l.fd, l.buf) })
+	if err != nil {
+		return nil, &fs.PathError{Op: "readdir", Path: l.path, Err: gone(err)}
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	return numbers(list, l.buf[:n]), nil
 }
 
 // numbers appends the names that are numbers in what getdents64(2) returned:
@@ -77,7 +136,7 @@ func (p *FS) Sub(name string) (*FS, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: p.path(name), Err: gone(err)}
 	}
-	return &FS{dir: p.path(name), fd: fd}, nil
+	return &FS{dir: p.path(name), fd: fd, live: p.live}, nil
 }
 
 // MaxCgroup is the size in bytes of the longest cgroup file that is read.

@@ -22,8 +22,9 @@ var ErrTooLong = errors.New("file too long")
 
 // FS is an open procfs, live or saved. It may be used by several goroutines.
 type FS struct {
-	dir string
-	fd  int
+	dir  string
+	fd   int
+	live bool
 }
 
 // OpenFS opens the procfs at dir, as "/proc".
@@ -34,7 +35,9 @@ func OpenFS(dir string) (*FS, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
 	}
-	return &FS{dir: dir, fd: fd}, nil
+	var st unix.Statfs_t
+	live := unix.Fstatfs(fd, &st) == nil && st.Type == unix.PROC_SUPER_MAGIC
+	return &FS{dir: dir, fd: fd, live: live}, nil
 }
 
 // Close closes the directory.
@@ -45,10 +48,7 @@ func (p *FS) Dir() string { return p.dir }
 
 // Live reports whether it is a procfs of the running kernel, and not a copy of
 // one (statfs(2), PROC_SUPER_MAGIC).
-func (p *FS) Live() bool {
-	var st unix.Statfs_t
-	return unix.Fstatfs(p.fd, &st) == nil && st.Type == unix.PROC_SUPER_MAGIC
-}
+func (p *FS) Live() bool { return p.live }
 
 // Self returns the pid that this procfs gives to the calling process
 // (proc(5), /proc/self). It differs from getpid(2) where the procfs is of
@@ -105,19 +105,17 @@ func (p *FS) path(name string) string { return p.dir + "/" + name }
 
 // read returns a whole file of at most limit bytes.
 func (p *FS) read(name string, buf []byte, limit int) ([]byte, error) {
-	fd, err := retry(func() (int, error) {
-		return unix.Openat(p.fd, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
-	})
+	f, err := p.open(name)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: p.path(name), Err: gone(err)}
 	}
-	defer unix.Close(fd)
+	defer f.close()
 	buf = buf[:0]
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, make([]byte, max(8192, cap(buf)))...)[:len(buf)]
 		}
-		n, err := retry(func() (int, error) { return unix.Read(fd, buf[len(buf):cap(buf)]) })
+		n, err := f.read(buf[len(buf):cap(buf)])
 		if err != nil {
 			return nil, &fs.PathError{Op: "read", Path: p.path(name), Err: gone(err)}
 		}

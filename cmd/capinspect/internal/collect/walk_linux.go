@@ -3,97 +3,62 @@
 package collect
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-	"path"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
-	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// chunkTasks is how many processes a worker takes at once.
+// chunkTasks is how many processes a worker takes at once, if they are not
+// listed while they are read.
 const chunkTasks = 64
 
-// Walk visits the tasks of a query by pid and tid. Several workers read them;
-// each calls visit for the tasks of a chunk that begin made, and done gets the
-// chunks in order. A Record is used again after visit has returned.
-func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), done func(C) error) (Walked, error) {
-	c.ownPid() // before the workers ask for it
-	pids, err := c.pids(q.Pids)
-	if err != nil {
-		return Walked{}, err
-	}
-	chunks := (len(pids) + chunkTasks - 1) / chunkTasks
-	workers := q.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	workers = min(workers, chunks)
-	// A worker takes a chunk only if it is at most window ahead of what done
-	// has got, so that memory does not grow and each chunk has a slot.
-	window := 2 * workers
-	type result struct {
-		chunk C
-		found Walked
-	}
-	slots := make([]chan result, window)
-	for i := range slots {
-		slots[i] = make(chan result, 1)
-	}
-	tickets := make(chan int, window)
-	var group sync.WaitGroup
-	for range workers {
-		group.Go(func() {
-			w := c.worker(&q)
-			for i := range tickets {
-				chunk := begin()
-				w.found = Walked{}
-				for _, pid := range pids[i*chunkTasks : min((i+1)*chunkTasks, len(pids))] {
-					w.process(pid, func(r *Record) { visit(chunk, r) })
-				}
-				slots[i%window] <- result{chunk, w.found}
-			}
-		})
-	}
-	var total Walked
-	var failed error
-	sent := 0
-	for got := 0; got < chunks; got++ {
-		for ; sent < min(got+window, chunks) && failed == nil; sent++ {
-			tickets <- sent
-		}
-		if got == sent {
-			break
-		}
-		r := <-slots[got%window]
-		total.Visited += r.found.Visited
-		total.Refused += r.found.Refused
-		total.Failures = append(total.Failures, r.found.Failures...)
-		if failed == nil {
-			failed = done(r.chunk)
-		}
-	}
-	close(tickets)
-	group.Wait()
-	return total, failed
+// source hands out processes in chunks, numbered and ascending.
+type source struct {
+	mu     sync.Mutex
+	taken  int
+	pids   []int              // what is left of a list
+	lister *procstatus.Lister // or where they are listed
+	err    error              // why it ended before its end
 }
 
-// pids returns the processes that were asked for, each once and ascending, or
-// all.
-func (c *Collector) pids(asked []int) ([]int, error) {
+// next returns the number of the next chunk and its processes, none at the end.
+func (s *source) next(buf []int) (number int, pids []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return 0, nil
+	case s.lister != nil:
+		pids, s.err = s.lister.Next(buf[:0])
+	default:
+		n := min(chunkTasks, len(s.pids))
+		pids, s.pids = s.pids[:n], s.pids[n:]
+	}
+	s.taken++
+	return s.taken - 1, pids
+}
+
+// stop ends the source, if it has not ended with another error before, and
+// returns the error that it ended with.
+func (s *source) stop(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+	return s.err
+}
+
+// source returns the processes that were asked for, each once, or all.
+func (c *Collector) source(asked []int) (*source, error) {
 	if c.proc == nil {
 		return nil, c.procErr
 	}
 	if asked == nil {
-		return c.proc.Pids()
+		lister, err := c.proc.Pids()
+		return &source{lister: lister}, err
 	}
 	list := slices.Clone(asked)
 	for i, pid := range list {
@@ -104,187 +69,93 @@ func (c *Collector) pids(asked []int) ([]int, error) {
 		}
 	}
 	slices.Sort(list)
-	return slices.Compact(list), nil
+	return &source{pids: slices.Compact(list)}, nil
 }
 
-// worker reads tasks, one after the other, into the same memory.
-type worker struct {
-	from   *Collector
-	q      *Query
-	r      Record
-	buf    []byte
-	capget bool // capget(2) speaks of the same pids
-	users  users
-	found  Walked
+// result is a chunk that a worker has finished.
+type result[C any] struct {
+	chunk C
+	found Walked
 }
 
-func (c *Collector) worker(q *Query) *worker {
-	w := &worker{from: c, q: q, buf: make([]byte, 4096)}
-	// Only if capinspect has the same number there and to itself.
-	w.capget = q.selective() && q.Threads == Leaders && c.live && c.ownPid() == os.Getpid()
-	if q.UserNames {
-		w.users.open(c)
-	}
-	return w
-}
-
-// process visits a process, and those of its threads that the query asks for.
-func (w *worker) process(pid int, visit func(*Record)) {
-	if w.capget && w.skip(pid) {
-		return
-	}
-	name := strconv.Itoa(pid)
-	dir := w.from.proc
-	if w.q.Container || w.q.UserNames {
-		// More than one file: all through one open directory.
-		sub, err := dir.Sub(name)
-		if err != nil {
-			w.fail(pid, err)
-			return
-		}
-		defer sub.Close()
-		dir, name = sub, "."
-	}
-	if err := w.read(dir, name); err != nil {
-		w.fail(pid, err)
-		return
-	}
-	w.around(dir, name)
-	w.visit(visit)
-	if w.q.Threads != Leaders && (w.r.Status.Threads > 1 || !w.r.Status.Has(procstatus.FieldThreads)) {
-		w.threads(dir, name, visit)
-	}
-}
-
-// skip reports whether a process holds nothing that the query asks for, as far
-// as capget(2) tells. Ambient is within Permitted and Inheritable.
-func (w *worker) skip(pid int) bool {
-	s, err := procstatus.Capget(pid)
+// Walk visits the tasks of a query by pid and tid. Several workers read them;
+// each calls visit for the tasks of a chunk that begin made, and done gets the
+// chunks in order. A Record is used again after visit has returned.
+func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), done func(C) error) (Walked, error) {
+	c.ownPid() // before the workers ask for it
+	from, err := c.source(q.Pids)
 	if err != nil {
-		return false
+		return Walked{}, err
 	}
-	held := union(&s)
-	if held == 0 {
-		return !w.bounding()
+	if from.lister != nil {
+		defer from.lister.Close()
 	}
-	if len(w.q.Holding) == 0 {
-		return false
+	workers := q.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
 	}
-	for i := range w.q.Holding {
-		h := &w.q.Holding[i]
-		if h.Kind == capset.Bounding && !h.Any || held&h.Caps != 0 {
-			return false
+	// A worker takes a chunk only if it is at most this far ahead of what done
+	// has got, so that memory does not grow and each chunk has a slot of its own.
+	window := 4 * workers
+	slots := make([]chan result[C], window)
+	permits := make(chan struct{}, window)
+	for i := range slots {
+		slots[i] = make(chan result[C], 1)
+		permits <- struct{}{}
+	}
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			w := c.worker(&q)
+			buf := make([]int, 0, 2*chunkTasks)
+			for range permits {
+				number, pids := from.next(buf)
+				if len(pids) == 0 {
+					return
+				}
+				chunk := begin()
+				w.found = Walked{}
+				pass := func(r *Record) { visit(chunk, r) }
+				for _, pid := range pids {
+					w.process(pid, pass)
+				}
+				slots[number%window] <- result[C]{chunk, w.found}
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(ended)
+	}()
+	var total Walked
+	for number := 0; ; number++ {
+		r, ok := receive(slots[number%window], ended)
+		if !ok {
+			return total, from.stop(nil)
 		}
-	}
-	return true
-}
-
-// bounding reports whether the query asks for what is in Bounding, which
-// capget(2) does not tell.
-func (w *worker) bounding() bool {
-	for i := range w.q.Holding {
-		if h := &w.q.Holding[i]; h.Kind == capset.Bounding && !h.Any {
-			return true
+		total.Visited += r.found.Visited
+		total.Refused += r.found.Refused
+		total.Failures = append(total.Failures, r.found.Failures...)
+		if from.stop(nil) == nil {
+			from.stop(done(r.chunk))
 		}
-	}
-	return false
-}
-
-// read reads a status file.
-func (w *worker) read(dir *procstatus.FS, name string) error {
-	text, err := dir.ReadStatus(name, w.buf)
-	if err != nil {
-		return err
-	}
-	w.buf = text[:cap(text)]
-	r := &w.r
-	*r = Record{Status: r.Status, Source: procSource, Unknown: r.Unknown[:0], unsupported: true}
-	if err := r.Status.UnmarshalText(text); err != nil {
-		return err
-	}
-	if r.LastCap = w.from.last; r.LastCap.From == "" {
-		r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
-	}
-	r.Self = w.from.own != 0 && r.Status.Tgid == w.from.own
-	r.absent()
-	return nil
-}
-
-// around finds out what other files than status tell.
-func (w *worker) around(dir *procstatus.FS, name string) {
-	if w.q.Container {
-		text, err := dir.Read(name+"/cgroup", w.buf, procstatus.MaxCgroup)
-		if err != nil {
-			w.r.unknown("container", plain(err).Error())
-		} else if found, ok := procstatus.ContainerOf(text); ok {
-			w.r.Container = &found
-		}
-	}
-	if w.q.UserNames {
-		w.users.name(&w.r, dir, name)
+		permits <- struct{}{}
 	}
 }
 
-// visit passes the task on if it is one that the query asks for.
-func (w *worker) visit(visit func(*Record)) {
-	r, q := &w.r, w.q
-	switch {
-	case !q.meets(&r.Status):
-		return
-	case q.UID != nil && r.Status.UID.Effective != *q.UID:
-		return
-	case q.ContainerID != "" && (r.Container == nil ||
-		!strings.HasPrefix(r.Container.ID, q.ContainerID) && !strings.HasPrefix(r.Container.PodUID, q.ContainerID)):
-		return
+// receive waits for a value, and reports whether there was one before all that
+// send had ended.
+func receive[T any](from chan T, ended chan struct{}) (value T, ok bool) {
+	select {
+	case value = <-from:
+		return value, true
+	case <-ended:
 	}
-	if q.Name != "" {
-		if ok, _ := path.Match(q.Name, r.Status.Name); !ok {
-			return
-		}
-	}
-	w.found.Visited++
-	visit(r)
-}
-
-// threads visits the threads of the process that was just read. They are in
-// its container and of its namespaces.
-func (w *worker) threads(dir *procstatus.FS, name string, visit func(*Record)) {
-	leader, container, users := w.r.Status, w.r.Container, w.r.UserNames
-	leader.Groups, leader.NSpid = nil, nil // their memory is used again
-	tids, err := dir.Tids(name)
-	if err != nil {
-		return
-	}
-	for _, tid := range tids {
-		if tid == leader.Pid {
-			continue
-		}
-		if err := w.read(dir, name+"/task/"+strconv.Itoa(tid)); err != nil {
-			w.fail(leader.Pid, err)
-			continue
-		}
-		w.r.Container, w.r.UserNames = container, users
-		if w.q.Threads == AllThreads || differs(&leader, &w.r.Status) {
-			w.visit(visit)
-		}
-	}
-}
-
-// differs reports whether a thread has other rights than its leader.
-func differs(a, b *procstatus.Status) bool {
-	return a.CapState() != b.CapState() || a.UID != b.UID || a.GID != b.GID || a.NoNewPrivs != b.NoNewPrivs ||
-		a.Seccomp != b.Seccomp || a.SeccompFilters != b.SeccompFilters
-}
-
-// fail counts a task that could not be read. One that has ended is none, unless
-// it was asked for.
-func (w *worker) fail(pid int, err error) {
-	asked := w.q.Pids != nil
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !asked:
-	case errors.Is(err, fs.ErrPermission) && !asked, errors.Is(err, unix.EPERM) && !asked:
-		w.found.Refused++
+	select {
+	case value = <-from:
+		return value, true
 	default:
-		w.found.Failures = append(w.found.Failures, Failure{pid, plain(err)})
+		return value, false
 	}
 }

@@ -35,7 +35,11 @@ type TableChunk struct {
 }
 
 // Begin returns an empty chunk.
-func (t *Table) Begin() *TableChunk { return new(TableChunk) }
+func (t *Table) Begin() *TableChunk {
+	const tasks, bytes = 64, 8 // what a chunk mostly has, and a cell
+	n := tasks * len(t.Columns)
+	return &TableChunk{cells: make([]byte, 0, n*bytes), ends: make([]uint32, 0, n)}
+}
 
 // Visit adds the row of a task.
 func (t *Table) Visit(c *TableChunk, r *collect.Record) {
@@ -68,7 +72,11 @@ type row struct {
 
 // rows returns the rows in the order in which they are written.
 func (t *Table) rows() []row {
-	var rows []row
+	total := 0
+	for _, c := range t.chunks {
+		total += len(c.ends) / len(t.Columns)
+	}
+	rows := make([]row, 0, total)
 	for _, c := range t.chunks {
 		for i := 0; i < len(c.ends); i += len(t.Columns) {
 			rows = append(rows, row{c, i})

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// worker reads tasks, one after the other, into the same memory.
+type worker struct {
+	from   *Collector
+	q      *Query
+	r      Record
+	buf    []byte
+	capget bool // capget(2) speaks of the same pids
+	users  users
+	found  Walked
+}
+
+func (c *Collector) worker(q *Query) *worker {
+	w := &worker{from: c, q: q, buf: make([]byte, 4096)}
+	// Only if capinspect has the same number there and to itself.
+	w.capget = q.selective() && q.Threads == Leaders && c.live && c.ownPid() == os.Getpid()
+	if q.UserNames {
+		w.users.open(c)
+	}
+	return w
+}
+
+// process visits a process, and those of its threads that the query asks for.
+func (w *worker) process(pid int, visit func(*Record)) {
+	if w.capget && w.skip(pid) {
+		return
+	}
+	name := strconv.Itoa(pid)
+	dir := w.from.proc
+	if w.q.Container || w.q.UserNames {
+		// More than one file: all through one open directory.
+		sub, err := dir.Sub(name)
+		if err != nil {
+			w.fail(pid, err)
+			return
+		}
+		defer sub.Close()
+		dir, name = sub, "."
+	}
+	if err := w.read(dir, name); err != nil {
+		w.fail(pid, err)
+		return
+	}
+	w.around(dir, name)
+	w.visit(visit)
+	if w.q.Threads != Leaders && (w.r.Status.Threads > 1 || !w.r.Status.Has(procstatus.FieldThreads)) {
+		w.threads(dir, name, visit)
+	}
+}
+
+// skip reports whether a process holds nothing that the query asks for, as far
+// as capget(2) tells. Ambient is within Permitted and Inheritable.
+func (w *worker) skip(pid int) bool {
+	s, err := procstatus.Capget(pid)
+	if err != nil {
+		return false
+	}
+	held := union(&s)
+	if held == 0 {
+		return !w.bounding()
+	}
+	if len(w.q.Holding) == 0 {
+		return false
+	}
+	for i := range w.q.Holding {
+		h := &w.q.Holding[i]
+		if h.Kind == capset.Bounding && !h.Any || held&h.Caps != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// bounding reports whether the query asks for what is in Bounding, which
+// capget(2) does not tell.
+func (w *worker) bounding() bool {
+	for i := range w.q.Holding {
+		if h := &w.q.Holding[i]; h.Kind == capset.Bounding && !h.Any {
+			return true
+		}
+	}
+	return false
+}
+
+// read reads a status file.
+func (w *worker) read(dir *procstatus.FS, name string) error {
+	text, err := dir.ReadStatus(name, w.buf)
+	if err != nil {
+		return err
+	}
+	w.buf = text[:cap(text)]
+	r := &w.r
+	*r = Record{Status: r.Status, Source: procSource, Unknown: r.Unknown[:0], unsupported: true}
+	if err := r.Status.UnmarshalText(text); err != nil {
+		return err
+	}
+	if r.LastCap = w.from.last; r.LastCap.From == "" {
+		r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
+	}
+	r.Self = w.from.own != 0 && r.Status.Tgid == w.from.own
+	r.absent()
+	return nil
+}
+
+// around finds out what other files than status tell.
+func (w *worker) around(dir *procstatus.FS, name string) {
+	if w.q.Container {
+		text, err := dir.Read(name+"/cgroup", w.buf, procstatus.MaxCgroup)
+		if err != nil {
+			w.r.unknown("container", plain(err).Error())
+		} else if found, ok := procstatus.ContainerOf(text); ok {
+			w.r.Container = &found
+		}
+	}
+	if w.q.UserNames {
+		w.users.name(&w.r, dir, name)
+	}
+}
+
+// visit passes the task on if it is one that the query asks for.
+func (w *worker) visit(visit func(*Record)) {
+	r, q := &w.r, w.q
+	switch {
+	case !q.meets(&r.Status):
+		return
+	case q.UID != nil && r.Status.UID.Effective != *q.UID:
+		return
+	case q.ContainerID != "" && (r.Container == nil ||
+		!strings.HasPrefix(r.Container.ID, q.ContainerID) && !strings.HasPrefix(r.Container.PodUID, q.ContainerID)):
+		return
+	}
+	if q.Name != "" {
+		if ok, _ := path.Match(q.Name, r.Status.Name); !ok {
+			return
+		}
+	}
+	w.found.Visited++
+	visit(r)
+}
+
+// threads visits the threads of the process that was just read. They are in
+// its container and of its namespaces.
+func (w *worker) threads(dir *procstatus.FS, name string, visit func(*Record)) {
+	leader, container, users := w.r.Status, w.r.Container, w.r.UserNames
+	leader.Groups, leader.NSpid = nil, nil // their memory is used again
+	tids, err := dir.Tids(name)
+	if err != nil {
+		return
+	}
+	for _, tid := range tids {
+		if tid == leader.Pid {
+			continue
+		}
+		if err := w.read(dir, name+"/task/"+strconv.Itoa(tid)); err != nil {
+			w.fail(leader.Pid, err)
+			continue
+		}
+		w.r.Container, w.r.UserNames = container, users
+		if w.q.Threads == AllThreads || differs(&leader, &w.r.Status) {
+			w.visit(visit)
+		}
+	}
+}
+
+// differs reports whether a thread has other rights than its leader.
+func differs(a, b *procstatus.Status) bool {
+	return a.CapState() != b.CapState() || a.UID != b.UID || a.GID != b.GID || a.NoNewPrivs != b.NoNewPrivs ||
+		a.Seccomp != b.Seccomp || a.SeccompFilters != b.SeccompFilters
+}
+
+// fail counts a task that could not be read. One that has ended is none, unless
+// it was asked for.
+func (w *worker) fail(pid int, err error) {
+	asked := w.q.Pids != nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !asked:
+	case errors.Is(err, fs.ErrPermission) && !asked, errors.Is(err, unix.EPERM) && !asked:
+		w.found.Refused++
+	default:
+		w.found.Failures = append(w.found.Failures, Failure{pid, plain(err)})
+	}
+}
