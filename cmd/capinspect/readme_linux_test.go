@@ -15,22 +15,30 @@ import (
 )
 
 // example is a command line of the README and the output that stands below
-// it, in which a line of three dots stands for any lines.
+// it, in which a line of three dots stands for any lines, twelve hexadecimal
+// digits for any container's id, and two spaces or more for as many as a column
+// needs.
 type example struct {
 	line    int
 	command string
 	output  string
 }
 
-// TestReadme runs the command lines of the README's console blocks. In those
-// of docker, the image is the one that the tests built.
-func TestReadme(t *testing.T) {
+// readme returns the README.
+func readme(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// TestReadme runs the command lines of the README's console blocks. In those
+// of docker, the image is the one that the tests built.
+func TestReadme(t *testing.T) {
 	var plain, containers []example
-	for _, e := range examples(string(text)) {
+	for _, e := range examples(readme(t)) {
 		if strings.HasPrefix(e.command, "docker ") {
 			containers = append(containers, e)
 		} else {
@@ -49,33 +57,81 @@ func TestReadme(t *testing.T) {
 			t.Skip("starts containers")
 		}
 		need.On(t, "root", "docker")
-		image := strings.NewReplacer("docker run ", "docker run --network none ", " capinspect", " "+buildImage(t))
+		image := " " + buildImage(t)
 		for _, e := range containers {
-			e.command = image.Replace(e.command)
+			e.command = strings.Replace(e.command, "docker run ", "docker run --network none ", 1)
+			e.command = strings.Replace(e.command, " capinspect", image, 1)
 			e.run(t)
 		}
 	})
 }
 
+// TestReadmeLists runs what the README lists without its output: the lines of
+// sh blocks that begin with capinspect, and the commands of probes. The answer
+// may be no, but nothing may be wrong.
+func TestReadmeLists(t *testing.T) {
+	t.Setenv("PATH", filepath.Dir(built(t))+":"+os.Getenv("PATH"))
+	lines, probes := 0, 0
+	block := ""
+	for line := range strings.Lines(readme(t)) {
+		var o outcome
+		_, probe, _ := strings.Cut(line, `command: ["/`)
+		switch {
+		case strings.HasPrefix(line, "```"):
+			block = line
+			continue
+		case block == "```sh\n" && strings.HasPrefix(line, "capinspect "):
+			lines++
+			o = run(t, "sh", "-c", line)
+		case block == "```yaml\n" && probe != "":
+			probes++
+			list, _, _ := strings.Cut(probe, "]")
+			args := strings.Split(strings.TrimSuffix(list, `"`), `", "`)
+			o = run(t, args[0], args[1:]...)
+		default:
+			continue
+		}
+		if o.status > 1 || o.status < 0 {
+			t.Errorf("%s%+v", line, o)
+		}
+	}
+	if lines == 0 || probes == 0 {
+		t.Errorf("%d lines, %d probes", lines, probes)
+	}
+}
+
 func (e example) run(t *testing.T) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", e.command)
+	cmd.Dir = "../.."
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
+	if !e.pattern().Match(out.Bytes()) {
+		t.Errorf("README.md:%d: %s\n%s\nwant\n%s", e.line, e.command, &out, e.output)
+	}
+}
+
+var (
+	anyID  = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
+	spaces = regexp.MustCompile(`(\S)  +`)
+)
+
+// pattern returns what the output has to match.
+func (e example) pattern() *regexp.Regexp {
 	pattern := "^"
 	for line := range strings.Lines(e.output) {
 		if line == "...\n" {
 			pattern += `(.*\n)*?`
-		} else {
-			pattern += regexp.QuoteMeta(line)
+			continue
 		}
+		line = regexp.QuoteMeta(line)
+		line = spaces.ReplaceAllString(line, "$1  +")
+		pattern += anyID.ReplaceAllString(line, "[0-9a-f]{12}")
 	}
-	if !regexp.MustCompile(pattern + "$").Match(out.Bytes()) {
-		t.Errorf("README.md:%d: %s\n%s\nwant\n%s", e.line, e.command, &out, e.output)
-	}
+	return regexp.MustCompile(pattern + "$")
 }
 
 // examples returns the examples of the blocks that are marked console.
