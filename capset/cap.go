@@ -120,6 +120,9 @@ func (e *UnknownError) Error() string {
 			msg += " or " + c.String()
 		}
 	}
+	if len(e.Close) > 0 {
+		msg += "?"
+	}
 	return msg
 }
 

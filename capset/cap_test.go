@@ -74,7 +74,7 @@ func TestClosest(t *testing.T) {
 		}
 	}
 	_, err := Parse("setpid")
-	if want := `unknown capability "setpid", did you mean cap_setgid or cap_setuid`; err == nil || err.Error() != want {
+	if want := `unknown capability "setpid", did you mean cap_setgid or cap_setuid?`; err == nil || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 }

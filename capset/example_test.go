@@ -26,7 +26,7 @@ func ExampleParse() {
 	// cap_net_raw
 	// cap_net_raw
 	// cap_net_raw
-	// unknown capability "NET_ROW", did you mean cap_net_raw
+	// unknown capability "NET_ROW", did you mean cap_net_raw?
 }
 
 // The same bits mean "all" on one kernel and "all but three" on another.

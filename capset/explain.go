@@ -491,17 +491,35 @@ var explanations = [len(table)]Explanation{
 	},
 }
 
-// Search returns the capabilities whose name, summary and explanation together
-// hold all words of a text, in upper or lower case, in ascending order.
+// Search returns the capabilities in whose name, summary and explanation
+// together each word of a text begins a word, in upper or lower case, in
+// ascending order.
 func Search(text string) []Cap {
 	var hits []Cap
 	words := strings.Fields(strings.ToLower(text))
 	for c := range LastKnown + 1 {
 		e := &explanations[c]
 		all := strings.ToLower(strings.Join([]string{c.String(), c.Summary(), e.Permits, e.Needs, e.Risk, e.Instead}, "\n"))
-		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(all, word) }) {
+		if !slices.ContainsFunc(words, func(word string) bool { return !beginsWord(all, word) }) {
 			hits = append(hits, c)
 		}
 	}
 	return hits
 }
+
+// beginsWord reports whether a word stands in a text where one begins.
+func beginsWord(text, word string) bool {
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return false
+		}
+		at := from + i
+		if at == 0 || !isWord(text[at-1]) {
+			return true
+		}
+		from = at + 1
+	}
+}
+
+func isWord(b byte) bool { return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' }

@@ -48,13 +48,13 @@ var conditionFlags = [...]struct {
 	name, about string
 	parse       func(string) (condition, error)
 }{
-	{"has", "all of `[SET:]CAP,...` are in the set", parseHas},
-	{"lacks", "none of `[SET:]CAP,...` is in the set", parseLacks},
-	{"within", "the set holds nothing but `[SET:]CAP,...|MASK`", parseWithin},
+	{"has", "`[SET:]CAP,...`\x00the set holds all of these", parseHas},
+	{"lacks", "`[SET:]CAP,...`\x00the set holds none of these", parseLacks},
+	{"within", "`[SET:]CAP,...`\x00the set holds nothing else; also a bitmap, or none", parseWithin},
 	{"uid", "all four user ids are `N`", parseUID},
 	{"gid", "all four group ids are `N`", parseGID},
-	{"seccomp", "the seccomp `MODE` is disabled, strict, filter or a number", parseSeccomp},
-	{"mode", "libcap's guess of the `MODE` is NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN", parseMode},
+	{"seccomp", "`MODE`\x00seccomp is disabled, strict, filter or a number", parseSeccomp},
+	{"mode", "`MODE`\x00libcap's guess: NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN", parseMode},
 }
 
 func newCheck(flags *pflag.FlagSet) *checkConfig {
@@ -70,7 +70,7 @@ func newCheck(flags *pflag.FlagSet) *checkConfig {
 		c.conditions = append(c.conditions, noNewPrivs)
 		return nil
 	})
-	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print no line for a condition that does not hold")
+	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print nothing about a condition that does not hold")
 	c.addTo(flags)
 	c.threads.addTo(flags)
 	return c
@@ -130,9 +130,21 @@ func parseSetOf(text string) (k capset.Kind, caps string, err error) {
 		return capset.Effective, text, nil
 	}
 	if k, ok = capset.ParseKind(name); !ok {
-		return 0, "", fmt.Errorf("unknown set %q: want effective, permitted, inheritable, bounding or ambient", name)
+		return 0, "", unknownSet(name)
 	}
 	return k, caps, nil
+}
+
+func unknownSet(name string) error {
+	return fmt.Errorf("unknown set %q: want effective, permitted, inheritable, bounding or ambient", name)
+}
+
+// parseCaps returns the set of a list that must name something.
+func parseCaps(list string) (capset.Set, error) {
+	if strings.Trim(list, ", ") == "" {
+		return 0, errors.New("no capability")
+	}
+	return capset.ParseList(list)
 }
 
 // setCondition returns a condition on one set. bad returns what of the set
@@ -144,12 +156,11 @@ func setCondition(text string, masks bool, bad func(has, asked capset.Set) (caps
 	}
 	var asked capset.Set
 	switch {
+	case masks && caps == "none":
 	case masks && caps != "" && isMask(caps):
 		asked, err = capset.ParseHex(caps)
-	case strings.Trim(caps, ", ") == "":
-		err = errors.New("no capability")
 	default:
-		asked, err = capset.ParseList(caps)
+		asked, err = parseCaps(caps)
 	}
 	if err != nil {
 		return nil, err

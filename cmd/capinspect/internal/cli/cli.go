@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -66,6 +67,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	e := &env{stdin, stdout, stderr}
 	name, args := args[0], args[1:]
 	cmd, named := commands()[0], false
+	if len(args) > 0 && args[0] == "help" { // help COMMAND is COMMAND --help
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	if len(args) > 0 {
 		if c := find(args[0]); c != nil {
 			cmd, named, args = c, true, args[1:]

@@ -56,6 +56,9 @@ func (c *explainConfig) run(e *env, args []string) (int, error) {
 		}
 	}
 	for _, arg := range args {
+		if strings.TrimSpace(arg) == "" {
+			return 0, usagef("explain %q: nothing to look for", arg)
+		}
 		if c, err := capset.Parse(arg); err == nil {
 			found.Whole = append(found.Whole, c)
 			continue
@@ -75,6 +78,7 @@ func (c *explainConfig) run(e *env, args []string) (int, error) {
 			found.Listed = append(found.Listed, hits...)
 		}
 	}
+	found.Once()
 	if err := e.write(format.Append(nil, &found)); err != nil {
 		return 0, err
 	}

@@ -37,7 +37,8 @@ func overview(first *command, flags *pflag.FlagSet) string {
 		first.help(flags), program, &list, &options)
 }
 
-// placeholder returns what stands between backquotes, "" if nothing does.
+// placeholder returns what stands between backquotes, "" if nothing does. What
+// is not part of the text ends in a NUL.
 func placeholder(about string) string {
 	if _, rest, ok := strings.Cut(about, "`"); ok {
 		name, _, _ := strings.Cut(rest, "`")
@@ -57,9 +58,35 @@ func flagLines(flags *pflag.FlagSet) string {
 		if name := placeholder(f.Usage); name != "" {
 			spelling += " " + name
 		}
-		fmt.Fprintf(&lines, "  %-28s %s\n", spelling, strings.ReplaceAll(f.Usage, "`", ""))
+		about := f.Usage
+		if _, rest, ok := strings.Cut(about, "\x00"); ok {
+			about = rest
+		}
+		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, wrapped(strings.ReplaceAll(about, "`", ""), 29))
 	})
 	return lines.String()
+}
+
+// helpWidth is the width that help is wrapped to.
+const helpWidth = 79
+
+// wrapped breaks a text that begins at a column into lines that begin there.
+func wrapped(text string, column int) string {
+	var out strings.Builder
+	at := column
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i > 0 && at+1+len(word) > helpWidth:
+			fmt.Fprintf(&out, "\n%*s", column, "")
+			at = column
+		case i > 0:
+			out.WriteByte(' ')
+			at++
+		}
+		out.WriteString(word)
+		at += len(word)
+	}
+	return out.String()
 }
 
 func indent(text string) string {

@@ -3,8 +3,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,11 +25,15 @@ var ps = command{
 	about: `List processes with their capabilities; without a PID all that can be seen.
 Without -t or -T only the leader of each process is judged: another thread may
 hold more. A set is written as all, none, all but some, the name of the runtime
-whose default it is, or its names. Bounding alone privileges nobody.`,
+whose default it is, or its names. Bounding alone privileges nobody.
+
+With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
+the container has, and NNP and SECCOMP are "no" if any process is without. "-"
+is no container, "?" what is not known.`,
 	example: `
 capinspect ps
 capinspect ps --privileged
-capinspect ps --cap sys_admin,bounding:net_raw -t
+capinspect ps -t --cap sys_admin,net_admin
 capinspect ps -n 'capins*' --columns +USER,CAPS
 capinspect ps -o tree self
 capinspect ps --by container -o jsonl`,
@@ -40,7 +46,7 @@ type psConfig struct {
 	json       bool
 	privileged bool
 	kernelToo  bool
-	caps       list
+	caps       paths // each a list of its own
 	name       string
 	user       string
 	container  string
@@ -49,7 +55,7 @@ type psConfig struct {
 	sort       string
 	noHeaders  bool
 	full       bool
-	every      time.Duration
+	every      interval
 }
 
 // psFormats are the forms of ps; the first is the default.
@@ -65,7 +71,7 @@ func newPs(flags *pflag.FlagSet) *psConfig {
 	flags.VarP(&c.pids, "pid", "p", "look at this `PID`, or at several with commas between")
 	c.threads.addTo(flags)
 	flags.BoolVar(&c.privileged, "privileged", false, "only tasks with anything in Permitted, Effective, Inheritable or Ambient")
-	flags.Var(&c.caps, "cap", "only tasks that hold any of `[SET:]CAP,...`, without SET in any but Bounding")
+	flags.Var(&c.caps, "cap", "only tasks that hold any of `[SET:]CAP,...` in the set, or in any but Bounding")
 	flags.StringVarP(&c.name, "name", "n", "", "only tasks whose name, of 15 bytes at the most, matches `GLOB`")
 	flags.StringVarP(&c.user, "user", "u", "", "only tasks of this effective `USER`, a name or a number")
 	flags.StringVar(&c.container, "container", "", "only tasks of the container or pod whose id starts with `ID`")
@@ -77,10 +83,30 @@ func newPs(flags *pflag.FlagSet) *psConfig {
 	flags.StringVar(&c.sort, "sort", "", "sort the table by `COLUMN`")
 	flags.BoolVar(&c.noHeaders, "no-headers", false, "leave out the line of column names")
 	flags.BoolVar(&c.full, "full", false, "with json and jsonl, also the keys that take other files than status")
-	flags.DurationVar(&c.every, "every", 0, "print again and again, each `DURATION`, as 30s or 1h")
+	flags.Var(&c.every, "every", "print again and again, after each `TIME`, as 30s or 1h")
 	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
 	flags.StringVar(&c.lastCap, "last-cap", "", "take capability `N` for the last that the kernel of the tasks has")
 	return c
+}
+
+// interval is a flag that takes a time to wait: a number of seconds, or with
+// units, as 1h30m.
+type interval time.Duration
+
+func (i *interval) String() string { return time.Duration(*i).String() }
+
+func (i *interval) Type() string { return "interval" }
+
+func (i *interval) Set(s string) error {
+	if strings.Trim(s, "0123456789") == "" {
+		s += "s"
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return errors.New("want a time, as 30s or 1h")
+	}
+	*i = interval(d)
+	return nil
 }
 
 // psRun is a command line of ps that makes sense.
@@ -113,7 +139,12 @@ func (c *psConfig) run(e *env, args []string) (int, error) {
 		if status, err := r.once(); err != nil {
 			return status, err
 		}
-		time.Sleep(c.every)
+		time.Sleep(time.Duration(c.every))
+		if r.format == "table" || r.format == "tree" {
+			if err := e.write([]byte("\n")); err != nil {
+				return 0, err
+			}
+		}
 	}
 }
 
@@ -145,8 +176,6 @@ func (r *psRun) chooseFormat() error {
 		return usagef("--columns, --sort and --no-headers are for the table")
 	case c.full && (r.format == "table" || r.format == "tree"):
 		return usagef("--full is for json and jsonl")
-	case c.every < 0:
-		return usagef("--every %v: want a time to wait", c.every)
 	}
 	return nil
 }
@@ -178,7 +207,11 @@ func (r *psRun) chooseColumns() error {
 		}
 		r.sort = column
 	}
-	for _, column := range r.columns {
+	needed := r.columns
+	if r.sort != nil {
+		needed = append(slices.Clip(needed), r.sort)
+	}
+	for _, column := range needed {
 		r.query.Container = r.query.Container || column.Needs.Container
 		r.query.UserNames = r.query.UserNames || column.Needs.UserNames
 	}
@@ -240,21 +273,20 @@ func (r *psRun) chooseTasks(args []string) error {
 	return err
 }
 
-// chooseHeld takes the values of --cap, each "sys_admin" or "bounding:sys_admin".
+// chooseHeld takes the values of --cap, each "[SET:]CAP,...".
 func (r *psRun) chooseHeld() error {
 	for _, text := range r.config.caps {
-		held := collect.Held{Any: true}
-		if set, name, ok := strings.Cut(text, ":"); ok {
+		held, names := collect.Held{Any: true}, text
+		if set, list, ok := strings.Cut(text, ":"); ok {
 			if held.Kind, ok = capset.ParseKind(set); !ok {
-				return usagef("--cap %q: unknown set %q", text, set)
+				return usagef("--cap: %v", unknownSet(set))
 			}
-			held.Any, text = false, name
+			held.Any, names = false, list
 		}
-		c, err := capset.Parse(text)
-		if err != nil {
+		var err error
+		if held.Caps, err = parseCaps(names); err != nil {
 			return usagef("--cap: %v", err)
 		}
-		held.Caps = capset.Of(c)
 		r.query.Holding = append(r.query.Holding, held)
 	}
 	return nil

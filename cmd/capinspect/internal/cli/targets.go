@@ -93,12 +93,15 @@ func (t *targets) tasks(args []string) ([]string, error) {
 	return all, nil
 }
 
-// misplaced explains a word that would be a command if it stood first.
+// misplaced explains a word that is right at another place.
 func misplaced(word string) string {
 	if find(word) != nil {
 		return ": a command comes first"
 	}
-	return ""
+	if _, err := capset.Parse(word); err == nil && !isPID(word) && strings.Trim(word, "0123456789") != "" {
+		return ": a capability stands behind a flag, as --has " + word
+	}
+	return ", and no command"
 }
 
 func isPID(s string) bool {

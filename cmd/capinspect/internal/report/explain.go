@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -53,7 +54,7 @@ func AppendExplanation(dst []byte, c, last capset.Cap) []byte {
 	dst = fmt.Appendf(dst, "%v (%d) [/proc/self/status:CapXXX: 0x%s]\n\n", c, c, mask)
 	dst = appendParagraph(dst, "", e.Permits)
 	dst = append(dst, '\n')
-	dst = appendParagraph(dst, "Needed by:", e.Needs)
+	dst = appendParagraph(dst, "Need:", e.Needs)
 	dst = appendParagraph(dst, "Risk:", e.Risk)
 	dst = appendParagraph(dst, "Instead:", e.Instead)
 	dst = appendParagraph(dst, "Since:", "Linux "+c.Since())
@@ -105,6 +106,18 @@ func appendParagraph(dst []byte, label, text string) []byte {
 type Explanations struct {
 	Whole  []capset.Cap // those to explain
 	Listed []capset.Cap // those to list, a line each
+}
+
+// Once leaves each capability in at one place.
+func (e *Explanations) Once() {
+	var seen capset.Set
+	for _, list := range [...]*[]capset.Cap{&e.Whole, &e.Listed} {
+		*list = slices.DeleteFunc(*list, func(c capset.Cap) bool {
+			had := seen.Has(c)
+			seen |= capset.Of(c)
+			return had
+		})
+	}
 }
 
 // The forms of explanations.

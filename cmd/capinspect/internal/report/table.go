@@ -21,7 +21,7 @@ const blockSize = 64 << 10
 type Table struct {
 	Columns []*Column
 	Header  bool
-	Sort    *Column // nil leaves the tasks by pid
+	Sort    *Column // nil leaves the tasks by pid; need not be one of Columns
 	Width   int     // of the terminal; 0 if there is none, and nothing is cut
 
 	chunks []*TableChunk
@@ -30,20 +30,31 @@ type Table struct {
 // TableChunk is some rows: their cells one after the other, and where each
 // ends.
 type TableChunk struct {
-	cells []byte
-	ends  []uint32
+	columns []*Column
+	cells   []byte
+	ends    []uint32
+}
+
+// stored returns the columns whose cells are kept: those that are shown, and
+// that to sort by.
+func (t *Table) stored() []*Column {
+	if t.Sort == nil || slices.Contains(t.Columns, t.Sort) {
+		return t.Columns
+	}
+	return append(slices.Clip(t.Columns), t.Sort)
 }
 
 // Begin returns an empty chunk.
 func (t *Table) Begin() *TableChunk {
 	const tasks, bytes = 64, 8 // what a chunk mostly has, and a cell
-	n := tasks * len(t.Columns)
-	return &TableChunk{cells: make([]byte, 0, n*bytes), ends: make([]uint32, 0, n)}
+	columns := t.stored()
+	n := tasks * len(columns)
+	return &TableChunk{columns: columns, cells: make([]byte, 0, n*bytes), ends: make([]uint32, 0, n)}
 }
 
 // Visit adds the row of a task.
 func (t *Table) Visit(c *TableChunk, r *collect.Record) {
-	for _, column := range t.Columns {
+	for _, column := range c.columns {
 		c.cells = column.append(c.cells, r)
 		c.ends = append(c.ends, uint32(len(c.cells)))
 	}
@@ -74,15 +85,15 @@ type row struct {
 func (t *Table) rows() []row {
 	total := 0
 	for _, c := range t.chunks {
-		total += len(c.ends) / len(t.Columns)
+		total += len(c.ends) / len(c.columns)
 	}
 	rows := make([]row, 0, total)
 	for _, c := range t.chunks {
-		for i := 0; i < len(c.ends); i += len(t.Columns) {
+		for i := 0; i < len(c.ends); i += len(c.columns) {
 			rows = append(rows, row{c, i})
 		}
 	}
-	at := slices.Index(t.Columns, t.Sort)
+	at := slices.Index(t.stored(), t.Sort)
 	if t.Sort == nil || at < 0 {
 		return rows
 	}

@@ -195,10 +195,17 @@ func appendID(dst []byte, id uint32, names map[uint32]string) []byte {
 // appendExtra appends what capsh(1) has no line for, as far as there is
 // something to say.
 func appendExtra(dst []byte, r *collect.Record) []byte {
+	if flags := [...]capset.Kind{capset.Effective, capset.Permitted, capset.Inheritable}; missing(r, flags[:]...) != "" {
+		for _, k := range flags { // which Current cannot say
+			if r.Status.Has(procstatus.CapField(k)) {
+				dst = appendSetLine(dst, r, k)
+			}
+		}
+	}
 	if r.LastCap.From == "guess" {
 		dst = append(dst, "Last capability: "...)
 		dst = strconv.AppendInt(dst, int64(r.LastCap.Value), 10)
-		dst = append(dst, " (a guess from the sets)\n"...)
+		dst = append(dst, " (a guess)\n"...)
 	}
 	if flags := r.Securebits.Flags()[len(secureLines):]; r.Known("securebits") {
 		for _, flag := range flags {
