@@ -74,7 +74,8 @@ func Own() *Status {
 	s := new(Status)
 	s.ownCaps()
 	s.ownIDs()
-	s.Tgid, s.Pid, s.PPid = unix.Getpid(), unix.Gettid(), unix.Getppid()
+	// As /proc/self/status, which is of the leader: which thread asks is chance.
+	s.Tgid, s.Pid, s.PPid = unix.Getpid(), unix.Getpid(), unix.Getppid()
 	s.Mark(FieldTgid, FieldPid, FieldPPid)
 	var comm [16]byte
 	if unix.Prctl(unix.PR_GET_NAME, uintptr(unsafe.Pointer(&comm)), 0, 0, 0) == nil {
