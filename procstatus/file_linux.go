@@ -21,14 +21,14 @@ type file struct {
 
 const openFlags = unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK | unix.O_NOCTTY
 
-// open opens a file for reading.
-func (p *FS) open(name string) (file, error) {
+// open opens a file, whose name comes in two parts, for reading.
+func (p *FS) open(name, end string) (file, error) {
 	var path [64]byte
-	if !p.live || len(name) >= len(path) {
-		fd, err := retry(func() (int, error) { return unix.Openat(p.fd, name, openFlags, 0) })
+	if !p.live || len(name)+len(end) >= len(path) {
+		fd, err := retry(func() (int, error) { return unix.Openat(p.fd, name+end, openFlags, 0) })
 		return file{fd: fd}, err
 	}
-	copy(path[:], name)
+	copy(path[copy(path[:], name):], end)
 	fd, err := raw(unix.SYS_OPENAT, uintptr(p.fd), unsafe.Pointer(&path[0]), openFlags)
 	return file{fd: fd, raw: true}, err
 }

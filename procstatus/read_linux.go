@@ -83,14 +83,14 @@ func (p *FS) Readlink(name string) (string, error) {
 // call's buf. A task that does not exist or has ended gives fs.ErrNotExist, a
 // file of more than [MaxStatus] bytes [ErrTooLong].
 func (p *FS) ReadStatus(task string, buf []byte) ([]byte, error) {
-	return p.read(task+"/status", buf, MaxStatus)
+	return p.read(task, "/status", buf, MaxStatus)
 }
 
 // LastCap returns the last capability of the kernel that the procfs belongs to
 // (proc_sys_kernel(5), cap_last_cap; since Linux 3.2).
 func (p *FS) LastCap() (capset.Cap, error) {
 	const name = "sys/kernel/cap_last_cap"
-	text, err := p.read(name, make([]byte, 16), 16)
+	text, err := p.read(name, "", make([]byte, 16), 16)
 	if err != nil {
 		return 0, err
 	}
@@ -103,11 +103,12 @@ func (p *FS) LastCap() (capset.Cap, error) {
 
 func (p *FS) path(name string) string { return p.dir + "/" + name }
 
-// read returns a whole file of at most limit bytes.
-func (p *FS) read(name string, buf []byte, limit int) ([]byte, error) {
-	f, err := p.open(name)
+// read returns a whole file of at most limit bytes. Its name comes in two parts,
+// because putting them together costs memory for each task of a node.
+func (p *FS) read(name, end string, buf []byte, limit int) ([]byte, error) {
+	f, err := p.open(name, end)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: p.path(name), Err: gone(err)}
+		return nil, &fs.PathError{Op: "open", Path: p.path(name + end), Err: gone(err)}
 	}
 	defer f.close()
 	buf = buf[:0]
@@ -117,11 +118,11 @@ func (p *FS) read(name string, buf []byte, limit int) ([]byte, error) {
 		}
 		n, err := f.read(buf[len(buf):cap(buf)])
 		if err != nil {
-			return nil, &fs.PathError{Op: "read", Path: p.path(name), Err: gone(err)}
+			return nil, &fs.PathError{Op: "read", Path: p.path(name + end), Err: gone(err)}
 		}
 		buf = buf[:len(buf)+n]
 		if len(buf) > limit {
-			return nil, &fs.PathError{Op: "read", Path: p.path(name), Err: ErrTooLong}
+			return nil, &fs.PathError{Op: "read", Path: p.path(name + end), Err: ErrTooLong}
 		}
 		// A procfs file is one record, and the kernel gives as much of it as fits
 		// (fs/seq_file.c, seq_read_iter): less than that, and whole lines, is its end.

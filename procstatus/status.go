@@ -37,6 +37,13 @@ type Status struct {
 // Has reports whether the kernel printed the line of field f.
 func (s *Status) Has(f Field) bool { return s.seen>>f&1 == 1 }
 
+// Complete reports whether every line that is known was there, but for VmSize,
+// which kernel threads and zombies lack.
+func (s *Status) Complete() bool {
+	const all = 1<<numFields - 1
+	return s.seen|1<<FieldVMSize == all
+}
+
 // KernelThread reports whether the task is a thread of the kernel: by the
 // Kthread line, or before Linux 6.10 because it has no memory and is not a
 // zombie.

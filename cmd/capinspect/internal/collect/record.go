@@ -108,6 +108,9 @@ var statusPaths = [...]struct {
 
 // absent lists as unknown what the status file has no line for.
 func (r *Record) absent() {
+	if r.Status.Complete() {
+		return
+	}
 	for _, row := range statusPaths {
 		if row.field == procstatus.FieldSeccompFilters && !r.Status.Has(procstatus.FieldSeccomp) {
 			continue // the whole of seccomp is unknown

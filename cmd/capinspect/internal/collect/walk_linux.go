@@ -72,10 +72,16 @@ func (c *Collector) source(asked []int) (*source, error) {
 	return &source{pids: slices.Compact(list)}, nil
 }
 
-// result is a chunk that a worker has finished.
+// maxTasks is how many tasks are in a chunk at the most. A process may have
+// tens of thousands of threads.
+const maxTasks = 256
+
+// result is a chunk that a worker has finished, or a part of it with more to
+// come.
 type result[C any] struct {
 	chunk C
 	found Walked
+	more  bool
 }
 
 // Walk visits the tasks of a query by pid and tid. Several workers read them;
@@ -113,13 +119,19 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 				if len(pids) == 0 {
 					return
 				}
-				chunk := begin()
+				chunk, tasks := begin(), 0
 				w.found = Walked{}
-				pass := func(r *Record) { visit(chunk, r) }
+				pass := func(r *Record) {
+					if tasks++; tasks > maxTasks {
+						slots[number%window] <- result[C]{chunk: chunk, more: true}
+						chunk, tasks = begin(), 1
+					}
+					visit(chunk, r)
+				}
 				for _, pid := range pids {
 					w.process(pid, pass)
 				}
-				slots[number%window] <- result[C]{chunk, w.found}
+				slots[number%window] <- result[C]{chunk: chunk, found: w.found}
 			}
 		})
 	}
@@ -129,7 +141,7 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 		close(ended)
 	}()
 	var total Walked
-	for number := 0; ; number++ {
+	for number := 0; ; {
 		r, ok := receive(slots[number%window], ended)
 		if !ok {
 			return total, from.stop(nil)
@@ -140,7 +152,10 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 		if from.stop(nil) == nil {
 			from.stop(done(r.chunk))
 		}
-		permits <- struct{}{}
+		if !r.more {
+			number++
+			permits <- struct{}{}
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type worker struct {
 
 func (c *Collector) worker(q *Query) *worker {
 	w := &worker{from: c, q: q, buf: make([]byte, 4096)}
+	w.r = Record{Source: procSource, LastCap: c.last, unsupported: true}
 	// Only if capinspect has the same number there and to itself.
 	w.capget = q.selective() && q.Threads == Leaders && c.live && c.ownPid() == os.Getpid()
 	if q.UserNames {
@@ -106,12 +107,13 @@ func (w *worker) read(dir *procstatus.FS, name string) error {
 		return err
 	}
 	w.buf = text[:cap(text)]
+	// What a walk does not fill stays as it was made.
 	r := &w.r
-	*r = Record{Status: r.Status, Source: procSource, Unknown: r.Unknown[:0], unsupported: true}
+	r.Unknown, r.Container, r.UserNames = r.Unknown[:0], nil, nil
 	if err := r.Status.UnmarshalText(text); err != nil {
 		return err
 	}
-	if r.LastCap = w.from.last; r.LastCap.From == "" {
+	if w.from.last.From == "" {
 		r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
 	}
 	r.Self = w.from.own != 0 && r.Status.Tgid == w.from.own
