@@ -46,12 +46,12 @@ func (s *Status) Complete() bool {
 
 // KernelThread reports whether the task is a thread of the kernel: by the
 // Kthread line, or before Linux 6.10 because it has no memory and is not a
-// zombie.
+// zombie. Of a part of a status file without State it is false.
 func (s *Status) KernelThread() bool {
 	if s.Has(FieldKthread) {
 		return s.kthread
 	}
-	return !s.Has(FieldVMSize) && s.State != 'Z' && s.State != 'X'
+	return s.Has(FieldState) && !s.Has(FieldVMSize) && s.State != 'Z' && s.State != 'X'
 }
 
 // Caps returns one capability set of the task, from the hexadecimal Cap* lines
@@ -59,6 +59,9 @@ func (s *Status) KernelThread() bool {
 // ok is false if the kernel printed no such line: CapBnd needs Linux 2.6.26,
 // CapAmb 4.3.
 func (s *Status) Caps(k capset.Kind) (set capset.Set, ok bool) {
+	if k >= capset.NumKinds {
+		return 0, false
+	}
 	return s.caps[k], s.Has(capField(k))
 }
 
@@ -66,8 +69,11 @@ func (s *Status) Caps(k capset.Kind) (set capset.Set, ok bool) {
 func (s *Status) CapState() capset.State { return s.caps }
 
 // SetCaps sets one capability set of the task, for a Status that is not made
-// from a file.
+// from a file. A kind that is none sets nothing.
 func (s *Status) SetCaps(k capset.Kind, set capset.Set) {
+	if k >= capset.NumKinds {
+		return
+	}
 	s.caps[k] = set
 	s.Mark(capField(k))
 }

@@ -143,6 +143,7 @@ var differences = []struct {
 	{[]string{"--is-uid=abc"}, "what is no number is no answer", 2, 1, "", "capinspect: --is-uid: \"abc\" is not a uid\n"},
 	{[]string{"--mode=NOPRIV", "--print"}, "capinspect changes nothing", 2, 0, "", "capinspect: --mode: capinspect only inspects\n"},
 	{[]string{"--print", "--drop=all"}, "and says so before it prints", 2, 0, "", "capinspect: --drop: capinspect only inspects\n"},
+	{[]string{"--print", "--drop"}, "also without a value", 2, 1, "", "capinspect: --drop: capinspect only inspects\n"},
 	{[]string{"--print", "--", "-c", "true"}, "capinspect runs nothing", 2, 0, "", "capinspect: --: capinspect only inspects\n"},
 	{[]string{"==", "--print"}, "capinspect runs nothing", 2, 0, "", "capinspect: ==: capinspect only inspects\n"},
 	{[]string{"--noambient"}, "capsh takes any end of --noamb", 2, 0, "", "capinspect: --noamb: capinspect only inspects\n"},

@@ -166,7 +166,7 @@ func within(c *credentials, f func()) error {
 
 // random returns a source whose seed is in the test's log.
 func random(t *testing.T) *rand.Rand {
-	seed := uint64(os.Getpid())
+	seed := rand.Uint64()
 	if s := os.Getenv("CAPINSPECT_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {

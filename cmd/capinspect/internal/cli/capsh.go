@@ -27,7 +27,7 @@ var capshOptions = [...]capshOption{
 	{"--current", "its sets in two lines", (*capsh).current},
 	{"--decode=", "the names in a hexadecimal `MASK`", (*capsh).decode},
 	{"--explain=", "what a `CAP` permits", (*capsh).explain},
-	{"--suggest=", "the capabilities whose explanation holds a `TEXT`", (*capsh).suggest},
+	{"--suggest=", "the capabilities whose name or text holds `TEXT`", (*capsh).suggest},
 	{"--supports=", "does the kernel know the `CAPS`", (*capsh).supports},
 	{"--has-e=", "are all `CAPS` in Effective", (*capsh).hasEffective},
 	{"--has-p=", "are all `CAPS` in Permitted", (*capsh).hasPermitted},
@@ -74,6 +74,9 @@ func refusedCapsh(arg string) string {
 		if value, ok := strings.CutPrefix(arg, name); ok && (value == "" || strings.HasSuffix(name, "=")) {
 			name, _, _ = strings.Cut(name, "=")
 			return cmp.Or(name, arg)
+		}
+		if arg == strings.TrimSuffix(name, "=") && arg != "" { // without its value
+			return arg
 		}
 	}
 	if strings.HasPrefix(arg, "--noamb") {

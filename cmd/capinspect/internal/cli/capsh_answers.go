@@ -197,7 +197,7 @@ func (c *capsh) isUID(want string) error {
 	if err != nil {
 		return err
 	}
-	return isID("uid", r.Status.UID.Real, want)
+	return isID("uid", r, procstatus.FieldUID, r.Status.UID.Real, want)
 }
 
 func (c *capsh) isGID(want string) error {
@@ -205,10 +205,13 @@ func (c *capsh) isGID(want string) error {
 	if err != nil {
 		return err
 	}
-	return isID("gid", r.Status.GID.Real, want)
+	return isID("gid", r, procstatus.FieldGID, r.Status.GID.Real, want)
 }
 
-func isID(kind string, got uint32, want string) error {
+func isID(kind string, r *collect.Record, f procstatus.Field, got uint32, want string) error {
+	if !r.Status.Has(f) {
+		return fmt.Errorf("the %s is unknown: %s", kind, r.Why(kind))
+	}
 	n, err := strconv.ParseUint(want, 0, 32)
 	if err != nil {
 		return fmt.Errorf("--is-%s: %q is not a %s", kind, want, kind)

@@ -50,7 +50,7 @@ var conditionFlags = [...]struct {
 }{
 	{"has", "`[SET:]CAP,...`\x00the set holds all of these", parseHas},
 	{"lacks", "`[SET:]CAP,...`\x00the set holds none of these", parseLacks},
-	{"within", "`[SET:]CAP,...`\x00the set holds nothing else; also a bitmap, or none", parseWithin},
+	{"within", "`[SET:]CAP,...`\x00the set holds nothing else; digits are a bitmap as in decode, none is empty", parseWithin},
 	{"uid", "all four user ids are `N`", parseUID},
 	{"gid", "all four group ids are `N`", parseGID},
 	{"seccomp", "`MODE`\x00seccomp is disabled, strict, filter or a number", parseSeccomp},

@@ -63,6 +63,9 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if last != nil && format != report.MaskMatrix {
+		return 0, usagef("--last-cap is for the matrix")
+	}
 	masks := report.Masks{Kubernetes: c.kubernetes, LastCap: capset.LastKnown}
 	if last != nil {
 		masks.LastCap = *last

@@ -50,7 +50,8 @@ func (c *explainConfig) run(e *env, args []string) (int, error) {
 	}
 	var found report.Explanations
 	status := statusOK
-	if len(args) == 0 {
+	if len(args) == 0 || len(args) == 1 && strings.EqualFold(args[0], "all") {
+		args = nil // ALL is every capability in Kubernetes
 		for c := range capset.LastKnown + 1 {
 			found.Listed = append(found.Listed, c)
 		}

@@ -25,7 +25,8 @@ var ps = command{
 	about: `List processes with their capabilities; without a PID all that can be seen.
 Without -t or -T only the leader of each process is judged: another thread may
 hold more. A set is written as all, none, all but some, the name of the runtime
-whose default it is, or its names. Bounding alone privileges nobody.
+whose default it is, or its names. A Bounding set alone
+does not make a task privileged.
 
 With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
 the container has, and NNP and SECCOMP are "no" if any process is without. "-"
@@ -75,7 +76,7 @@ func newPs(flags *pflag.FlagSet) *psConfig {
 	flags.StringVarP(&c.name, "name", "n", "", "only tasks whose name, of 15 bytes at the most, matches `GLOB`")
 	flags.StringVarP(&c.user, "user", "u", "", "only tasks of this effective `USER`, a name or a number")
 	flags.StringVar(&c.container, "container", "", "only tasks of the container or pod whose id starts with `ID`")
-	flags.BoolVar(&c.kernelToo, "kernel-threads", false, "let --privileged, --cap and --by count kernel threads too")
+	flags.BoolVar(&c.kernelToo, "kernel-threads", false, "let --privileged, --cap and --by include kernel threads")
 	flags.StringVar(&c.by, "by", "", "one row for each `WHAT`: container")
 	flags.StringVarP(&c.output, "output", "o", psFormats[0].name, "the `FORMAT`: "+formatNames(psFormats))
 	flags.BoolVar(&c.json, "json", false, "the same as -o json")

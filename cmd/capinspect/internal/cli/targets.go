@@ -151,6 +151,9 @@ func (t *targets) collect(e *env, args []string, bare bool) (c collected, err er
 	if err != nil {
 		return c, err
 	}
+	if len(tasks) == 0 && (t.proc != "" || threads != collect.Leaders) {
+		return c, usagef("--proc, -t and -T are for tasks, and there are only files")
+	}
 	if len(tasks) > 0 {
 		if c.from, err = collect.Open(opts); err != nil {
 			return c, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/capinspect/capinspect/capset"
@@ -32,7 +33,7 @@ func ReadInput(name string, stdin io.Reader) ([]byte, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return nil, inFile(name, err)
 		}
 		defer f.Close()
 		from = f
@@ -40,7 +41,7 @@ func ReadInput(name string, stdin io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(from, MaxInput+1))
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, inFile(name, err)
 	case len(text) > MaxInput:
 		err = errInputTooLong
 	case bytes.IndexByte(text, 0) >= 0:
@@ -50,6 +51,14 @@ func ReadInput(name string, stdin io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", InputName(name), err)
 	}
 	return text, nil
+}
+
+// inFile names the file before the reason.
+func inFile(name string, err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return fmt.Errorf("%s: %w", InputName(name), err)
 }
 
 // InputName is what a message calls the file of a name.
@@ -176,14 +185,15 @@ func endsInMask(text []byte) bool {
 }
 
 // split returns the lines of the first task in a text, tidied, and the rest. A
-// task ends where a line that it has stands again.
+// task ends where a line that it has stands again, or a name, with which a whole
+// status file begins.
 func split(text []byte) (part, rest []byte) {
 	var seen [256]bool
 	for len(text) > 0 {
 		end := bytes.IndexByte(text, '\n') + 1
 		line := tidy(text[:end-1])
 		if f, ok := procstatus.LineField(line); ok {
-			if seen[f] {
+			if seen[f] || f == procstatus.FieldName && part != nil {
 				break
 			}
 			seen[f] = true

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,12 +55,12 @@ type jsonTask struct {
 type jsonSet struct{ Hex *string }
 
 type jsonIDs struct {
-	Real, Effective, Saved, Filesystem uint32
+	Real, Effective, Saved, Filesystem *uint32
 	RealName, EffectiveName            *string
 }
 
 type jsonGroup struct {
-	ID   uint32
+	ID   *uint32
 	Name *string
 }
 
@@ -229,6 +230,12 @@ func (t *jsonTask) sets(r *Record) error {
 	} else if r.Known("securebits") {
 		r.unknown("securebits", "the report does not tell them")
 	}
+	for _, row := range statusPaths {
+		if !r.Status.Has(row.field) && r.Known(row.path) && r.Known(strings.Split(row.path, ".")[0]) &&
+			(row.field != procstatus.FieldSeccompFilters || r.Status.Has(procstatus.FieldSeccomp)) {
+			r.unknown(row.path, "the report does not tell it")
+		}
+	}
 	if _, ok := r.Mode(); !ok && r.Known("mode") {
 		r.unknown("mode", "needs securebits")
 	}
@@ -238,19 +245,19 @@ func (t *jsonTask) sets(r *Record) error {
 func (t *jsonTask) credentials(r *Record) {
 	s := &r.Status
 	r.UserNames, r.GroupNames = map[uint32]string{}, map[uint32]string{}
-	if t.UID != nil {
-		s.UID = t.UID.ids(r.UserNames)
+	if ids, ok := t.UID.ids(r.UserNames); ok {
+		s.UID = ids
 		s.Mark(procstatus.FieldUID)
 	}
-	if t.GID != nil {
-		s.GID = t.GID.ids(r.GroupNames)
+	if ids, ok := t.GID.ids(r.GroupNames); ok {
+		s.GID = ids
 		s.Mark(procstatus.FieldGID)
 	}
-	if t.Groups != nil {
+	if t.Groups != nil && !slices.ContainsFunc(*t.Groups, func(g jsonGroup) bool { return g.ID == nil }) {
 		for _, g := range *t.Groups {
-			s.Groups = append(s.Groups, g.ID)
+			s.Groups = append(s.Groups, *g.ID)
 			if g.Name != nil {
-				r.GroupNames[g.ID] = *g.Name
+				r.GroupNames[*g.ID] = *g.Name
 			}
 		}
 		s.Mark(procstatus.FieldGroups)
@@ -261,14 +268,18 @@ func (t *jsonTask) credentials(r *Record) {
 	}
 }
 
-func (ids *jsonIDs) ids(names map[uint32]string) procstatus.IDs {
+// ids returns the four ids; ok is false unless all are known.
+func (ids *jsonIDs) ids(names map[uint32]string) (out procstatus.IDs, ok bool) {
+	if ids == nil || ids.Real == nil || ids.Effective == nil || ids.Saved == nil || ids.Filesystem == nil {
+		return out, false
+	}
 	if ids.RealName != nil {
-		names[ids.Real] = *ids.RealName
+		names[*ids.Real] = *ids.RealName
 	}
 	if ids.EffectiveName != nil {
-		names[ids.Effective] = *ids.EffectiveName
+		names[*ids.Effective] = *ids.EffectiveName
 	}
-	return procstatus.IDs{Real: ids.Real, Effective: ids.Effective, Saved: ids.Saved, Filesystem: ids.Filesystem}
+	return procstatus.IDs{Real: *ids.Real, Effective: *ids.Effective, Saved: *ids.Saved, Filesystem: *ids.Filesystem}, true
 }
 
 func (t *jsonTask) seccomp(r *Record) error {

@@ -35,5 +35,6 @@ type KernelInfo struct {
 var (
 	ErrNoProcess  = errors.New("no such process")
 	errNotMounted = errors.New("no procfs is mounted there")
+	errNoCgroup   = errors.New("there is no cgroup file")
 	errNotHere    = errors.New("capinspect's own process is not in this procfs")
 )

@@ -116,7 +116,7 @@ func (w *worker) read(dir *procstatus.FS, name string) error {
 	if w.from.last.From == "" {
 		r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
 	}
-	r.Self = w.from.own != 0 && r.Status.Tgid == w.from.own
+	r.Self = w.from.own != 0 && r.Status.Pid == w.from.own
 	r.absent()
 	return nil
 }
@@ -126,7 +126,11 @@ func (w *worker) around(dir *procstatus.FS, name string) {
 	if w.q.Container {
 		text, err := dir.Read(name+"/cgroup", w.buf, procstatus.MaxCgroup)
 		if err != nil {
-			w.r.unknown("container", plain(err).Error())
+			reason := plain(err)
+			if errors.Is(reason, ErrNoProcess) {
+				reason = errNoCgroup
+			}
+			w.r.unknown("container", reason.Error())
 		} else if found, ok := procstatus.ContainerOf(text); ok {
 			w.r.Container = &found
 		}
@@ -142,7 +146,7 @@ func (w *worker) visit(visit func(*Record)) {
 	switch {
 	case !q.meets(&r.Status):
 		return
-	case q.UID != nil && r.Status.UID.Effective != *q.UID:
+	case q.UID != nil && (!r.Status.Has(procstatus.FieldUID) || r.Status.UID.Effective != *q.UID):
 		return
 	case q.ContainerID != "" && (r.Container == nil ||
 		!strings.HasPrefix(r.Container.ID, q.ContainerID) && !strings.HasPrefix(r.Container.PodUID, q.ContainerID)):
@@ -164,6 +168,7 @@ func (w *worker) threads(dir *procstatus.FS, name string, visit func(*Record)) {
 	leader.Groups, leader.NSpid = nil, nil // their memory is used again
 	tids, err := dir.Tids(name)
 	if err != nil {
+		w.fail(leader.Tgid, err)
 		return
 	}
 	for _, tid := range tids {

@@ -5,6 +5,7 @@ package report
 import (
 	"cmp"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ type ContainerRow struct {
 	last                              capset.Cap
 	uids                              []uint32 // effective, ascending
 	withoutNoNewPrivs, withoutSeccomp bool
+	unknown                           map[string]string // for some process, by JSON key, why
 }
 
 // ContainerChunk is what some processes add.
@@ -57,14 +59,56 @@ func (c *Containers) Visit(chunk *ContainerChunk, r *collect.Record) {
 		row = &ContainerRow{key: key}
 		chunk.rows[key] = row
 	}
+	row.add(process(r))
+}
+
+// rowKeys are the JSON keys of a row, each with the line of the status file that
+// it comes from and the key of a task under which its absence is explained.
+var rowKeys = [...]struct {
+	key   string
+	field procstatus.Field
+	path  string
+}{
+	{"effective", procstatus.FieldCapEff, "capabilities.effective"},
+	{"permitted", procstatus.FieldCapPrm, "capabilities.permitted"},
+	{"bounding", procstatus.FieldCapBnd, "capabilities.bounding"},
+	{"uids", procstatus.FieldUID, "uid"},
+	{"withoutNoNewPrivs", procstatus.FieldNoNewPrivs, "noNewPrivs"},
+	{"withoutSeccomp", procstatus.FieldSeccomp, "seccomp"},
+}
+
+// process returns the row of one process.
+func process(r *collect.Record) *ContainerRow {
 	s := &r.Status
 	state := s.CapState()
-	row.add(&ContainerRow{
+	row := &ContainerRow{
 		processes: 1, effective: state[capset.Effective], permitted: state[capset.Permitted], bounding: state[capset.Bounding],
-		last: r.LastCap.Value, uids: []uint32{s.UID.Effective},
+		last:              r.LastCap.Value,
 		withoutNoNewPrivs: s.Has(procstatus.FieldNoNewPrivs) && !s.NoNewPrivs,
 		withoutSeccomp:    s.Has(procstatus.FieldSeccomp) && s.Seccomp == 0,
-	})
+	}
+	if s.Has(procstatus.FieldUID) {
+		row.uids = []uint32{s.UID.Effective}
+	}
+	for _, k := range rowKeys {
+		if !s.Has(k.field) {
+			row.lacks(k.key, r.Why(k.path))
+		}
+	}
+	if !r.Known("container") {
+		row.lacks("container", r.Why("container"))
+	}
+	return row
+}
+
+// lacks lists a value as unknown for some process.
+func (row *ContainerRow) lacks(key, reason string) {
+	if row.unknown == nil {
+		row.unknown = map[string]string{}
+	}
+	if row.unknown[key] == "" {
+		row.unknown[key] = reason
+	}
 }
 
 // Done adds what the processes of a chunk add.
@@ -90,6 +134,16 @@ func (row *ContainerRow) add(other *ContainerRow) {
 	row.last = max(row.last, other.last)
 	row.withoutNoNewPrivs = row.withoutNoNewPrivs || other.withoutNoNewPrivs
 	row.withoutSeccomp = row.withoutSeccomp || other.withoutSeccomp
+	for key, reason := range other.unknown {
+		row.lacks(key, reason)
+	}
+	// One process without is an answer, whatever the others are.
+	if row.withoutNoNewPrivs {
+		delete(row.unknown, "withoutNoNewPrivs")
+	}
+	if row.withoutSeccomp {
+		delete(row.unknown, "withoutSeccomp")
+	}
 	for _, uid := range other.uids {
 		if at, found := slices.BinarySearch(row.uids, uid); !found {
 			row.uids = slices.Insert(row.uids, at, uid)
@@ -153,10 +207,18 @@ func (row *ContainerRow) cells() []string {
 	for i, uid := range row.uids {
 		uids[i] = strconv.FormatUint(uint64(uid), 10)
 	}
-	short := func(set capset.Set) string { return string(appendShort(nil, set, row.last)) }
+	cell := func(key, text string) string {
+		if _, lacking := row.unknown[key]; lacking {
+			return unknown
+		}
+		return text
+	}
+	short := func(key string, set capset.Set) string { return cell(key, string(appendShort(nil, set, row.last))) }
 	return []string{
-		Escape(id), Escape(pod), Escape(runtime), strconv.Itoa(row.processes), short(row.effective), short(row.permitted), short(row.bounding),
-		strings.Join(uids, ","), choose(row.withoutNoNewPrivs, "no", "yes"), choose(row.withoutSeccomp, "no", "yes"),
+		Escape(id), Escape(pod), Escape(runtime), strconv.Itoa(row.processes),
+		short("effective", row.effective), short("permitted", row.permitted), short("bounding", row.bounding),
+		cell("uids", strings.Join(uids, ",")),
+		cell("withoutNoNewPrivs", choose(row.withoutNoNewPrivs, "no", "yes")), cell("withoutSeccomp", choose(row.withoutSeccomp, "no", "yes")),
 	}
 }
 
@@ -201,21 +263,33 @@ func (e *encoder) containerRow(row *ContainerRow) {
 	}
 	e.key("processes")
 	e.int(int64(row.processes))
-	for _, member := range [...]struct {
-		key string
-		set capset.Set
-	}{{"effective", row.effective}, {"permitted", row.permitted}, {"bounding", row.bounding}} {
-		e.key(member.key)
-		e.set(member.set)
+	e.rowMember(row, "effective", func() { e.set(row.effective) })
+	e.rowMember(row, "permitted", func() { e.set(row.permitted) })
+	e.rowMember(row, "bounding", func() { e.set(row.bounding) })
+	e.rowMember(row, "uids", func() {
+		e.open('[')
+		for _, uid := range row.uids {
+			e.int(int64(uid))
+		}
+		e.close(']')
+	})
+	e.rowMember(row, "withoutNoNewPrivs", func() { e.bool(row.withoutNoNewPrivs) })
+	e.rowMember(row, "withoutSeccomp", func() { e.bool(row.withoutSeccomp) })
+	e.key("unknown")
+	e.open('{')
+	for _, key := range slices.Sorted(maps.Keys(row.unknown)) {
+		e.key(key)
+		e.string(row.unknown[key])
 	}
-	e.key("uids")
-	e.open('[')
-	for _, uid := range row.uids {
-		e.int(int64(uid))
+	e.close('}')
+}
+
+// rowMember appends a member of a row, null if it is not known.
+func (e *encoder) rowMember(row *ContainerRow, key string, value func()) {
+	e.key(key)
+	if _, lacking := row.unknown[key]; lacking {
+		e.null()
+		return
 	}
-	e.close(']')
-	e.key("withoutNoNewPrivs")
-	e.bool(row.withoutNoNewPrivs)
-	e.key("withoutSeccomp")
-	e.bool(row.withoutSeccomp)
+	value()
 }

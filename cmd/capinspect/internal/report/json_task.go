@@ -150,7 +150,7 @@ func (e *encoder) capabilities(r *collect.Record) {
 		e.null()
 	}
 	e.key("iab")
-	if missing(r, capset.Inheritable, capset.Bounding, capset.Ambient) == "" {
+	if missingIAB(r) == "" {
 		e.string(state.IAB(r.LastCap.Value))
 	} else {
 		e.null()

@@ -86,9 +86,19 @@ func appendSetLine(dst []byte, r *collect.Record, k capset.Kind) []byte {
 	return appendUnknown(append(dst, ' '), r, setPath(k))
 }
 
+// missingIAB is missing for what IAB is made of. A kernel without Ambient has
+// nothing there; one without a task's own Bounding has something, but tells not
+// what.
+func missingIAB(r *collect.Record) string {
+	if !r.Status.Has(procstatus.FieldCapBnd) {
+		return setPath(capset.Bounding)
+	}
+	return missing(r, capset.Inheritable, capset.Ambient)
+}
+
 func appendCurrentIAB(dst []byte, r *collect.Record) []byte {
 	dst = append(dst, "Current IAB: "...)
-	if path := missing(r, capset.Inheritable, capset.Bounding, capset.Ambient); path != "" {
+	if path := missingIAB(r); path != "" {
 		return appendUnknown(dst, r, path)
 	}
 	return append(r.Status.CapState().AppendIAB(dst, r.LastCap.Value), '\n')
