@@ -36,8 +36,14 @@ func OpenFS(dir string) (*FS, error) {
 		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
 	}
 	var st unix.Statfs_t
-	live := unix.Fstatfs(fd, &st) == nil && st.Type == unix.PROC_SUPER_MAGIC
-	return &FS{dir: dir, fd: fd, live: live}, nil
+	p := &FS{dir: dir, fd: fd}
+	if unix.Fstatfs(fd, &st) == nil {
+		p.live = st.Type == unix.PROC_SUPER_MAGIC
+	} else { // refused by a sandbox: only a live one has a link to the caller
+		_, err := p.Self()
+		p.live = err == nil
+	}
+	return p, nil
 }
 
 // Close closes the directory.

@@ -263,17 +263,9 @@ func TestProcElsewhere(t *testing.T) {
 // only system calls tell: that is unknown, and the rest is shown.
 func TestRefusedCalls(t *testing.T) {
 	need.On(t, "root")
-	filter := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 1, K: unix.SYS_PRCTL},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: unix.SYS_CAPGET},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-	}
 	var text, matrix outcome
 	thread(t, func() error {
-		program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-		err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0)
+		err := refuse(unix.SYS_PRCTL, unix.SYS_CAPGET)
 		text, matrix = run(t, built(t)), run(t, built(t), "--json")
 		return err
 	})
@@ -290,6 +282,87 @@ func TestRefusedCalls(t *testing.T) {
 	if text.status != 0 || text.stderr != "" || matrix.status != 0 || !strings.Contains(matrix.stdout, `"securebits": null,`) ||
 		!strings.Contains(matrix.stdout, `"lastCap": null}`) {
 		t.Errorf("%+v\n%+v", text, matrix)
+	}
+}
+
+// refuse makes some system calls of the calling thread, and of what it starts,
+// fail with EPERM.
+func refuse(calls ...uint32) error {
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}}
+	for i, call := range calls {
+		filter = append(filter, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: uint8(len(calls) - i), K: call})
+	}
+	filter = append(filter,
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)})
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	return unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0)
+}
+
+// TestRefusedWithoutProc runs the binary where there is no /proc and a sandbox
+// refuses what would stand in for it: nothing is known, which is neither yes nor
+// no.
+func TestRefusedWithoutProc(t *testing.T) {
+	need.On(t, "root", "unshare")
+	var lacks, has, print, all outcome
+	bare := func(args string) outcome {
+		return run(t, "unshare", "-m", "--propagation", "private", "sh", "-c", "mount -t tmpfs none /proc && exec "+built(t)+" "+args)
+	}
+	thread(t, func() error {
+		err := refuse(unix.SYS_PRCTL, unix.SYS_CAPGET)
+		lacks, has = bare("check --lacks sys_admin --lacks a:chown --lacks b:chown --within none"), bare("--has-p=chown")
+		print, all = bare("--print"), bare("--json")
+		return err
+	})
+	if lacks.status != 2 || lacks.stdout != "" || strings.Count(lacks.stderr, "is unknown: there is no /proc, and no system call told it\n") != 4 {
+		t.Errorf("check: %+v", lacks)
+	}
+	if has.status != 2 {
+		t.Errorf("--has-p: %+v", has)
+	}
+	if print.status != 0 || !strings.HasPrefix(print.stdout, "Current: unknown (") || !strings.Contains(print.stdout, "\nBounding set = unknown (") ||
+		!strings.Contains(print.stdout, "\nCurrent IAB: unknown (") {
+		t.Errorf("--print: %+v", print)
+	}
+	if !strings.Contains(all.stdout, `"text": null,`) || !strings.Contains(all.stdout, `"iab": null`) {
+		t.Errorf("--json: %+v", all)
+	}
+}
+
+// TestRefusedLinks runs the binary where statfs and readlink are refused: what
+// they would tell comes from elsewhere.
+func TestRefusedLinks(t *testing.T) {
+	need.On(t, "root")
+	var other, self outcome
+	thread(t, func() error {
+		err := refuse(unix.SYS_FSTATFS)
+		other = run(t, built(t), "--print", "1")
+		return err
+	})
+	thread(t, func() error {
+		err := refuse(unix.SYS_READLINKAT, unix.SYS_PRCTL)
+		self = run(t, built(t), "ps", "self", "--columns", "NAME", "--no-headers")
+		return err
+	})
+	if other.status != 0 || !strings.HasPrefix(other.stdout, "Current: ") {
+		t.Errorf("fstatfs: %+v", other)
+	}
+	if self.status != 0 || self.stdout != "capinspect\n" {
+		t.Errorf("readlinkat: %+v", self)
+	}
+}
+
+// TestHostileFileNames names files that act on a terminal.
+func TestHostileFileNames(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "no\x1b[31msuch\u202e")
+	for _, args := range [][]string{
+		{"-f", name}, {"check", "--has", "chown", "-f", name}, {"decode", "-f", name}, {"ps", "--proc", name}, {"--" + name}, {"--proc", name, "1"},
+	} {
+		o := run(t, built(t), args...)
+		if o.status != 2 || strings.ContainsFunc(o.stderr, func(r rune) bool { return r == 0x1b || r == '\u202e' }) ||
+			!strings.Contains(o.stderr, `\x1b[31msuch\u202e`) {
+			t.Errorf("%q: %+v", args, o)
+		}
 	}
 }
 

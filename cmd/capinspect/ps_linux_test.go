@@ -272,6 +272,20 @@ func TestPsHidepid(t *testing.T) {
 		!strings.Contains(refused.stderr, "hidepid=noaccess") {
 		t.Errorf("hidepid=1: %+v", refused)
 	}
+	// In a user namespace of its own, SYS_PTRACE does not count for the procfs.
+	child := run(t, "unshare", "-m", "--propagation", "private", "sh", "-c", fmt.Sprintf(
+		"mount -t proc -o hidepid=2 proc %s && exec setpriv --reuid 4242 --regid 4242 --clear-groups unshare -Ur %s ps --proc %s --no-headers --columns PID",
+		dir, built(t), dir))
+	if child.status != 0 || strings.Count(child.stdout, "\n") != 1 || !strings.Contains(child.stderr, "hidepid=invisible") {
+		t.Errorf("in a user namespace: %+v", child)
+	}
+	// The group of the mount, 0 if it names none, sees all.
+	group := run(t, "unshare", "-m", "--propagation", "private", "sh", "-c", fmt.Sprintf(
+		"mount -t proc -o hidepid=2 proc %s && exec setpriv --reuid 4242 --regid 0 --clear-groups %s ps --proc %s --no-headers --columns PID",
+		dir, built(t), dir))
+	if group.status != 0 || group.stderr != "" || strings.Count(group.stdout, "\n") < 3 {
+		t.Errorf("as group 0: %+v", group)
+	}
 	if open := list("hidepid=0"); open.status != 0 || open.stderr != "" || strings.Count(open.stdout, "\n") < 3 {
 		t.Errorf("hidepid=0: %+v", open)
 	}
@@ -317,6 +331,54 @@ func TestPsManyThreads(t *testing.T) {
 	}
 	if list := rows(t, "-t", strconv.Itoa(os.Getpid()), "--columns", "PID,TID"); len(list) != 1 {
 		t.Errorf("%d threads differ", len(list)-1)
+	}
+}
+
+// TestPsUsers reads a user database with lines that the parser behind it takes
+// for uid 0.
+func TestPsUsers(t *testing.T) {
+	need.On(t, "root", "unshare")
+	passwd := filepath.Join(t.TempDir(), "passwd")
+	if err := os.WriteFile(passwd, []byte("evil:x:notanumber:0::/:/bin/sh\nwrap:x:4294967296:0::/:/bin/sh\n"+
+		"-minus:x:0:0::/:/bin/sh\nroot:x:0:0:root:/root:/bin/sh\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	list := func(args string) outcome {
+		return run(t, "unshare", "-m", "--propagation", "private", "sh", "-c",
+			"mount --bind "+passwd+" /etc/passwd && exec "+built(t)+" ps self --no-headers --columns USER "+args)
+	}
+	if o := list("-u root"); o.status != 0 || o.stdout != "root\n" {
+		t.Errorf("%+v", o)
+	}
+	for _, name := range []string{"evil", "wrap", "-minus"} {
+		if o := list("--user=" + name); o.status != 2 || o.stderr != fmt.Sprintf("capinspect: user %q: no such user\n", name) {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+}
+
+// TestPsOtherPids looks from inside a pid namespace at a procfs of the outer
+// one: its numbers are not those of system calls.
+func TestPsOtherPids(t *testing.T) {
+	need.On(t, "root", "unshare")
+	busy := (&credentials{sets: capset.State{capset.Permitted: own(), capset.Effective: own(), capset.Bounding: own()}}).start(t, "sleep", "60")
+	for _, procfs := range []string{"", " --proc /proc"} {
+		o := run(t, "unshare", "-pf", built(t), "ps", "--privileged", "--no-headers", "--columns", "PID", strconv.Itoa(busy))
+		if procfs != "" {
+			o = run(t, "unshare", "-pf", "sh", "-c", fmt.Sprintf("%s ps --privileged --no-headers --columns PID%s %d; exit $?", built(t), procfs, busy))
+		}
+		if o.status != 0 || strings.TrimSpace(o.stdout) != strconv.Itoa(busy) {
+			t.Errorf("%q: %+v", procfs, o)
+		}
+	}
+}
+
+// TestPsThread names a thread where a process is meant.
+func TestPsThread(t *testing.T) {
+	tid := thread(t, func() error { return nil })
+	o := run(t, built(t), "ps", "--no-headers", strconv.Itoa(tid))
+	if want := fmt.Sprintf("capinspect: pid %d: a thread of process %d: see -t and -T\n", tid, os.Getpid()); o.status != 2 || o.stderr != want {
+		t.Errorf("%+v, want %q", o, want)
 	}
 }
 

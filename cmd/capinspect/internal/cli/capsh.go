@@ -125,8 +125,11 @@ func (e *env) tryCapsh(args []string, named bool) (handled bool, status int, err
 	switch {
 	case len(args) == 0:
 		return named, statusOK, nil
-	case found == 0 || foreign != "" && found == prints || foreign == "-h" || foreign == "--help":
+	case found == 0 || foreign != "" && found == prints:
 		return false, 0, nil
+	case foreign == "-h" || foreign == "--help":
+		status, err = commands()[0].execute(e, []string{"--help"}, false)
+		return true, status, err
 	case foreign != "":
 		return true, 0, usagef("%q does not go with the options of capsh, which speak of capinspect's own process", foreign)
 	}

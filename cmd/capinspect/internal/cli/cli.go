@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 // The exit status: done, or the answer is yes; the answer is no; trouble, which
@@ -136,10 +138,9 @@ func (c *command) helpLine(named bool) string {
 	return program + " --help"
 }
 
-// complain writes a message. What it quotes of other processes' making is
-// quoted by the errors themselves.
+// complain writes a message.
 func (e *env) complain(err error) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", program, strings.ReplaceAll(err.Error(), "\n", " "))
+	fmt.Fprintf(e.stderr, "%s: %s\n", program, report.Printable(strings.ReplaceAll(err.Error(), "\n", " ")))
 }
 
 // write writes to standard output. Where that is a pipe that nobody reads any

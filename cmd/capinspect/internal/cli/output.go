@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 // output is standard output with errors in the words of a message.
@@ -23,7 +25,7 @@ func (o *output) Write(text []byte) (int, error) {
 
 // note says something that is no failure on standard error.
 func (e *env) note(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "%s: note: %s\n", program, fmt.Sprintf(format, args...))
+	fmt.Fprintf(e.stderr, "%s: note: %s\n", program, report.Printable(fmt.Sprintf(format, args...)))
 }
 
 // progress is a line on standard error for somebody who waits.

@@ -43,6 +43,7 @@ capinspect ps --by container -o jsonl`,
 
 type psConfig struct {
 	targets
+	flags      *pflag.FlagSet
 	output     string
 	json       bool
 	privileged bool
@@ -68,7 +69,7 @@ type psFormat struct{ name string }
 func (f *psFormat) FormName() string { return f.name }
 
 func newPs(flags *pflag.FlagSet) *psConfig {
-	c := new(psConfig)
+	c := &psConfig{flags: flags}
 	flags.VarP(&c.pids, "pid", "p", "look at this `PID`, or at several with commas between")
 	c.threads.addTo(flags)
 	flags.BoolVar(&c.privileged, "privileged", false, "only tasks with anything in Permitted, Effective, Inheritable or Ambient")
@@ -251,14 +252,19 @@ func (r *psRun) chooseTasks(args []string) error {
 			return usagef("%q is not a PID", task)
 		}
 	}
+	for name, value := range map[string]string{"name": c.name, "user": c.user, "container": c.container, "sort": c.sort, "columns": c.columns} {
+		if value == "" && c.flags.Changed(name) {
+			return usagef("--%s: want a value", name)
+		}
+	}
 	if _, err := path.Match(c.name, ""); err != nil {
 		return usagef("--name %q: %v", c.name, err)
 	}
 	q.Name, q.ContainerID, q.Privileged, q.KernelToo = c.name, c.container, c.privileged, c.kernelToo
 	if c.user != "" {
-		id, ok := collect.UserID(c.user)
-		if !ok {
-			return fmt.Errorf("unknown user %q", c.user)
+		id, err := collect.UserID(c.user)
+		if err != nil {
+			return fmt.Errorf("user %q: %w", c.user, err)
 		}
 		q.UID = &id
 	}

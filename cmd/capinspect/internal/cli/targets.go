@@ -160,19 +160,11 @@ func (t *targets) collect(e *env, args []string, bare bool) (c collected, err er
 		}
 	}
 	for _, task := range tasks {
-		r := new(collect.Record)
-		if err := c.from.Task(task, r); err != nil {
+		records, err := c.read(task, threads)
+		if err != nil {
 			c.failures = append(c.failures, report.Failure{Pid: c.from.Pid(task), Err: err})
-			continue
 		}
-		c.records = append(c.records, r)
-		if threads != collect.Leaders {
-			others, err := c.from.Threads(r, threads)
-			c.records = append(c.records, others...)
-			if err != nil {
-				c.failures = append(c.failures, report.Failure{Pid: c.from.Pid(task), Err: err})
-			}
-		}
+		c.records = append(c.records, records...)
 	}
 	for _, name := range t.files {
 		text, err := collect.ReadInput(name, e.stdin)
@@ -186,6 +178,18 @@ func (t *targets) collect(e *env, args []string, bare bool) (c collected, err er
 		c.records = append(c.records, records...)
 	}
 	return c, nil
+}
+
+// read reads one task, with the threads that were asked for.
+func (c *collected) read(task string, threads collect.Threads) ([]*collect.Record, error) {
+	if threads != collect.Leaders {
+		return c.from.Threads(task, threads)
+	}
+	r := new(collect.Record)
+	if err := c.from.Task(task, r); err != nil {
+		return nil, err
+	}
+	return []*collect.Record{r}, nil
 }
 
 // complain says of each target that could not be read why, and returns the

@@ -52,9 +52,26 @@ func (c *Collector) Open(opts Options) error {
 // has none there.
 func (c *Collector) ownPid() int {
 	if c.own == 0 && c.live {
-		c.own, _ = c.proc.Self()
+		var err error
+		if c.own, err = c.proc.Self(); err != nil {
+			c.own = c.selfTgid()
+		}
 	}
 	return c.own
+}
+
+// selfTgid is what Self tells, from the status file, for where a sandbox
+// refuses to read links.
+func (c *Collector) selfTgid() int {
+	text, err := c.proc.ReadStatus(self, nil)
+	if err != nil {
+		return 0
+	}
+	s, err := procstatus.Parse(text)
+	if err != nil {
+		return 0
+	}
+	return s.Tgid
 }
 
 // lastCap finds the last capability of the kernel whose tasks are read.
@@ -107,45 +124,62 @@ func (c *Collector) status(task string, r *Record) error {
 		var text []byte
 		if text, err = c.proc.ReadStatus(task, c.buf); err == nil {
 			c.buf = text[:cap(text)]
-			r.Self = c.live && (task == "self" || task == strconv.Itoa(c.ownPid()))
-			return r.Status.UnmarshalText(text)
+			if err := r.Status.UnmarshalText(text); err != nil {
+				return err
+			}
+			r.Self = c.live && (task == self || r.Status.Has(procstatus.FieldPid) && r.Status.Pid == c.ownPid())
+			return nil
 		}
 		err = plain(err)
 	}
-	if task == "self" && c.opts.Proc == "" {
+	if task == self && c.opts.Proc == "" {
 		r.Status, r.Self, r.noProc = *procstatus.Own(), true, true
 		return nil
 	}
 	return err
 }
 
-// Threads returns the other threads of a process whose leader was read: those
-// that differ from it, or all. One that ends meanwhile is none.
-func (c *Collector) Threads(leader *Record, which Threads) ([]*Record, error) {
-	if c.proc == nil || !leader.Status.Has(procstatus.FieldTgid) {
-		return nil, nil
+// Threads returns a task and the other threads of its process: those that
+// differ from it, or all. All are read through one open directory. A thread
+// that ends meanwhile is none.
+func (c *Collector) Threads(task string, which Threads) ([]*Record, error) {
+	if c.proc == nil {
+		r := new(Record)
+		err := c.Task(task, r)
+		return []*Record{r}, err
 	}
-	process := strconv.Itoa(leader.Status.Tgid)
-	tids, err := c.proc.Tids(process)
+	c.ownPid()
+	dir, err := c.proc.Sub(task)
 	if err != nil {
 		return nil, plain(err)
 	}
-	var others []*Record
+	defer dir.Close()
+	within := *c
+	within.proc, within.buf = dir, nil
+	leader := new(Record)
+	if err := within.Task(".", leader); err != nil {
+		return nil, err
+	}
+	list := []*Record{leader}
+	tids, err := dir.Tids(".")
+	if err != nil {
+		return list, plain(err)
+	}
 	for _, tid := range tids {
 		if tid == leader.Status.Pid {
 			continue
 		}
 		r := new(Record)
-		if err := c.Task(process+"/task/"+strconv.Itoa(tid), r); errors.Is(err, ErrNoProcess) {
+		if err := within.Task("task/"+strconv.Itoa(tid), r); errors.Is(err, ErrNoProcess) {
 			continue
 		} else if err != nil {
-			return others, err
+			return list, err
 		}
 		if which == AllThreads || differs(&leader.Status, &r.Status) {
-			others = append(others, r)
+			list = append(list, r)
 		}
 	}
-	return others, nil
+	return list, nil
 }
 
 // plain gives the usual words to the usual reasons for which a task cannot be
@@ -181,7 +215,7 @@ func (r *Record) ownSecurebits() {
 // Pid returns a target as the number that a message has: the pid that "self"
 // stands for, if it is known.
 func (c *Collector) Pid(task string) string {
-	if own := c.ownPid(); task == "self" && own != 0 {
+	if own := c.ownPid(); task == self && own != 0 {
 		return strconv.Itoa(own)
 	}
 	return task

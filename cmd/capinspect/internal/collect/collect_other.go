@@ -44,7 +44,7 @@ func Walk[C any](*Collector, Query, func() C, func(C, *Record), func(C) error) (
 }
 
 // UserID knows of no users.
-func UserID(string) (uint32, bool) { return 0, false }
+func UserID(string) (uint32, error) { return 0, errNeedsLinux }
 
 // Threads has none.
-func (*Collector) Threads(*Record, Threads) ([]*Record, error) { return nil, errNeedsLinux }
+func (*Collector) Threads(string, Threads) ([]*Record, error) { return nil, errNeedsLinux }

@@ -5,6 +5,10 @@ package collect
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
@@ -20,7 +24,8 @@ func (c *Collector) Hides() string {
 	if !c.live {
 		return ""
 	}
-	if own, err := procstatus.Capget(0); err == nil && own[capset.Effective].Has(capset.SysPtrace) {
+	ns, _ := c.proc.Readlink("self/ns/user")
+	if own, err := procstatus.Capget(0); ns == initialUserNS && err == nil && own[capset.Effective].Has(capset.SysPtrace) {
 		return ""
 	}
 	text, err := c.proc.Read("self/mountinfo", nil, maxMountinfo)
@@ -28,17 +33,28 @@ func (c *Collector) Hides() string {
 		return ""
 	}
 	dir, err := filepath.Abs(c.opts.dir())
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
 	if err != nil {
 		return ""
 	}
-	return hidepid(text, dir)
+	how, gid := hidepid(text, dir)
+	if groups, err := unix.Getgroups(); ns == initialUserNS && err == nil && (gid == unix.Getegid() || slices.Contains(groups, gid)) {
+		return ""
+	}
+	return how
 }
 
+// initialUserNS is the initial user namespace, on every kernel since Linux 3.8
+// (include/linux/proc_ns.h, PROC_USER_INIT_INO): capabilities and groups of
+// another one do not count for a procfs.
+const initialUserNS = "user:[4026531837]"
+
 // hidepid returns the option of the procfs at dir in a mount table
-// (proc_pid_mountinfo(5)), "" if it hides nothing. The last mount of a place is
-// the one that is seen.
-func hidepid(mountinfo []byte, dir string) string {
-	found := ""
+// (proc_pid_mountinfo(5)), "" if it hides nothing, and the group that it hides
+// nothing from. The last mount of a place is the one that is seen.
+func hidepid(mountinfo []byte, dir string) (found string, gid int) {
 	for line := range bytes.Lines(mountinfo) {
 		fields := bytes.Fields(line)
 		separator := 0
@@ -48,10 +64,10 @@ func hidepid(mountinfo []byte, dir string) string {
 				break
 			}
 		}
-		if separator == 0 || len(fields) < separator+4 || string(fields[4]) != dir {
+		if separator == 0 || len(fields) < separator+4 || unoctal(fields[4]) != dir {
 			continue
 		}
-		found = ""
+		found, gid = "", 0
 		if string(fields[separator+1]) != "proc" {
 			continue
 		}
@@ -59,9 +75,29 @@ func hidepid(mountinfo []byte, dir string) string {
 			if value, ok := bytes.CutPrefix(option, []byte("hidepid=")); ok && string(value) != "0" && string(value) != "off" {
 				found = string(value)
 			}
+			if value, ok := bytes.CutPrefix(option, []byte("gid=")); ok {
+				gid, _ = strconv.Atoi(string(value))
+			}
 		}
 	}
-	return found
+	return found, gid
+}
+
+// unoctal undoes the kernel's escapes of blanks and backslashes in a path, as
+// "\040" (fs/seq_file.c, mangle_path).
+func unoctal(path []byte) string {
+	var out []byte
+	for i := 0; i < len(path); i++ {
+		if path[i] == '\\' && i+3 < len(path) {
+			if n, err := strconv.ParseUint(string(path[i+1:i+4]), 8, 8); err == nil {
+				out = append(out, byte(n))
+				i += 3
+				continue
+			}
+		}
+		out = append(out, path[i])
+	}
+	return string(out)
 }
 
 // Dir returns the place of the procfs.

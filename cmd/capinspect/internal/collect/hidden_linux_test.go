@@ -16,9 +16,10 @@ func TestHidepid(t *testing.T) {
 		{"mounted over", proc + ",hidepid=2\n" + proc + "\n", "/proc", ""},
 		{"mounted over by something else", proc + ",hidepid=2\n30 28 0:9 / /proc rw - tmpfs tmpfs rw,hidepid=2\n", "/proc", ""},
 		{"optional fields", "22 28 0:21 / /proc rw shared:5 master:1 - proc proc rw,hidepid=ptraceable\n", "/proc", "ptraceable"},
+		{"a blank in the place", "22 28 0:21 / /a\\040b rw - proc proc rw,hidepid=2\n", "/a b", "2"},
 		{"cut short", "22 28 0:21 / /proc rw - proc\n22 28\n\n", "/proc", ""},
 	} {
-		if got := hidepid([]byte(test.table), test.dir); got != test.want {
+		if got, _ := hidepid([]byte(test.table), test.dir); got != test.want {
 			t.Errorf("%s: %q, want %q", test.cause, got, test.want)
 		}
 	}

@@ -143,7 +143,7 @@ func lineAt(text []byte, d *json.Decoder, at int64, err error) int {
 // plainJSON says what is wrong in the words of the report, not of Go's types.
 func plainJSON(err error) error {
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%s: a %s is not what belongs here", strings.ToLower(mismatch.Field), mismatch.Value)
+		return fmt.Errorf("%s: a %s is not what belongs here", strings.TrimPrefix(strings.ToLower(mismatch.Field), "jsontask."), mismatch.Value)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("cut short")
@@ -178,7 +178,7 @@ func (t *jsonTask) record() (*Record, error) {
 		s.Name = *t.Name
 		s.Mark(procstatus.FieldName)
 	}
-	if t.State != nil && len(*t.State) == 1 {
+	if t.State != nil && len(*t.State) == 1 && (*t.State)[0]|0x20 >= 'a' && (*t.State)[0]|0x20 <= 'z' {
 		s.State = (*t.State)[0]
 		s.Mark(procstatus.FieldState)
 	}
@@ -204,11 +204,11 @@ func (t *jsonTask) sets(r *Record) error {
 			continue
 		}
 		if set.Hex == nil {
-			return fmt.Errorf("%v: no hex", k)
+			return fmt.Errorf("capabilities.%s: no hex", strings.ToLower(k.String()))
 		}
 		bits, err := capset.ParseHex(*set.Hex)
 		if err != nil {
-			return fmt.Errorf("%v: hex: %q: %w", k, *set.Hex, err)
+			return fmt.Errorf("capabilities.%s.hex: %q: %w", strings.ToLower(k.String()), *set.Hex, err)
 		}
 		r.Status.SetCaps(k, bits)
 	}

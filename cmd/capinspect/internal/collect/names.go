@@ -81,6 +81,14 @@ func lookup(file string, buf []byte, ids ...uint32) (map[uint32]string, error) {
 // wanted returns the lines of a file whose third column is one of the ids. The
 // parser behind it takes a column that is no number for 0.
 func wanted(text []byte, names map[uint32]string) []byte {
+	return linesOf(text, func(id uint32) bool {
+		_, ok := names[id]
+		return ok
+	})
+}
+
+// linesOf returns the well-formed lines of a file whose id is wanted.
+func linesOf(text []byte, wanted func(uint32) bool) []byte {
 	var out []byte
 	colon := []byte(":")
 	for line := range bytes.Lines(text) {
@@ -91,11 +99,25 @@ func wanted(text []byte, names map[uint32]string) []byte {
 			continue // malformed, or a line for NIS
 		}
 		id, err := strconv.ParseUint(string(column), 10, min(32, strconv.IntSize-1)) // the parser's ids are ints
-		if _, ok := names[uint32(id)]; ok && err == nil {
+		if err == nil && wanted(uint32(id)) {
 			out = append(out, line...)
 		}
 	}
 	return out
+}
+
+// everyUser calls f for each well-formed entry of the reader's own /etc/passwd.
+func everyUser(f func(name string, id uint32)) error {
+	text, err := readFile(passwdFile, nil)
+	if err != nil {
+		return err
+	}
+	text = linesOf(text, func(uint32) bool { return true })
+	_, err = user.ParsePasswdFilter(bytes.NewReader(text), func(u user.User) bool {
+		f(u.Name, uint32(u.Uid))
+		return false
+	})
+	return err
 }
 
 func entries(text []byte, file string, names map[uint32]string) error {

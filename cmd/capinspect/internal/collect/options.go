@@ -11,6 +11,9 @@ import (
 // DefaultProc is where a procfs is unless Options say otherwise.
 const DefaultProc = "/proc"
 
+// self stands for capinspect's own process.
+const self = "self"
+
 // Options say which tasks are looked at, and how.
 type Options struct {
 	Proc    string      // another procfs than DefaultProc
@@ -35,6 +38,7 @@ type KernelInfo struct {
 var (
 	ErrNoProcess  = errors.New("no such process")
 	errNotMounted = errors.New("no procfs is mounted there")
+	errNoUser     = errors.New("no such user")
 	errNoCgroup   = errors.New("there is no cgroup file")
 	errNotHere    = errors.New("capinspect's own process is not in this procfs")
 )

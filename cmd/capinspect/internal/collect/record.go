@@ -5,6 +5,8 @@
 package collect
 
 import (
+	"slices"
+
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -54,11 +56,15 @@ func (r *Record) Why(path string) string {
 }
 
 // Known reports whether the value at a path is known.
-func (r *Record) Known(path string) bool { return r.Why(path) == "" }
+func (r *Record) Known(path string) bool {
+	return !slices.ContainsFunc(r.Unknown, func(u Unknown) bool { return u.Path == path })
+}
 
-// Unsupported reports whether the task's kernel does not have the set k.
+// Unsupported reports whether the task's kernel does not have the set k. The
+// others than Bounding and Ambient every kernel has.
 func (r *Record) Unsupported(k capset.Kind) bool {
-	return r.unsupported && !r.Status.Has(procstatus.CapField(k))
+	newer := k == capset.Bounding || k == capset.Ambient
+	return newer && r.unsupported && !r.noProc && !r.Status.Has(procstatus.CapField(k))
 }
 
 // unknown lists the value at a path as unknown.
@@ -125,7 +131,7 @@ func (r *Record) absent() {
 func (r *Record) absence(f procstatus.Field) string {
 	switch {
 	case r.noProc:
-		return "there is no /proc, and no system call tells it"
+		return "there is no /proc, and no system call told it"
 	case r.unsupported:
 		return "no " + f.String() + " line, which Linux has since " + f.Since()
 	}

@@ -3,10 +3,7 @@
 package collect
 
 import (
-	"bytes"
 	"strconv"
-
-	"github.com/moby/sys/user"
 
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -20,17 +17,15 @@ type users struct {
 
 func (u *users) open(c *Collector) {
 	u.names = map[uint32]string{}
-	text, err := readFile(passwdFile, nil)
-	if err != nil || !c.live {
+	if !c.live {
 		return
 	}
 	u.user, _ = c.proc.Readlink("self/ns/user")
 	u.mnt, _ = c.proc.Readlink("self/ns/mnt")
-	_, _ = user.ParsePasswdFilter(bytes.NewReader(text), func(entry user.User) bool {
-		if _, ok := u.names[uint32(entry.Uid)]; !ok && entry.Name != "" && entry.Name[0] != '+' {
-			u.names[uint32(entry.Uid)] = entry.Name
+	_ = everyUser(func(name string, id uint32) { // without it, ids have no names
+		if _, ok := u.names[id]; !ok {
+			u.names[id] = name
 		}
-		return false
 	})
 }
 
@@ -49,19 +44,18 @@ func (u *users) name(r *Record, dir *procstatus.FS, name string) {
 
 // UserID returns the id of a user name in the reader's own /etc/passwd, or of
 // a number.
-func UserID(name string) (id uint32, ok bool) {
+func UserID(name string) (id uint32, err error) {
 	if n, err := strconv.ParseUint(name, 10, 32); err == nil {
-		return uint32(n), true
+		return uint32(n), nil
 	}
-	text, err := readFile(passwdFile, nil)
-	if err != nil {
-		return 0, false
-	}
-	_, _ = user.ParsePasswdFilter(bytes.NewReader(text), func(entry user.User) bool {
-		if entry.Name == name && !ok {
-			id, ok = uint32(entry.Uid), true
+	found := false
+	err = everyUser(func(known string, known32 uint32) {
+		if known == name && !found {
+			id, found = known32, true
 		}
-		return false
 	})
-	return id, ok
+	if err == nil && !found {
+		err = errNoUser
+	}
+	return id, err
 }

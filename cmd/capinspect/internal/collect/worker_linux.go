@@ -4,6 +4,7 @@ package collect
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -30,8 +31,7 @@ type worker struct {
 func (c *Collector) worker(q *Query) *worker {
 	w := &worker{from: c, q: q, buf: make([]byte, 4096)}
 	w.r = Record{Source: procSource, LastCap: c.last, unsupported: true}
-	// Only if capinspect has the same number there and to itself.
-	w.capget = q.selective() && q.Threads == Leaders && c.live && c.ownPid() == os.Getpid()
+	w.capget = q.selective() && q.Threads == Leaders && c.opts.Proc == "" && c.samePidNS()
 	if q.UserNames {
 		w.users.open(c)
 	}
@@ -45,7 +45,7 @@ func (w *worker) process(pid int, visit func(*Record)) {
 	}
 	name := strconv.Itoa(pid)
 	dir := w.from.proc
-	if w.q.Container || w.q.UserNames {
+	if w.q.Container || w.q.UserNames || w.q.Threads != Leaders {
 		// More than one file: all through one open directory.
 		sub, err := dir.Sub(name)
 		if err != nil {
@@ -59,11 +59,30 @@ func (w *worker) process(pid int, visit func(*Record)) {
 		w.fail(pid, err)
 		return
 	}
+	if s := &w.r.Status; w.q.Pids != nil && s.Pid != s.Tgid {
+		w.found.Failures = append(w.found.Failures, Failure{pid, fmt.Errorf("a thread of process %d: see -t and -T", s.Tgid)})
+		return
+	}
 	w.around(dir, name)
 	w.visit(visit)
 	if w.q.Threads != Leaders && (w.r.Status.Threads > 1 || !w.r.Status.Has(procstatus.FieldThreads)) {
 		w.threads(dir, name, visit)
 	}
+}
+
+// samePidNS reports whether the procfs is of capinspect's own pid namespace, so
+// that its numbers are those of system calls: seen from there, capinspect has
+// one number only (proc_pid_status(5), NSpid; since Linux 4.1).
+func (c *Collector) samePidNS() bool {
+	if !c.live {
+		return false
+	}
+	text, err := c.proc.ReadStatus(self, nil)
+	if err != nil {
+		return false
+	}
+	own, err := procstatus.Parse(text)
+	return err == nil && own.Has(procstatus.FieldNSpid) && len(own.NSpid) == 1 && own.Tgid == os.Getpid()
 }
 
 // skip reports whether a process holds nothing that the query asks for, as far
@@ -153,13 +172,17 @@ func (w *worker) visit(visit func(*Record)) {
 		return
 	}
 	if q.Name != "" {
-		if ok, _ := path.Match(q.Name, r.Status.Name); !ok {
+		if ok, _ := path.Match(flat(q.Name), flat(r.Status.Name)); !ok {
 			return
 		}
 	}
 	w.found.Visited++
 	visit(r)
 }
+
+// flat makes a name, or a pattern of names, one that path.Match takes as one
+// part of a path.
+func flat(name string) string { return strings.ReplaceAll(name, "/", "\x01") }
 
 // threads visits the threads of the process that was just read. They are in
 // its container and of its namespaces.

@@ -4,10 +4,18 @@ package report
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
 const hexDigits = "0123456789abcdef"
+
+// Printable returns a message in which somebody else's text may stand, as a
+// terminal may show it. Backslashes stay as they are: the message has escapes of
+// its own.
+func Printable(message string) string {
+	return strings.ReplaceAll(Escape(message), `\\`, `\`)
+}
 
 // Escape returns a text that somebody else chose as a terminal may show it.
 func Escape(text string) string { return string(appendEscaped(nil, text)) }

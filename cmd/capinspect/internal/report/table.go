@@ -168,7 +168,8 @@ func (t *Table) widths(rows []row) []int {
 }
 
 // shrink takes from the widest columns until a row fits the terminal, but
-// leaves each as much as its name needs.
+// leaves each as much as its name needs, and
+// numbers whole.
 func (t *Table) shrink(widths []int) {
 	total := 2 * (len(widths) - 1)
 	for _, n := range widths {
@@ -177,7 +178,7 @@ func (t *Table) shrink(widths []int) {
 	for total > t.Width {
 		widest := -1
 		for i, n := range widths {
-			if n > len(t.Columns[i].Name) && (widest < 0 || n > widths[widest]) {
+			if !t.Columns[i].Number && n > len(t.Columns[i].Name) && (widest < 0 || n > widths[widest]) {
 				widest = i
 			}
 		}
