@@ -97,6 +97,12 @@ type Walked struct {
 	Failures []Failure
 }
 
+func (w *Walked) add(more Walked) {
+	w.Visited += more.Visited
+	w.Refused += more.Refused
+	w.Failures = append(w.Failures, more.Failures...)
+}
+
 // Failure is a task that could not be read.
 type Failure struct {
 	Pid int

@@ -76,22 +76,54 @@ func (c *Collector) source(asked []int) (*source, error) {
 // tens of thousands of threads.
 const maxTasks = 256
 
-// result is a chunk that a worker has finished, or a part of it with more to
-// come.
-type result[C any] struct {
-	chunk C
-	found Walked
-	more  bool
+// order passes chunks on in the order of their numbers. The worker whose turn
+// it is does it itself: a goroutine of its own for that would have to wait until
+// a worker rests.
+type order[C any] struct {
+	mu       sync.Mutex
+	turn     *sync.Cond
+	next     int       // the number whose turn it is
+	finished map[int]C // those that wait for their turn
+	window   int       // how far ahead of its turn a worker may go on
+	pass     func(chunk C)
+}
+
+// part passes on what a chunk has so far, when it is its turn.
+func (o *order[C]) part(number int, chunk C) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.next != number {
+		o.turn.Wait()
+	}
+	o.pass(chunk)
+}
+
+// finish passes a chunk on, at once or when its turn comes, and waits if it is
+// far from that, so that memory does not grow.
+func (o *order[C]) finish(number int, chunk C) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.finished[number] = chunk
+	for chunk, ok := o.finished[o.next]; ok; chunk, ok = o.finished[o.next] {
+		o.pass(chunk)
+		delete(o.finished, o.next)
+		o.next++
+		o.turn.Broadcast()
+	}
+	for number-o.next >= o.window {
+		o.turn.Wait()
+	}
 }
 
 // Walk visits the tasks of a query by pid and tid. Several workers read them;
 // each calls visit for the tasks of a chunk that begin made, and done gets the
-// chunks in order. A Record is used again after visit has returned.
-func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), done func(C) error) (Walked, error) {
+// chunks in order, one at a time. A Record is used again after visit has
+// returned.
+func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), done func(C) error) (total Walked, err error) {
 	c.ownPid() // before the workers ask for it
 	from, err := c.source(q.Pids)
 	if err != nil {
-		return Walked{}, err
+		return total, err
 	}
 	if from.lister != nil {
 		defer from.lister.Close()
@@ -100,77 +132,47 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	// A worker takes a chunk only if it is at most this far ahead of what done
-	// has got, so that memory does not grow and each chunk has a slot of its own.
-	window := 4 * workers
-	slots := make([]chan result[C], window)
-	permits := make(chan struct{}, window)
-	for i := range slots {
-		slots[i] = make(chan result[C], 1)
-		permits <- struct{}{}
+	out := order[C]{finished: map[int]C{}, window: 4 * workers}
+	out.turn = sync.NewCond(&out.mu)
+	out.pass = func(chunk C) {
+		if from.stop(nil) == nil {
+			from.stop(done(chunk))
+		}
 	}
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
 			w := c.worker(&q)
-			buf := make([]int, 0, 2*chunkTasks)
-			for range permits {
-				number, pids := from.next(buf)
-				if len(pids) == 0 {
-					return
-				}
-				chunk, tasks := begin(), 0
-				w.found = Walked{}
-				pass := func(r *Record) {
-					if tasks++; tasks > maxTasks {
-						slots[number%window] <- result[C]{chunk: chunk, more: true}
-						chunk, tasks = begin(), 1
-					}
-					visit(chunk, r)
-				}
-				for _, pid := range pids {
-					w.process(pid, pass)
-				}
-				slots[number%window] <- result[C]{chunk: chunk, found: w.found}
-			}
+			work(w, from, &out, begin, visit)
+			out.mu.Lock()
+			defer out.mu.Unlock()
+			total.add(w.found)
 		})
 	}
-	ended := make(chan struct{})
-	go func() {
-		group.Wait()
-		close(ended)
-	}()
-	var total Walked
-	for number := 0; ; {
-		r, ok := receive(slots[number%window], ended)
-		if !ok {
-			return total, from.stop(nil)
-		}
-		total.Visited += r.found.Visited
-		total.Refused += r.found.Refused
-		total.Failures = append(total.Failures, r.found.Failures...)
-		if from.stop(nil) == nil {
-			from.stop(done(r.chunk))
-		}
-		if !r.more {
-			number++
-			permits <- struct{}{}
-		}
-	}
+	group.Wait()
+	slices.SortFunc(total.Failures, func(a, b Failure) int { return a.Pid - b.Pid })
+	return total, from.stop(nil)
 }
 
-// receive waits for a value, and reports whether there was one before all that
-// send had ended.
-func receive[T any](from chan T, ended chan struct{}) (value T, ok bool) {
-	select {
-	case value = <-from:
-		return value, true
-	case <-ended:
-	}
-	select {
-	case value = <-from:
-		return value, true
-	default:
-		return value, false
+// work reads chunk after chunk, until there are no more.
+func work[C any](w *worker, from *source, out *order[C], begin func() C, visit func(C, *Record)) {
+	buf := make([]int, 0, 2*chunkTasks)
+	for {
+		number, pids := from.next(buf)
+		if len(pids) == 0 {
+			return
+		}
+		chunk, tasks := begin(), 0
+		pass := func(r *Record) {
+			if tasks++; tasks > maxTasks {
+				out.part(number, chunk)
+				chunk, tasks = begin(), 1
+			}
+			visit(chunk, r)
+		}
+		for _, pid := range pids {
+			w.process(pid, pass)
+		}
+		out.finish(number, chunk)
 	}
 }
