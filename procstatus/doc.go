@@ -5,11 +5,11 @@
 // may ask for (securebits).
 //
 // [Parse] takes the text of a /proc/PID/status, [ContainerOf] that of a
-// /proc/PID/cgroup; they need no kernel and build
-// on every platform. Parse tells absent from zero: a line that the kernel did not
-// print leaves its field unset, and [Status.Has] says so. [FS] reads from a
-// procfs, live or saved; [Own], [OwnSecurebits] and [OwnNoNewPrivs] ask the
-// running kernel by system call. These need Linux.
+// /proc/PID/cgroup; they need no kernel and build on every platform. Parse
+// tells absent from zero: a line that the kernel did not print leaves its field
+// unset, and [Status.Has] says so. [FS] reads from a procfs, live or saved;
+// [Own], [OwnSecurebits], [OwnNoNewPrivs] and [Capget] ask the running kernel by
+// system call. These need Linux.
 //
 // # What it does not do
 //

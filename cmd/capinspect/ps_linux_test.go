@@ -196,7 +196,10 @@ func TestPsPermittedOnly(t *testing.T) {
 }
 
 // TestPsChurn lists while hundreds of processes a second begin and end, each
-// with a uid and a capability that belong together.
+// with a uid and a capability that belong together: nothing fails, nothing is
+// said, and what is kept of one task does not show in the next. That one record
+// is not made of files of two processes, which takes a pid that is used again in
+// between, it cannot show.
 func TestPsChurn(t *testing.T) {
 	need.On(t, "root")
 	var stop atomic.Bool
@@ -235,7 +238,7 @@ func TestPsChurn(t *testing.T) {
 				}
 				seen[cells[0]]++
 				if cells[1] != want {
-					t.Fatalf("a record of two processes: %v", cells)
+					t.Fatalf("a record of two tasks: %v", cells)
 				}
 			}
 		}
@@ -401,7 +404,7 @@ func TestPsEvery(t *testing.T) {
 
 // TestPsTerminal fits the table to a terminal, and cuts nothing without one.
 func TestPsTerminal(t *testing.T) {
-	need.On(t, "script")
+	need.On(t, "root", "script")
 	list := built(t) + " ps --columns PID,NAME,CAPS,BOUNDING -p self,1"
 	o := run(t, "script", "-qec", "stty cols 50 rows 20; "+list, "/dev/null")
 	lines := strings.Split(strings.TrimRight(o.stdout, "\r\n"), "\r\n")
@@ -414,9 +417,6 @@ func TestPsTerminal(t *testing.T) {
 		}
 	}
 	narrow := credentials{sets: capset.State{capset.Bounding: capset.Set(0x155555555)}}
-	if os.Getuid() != 0 {
-		return
-	}
 	var wide outcome
 	if err := within(&narrow, func() { wide = run(t, "sh", "-c", list) }); err != nil {
 		t.Fatal(err)

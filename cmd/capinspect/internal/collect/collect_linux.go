@@ -63,15 +63,20 @@ func (c *Collector) ownPid() int {
 // selfTgid is what Self tells, from the status file, for where a sandbox
 // refuses to read links.
 func (c *Collector) selfTgid() int {
-	text, err := c.proc.ReadStatus(self, nil)
-	if err != nil {
-		return 0
-	}
-	s, err := procstatus.Parse(text)
+	s, err := c.parsed(self)
 	if err != nil {
 		return 0
 	}
 	return s.Tgid
+}
+
+// parsed returns what the status file of a task says, and nothing else.
+func (c *Collector) parsed(task string) (*procstatus.Status, error) {
+	text, err := c.proc.ReadStatus(task, nil)
+	if err != nil {
+		return nil, err
+	}
+	return procstatus.Parse(text)
 }
 
 // lastCap finds the last capability of the kernel whose tasks are read.

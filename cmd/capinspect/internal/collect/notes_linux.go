@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/procstatus"
 )
 
 // initialPidNS is the initial pid namespace, on every kernel since Linux 3.8
@@ -26,11 +25,7 @@ func (c *Collector) notePID1(r *Record) {
 	if ns, err := c.proc.Readlink("self/ns/pid"); err != nil || ns == initialPidNS {
 		return
 	}
-	text, err := c.proc.ReadStatus("1", c.buf)
-	if err != nil {
-		return
-	}
-	first, err := procstatus.Parse(text)
+	first, err := c.parsed("1")
 	if err != nil {
 		return
 	}

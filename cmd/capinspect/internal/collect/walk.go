@@ -92,13 +92,11 @@ func (q *Query) holds(state *capset.State) bool {
 
 // Walked is what a walk came to besides the tasks.
 type Walked struct {
-	Visited  int // how many tasks were visited
 	Refused  int // how many may not be read
 	Failures []Failure
 }
 
 func (w *Walked) add(more Walked) {
-	w.Visited += more.Visited
 	w.Refused += more.Refused
 	w.Failures = append(w.Failures, more.Failures...)
 }

@@ -77,11 +77,7 @@ func (c *Collector) samePidNS() bool {
 	if !c.live {
 		return false
 	}
-	text, err := c.proc.ReadStatus(self, nil)
-	if err != nil {
-		return false
-	}
-	own, err := procstatus.Parse(text)
+	own, err := c.parsed(self)
 	return err == nil && own.Has(procstatus.FieldNSpid) && len(own.NSpid) == 1 && own.Tgid == os.Getpid()
 }
 
@@ -176,7 +172,6 @@ func (w *worker) visit(visit func(*Record)) {
 			return
 		}
 	}
-	w.found.Visited++
 	visit(r)
 }
 
