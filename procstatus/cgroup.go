@@ -2,11 +2,7 @@
 
 package procstatus
 
-import (
-	"bytes"
-	"fmt"
-	"io"
-)
+import "bytes"
 
 // Cgroup is one line of a /proc/PID/cgroup: where a task is in one hierarchy
 // (cgroups(7); kernel/cgroup/cgroup.c, proc_cgroup_show; since Linux 2.6.24).
@@ -21,22 +17,9 @@ type Cgroup struct {
 	Deleted     bool   // version 2: a zombie whose cgroup was removed (since Linux 4.4)
 }
 
-// CgroupError says which line of a cgroup file is malformed.
-type CgroupError struct {
-	Line  int    // 1 is the first
-	Value []byte // the line; a copy, cut to 64 bytes
-	Err   error  // what is wrong with it, as [ErrColumns]
-}
-
-// Error names line, text and cause.
-func (e *CgroupError) Error() string { return fmt.Sprintf("line %d: %q: %v", e.Line, e.Value, e.Err) }
-
-// Unwrap returns the cause.
-func (e *CgroupError) Unwrap() error { return e.Err }
-
 // ParseCgroup returns what a /proc/PID/cgroup says, in its order. An empty text
 // is one of no hierarchies, which a kernel has until the first is mounted. A
-// malformed line, or one that is cut short, gives a [*CgroupError].
+// malformed line, or one that is cut short, gives a [*LineError].
 //
 // The kernel marks a removed cgroup by " (deleted)" behind the path, and a live
 // one may have such a name; there is no telling them apart. No path has a
@@ -44,23 +27,18 @@ func (e *CgroupError) Unwrap() error { return e.Err }
 // a cgroup of version 1 could be renamed to one.
 func ParseCgroup(text []byte) ([]Cgroup, error) {
 	list := []Cgroup{}
-	for line := 1; len(text) > 0; line++ {
-		row, rest, ended := bytes.Cut(text, newline)
+	err := parseLines(text, func(row []byte) error {
 		l, err := parseCgroupLine(row)
-		if !ended {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return nil, &CgroupError{Line: line, Value: bytes.Clone(row[:min(len(row), 64)]), Err: err}
-		}
 		list = append(list, Cgroup{l.hierarchy, string(l.controllers), string(l.path), l.deleted})
-		text = rest
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return list, nil
 }
 
 var (
-	newline = []byte("\n")
 	colon   = []byte(":")
 	slash   = []byte("/")
 	deleted = []byte(" (deleted)")

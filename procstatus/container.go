@@ -23,6 +23,10 @@ type Container struct {
 	// PodUID is the innermost Kubernetes pod around the container, as Kubernetes
 	// writes it, with dashes; of a static pod 32 hexadecimal digits without.
 	PodUID string
+	// SandboxID is the pod's sandbox, which is a container of its own, and Name
+	// what Kubernetes calls the container. Only mounts tell: see
+	// [ContainerOfMounts].
+	SandboxID, Name string
 }
 
 // ContainerOf returns the innermost container or pod that the text of a

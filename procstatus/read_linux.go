@@ -72,6 +72,27 @@ func (p *FS) Self() (int, error) {
 	return pid, nil
 }
 
+// Fd returns the open directory, which is good for calls as openat(2) alone
+// (open(2), O_PATH), and only until Close.
+func (p *FS) Fd() int { return p.fd }
+
+// MountID returns the id of the mount that an open file of the calling process
+// is on, as in the first column of mountinfo (proc_pid_fdinfo(5), mnt_id; since
+// Linux 3.15). Unlike fstat(2), it asks no file system.
+func (p *FS) MountID(fd int) (int, error) {
+	name := "self/fdinfo/" + strconv.Itoa(fd)
+	text, err := p.read(name, "", nil, MaxStatus, true)
+	if err != nil {
+		return 0, err
+	}
+	for line := range bytes.Lines(text) {
+		if value, ok := bytes.CutPrefix(line, []byte("mnt_id:\t")); ok {
+			return strconv.Atoi(string(bytes.TrimSuffix(value, []byte("\n"))))
+		}
+	}
+	return 0, &fs.PathError{Op: "read", Path: p.path(name), Err: ErrSyntax}
+}
+
 // Readlink returns where a symbolic link of the procfs points to, as
 // "pid:[4026531836]" for "1/ns/pid".
 func (p *FS) Readlink(name string) (string, error) {
@@ -89,14 +110,14 @@ func (p *FS) Readlink(name string) (string, error) {
 // call's buf. A task that does not exist or has ended gives fs.ErrNotExist, a
 // file of more than [MaxStatus] bytes [ErrTooLong].
 func (p *FS) ReadStatus(task string, buf []byte) ([]byte, error) {
-	return p.read(task, "/status", buf, MaxStatus)
+	return p.read(task, "/status", buf, MaxStatus, true)
 }
 
 // LastCap returns the last capability of the kernel that the procfs belongs to
 // (proc_sys_kernel(5), cap_last_cap; since Linux 3.2).
 func (p *FS) LastCap() (capset.Cap, error) {
 	const name = "sys/kernel/cap_last_cap"
-	text, err := p.read(name, "", make([]byte, 16), 16)
+	text, err := p.read(name, "", make([]byte, 16), 16, true)
 	if err != nil {
 		return 0, err
 	}
@@ -109,9 +130,10 @@ func (p *FS) LastCap() (capset.Cap, error) {
 
 func (p *FS) path(name string) string { return p.dir + "/" + name }
 
-// read returns a whole file of at most limit bytes. Its name comes in two parts,
+// read returns a whole file of at most limit bytes; one says that it is one
+// record, as status, and not one a line, as mountinfo. Its name comes in two parts,
 // because putting them together costs memory for each task of a node.
-func (p *FS) read(name, end string, buf []byte, limit int) ([]byte, error) {
+func (p *FS) read(name, end string, buf []byte, limit int, one bool) ([]byte, error) {
 	f, err := p.open(name, end)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: p.path(name + end), Err: gone(err)}
@@ -130,9 +152,9 @@ func (p *FS) read(name, end string, buf []byte, limit int) ([]byte, error) {
 		if len(buf) > limit {
 			return nil, &fs.PathError{Op: "read", Path: p.path(name + end), Err: ErrTooLong}
 		}
-		// A procfs file is one record, and the kernel gives as much of it as fits
-		// (fs/seq_file.c, seq_read_iter): less than that, and whole lines, is its end.
-		if n == 0 || len(buf) < cap(buf) && buf[len(buf)-1] == '\n' {
+		// The kernel gives as much of a record as fits (fs/seq_file.c, seq_read_iter):
+		// less than that, and whole lines, is the end of a file of one.
+		if n == 0 || one && len(buf) < cap(buf) && buf[len(buf)-1] == '\n' {
 			return buf, nil
 		}
 	}

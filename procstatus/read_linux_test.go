@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -157,5 +159,56 @@ func TestOwn(t *testing.T) {
 	if own.Name != want.Name || own.UID != want.UID || own.GID != want.GID || own.Tgid != want.Tgid || own.PPid != want.PPid ||
 		own.NoNewPrivs != want.NoNewPrivs || own.Seccomp != want.Seccomp || len(own.Groups) != len(want.Groups) {
 		t.Errorf("%+v, the status file says %+v", own, want)
+	}
+}
+
+// TestReadRecords reads a file that the kernel gives a few records at a time:
+// one of the mappings of the test itself, of which there may be more each time.
+func TestReadRecords(t *testing.T) {
+	p := openProc(t, "/proc")
+	records := func(text []byte) int { return bytes.Count(text, []byte("\nVmFlags:")) }
+	for _, size := range []int{0, 300, 64 << 10} {
+		want, err := os.ReadFile("/proc/self/smaps")
+		if err != nil || len(want) <= 8192 {
+			t.Fatalf("%d bytes, %v", len(want), err)
+		}
+		got, err := p.Read("self/smaps", make([]byte, size), 1<<20)
+		if err != nil || records(got) < records(want) {
+			t.Errorf("into %d bytes: %d of %d records, %v", size, records(got), records(want), err)
+		}
+	}
+	if got, err := p.Read("self/smaps", nil, 8192); !errors.Is(err, ErrTooLong) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+// TestMountID finds the mount of the procfs, and of another file.
+func TestMountID(t *testing.T) {
+	p := openProc(t, "/proc")
+	text, err := p.Read("self/mountinfo", nil, MaxMountinfo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounts, err := ParseMounts(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := p.Sub("sys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	for _, fd := range []int{p.Fd(), sub.Fd()} {
+		id, err := p.MountID(fd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(mounts, func(m Mount) bool { return m.ID == id })
+		if i < 0 || mounts[i].Point != "/proc" && !strings.HasPrefix(mounts[i].Point, "/proc/sys") || mounts[i].Type != "proc" {
+			t.Errorf("%d is no mount of a procfs", id)
+		}
+	}
+	if id, err := p.MountID(1 << 20); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of no file: %d, %v", id, err)
 	}
 }
