@@ -31,6 +31,12 @@ func (c Cap) Explain() (e Explanation, ok bool) {
 	return explanations[c], true
 }
 
+// Opens returns the first sentence of Risk, without its full stop.
+func (e Explanation) Opens() string {
+	first, _, _ := strings.Cut(e.Risk, ". ")
+	return strings.TrimSuffix(first, ".")
+}
+
 // explanations has the texts by number. A test holds that none is missing.
 var explanations = [len(table)]Explanation{
 	Chown: {

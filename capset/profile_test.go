@@ -2,7 +2,10 @@
 
 package capset
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestProfiles holds the masks against the names that the runtimes list.
 func TestProfiles(t *testing.T) {
@@ -12,6 +15,7 @@ func TestProfiles(t *testing.T) {
 	want := map[string]Set{
 		"docker": docker, "containerd": docker, "podman-old": docker, "crio": crio,
 		"crio-1.17": crio | Of(NetRaw, SysChroot), "podman": podman,
+		"baseline": docker &^ Of(NetRaw), "restricted": Of(NetBindService),
 	}
 	all := Profiles()
 	if len(all) != len(want) {
@@ -27,5 +31,32 @@ func TestProfiles(t *testing.T) {
 	}
 	if got := SysAdmin.GrantedBy(); got != nil {
 		t.Errorf("sys_admin is granted by %v", got)
+	}
+}
+
+func TestProfilesOf(t *testing.T) {
+	for _, test := range []struct {
+		set  Set
+		last Cap
+		want string
+	}{
+		{0xa80425fb, 40, "docker containerd podman-old"},
+		{0x400, 40, "restricted"},
+		{0xa80405fb, 40, "baseline"},
+		{1<<41 - 1, 40, "privileged"},
+		{1<<38 - 1, 37, "privileged"},
+		{1<<38 - 1, 40, ""},
+		{0, 40, ""},
+	} {
+		var names []string
+		for _, p := range ProfilesOf(test.set, test.last) {
+			names = append(names, p.Name)
+		}
+		if got := strings.Join(names, " "); got != test.want {
+			t.Errorf("%v up to %v: %q, want %q", test.set, test.last, got, test.want)
+		}
+	}
+	if got := ProfileOf(0x400); got != "" {
+		t.Errorf("0x400 is no runtime's default, but %s", got)
 	}
 }
