@@ -21,8 +21,9 @@ type TB interface {
 	Fatal(...any)
 }
 
-// On ends the test unless the machine has everything that it needs: "root", or
-// a program, as "capsh". "docker" is a daemon that answers.
+// On ends the test unless the machine has everything that it needs: "root",
+// "fuse", which is the device of that, or a program, as "capsh". "docker" is a
+// daemon that answers.
 func On(t TB, things ...string) {
 	t.Helper()
 	for _, thing := range things {
@@ -55,6 +56,11 @@ func lacks(thing string) string {
 	case "root":
 		if os.Getuid() != 0 {
 			return "not root"
+		}
+		return ""
+	case "fuse":
+		if _, err := os.Stat("/dev/fuse"); err != nil {
+			return "no /dev/fuse"
 		}
 		return ""
 	case "docker":

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package root
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// local are the file systems that answer by themselves, as long as the disk does.
+// What is not here may wait for a server: fuse, nfs, cifs, 9p, virtiofs, autofs.
+var local = [...]string{
+	"bcachefs", "btrfs", "cramfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs", "nilfs2", "ntfs3",
+	"ramfs", "rootfs", "squashfs", "tmpfs", "udf", "vfat", "xfs", "zfs",
+}
+
+// table is the mount table of a task.
+type table struct {
+	of    []procstatus.Mount
+	own   []procstatus.Mount // capinspect's, if there is an overlay in the other
+	trust bool               // nobody made it who could not have made those of capinspect
+}
+
+// at reports whether there is a mount at a path.
+func (t *table) at(path string) bool {
+	return slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Point == path })
+}
+
+// has reports whether the mount of an id is at a path.
+func (t *table) has(path string, id int) bool {
+	return slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Point == path && m.ID == id })
+}
+
+// check returns an error if a mount at a path is of a file system that may never
+// answer. All of them count: which one covers the others is not certain.
+func (t *table) check(path string) error {
+	found := false
+	for i := range t.of {
+		m := &t.of[i]
+		if m.Point != path {
+			continue
+		}
+		found = true
+		if slices.Contains(local[:], m.Type) {
+			continue
+		}
+		if m.Type != "overlay" {
+			return fmt.Errorf("%s is on %s, which may never answer", path, m.Type)
+		}
+		if !t.trusted(m) {
+			return fmt.Errorf("%s is on an overlay of unknown layers, which may never answer", path)
+		}
+	}
+	if !found {
+		return fmt.Errorf("%s is no mount of its mount table", path)
+	}
+	return nil
+}
+
+// trusted reports whether the layers of an overlay answer. Whoever has a user
+// namespace can make one of any layers (since Linux 5.11), and calls them what
+// they like. A runtime makes it of directories on the node, but some of those may
+// be file systems that fetch an image when it is read, as stargz's and nydus's.
+func (t *table) trusted(m *procstatus.Mount) bool {
+	seen := slices.ContainsFunc(t.own, func(o procstatus.Mount) bool {
+		return o.Type == m.Type && o.Major == m.Major && o.Minor == m.Minor
+	})
+	if !seen && !t.trust {
+		return false
+	}
+	for option := range strings.SplitSeq(m.SuperOptions, ",") {
+		key, layers, _ := strings.Cut(option, "=")
+		if !strings.HasPrefix(key, "lowerdir") && key != "upperdir" && key != "datadir+" {
+			continue
+		}
+		for layer := range strings.SplitSeq(layers, ":") {
+			if t.remote(layer) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// remote reports whether a directory is below a mount of capinspect's own that
+// may never answer. That of an overlay may be relative to where a runtime was.
+func (t *table) remote(dir string) bool {
+	for i := range t.own {
+		m := &t.own[i]
+		if m.Type == "overlay" || slices.Contains(local[:], m.Type) || m.Point == "/" {
+			continue
+		}
+		if dir == m.Point || strings.HasPrefix(dir, m.Point+"/") || dir != "" && dir[0] != '/' && strings.HasSuffix(m.Point, "/"+dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// madeBy finds out who could make the mounts of a task, if there is an overlay
+// among them: it reports whether their mount namespace belongs to capinspect's own
+// user namespace (ioctl_nsfs(2), NS_GET_USERNS; since Linux 4.9).
+func (t *table) madeBy(proc, dir *procstatus.FS, name string) bool {
+	if !slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Type == "overlay" }) {
+		return false
+	}
+	if text, err := proc.Read("self/mountinfo", nil, procstatus.MaxMountinfo); err == nil {
+		t.own, _ = procstatus.ParseMounts(text)
+	}
+	ns, err := retry(func() (int, error) { return unix.Openat(dir.Fd(), name+"/ns/mnt", readFlags, 0) })
+	if err != nil {
+		return false
+	}
+	defer unix.Close(ns)
+	owner, err := retry(func() (int, error) { return unix.IoctlRetInt(ns, unix.NS_GET_USERNS) })
+	if err != nil {
+		return false
+	}
+	defer unix.Close(owner)
+	own, err := retry(func() (int, error) { return unix.Openat(proc.Fd(), "self/ns/user", readFlags, 0) })
+	if err != nil {
+		return false
+	}
+	defer unix.Close(own)
+	var a, b unix.Stat_t
+	return unix.Fstat(owner, &a) == nil && unix.Fstat(own, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
+}

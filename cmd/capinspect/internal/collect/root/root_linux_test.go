@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package root
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// task is a thread that has a mount namespace and a root directory of its own,
+// which /proc shows like a process.
+type task struct {
+	tid  int
+	do   chan func() error
+	done chan error
+}
+
+// newTask starts a task whose root directory is a tmpfs that prepare has filled:
+// it gets the path at which that is mounted before it is the root.
+func newTask(t *testing.T, prepare func(dir string) error) *task {
+	t.Helper()
+	need.On(t, "root")
+	k := &task{do: make(chan func() error), done: make(chan error)}
+	go func() {
+		runtime.LockOSThread() // it ends with the goroutine
+		for f := range k.do {
+			k.done <- f()
+		}
+	}()
+	t.Cleanup(func() { close(k.do) })
+	dir := t.TempDir()
+	k.run(t, func() error {
+		k.tid = unix.Gettid()
+		return errors.Join(
+			unix.Unshare(unix.CLONE_NEWNS),
+			unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+			unix.Mount("none", dir, "tmpfs", 0, ""),
+			os.Mkdir(dir+"/etc", 0o755),
+			prepare(dir),
+			unix.Chroot(dir),
+			unix.Chdir("/"))
+	})
+	return k
+}
+
+// run calls f on the thread of the task.
+func (k *task) run(t *testing.T, f func() error) {
+	t.Helper()
+	k.do <- f
+	if err := <-k.done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open opens the root directory of the task.
+func (k *task) open(t *testing.T) (*Root, error) {
+	t.Helper()
+	proc, err := procstatus.OpenFS("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { proc.Close() })
+	dir, err := proc.Sub(strconv.Itoa(k.tid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	text, err := dir.Read("mountinfo", nil, procstatus.MaxMountinfo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounts, err := procstatus.ParseMounts(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Open(proc, dir, ".", mounts)
+}
+
+// promptly calls f, which may not wait for anything.
+func promptly(t *testing.T, f func()) {
+	t.Helper()
+	done := make(chan bool)
+	go func() { f(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("it hangs")
+	}
+}
+
+// silentFUSE returns how to mount a file system whose server never answers. The
+// mount ends with the test.
+func silentFUSE(t *testing.T) func(dir string) error {
+	fd, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err == nil {
+		t.Cleanup(func() { unix.Close(fd) })
+	}
+	return func(dir string) error {
+		if err != nil {
+			return err
+		}
+		return unix.Mount("silent", dir, "fuse", 0, fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd))
+	}
+}
+
+const passwd = "root:x:0:0::/:/bin/sh\n"
+
+func write(name string) error { return os.WriteFile(name, []byte(passwd), 0o644) }
+
+// layouts are roots, and what reading etc/passwd in them gives: its text, or an
+// error.
+var layouts = []struct {
+	name    string
+	prepare func(t *testing.T, dir string) error
+	want    string // part of the error; "" if the file is read
+}{
+	{"a file", func(_ *testing.T, dir string) error { return write(dir + "/etc/passwd") }, ""},
+	{"an empty root", func(_ *testing.T, dir string) error { return nil }, "no such file or directory"},
+	{"a link beside it", func(_ *testing.T, dir string) error {
+		return errors.Join(write(dir+"/etc/other"), os.Symlink("other", dir+"/etc/passwd"))
+	}, ""},
+	{"a link from the root", func(_ *testing.T, dir string) error {
+		return errors.Join(write(dir+"/passwd"), os.Symlink("/passwd", dir+"/etc/passwd"))
+	}, ""},
+	{"a directory that is a link", func(_ *testing.T, dir string) error {
+		return errors.Join(os.Remove(dir+"/etc"), os.MkdirAll(dir+"/usr/etc", 0o755), write(dir+"/usr/etc/passwd"), os.Symlink("./usr//etc/", dir+"/etc"))
+	}, ""},
+	{"a way up beyond the root", func(_ *testing.T, dir string) error {
+		return errors.Join(write(dir+"/passwd"), os.Symlink("../../../../../passwd", dir+"/etc/passwd"))
+	}, ""},
+	{"the host's shadow", func(_ *testing.T, dir string) error { return os.Symlink("/etc/shadow", dir+"/etc/passwd") }, "no such file or directory"},
+	{"the host's shadow, upwards", func(_ *testing.T, dir string) error {
+		return os.Symlink("../../../../../../../etc/shadow", dir+"/etc/passwd")
+	}, "no such file or directory"},
+	{"a link to itself", func(_ *testing.T, dir string) error { return os.Symlink("passwd", dir+"/etc/passwd") }, "too many levels of symbolic links"},
+	{"a long way", func(_ *testing.T, dir string) error {
+		return errors.Join(write(dir+"/passwd"), os.Symlink(strings.Repeat("../etc/", 500)+"../passwd", dir+"/etc/passwd"))
+	}, "too many levels of symbolic links"},
+	{"a file on the way", func(_ *testing.T, dir string) error {
+		return errors.Join(write(dir+"/file"), os.Symlink("/file/passwd", dir+"/etc/passwd"))
+	}, "not a directory"},
+	{"a directory", func(_ *testing.T, dir string) error { return os.Mkdir(dir+"/etc/passwd", 0o755) }, "not a regular file"},
+	{"a FIFO", func(_ *testing.T, dir string) error { return unix.Mkfifo(dir+"/etc/passwd", 0o644) }, "not a regular file"},
+	{"a socket", func(_ *testing.T, dir string) error { return unix.Mknod(dir+"/etc/passwd", unix.S_IFSOCK|0o644, 0) }, "not a regular file"},
+	{"/dev/zero", func(_ *testing.T, dir string) error {
+		return unix.Mknod(dir+"/etc/passwd", unix.S_IFCHR|0o666, int(unix.Mkdev(1, 5)))
+	}, "not a regular file"},
+	{"a link to /dev/zero", func(_ *testing.T, dir string) error {
+		return errors.Join(unix.Mknod(dir+"/zero", unix.S_IFCHR|0o666, int(unix.Mkdev(1, 5))), os.Symlink("/zero", dir+"/etc/passwd"))
+	}, "not a regular file"},
+	{"a gigabyte", func(_ *testing.T, dir string) error {
+		return errors.Join(write(dir+"/etc/passwd"), os.Truncate(dir+"/etc/passwd", 1<<30))
+	}, "too large"},
+	{"a magic link", func(_ *testing.T, dir string) error {
+		return errors.Join(os.Mkdir(dir+"/proc", 0o755), unix.Mount("proc", dir+"/proc", "proc", 0, ""),
+			os.Symlink("/proc/1/root/etc/passwd", dir+"/etc/passwd"))
+	}, "/proc is on proc, which may never answer"},
+	{"a file system of its own", func(_ *testing.T, dir string) error {
+		return errors.Join(unix.Mount("none", dir+"/etc", "tmpfs", 0, ""), write(dir+"/etc/passwd"))
+	}, ""},
+	{"a bind mount of a file", func(_ *testing.T, dir string) error {
+		return errors.Join(os.WriteFile(dir+"/etc/passwd", nil, 0o644), write(dir+"/other"),
+			unix.Mount(dir+"/other", dir+"/etc/passwd", "", unix.MS_BIND, ""))
+	}, ""},
+	{"one mount on another", func(_ *testing.T, dir string) error {
+		return errors.Join(unix.Mount("below", dir+"/etc", "tmpfs", 0, ""), unix.Mount("above", dir+"/etc", "tmpfs", 0, ""), write(dir+"/etc/passwd"))
+	}, ""},
+	{"an overlay", func(_ *testing.T, dir string) error {
+		return errors.Join(os.Mkdir(dir+"/lower", 0o755), write(dir+"/lower/passwd"), os.Mkdir(dir+"/upper", 0o755), os.Mkdir(dir+"/work", 0o755),
+			unix.Mount("none", dir+"/etc", "overlay", 0, "lowerdir="+dir+"/lower,upperdir="+dir+"/upper,workdir="+dir+"/work"))
+	}, ""},
+	{"FUSE", func(t *testing.T, dir string) error { return silentFUSE(t)(dir + "/etc") }, "/etc is on fuse, which may never answer"},
+	{"FUSE behind a link", func(t *testing.T, dir string) error {
+		return errors.Join(os.Mkdir(dir+"/fuse", 0o755), os.Symlink("/fuse/passwd", dir+"/etc/passwd"), silentFUSE(t)(dir+"/fuse"))
+	}, "/fuse is on fuse, which may never answer"},
+	{"FUSE below a tmpfs", func(t *testing.T, dir string) error {
+		return errors.Join(silentFUSE(t)(dir+"/etc"), unix.Mount("none", dir+"/etc", "tmpfs", 0, ""))
+	}, "/etc is on fuse, which may never answer"},
+}
+
+func TestLayouts(t *testing.T) {
+	need.On(t, "root", "fuse")
+	for _, l := range layouts {
+		t.Run(l.name, func(t *testing.T) {
+			k := newTask(t, func(dir string) error { return l.prepare(t, dir) })
+			r, err := k.open(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			before := openFiles(t)
+			promptly(t, func() {
+				text, err := r.Read("etc/passwd", 4<<20)
+				if l.want == "" {
+					if string(text) != passwd || err != nil {
+						t.Errorf("%q, %v", text, err)
+					}
+				} else if text != nil || err == nil || !strings.HasSuffix(err.Error(), " /etc/passwd: "+l.want) {
+					t.Errorf("%q, %v; want %s", text, err, l.want)
+				}
+				if got, want := r.Exists("etc/passwd"), l.want == "" || l.want == "too large"; got != want {
+					t.Errorf("Exists: %t", got)
+				}
+			})
+			if after := openFiles(t); after != before {
+				t.Errorf("%d files are open, %d were", after, before)
+			}
+		})
+	}
+}
+
+// openFiles returns how many files are open.
+func openFiles(t *testing.T) int {
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+// TestRootItself opens root directories that are not looked at. A task cannot go
+// into one that does not answer, but mount it over its own.
+func TestRootItself(t *testing.T) {
+	need.On(t, "root", "fuse")
+	fuse := silentFUSE(t)
+	for name, test := range map[string]struct {
+		change func() error
+		want   string
+	}{
+		"FUSE over it": {func() error { return fuse("/") }, "/ is on fuse, which may never answer"},
+		"no mount":     {func() error { return unix.Chroot("/etc") }, "/ is no mount of its mount table"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTask(t, func(string) error { return nil })
+			k.run(t, test.change)
+			promptly(t, func() {
+				if r, err := k.open(t); err == nil || err.Error() != test.want {
+					t.Errorf("%v, %v; want %s", r, err, test.want)
+				}
+			})
+		})
+	}
+}
+
+// TestMeanwhile changes the mounts after the table was read.
+func TestMeanwhile(t *testing.T) {
+	need.On(t, "root", "fuse")
+	tmpfs := func(dir string) error { return unix.Mount("none", dir+"/etc", "tmpfs", 0, "") }
+	nothing := func(string) error { return nil }
+	fuse, another := silentFUSE(t), silentFUSE(t)
+	for name, test := range map[string]struct {
+		prepare func(dir string) error
+		change  func() error
+		want    string
+	}{
+		"a mount is new":  {nothing, func() error { return tmpfs("") }, "/etc is a mount that is not in its mount table"},
+		"FUSE is new":     {nothing, func() error { return fuse("/etc") }, "/etc is a mount that is not in its mount table"},
+		"FUSE is over it": {tmpfs, func() error { return another("/etc") }, "/etc was mounted over meanwhile"},
+		"a mount is gone": {tmpfs, func() error { return unix.Unmount("/etc", 0) }, "no such file or directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTask(t, test.prepare)
+			r, err := k.open(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			k.run(t, test.change)
+			promptly(t, func() {
+				if text, err := r.Read("etc/passwd", 4<<20); err == nil || !strings.HasSuffix(err.Error(), ": "+test.want) {
+					t.Errorf("%q, %v; want %s", text, err, test.want)
+				}
+			})
+		})
+	}
+}
+
+// TestLease reads a file that somebody holds a lease of and does not give back.
+func TestLease(t *testing.T) {
+	var fd int
+	k := newTask(t, func(dir string) (err error) {
+		fd, err = unix.Open(dir+"/etc/passwd", unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o644)
+		return err
+	})
+	defer unix.Close(fd)
+	r, err := k.open(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		t.Fatal(err)
+	}
+	promptly(t, func() {
+		if text, err := r.Read("etc/passwd", 4<<20); !errors.Is(err, unix.EAGAIN) {
+			t.Errorf("%q, %v", text, err)
+		}
+	})
+}
+
+// TestVanished looks at the root of a task that has ended.
+func TestVanished(t *testing.T) {
+	k := newTask(t, func(dir string) error { return write(dir + "/etc/passwd") })
+	r, err := k.open(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	k.run(t, func() error { return unix.Unmount("/", unix.MNT_DETACH) })
+	if text, err := r.Read("etc/passwd", 4<<20); string(text) != passwd || err != nil {
+		t.Errorf("detached: %q, %v", text, err)
+	}
+	if r, err := Open(r.proc, r.proc, "4194305", []procstatus.Mount{{Point: "/", Type: "tmpfs"}}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no task: %v, %v", r, err)
+	}
+}
