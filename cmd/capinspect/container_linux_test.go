@@ -70,7 +70,7 @@ func runContainerScripts(t *testing.T, runtime string, vars map[string]string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "bundle": bundle, "masks": masks, "blank": blank,
+			"exits": exits, "start": start, "bundle": bundle, "masks": masks, "blank": blank, "ids": ids,
 		},
 	})
 }
@@ -172,3 +172,22 @@ func blank(ts *testscript.TestScript, neg bool, args []string) {
 	text := values.ReplaceAllString(ts.ReadFile("stdout"), `"$1": _`)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
+
+// ids writes standard output to a file, with ID in place of each container's id
+// and N in place of each inode of a namespace, which vary, and without the lines
+// that differ from one kernel and cgroup version to another: ids FILE.
+func ids(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: ids FILE")
+	}
+	text := containerID.ReplaceAllString(ts.ReadFile("stdout"), "ID")
+	text = inode.ReplaceAllString(text, "[N]")
+	text = ofTheHost.ReplaceAllString(text, "")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+var (
+	containerID = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
+	ofTheHost   = regexp.MustCompile(`(?m)^(LSM: | known from ).*\n`)
+	inode       = regexp.MustCompile(`\[40265\d{5}\]`)
+)

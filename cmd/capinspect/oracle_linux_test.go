@@ -216,11 +216,7 @@ func correctNames(capsh string, ruid, euid int) string {
 	}
 	before, line, _ := strings.Cut(capsh, "\nuid=")
 	_, after, _ := strings.Cut(line, " euid=")
-	name := "???"
-	if u, err := user.LookupId(strconv.Itoa(ruid)); err == nil {
-		name = u.Username
-	}
-	return fmt.Sprintf("%s\nuid=%d(%s) euid=%s", before, ruid, name, after)
+	return fmt.Sprintf("%s\nuid=%d(%s) euid=%s", before, ruid, userName(ruid), after)
 }
 
 // TestPrintOfAnother compares what capinspect prints of a thread in a random
@@ -253,10 +249,28 @@ func TestPrintOfAnother(t *testing.T) {
 		}
 		want := fmt.Sprintf("Current: %v\nBounding set =%v\nAmbient set =%v\nCurrent IAB: %v\n"+
 			"Securebits: unknown (only the task itself can read them) (no-new-privs=%d)\n"+
-			"uid=%d(???) euid=%d(???)\ngid=%d(???)\n",
-			set, c.sets[capset.Bounding], c.sets[capset.Ambient], iab, nnp, c.ruid, c.euid, c.rgid)
+			"uid=%d(%s) euid=%d(%s)\ngid=%d(%s)\n",
+			set, c.sets[capset.Bounding], c.sets[capset.Ambient], iab, nnp,
+			c.ruid, userName(c.ruid), c.euid, userName(c.euid), c.rgid, groupName(c.rgid))
 		if !bytes.HasPrefix(out, []byte(want)) || !bytes.HasSuffix(out, []byte("\nGuessed mode: unknown (needs securebits)\n")) {
 			t.Fatalf("state %d, %+v:\n%s\nwant:\n%s", i, c, out, want)
 		}
 	}
+}
+
+// userName returns the name that the tests' own /etc/passwd gives to an id.
+func userName(id int) string {
+	u, err := user.LookupId(strconv.Itoa(id))
+	if err != nil {
+		return "???"
+	}
+	return u.Username
+}
+
+func groupName(id int) string {
+	g, err := user.LookupGroupId(strconv.Itoa(id))
+	if err != nil {
+		return "???"
+	}
+	return g.Name
 }

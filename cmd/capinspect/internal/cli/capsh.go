@@ -164,7 +164,7 @@ func (e *env) runCapsh(args []string) (status int, err error) {
 // it is first needed.
 func (c *capsh) record() (*collect.Record, error) {
 	if !c.known {
-		if err := c.from.Open(collect.Options{}); err != nil {
+		if err := c.from.Open(collect.Options{Detail: collect.Named}); err != nil {
 			return nil, err
 		}
 		if err := c.from.Task(self, &c.own); err != nil {

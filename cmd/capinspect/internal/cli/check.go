@@ -80,7 +80,7 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	if len(c.conditions) == 0 {
 		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp or --mode")
 	}
-	found, err := c.collect(e, args, true)
+	found, err := c.collect(e, args, collect.Credentials)
 	if err != nil {
 		return 0, err
 	}

@@ -63,18 +63,17 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	found, err := c.collect(e, args, false)
+	detail := collect.Surrounded
+	if !format.Notes {
+		detail = collect.Named
+	}
+	found, err := c.collect(e, args, detail)
 	if err != nil {
 		return 0, err
 	}
 	rep := report.Report{Tasks: found.records, Errors: found.failures}
 	if format.Kernel {
 		rep.Kernel = collect.Kernel()
-	}
-	if format.Notes && found.from != nil {
-		for _, r := range rep.Tasks {
-			found.from.Annotate(r)
-		}
 	}
 	if err := e.write(format.Append(make([]byte, 0, 4096), &rep)); err != nil {
 		return 0, err

@@ -136,8 +136,8 @@ type collected struct {
 }
 
 // collect reads the tasks of the flags and of args. One that cannot be read
-// does not hide the others. bare leaves out the names of ids.
-func (t *targets) collect(e *env, args []string, bare bool) (c collected, err error) {
+// does not hide the others.
+func (t *targets) collect(e *env, args []string, detail collect.Detail) (c collected, err error) {
 	tasks, err := t.tasks(args)
 	if err != nil {
 		return c, err
@@ -146,7 +146,7 @@ func (t *targets) collect(e *env, args []string, bare bool) (c collected, err er
 	if err != nil {
 		return c, err
 	}
-	opts.Bare = bare
+	opts.Detail = detail
 	threads, err := t.threads.choice()
 	if err != nil {
 		return c, err

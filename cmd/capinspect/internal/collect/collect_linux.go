@@ -10,19 +10,22 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
 // Collector reads tasks from one procfs.
 type Collector struct {
-	opts    Options
-	proc    *procstatus.FS // nil if there is none
-	procErr error          // why not
-	live    bool           // proc is of the running kernel
-	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
-	last    LastCap        // the zero value if each task's is to be guessed
-	buf     []byte         // space for the files that are read, which grows
-	space   [4096]byte     // where buf is at first: a page fault costs more than reading a file
+	opts     Options
+	proc     *procstatus.FS // nil if there is none
+	procErr  error          // why not
+	live     bool           // proc is of the running kernel
+	own      int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
+	last     LastCap        // the zero value if each task's is to be guessed
+	me       *reader        // what capinspect itself is; nil if not asked yet
+	overflow uint32         // stands for every id that capinspect's user namespace cannot express
+	buf      []byte         // space for the files that are read, which grows
+	space    [4096]byte     // where buf is at first: a page fault costs more than reading a file
 }
 
 // Open returns a Collector for opts. Without a procfs at the default place it
@@ -34,7 +37,7 @@ func Open(opts Options) (*Collector, error) {
 
 // Open makes the Collector one for opts.
 func (c *Collector) Open(opts Options) error {
-	c.opts, c.buf = opts, c.space[:]
+	c.opts, c.buf, c.overflow = opts, c.space[:], defaultOverflow
 	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
 	c.live = c.procErr == nil && c.proc.Live()
 	if opts.Proc == "" && c.procErr == nil && !c.live {
@@ -100,8 +103,99 @@ func (c *Collector) lastCap() LastCap {
 // Task fills r with what is known of a task: a pid, or "self". The memory that
 // r holds is used again.
 func (c *Collector) Task(task string, r *Record) error {
+	own := task == self && c.opts.Detail == Named
+	if c.proc == nil || c.opts.Detail == Credentials || own {
+		return c.alone(c.proc, task, r, nil)
+	}
+	// More than one file: all through one open directory.
+	dir, err := c.proc.Sub(task)
+	if err != nil {
+		if err = plain(err); task == self && c.opts.Proc == "" {
+			return c.alone(nil, task, r, err)
+		}
+		return err
+	}
+	defer dir.Close()
+	return c.whole(dir, ".", r)
+}
+
+// alone fills r with what its status file tells, or, without a procfs, system
+// calls. Names are those of capinspect's own files. hidden is why there are no
+// other files of the task in a procfs that there is.
+func (c *Collector) alone(proc *procstatus.FS, task string, r *Record, hidden error) error {
+	if err := c.credentials(proc, task, r); err != nil {
+		return err
+	}
+	switch {
+	case c.opts.Detail < Named:
+	case r.Self:
+		c.names(r, root.Own(c.buf), nil, nil, nil)
+	default:
+		c.names(r, nil, errNoRoot, nil, nil)
+	}
+	if c.opts.Detail == Surrounded {
+		reason := "there is no /proc"
+		if hidden != nil {
+			reason = hidden.Error()
+		}
+		r.nowhere(reason)
+		c.conclusions(r)
+	}
+	r.ownSecurebits()
+	return nil
+}
+
+// maxTries is how often a task is read if it changes meanwhile.
+const maxTries = 3
+
+// whole fills r with all that is asked for of a task, through the open
+// directory of its process. If the task has other credentials afterwards than
+// before, as one that has executed a set-user-ID program, it is read again, so
+// that a record is not of two moments.
+func (c *Collector) whole(dir *procstatus.FS, name string, r *Record) error {
+	for try := 1; ; try++ {
+		if err := c.credentials(dir, name, r); err != nil {
+			return err
+		}
+		c.look(dir, name, r)
+		now, err := dir.ReadStatus(name, nil)
+		var after procstatus.Status
+		steady := err != nil || after.UnmarshalText(now) != nil || r.Status.Name == after.Name && !differs(&r.Status, &after)
+		if !steady && try < maxTries {
+			continue
+		}
+		if c.opts.Detail == Surrounded {
+			c.conclusions(r)
+		}
+		if !steady {
+			r.note("changing", "it changed while it was read: not all of this is of one moment")
+		}
+		r.ownSecurebits()
+		return nil
+	}
+}
+
+// look finds out what other files than status tell.
+func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
+	if c.opts.Detail == Surrounded {
+		c.around(dir, name, r)
+	}
+	mounts, unread := mountsOf(dir, name)
+	from, users, groups, err := c.filesOf(dir, name, r, mounts)
+	c.names(r, from, err, users, groups)
+	if c.opts.Detail == Surrounded {
+		c.container(dir, name, r, mounts, unread, from)
+	}
+	if under, ok := from.(*root.Root); ok {
+		under.Close()
+	}
+}
+
+// credentials fills r with what the status file of a task tells. dir is nil if
+// there is no procfs.
+func (c *Collector) credentials(dir *procstatus.FS, name string, r *Record) error {
 	*r = Record{Status: r.Status, Source: procSource, unsupported: true}
-	if err := c.status(task, r); err != nil {
+	if err := c.status(dir, name, r); err != nil {
 		return err
 	}
 	if r.LastCap = c.last; r.LastCap.From == "" {
@@ -114,30 +208,26 @@ func (c *Collector) Task(task string, r *Record) error {
 		}
 	}
 	r.absent()
-	if !c.opts.Bare {
-		c.names(r)
-	}
-	r.ownSecurebits()
 	return nil
 }
 
 // status reads the status file of a task, or asks the kernel by system call
 // if the task is capinspect itself and has none.
-func (c *Collector) status(task string, r *Record) error {
+func (c *Collector) status(dir *procstatus.FS, name string, r *Record) error {
 	err := c.procErr
-	if c.proc != nil {
+	if dir != nil {
 		var text []byte
-		if text, err = c.proc.ReadStatus(task, c.buf); err == nil {
+		if text, err = dir.ReadStatus(name, c.buf); err == nil {
 			c.buf = text[:cap(text)]
 			if err := r.Status.UnmarshalText(text); err != nil {
 				return err
 			}
-			r.Self = c.live && (task == self || r.Status.Has(procstatus.FieldPid) && r.Status.Pid == c.ownPid())
+			r.Self = c.live && (name == self || r.Status.Has(procstatus.FieldPid) && r.Status.Pid == c.ownPid())
 			return nil
 		}
 		err = plain(err)
 	}
-	if task == self && c.opts.Proc == "" {
+	if name == self && c.opts.Proc == "" {
 		r.Status, r.Self, r.noProc = *procstatus.Own(), true, true
 		return nil
 	}
@@ -153,16 +243,13 @@ func (c *Collector) Threads(task string, which Threads) ([]*Record, error) {
 		err := c.Task(task, r)
 		return []*Record{r}, err
 	}
-	c.ownPid()
 	dir, err := c.proc.Sub(task)
 	if err != nil {
 		return nil, plain(err)
 	}
 	defer dir.Close()
-	within := *c
-	within.proc, within.buf = dir, nil
 	leader := new(Record)
-	if err := within.Task(".", leader); err != nil {
+	if err := c.whole(dir, ".", leader); err != nil {
 		return nil, err
 	}
 	list := []*Record{leader}
@@ -175,7 +262,7 @@ func (c *Collector) Threads(task string, which Threads) ([]*Record, error) {
 			continue
 		}
 		r := new(Record)
-		if err := within.Task("task/"+strconv.Itoa(tid), r); errors.Is(err, ErrNoProcess) {
+		if err := c.whole(dir, "task/"+strconv.Itoa(tid), r); errors.Is(err, ErrNoProcess) {
 			continue
 		} else if err != nil {
 			return list, err

@@ -26,9 +26,6 @@ func (*Collector) Pid(task string) string { return task }
 // Kernel knows nothing.
 func Kernel() (k KernelInfo) { return k }
 
-// Annotate has nothing to compare with.
-func (*Collector) Annotate(*Record) {}
-
 // Dir returns the place of the procfs.
 func (*Collector) Dir() string { return DefaultProc }
 

@@ -73,13 +73,12 @@ func InputName(name string) string {
 // in part, one after the other, or a report of ours in JSON. last is the last
 // capability if the user gave it.
 func FromFile(name string, text []byte, last *capset.Cap) ([]*Record, error) {
-	var records []*Record
-	var err error
-	if first := bytes.TrimLeft(text, " \t\r\n"); len(first) > 0 && first[0] == '{' {
-		records, err = fromJSON(text)
-	} else {
-		records, err = fromStatus(text)
+	first := bytes.TrimLeft(text, " \t\r\n")
+	parse, report := fromStatus, len(first) > 0 && first[0] == '{'
+	if report {
+		parse = fromJSON
 	}
+	records, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", InputName(name), err)
 	}
@@ -90,6 +89,10 @@ func FromFile(name string, text []byte, last *capset.Cap) ([]*Record, error) {
 			r.LastCap = LastCap{*last, "flag"}
 		case r.LastCap.From == "":
 			r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
+		}
+		if !report { // which has them
+			r.profile()
+			r.remarks()
 		}
 	}
 	return records, nil
@@ -121,6 +124,7 @@ func fromStatus(text []byte) ([]*Record, error) {
 			r.unknown("securebits", "a status file does not tell them")
 			r.unknown("mode", "needs securebits")
 			r.unnamed()
+			r.nowhere(notTold)
 			records = append(records, r)
 		}
 		line += bytes.Count(part, []byte("\n"))

@@ -48,8 +48,9 @@ type jsonTask struct {
 		Filters *int
 	}
 	Securebits *struct{ Value *uint32 }
-	Notes      []Note
-	Unknown    orderedReasons
+	jsonSurroundings
+	Notes   []Note
+	Unknown orderedReasons
 }
 
 type jsonSet struct{ Hex *string }
@@ -57,6 +58,7 @@ type jsonSet struct{ Hex *string }
 type jsonIDs struct {
 	Real, Effective, Saved, Filesystem *uint32
 	RealName, EffectiveName            *string
+	HostReal, HostEffective            *uint32
 }
 
 type jsonGroup struct {
@@ -190,6 +192,8 @@ func (t *jsonTask) record() (*Record, error) {
 	if err := t.seccomp(r); err != nil {
 		return nil, err
 	}
+	t.surroundings(r)
+	t.hostIDs(r)
 	return r, t.sets(r)
 }
 
@@ -233,7 +237,7 @@ func (t *jsonTask) sets(r *Record) error {
 	for _, row := range statusPaths {
 		if !r.Status.Has(row.field) && r.Known(row.path) && r.Known(strings.Split(row.path, ".")[0]) &&
 			(row.field != procstatus.FieldSeccompFilters || r.Status.Has(procstatus.FieldSeccomp)) {
-			r.unknown(row.path, "the report does not tell it")
+			r.unknown(row.path, untold)
 		}
 	}
 	if _, ok := r.Mode(); !ok && r.Known("mode") {

@@ -6,23 +6,14 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
-// initialPidNS is the initial pid namespace, on every kernel since Linux 3.8
-// (include/linux/proc_ns.h, PROC_PID_INIT_INO).
-const initialPidNS = "pid:[4026531836]"
-
-// Annotate adds the notes that compare a task with others.
-func (c *Collector) Annotate(r *Record) {
-	if r.Self && r.Source == procSource && c.ownPid() > 1 {
-		c.notePID1(r)
-	}
-}
-
-// notePID1 says that the main process of the container is another one than
+// remarkPID1 says that the main process of the container is another one than
 // capinspect, which a runtime started beside it, and has other sets.
-func (c *Collector) notePID1(r *Record) {
-	if ns, err := c.proc.Readlink("self/ns/pid"); err != nil || ns == initialPidNS {
+func (c *Collector) remarkPID1(r *Record) {
+	initial, _ := procstatus.NamespacePID.Initial()
+	if pid := r.Namespaces.id(procstatus.NamespacePID); c.ownPid() < 2 || pid == 0 || pid == initial {
 		return
 	}
 	first, err := c.parsed("1")
@@ -44,5 +35,3 @@ func (c *Collector) notePID1(r *Record) {
 			strings.Join(differ, ", ")+": see capinspect 1")
 	}
 }
-
-func (r *Record) note(code, text string) { r.Notes = append(r.Notes, Note{code, text}) }

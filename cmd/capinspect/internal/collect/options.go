@@ -18,8 +18,18 @@ const self = "self"
 type Options struct {
 	Proc    string      // another procfs than DefaultProc
 	LastCap *capset.Cap // the last capability, if the user gave it
-	Bare    bool        // leave out the names of ids, which cost two files
+	Detail  Detail
 }
+
+// Detail is how much is found out of a task.
+type Detail uint8
+
+// The amounts, each with what is in those before it.
+const (
+	Credentials Detail = iota // what the status file tells, and system calls
+	Named                     // the names of ids
+	Surrounded                // where the task is, and notes
+)
 
 func (o Options) dir() string {
 	if o.Proc != "" {

@@ -13,14 +13,14 @@ import (
 
 // Record is what is known of one task.
 type Record struct {
-	Status      procstatus.Status
-	Source      string // "proc", or the file it was read from
-	Self        bool   // the task is capinspect's own process
-	LastCap     LastCap
-	Securebits  capset.Securebits     // means something if Known("securebits")
-	UserNames   map[uint32]string     // what is known of the names of its user ids
-	GroupNames  map[uint32]string     // and of its group ids
-	Container   *procstatus.Container // nil if none was found, or not looked for
+	Status     procstatus.Status
+	Source     string // "proc", or the file it was read from
+	Self       bool   // the task is capinspect's own process
+	LastCap    LastCap
+	Securebits capset.Securebits // means something if Known("securebits")
+	UserNames  map[uint32]string // what is known of the names of its user ids
+	GroupNames map[uint32]string // and of its group ids
+	Surroundings
 	Notes       []Note
 	Unknown     []Unknown
 	noProc      bool // it comes from system calls alone

@@ -147,7 +147,7 @@ func (w *worker) around(dir *procstatus.FS, name string) {
 			}
 			w.r.unknown("container", reason.Error())
 		} else if found, ok := procstatus.ContainerOf(text); ok {
-			w.r.Container = &found
+			w.r.Container = fromCgroup(found)
 		}
 	}
 	if w.q.UserNames {

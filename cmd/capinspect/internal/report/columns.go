@@ -209,17 +209,17 @@ func containerCells(c *procstatus.Container, known bool) (id, pod, runtime strin
 }
 
 func appendContainer(dst []byte, r *collect.Record) []byte {
-	id, _, _ := containerCells(r.Container, r.Known("container"))
+	id, _, _ := containerCells(containerOf(r), r.Known("container"))
 	return appendEscaped(dst, id)
 }
 
 func appendPod(dst []byte, r *collect.Record) []byte {
-	_, pod, _ := containerCells(r.Container, r.Known("container"))
+	_, pod, _ := containerCells(containerOf(r), r.Known("container"))
 	return appendEscaped(dst, pod)
 }
 
 func appendRuntime(dst []byte, r *collect.Record) []byte {
-	_, _, runtime := containerCells(r.Container, r.Known("container"))
+	_, _, runtime := containerCells(containerOf(r), r.Known("container"))
 	return appendEscaped(dst, runtime)
 }
 

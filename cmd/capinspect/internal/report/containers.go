@@ -52,7 +52,7 @@ func (c *Containers) Begin() *ContainerChunk {
 func (c *Containers) Visit(chunk *ContainerChunk, r *collect.Record) {
 	key := containerKey{unknown: !r.Known("container")}
 	if r.Container != nil {
-		key.container = *r.Container
+		key.container = r.Container.Container
 	}
 	row := chunk.rows[key]
 	if row == nil {
@@ -75,6 +75,14 @@ var rowKeys = [...]struct {
 	{"uids", procstatus.FieldUID, "uid"},
 	{"withoutNoNewPrivs", procstatus.FieldNoNewPrivs, "noNewPrivs"},
 	{"withoutSeccomp", procstatus.FieldSeccomp, "seccomp"},
+}
+
+// containerOf returns what ps knows of the task's container, nil if none.
+func containerOf(r *collect.Record) *procstatus.Container {
+	if r.Container == nil {
+		return nil
+	}
+	return &r.Container.Container
 }
 
 // process returns the row of one process.

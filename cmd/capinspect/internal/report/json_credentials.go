@@ -52,10 +52,10 @@ func (e *encoder) limits(r *collect.Record) {
 }
 
 // ids appends the user or the group ids of a task, with the members that other
-// files than status fill or without.
-func (e *encoder) ids(key string, r *collect.Record, f procstatus.Field, ids procstatus.IDs, names map[uint32]string, all bool) {
+// files than status fill or without. host is them in the initial user namespace.
+func (e *encoder) ids(key string, has bool, ids procstatus.IDs, names map[uint32]string, host *procstatus.IDs, all bool) {
 	e.key(key)
-	if !r.Status.Has(f) {
+	if !has {
 		e.null()
 		return
 	}
@@ -74,38 +74,16 @@ func (e *encoder) ids(key string, r *collect.Record, f procstatus.Field, ids pro
 		e.key("effectiveName")
 		e.optional(names[ids.Effective])
 		e.key("hostReal")
-		e.null()
-		e.key("hostEffective")
-		e.null()
+		if host == nil {
+			e.null()
+			e.key("hostEffective")
+			e.null()
+		} else {
+			e.int(int64(host.Real))
+			e.key("hostEffective")
+			e.int(int64(host.Effective))
+		}
 	}
-	e.close('}')
-}
-
-// container appends what is known of the task's container from its cgroup.
-func (e *encoder) container(r *collect.Record) {
-	e.key("container")
-	c := r.Container
-	if c == nil {
-		e.null()
-		return
-	}
-	e.open('{')
-	for _, member := range [...]struct{ key, value string }{
-		{"runtime", c.Runtime},
-		{"id", c.ID},
-		{"sandboxId", ""},
-		{"name", ""},
-		{"podUID", c.PodUID},
-		{"podName", ""},
-		{"podNamespace", ""},
-	} {
-		e.key(member.key)
-		e.optional(member.value)
-	}
-	e.key("evidence")
-	e.open('[')
-	e.string("cgroup")
-	e.close(']')
 	e.close('}')
 }
 

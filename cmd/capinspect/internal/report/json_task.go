@@ -23,15 +23,20 @@ func (e *encoder) ifHas(r *collect.Record, f procstatus.Field, n int) {
 func (e *encoder) task(r *collect.Record) {
 	e.identity(r)
 	e.capabilities(r)
-	e.ids("uid", r, procstatus.FieldUID, r.Status.UID, r.UserNames, true)
-	e.ids("gid", r, procstatus.FieldGID, r.Status.GID, r.GroupNames, true)
+	var hostUID, hostGID *procstatus.IDs
+	if r.Host != nil {
+		hostUID, hostGID = &r.Host.UID, &r.Host.GID
+	}
+	e.ids("uid", r.Status.Has(procstatus.FieldUID), r.Status.UID, r.UserNames, hostUID, true)
+	e.ids("gid", r.Status.Has(procstatus.FieldGID), r.Status.GID, r.GroupNames, hostGID, true)
 	e.groups(r, true)
 	e.limits(r)
 	e.securebits(r)
-	for _, key := range [...]string{"userNamespace", "namespaces", "lsm", "container", "profile"} {
-		e.key(key)
-		e.null()
-	}
+	e.userNamespace(r)
+	e.namespaces(r)
+	e.label(r)
+	e.container(r)
+	e.profile(r)
 	e.notes(r)
 	e.unknowns(r)
 }
@@ -41,8 +46,8 @@ func (e *encoder) task(r *collect.Record) {
 func (e *encoder) psTask(r *collect.Record, keys Keys) {
 	e.identity(r)
 	e.cachedCapabilities(r)
-	e.ids("uid", r, procstatus.FieldUID, r.Status.UID, r.UserNames, keys.UserNames)
-	e.ids("gid", r, procstatus.FieldGID, r.Status.GID, nil, false)
+	e.ids("uid", r.Status.Has(procstatus.FieldUID), r.Status.UID, r.UserNames, nil, keys.UserNames)
+	e.ids("gid", r.Status.Has(procstatus.FieldGID), r.Status.GID, nil, nil, false)
 	e.groups(r, false)
 	e.limits(r)
 	if keys.Container {

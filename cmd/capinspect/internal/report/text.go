@@ -240,6 +240,7 @@ func appendExtra(dst []byte, r *collect.Record) []byte {
 		}
 		dst = append(dst, '\n')
 	}
+	dst = appendSurroundings(dst, r)
 	for _, note := range r.Notes {
 		dst = append(dst, "Note: "...)
 		dst = appendEscaped(dst, note.Text)

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"errors"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// errNoRoot is why the files of a task that is not live cannot be looked at.
+var errNoRoot = errors.New("this procfs is not of the running kernel")
+
+// filesOf returns the files of a task, and, if they are for other ids than those
+// that the kernel tells capinspect, its id maps. Those of another root than
+// capinspect's may be made to do harm: see package root.
+func (c *Collector) filesOf(dir *procstatus.FS, name string, r *Record, mounts []procstatus.Mount) (from files, users, groups procstatus.IDMap, err error) {
+	if r.Self {
+		return root.Own(c.buf), nil, nil, nil
+	}
+	if !c.live {
+		return nil, nil, nil, errNoRoot
+	}
+	me := c.reader()
+	mnt, err := inode(dir, name, procstatus.NamespaceMnt)
+	if err == nil && mnt == me.namespaces[procstatus.NamespaceMnt] && me.root != "" {
+		if at, err := dir.Readlink(name + "/root"); err == nil && at == me.root {
+			return root.Own(c.buf), nil, nil, nil
+		}
+	}
+	if err != nil {
+		return nil, nil, nil, errors.New("its root directory is hidden: " + c.hidden(err, r))
+	}
+	under, err := root.Open(c.proc, dir, name, mounts)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if user, err := inode(dir, name, procstatus.NamespaceUser); err != nil || user != me.namespaces[procstatus.NamespaceUser] {
+		users, _ = idMap(dir, name, "/uid_map")
+		groups, _ = idMap(dir, name, "/gid_map")
+	}
+	return under, users, groups, nil
+}
+
+// mountsOf returns the mount table of a task.
+func mountsOf(dir *procstatus.FS, name string) ([]procstatus.Mount, error) {
+	text, err := dir.Read(name+"/mountinfo", nil, procstatus.MaxMountinfo)
+	if err != nil {
+		return nil, err
+	}
+	return procstatus.ParseMounts(text)
+}
+
+// The files that tell that there is a container around them, and which runtime
+// makes them. In a pod the second one is CRI-O's.
+var markers = [...]struct {
+	file, runtime string
+	inPods        bool
+}{
+	{".dockerenv", "docker", true},
+	{"run/.containerenv", "podman", false},
+}
+
+// serviceAccount is where Kubernetes mounts the token of a pod, below / or
+// below /var.
+const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
+
+// container finds out which container the task is in: from its cgroup, its mount
+// table, files that runtimes leave, and its host name. unread is why there is no
+// mount table, and from is nil if its files are out of reach.
+func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts []procstatus.Mount, unread error, from files) {
+	found := new(Container)
+	text, err := dir.Read(name+"/cgroup", nil, procstatus.MaxCgroup)
+	if err == nil {
+		if in, ok := procstatus.ContainerOf(text); ok {
+			found = fromCgroup(in)
+		}
+	}
+	found.add(procstatus.ContainerOfMounts(mounts))
+	if from != nil && r.Namespaces.apart() {
+		for _, m := range markers {
+			if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
+				found.conclude(&found.Runtime, "runtime", m.runtime, "/"+m.file)
+			}
+		}
+	}
+	r.pod(found, mounts, from)
+	if found.Evidence != nil {
+		r.Container = found
+		return
+	}
+	if reason := c.unfound(r, err, unread, from); reason != "" {
+		r.unknown("container", reason)
+	}
+}
+
+// unfound says why it is unknown whether the task is in a container, though
+// nothing tells of one; "" if it is in none. The errors are those of reading
+// its cgroup and its mount table.
+func (c *Collector) unfound(r *Record, cgroup, mountinfo error, from files) string {
+	var why []string
+	for _, file := range [...]struct {
+		name string
+		err  error
+	}{{"cgroup: ", cgroup}, {"mountinfo: ", mountinfo}} {
+		if file.err == nil {
+			continue
+		}
+		reason := c.hidden(file.err, r)
+		if reason == notSaved {
+			return notSaved
+		}
+		why = append(why, file.name+reason)
+	}
+	initial, _ := procstatus.NamespacePID.Initial()
+	switch {
+	case r.Namespaces.id(procstatus.NamespacePID) == initial:
+	case from == nil:
+		why = append(why, "no cgroup or mount names one, and its files are out of reach")
+	default:
+		why = append(why, "no cgroup, mount or file names one")
+	}
+	return strings.Join(why, "; ")
+}
+
+// pod finds out the names of the pod, which no cgroup has.
+func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
+	for i := range mounts {
+		at := mounts[i].Point
+		if from == nil || at != serviceAccount && at != "/var"+serviceAccount {
+			continue
+		}
+		text, err := from.Read(strings.TrimPrefix(at, "/")+"/namespace", maxName)
+		if ns := strings.TrimSpace(string(text)); err == nil && isDNSName(ns) {
+			found.conclude(&found.PodNamespace, "podNamespace", ns, at+"/namespace")
+		}
+	}
+	if found.PodUID == "" && found.PodNamespace == "" {
+		return
+	}
+	// A pod that has the node's network has the node's host name too, in the
+	// node's namespace.
+	initial, _ := procstatus.NamespaceUTS.Initial()
+	uts := r.Namespaces[procstatus.NamespaceUTS]
+	if uts.ID == 0 || uts.ID == initial {
+		return
+	}
+	host, evidence := "", "hostname"
+	if uts.WithSelf == Yes {
+		var u unix.Utsname
+		if unix.Uname(&u) == nil {
+			host = unix.ByteSliceToString(u.Nodename[:])
+		}
+	} else if from != nil {
+		evidence = "/etc/hostname"
+		text, err := from.Read("etc/hostname", maxName)
+		if err == nil {
+			host = strings.TrimSpace(string(text))
+		}
+	}
+	if isDNSName(host) {
+		found.conclude(&found.PodName, "podName", host, evidence)
+	}
+}
+
+// maxName is the size in bytes of the longest file of one name that is read.
+const maxName = 4096
+
+// isDNSName reports whether a name can be one of a pod or of a namespace
+// (RFC 1123).
+func isDNSName(name string) bool {
+	if name == "" || len(name) > 253 {
+		return false
+	}
+	for _, b := range []byte(name) {
+		if (b < 'a' || b > 'z') && (b < '0' || b > '9') && b != '-' && b != '.' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/moby/sys/user"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+const (
+	passwdFile = "etc/passwd"
+	groupFile  = "etc/group"
+	maxFile    = 4 << 20 // the size in bytes of the largest one that is read
+)
+
+// files are those under the root directory of a task.
+type files interface {
+	// Read returns a regular file of at most limit bytes.
+	Read(path string, limit int) ([]byte, error)
+	// Exists reports whether there is a regular file.
+	Exists(path string) bool
+}
+
+// database is a file that gives names to ids, and how to ask it.
+type database struct {
+	file   string
+	from   files
+	err    error            // why there are no files
+	inside procstatus.IDMap // of the ids that the file knows to those that the kernel tells; nil if they are the same
+	own    procstatus.IDMap // capinspect's
+}
+
+// names looks up the names of the task's user and group ids in its files. users
+// and groups are its id maps, if the files are for ids that they lead to others.
+// err is why there are no files.
+func (c *Collector) names(r *Record, from files, err error, users, groups procstatus.IDMap) {
+	s := &r.Status
+	if s.Has(procstatus.FieldUID) {
+		d := database{passwdFile, from, err, users, c.ownMap("/uid_map", s.UID.Real, s.UID.Effective)}
+		names, err := d.lookup(c.overflow, s.UID.Real, s.UID.Effective)
+		r.UserNames = names
+		r.nameless("uid.realName", err, names, s.UID.Real)
+		r.nameless("uid.effectiveName", err, names, s.UID.Effective)
+	}
+	if s.Has(procstatus.FieldGID) {
+		ids := append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)
+		d := database{groupFile, from, err, groups, c.ownMap("/gid_map", ids...)}
+		names, err := d.lookup(c.overflow, ids...)
+		r.GroupNames = names
+		r.nameless("gid.realName", err, names, s.GID.Real)
+		r.nameless("gid.effectiveName", err, names, s.GID.Effective)
+		r.nameless("groups[].name", err, names, s.Groups...)
+	}
+}
+
+// ownMap returns capinspect's own id map, if it is needed to tell whether one
+// of the ids is the overflow id.
+func (c *Collector) ownMap(file string, ids ...uint32) procstatus.IDMap {
+	if !c.live || !slices.Contains(ids, c.overflow) {
+		return nil
+	}
+	m, _ := idMap(c.proc, self, file)
+	return m
+}
+
+// nameless lists the value at a path as unknown if one of ids has no name.
+func (r *Record) nameless(path string, err error, names map[uint32]string, ids ...uint32) {
+	for _, id := range ids {
+		if _, ok := names[id]; !ok {
+			r.unknown(path, err.Error())
+			return
+		}
+	}
+}
+
+// lookup returns the names that the file gives to some ids, and why others have
+// none. As in libc, the first entry of an id counts.
+func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	why := errors.New("no entry in /" + d.file)
+	known := make(map[uint32]string, len(ids))
+	for _, id := range ids {
+		in, err := d.translate(id, overflow)
+		if err != nil {
+			why = err
+			continue
+		}
+		known[in] = ""
+	}
+	text, err := d.from.Read(d.file, maxFile)
+	if err == nil {
+		err = entries(wanted(text, known), d.file, known)
+	}
+	if err != nil {
+		why = err
+	}
+	names := make(map[uint32]string, len(ids))
+	for _, id := range ids {
+		if in, err := d.translate(id, overflow); err == nil && known[in] != "" {
+			names[id] = known[in]
+		}
+	}
+	return names, why
+}
+
+// translate returns the id that the file knows.
+func (d *database) translate(id, overflow uint32) (uint32, error) {
+	if _, ok := d.own.Outside(id); id == overflow && d.own != nil && !ok {
+		return 0, fmt.Errorf("%d is the overflow id, which stands for any id that capinspect's user namespace cannot express", id)
+	}
+	if d.inside == nil {
+		return id, nil
+	}
+	if in, ok := d.inside.Inside(id); ok {
+		return in, nil
+	}
+	return 0, fmt.Errorf("%d is no id of its user namespace", id)
+}
+
+// wanted returns the lines of a file whose third column is one of the ids. The
+// parser behind it takes a column that is no number for 0.
+func wanted(text []byte, names map[uint32]string) []byte {
+	return linesOf(text, func(id uint32) bool {
+		_, ok := names[id]
+		return ok
+	})
+}
+
+// linesOf returns the well-formed lines of a file whose id is wanted.
+func linesOf(text []byte, wanted func(uint32) bool) []byte {
+	var out []byte
+	colon := []byte(":")
+	for line := range bytes.Lines(text) {
+		name, rest, _ := bytes.Cut(line, colon)
+		_, rest, _ = bytes.Cut(rest, colon)
+		column, _, more := bytes.Cut(rest, colon)
+		if !more || len(name) == 0 || name[0] == '+' || name[0] == '-' {
+			continue // malformed, or a line for NIS
+		}
+		id, err := strconv.ParseUint(string(column), 10, min(32, strconv.IntSize-1)) // the parser's ids are ints
+		if err == nil && wanted(uint32(id)) {
+			out = append(out, line...)
+		}
+	}
+	return out
+}
+
+// everyUser calls f for each well-formed entry of the reader's own /etc/passwd.
+func everyUser(f func(name string, id uint32)) error {
+	text, err := root.Own(nil).Read(passwdFile, maxFile)
+	if err != nil {
+		return err
+	}
+	text = linesOf(text, func(uint32) bool { return true })
+	_, err = user.ParsePasswdFilter(bytes.NewReader(text), func(u user.User) bool {
+		f(u.Name, uint32(u.Uid))
+		return false
+	})
+	return err
+}
+
+func entries(text []byte, file string, names map[uint32]string) error {
+	first := func(id int, name string) {
+		if names[uint32(id)] == "" {
+			names[uint32(id)] = name
+		}
+	}
+	if file == groupFile {
+		_, err := user.ParseGroupFilter(bytes.NewReader(text), func(g user.Group) bool {
+			first(g.Gid, g.Name)
+			return false
+		})
+		return err
+	}
+	_, err := user.ParsePasswdFilter(bytes.NewReader(text), func(u user.User) bool {
+		first(u.Uid, u.Name)
+		return false
+	})
+	return err
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"slices"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Surroundings is where a task is: what its capabilities count for.
+type Surroundings struct {
+	UserNamespace *UserNamespace // nil if nothing is known of it
+	Namespaces    Namespaces
+	Label         *procstatus.Label // nil if no security module gave it one, or none is known
+	Container     *Container        // nil if none was found, or not looked for
+	Profile       []string          // the names of the profiles that Bounding equals
+	Host          *HostIDs          // nil if they are not known
+}
+
+// UserNamespace is the user namespace of a task. What is not known of it is
+// listed as unknown under userNamespace.
+type UserNamespace struct {
+	ID      uint64 // inode; 0 if it is not known
+	Initial bool   // means something if Known("userNamespace.initial")
+	// The maps as the kernel shows them to capinspect: of the ids in the
+	// namespace to those in capinspect's own, or, where that is the same one, in
+	// the one above it. They are nil if not known.
+	UIDMap, GIDMap procstatus.IDMap
+	Own            bool   // it is known to be capinspect's own, so that the maps lead above it
+	Setgroups      string // "allow" or "deny"; "" if it is not known
+}
+
+// Namespaces are those of a task, by kind.
+type Namespaces [procstatus.NumNamespaces]Namespace
+
+// Namespace is one namespace of a task.
+type Namespace struct {
+	ID       uint64 // inode; 0 if it is not known
+	WithSelf Answer // capinspect is in the same one
+	WithPID1 Answer // PID 1 is in the same one
+}
+
+// Answer is yes, no, or not known.
+type Answer uint8
+
+// The answers.
+const (
+	Unsure Answer = iota
+	No
+	Yes
+)
+
+// same answers whether two inodes are of one namespace.
+func same(a, b uint64) Answer {
+	switch {
+	case a == 0 || b == 0:
+		return Unsure
+	case a == b:
+		return Yes
+	}
+	return No
+}
+
+// id returns the inode of a namespace, 0 if it is not known.
+func (n *Namespaces) id(k procstatus.NamespaceKind) uint64 { return n[k].ID }
+
+// Known reports whether the namespace of any kind is known.
+func (n *Namespaces) Known() bool {
+	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 })
+}
+
+// apart reports whether one of the namespaces that a runtime makes is another
+// than the initial one: if none is, a file that containers have is on a node
+// that was installed from the image of one.
+func (n *Namespaces) apart() bool {
+	for _, k := range [...]procstatus.NamespaceKind{
+		procstatus.NamespaceCgroup, procstatus.NamespaceIPC, procstatus.NamespacePID, procstatus.NamespaceUTS,
+	} {
+		if initial, _ := k.Initial(); n.id(k) != 0 && n.id(k) != initial {
+			return true
+		}
+	}
+	return false
+}
+
+// HostIDs are the ids of a task in the initial user namespace.
+type HostIDs struct{ UID, GID procstatus.IDs }
+
+// Container is the container or pod that a task is in. What is "" is not
+// known.
+type Container struct {
+	procstatus.Container
+	PodName, PodNamespace string
+	Evidence              []procstatus.Evidence // what each of them was concluded from
+}
+
+// conclude takes a value for a member of the container, unless it has one.
+func (c *Container) conclude(member *string, what, value, from string) {
+	if *member == "" && value != "" {
+		*member = value
+		c.Evidence = append(c.Evidence, procstatus.Evidence{What: what, From: from})
+	}
+}
+
+// fromCgroup returns the container that a cgroup file named.
+func fromCgroup(found procstatus.Container) *Container {
+	c := new(Container)
+	const from = "cgroup"
+	c.conclude(&c.Runtime, "runtime", found.Runtime, from)
+	c.conclude(&c.ID, "id", found.ID, from)
+	c.conclude(&c.PodUID, "podUID", found.PodUID, from)
+	return c
+}
+
+// add takes over what the mounts of the task tell, unless they tell of another
+// pod: that is then of a container around it.
+func (c *Container) add(found procstatus.Container, from []procstatus.Evidence) {
+	if c.PodUID != "" && found.PodUID != "" && c.PodUID != found.PodUID ||
+		c.ID != "" && found.ID != "" && c.ID != found.ID {
+		return
+	}
+	for _, e := range from {
+		switch e.What {
+		case "runtime":
+			c.conclude(&c.Runtime, e.What, found.Runtime, e.From)
+		case "id":
+			c.conclude(&c.ID, e.What, found.ID, e.From)
+		case "sandboxId":
+			c.conclude(&c.SandboxID, e.What, found.SandboxID, e.From)
+		case "name":
+			c.conclude(&c.Name, e.What, found.Name, e.From)
+		case "podUID":
+			c.conclude(&c.PodUID, e.What, found.PodUID, e.From)
+		}
+	}
+}
+
+// InContainer reports whether the task is seen to be in a container, or at
+// least in another pid namespace than the node's.
+func (r *Record) InContainer() bool {
+	initial, _ := procstatus.NamespacePID.Initial()
+	pid := r.Namespaces.id(procstatus.NamespacePID)
+	return r.Container != nil || pid != 0 && pid != initial
+}
+
+// profile finds the profiles that the task's bounding set equals, which is what
+// a runtime configures. The one of the task's runtime comes first.
+func (r *Record) profile() {
+	set, ok := r.Status.Caps(capset.Bounding)
+	if !ok {
+		r.unknown("profile", "needs the bounding set")
+		return
+	}
+	last := r.LastCap.Value
+	runtime := ""
+	if r.Container != nil {
+		runtime = r.Container.Runtime
+	}
+	r.Profile = []string{}
+	for _, p := range capset.ProfilesOf(set, last) {
+		if p.Runtime == runtime && runtime != "" {
+			r.Profile = slices.Insert(r.Profile, 0, p.Name)
+		} else {
+			r.Profile = append(r.Profile, p.Name)
+		}
+	}
+}
+
+// nowhere lists as unknown all that only other files than status tell.
+func (r *Record) nowhere(reason string) {
+	for _, path := range [...]string{"userNamespace", "namespaces", "lsm", "container"} {
+		r.unknown(path, reason)
+	}
+	r.noHostIDs(reason)
+}
+
+func (r *Record) noHostIDs(reason string) {
+	if r.Status.Has(procstatus.FieldUID) {
+		r.unknown("uid.hostReal", reason)
+		r.unknown("uid.hostEffective", reason)
+	}
+	if r.Status.Has(procstatus.FieldGID) {
+		r.unknown("gid.hostReal", reason)
+		r.unknown("gid.hostEffective", reason)
+	}
+}
+
+// Reasons that are no news.
+const (
+	noLabels = "no security module labels tasks" // without AppArmor, SELinux and Smack
+	notSaved = "it is not in this copy of a procfs"
+	notTold  = "a status file does not tell it"
+)
+
+// Expected reports whether a reason is one that a reader knows already.
+func Expected(reason string) bool {
+	return reason == noLabels || reason == notSaved || reason == notTold
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// reader is what capinspect itself is, as other tasks are compared with it.
+type reader struct {
+	namespaces [procstatus.NumNamespaces]uint64 // inodes, 0 if hidden
+	first      [procstatus.NumNamespaces]uint64 // of PID 1
+	firstErr   error                            // why one of PID 1 is hidden
+	root       string                           // where its root is, as the kernel names it; "" if hidden
+}
+
+// defaultOverflow is the overflow id unless somebody has set another one
+// (proc_sys_kernel(5), overflowuid; since Linux 2.2).
+const defaultOverflow = 65534
+
+// reader returns what capinspect is in the procfs.
+func (c *Collector) reader() *reader {
+	if c.me != nil {
+		return c.me
+	}
+	c.me = new(reader)
+	me := c.me
+	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
+		if c.live {
+			me.namespaces[k], _ = inode(c.proc, self, k)
+		}
+		var err error
+		if me.first[k], err = inode(c.proc, "1", k); err != nil {
+			me.firstErr = err
+		}
+	}
+	if c.live {
+		me.root, _ = c.proc.Readlink(self + "/root")
+	}
+	if text, err := c.proc.Read("sys/kernel/overflowuid", nil, 32); err == nil {
+		if n, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 32); err == nil {
+			c.overflow = uint32(n)
+		}
+	}
+	return me
+}
+
+// inInitialUserNS reports whether capinspect is known to be in the initial user
+// namespace, in which the ids that the kernel tells it are the host's.
+func (me *reader) inInitialUserNS() bool {
+	initial, _ := procstatus.NamespaceUser.Initial()
+	return me.namespaces[procstatus.NamespaceUser] == initial
+}
+
+// inode returns the inode of a namespace of a task.
+func inode(dir *procstatus.FS, name string, k procstatus.NamespaceKind) (uint64, error) {
+	link, err := dir.Readlink(name + "/ns/" + k.String())
+	if err != nil {
+		return 0, err
+	}
+	kind, id, err := procstatus.ParseNamespace(link)
+	if err == nil && kind != k.String() {
+		err = procstatus.ErrSyntax
+	}
+	return id, err
+}
+
+// idMap reads uid_map or gid_map of a task.
+func idMap(dir *procstatus.FS, name, file string) (procstatus.IDMap, error) {
+	text, err := dir.Read(name+file, nil, maxIDMap)
+	if err != nil {
+		return nil, err
+	}
+	return procstatus.ParseIDMap(text)
+}
+
+// maxIDMap is more than the 340 lines that a map has at the most.
+const maxIDMap = 64 << 10
+
+// around finds out where a task is, through its open directory.
+func (c *Collector) around(dir *procstatus.FS, name string, r *Record) {
+	me := c.reader()
+	c.namespaces(dir, name, r, me)
+	c.userNamespace(dir, name, r, me)
+	c.label(dir, name, r)
+}
+
+// conclusions adds what follows from the rest.
+func (c *Collector) conclusions(r *Record) {
+	r.profile()
+	r.remarks()
+	c.remarkOverflow(r)
+	if r.Self {
+		c.remarkPID1(r)
+	}
+}
+
+func (c *Collector) namespaces(dir *procstatus.FS, name string, r *Record, me *reader) {
+	var reasons [procstatus.NumNamespaces]string
+	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
+		id, err := inode(dir, name, k)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && c.live && r.Status.State != 'Z':
+			reasons[k] = "Linux has it since " + k.Since()
+		case err != nil:
+			reasons[k] = c.hidden(err, r)
+		}
+		r.Namespaces[k] = Namespace{id, same(id, me.namespaces[k]), same(id, me.first[k])}
+	}
+	if !r.Namespaces.Known() {
+		r.unknown("namespaces", reasons[procstatus.NamespaceUser])
+		return
+	}
+	for k, reason := range reasons {
+		if reason != "" {
+			r.unknown("namespaces."+procstatus.NamespaceKind(k).String(), reason)
+		}
+	}
+	if me.firstErr != nil && r.Namespaces[procstatus.NamespaceUser].WithPID1 == Unsure {
+		r.unknown("namespaces.sharedWithPid1", "PID 1: "+reasonOf(me.firstErr))
+	}
+}
+
+func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me *reader) {
+	defer c.hostIDs(r, me)
+	ns := &UserNamespace{ID: r.Namespaces.id(procstatus.NamespaceUser)}
+	ns.Own = r.Namespaces[procstatus.NamespaceUser].WithSelf == Yes
+	var errs [3]error
+	ns.UIDMap, errs[0] = idMap(dir, name, "/uid_map")
+	ns.GIDMap, errs[1] = idMap(dir, name, "/gid_map")
+	text, err := dir.Read(name+"/setgroups", nil, 32)
+	ns.Setgroups, errs[2] = strings.TrimSpace(string(text)), err
+	if ns.ID == 0 && errs[0] != nil && errs[1] != nil && errs[2] != nil {
+		r.unknown("userNamespace", c.hidden(errs[0], r))
+		return
+	}
+	r.UserNamespace = ns
+	for i, path := range [...]string{"userNamespace.uidMap", "userNamespace.gidMap", "userNamespace.setgroups"} {
+		if errs[i] != nil {
+			r.unknown(path, c.hidden(errs[i], r))
+		}
+	}
+	initial, _ := procstatus.NamespaceUser.Initial()
+	if ns.Initial = ns.ID == initial; ns.ID == 0 {
+		reason := r.Why("namespaces")
+		if reason == "" {
+			reason = r.Why("namespaces.user")
+		}
+		r.unknown("userNamespace.id", reason)
+		if ns.UIDMap == nil || ns.UIDMap.Identity() {
+			r.unknown("userNamespace.initial", "its inode is hidden, and a map of all ids to themselves proves nothing")
+		}
+	}
+}
+
+// hostIDs finds out which ids of the initial user namespace the task has: the
+// kernel tells ids as seen from the reader's namespace.
+func (c *Collector) hostIDs(r *Record, me *reader) {
+	reason := "this procfs is not of the running kernel"
+	switch {
+	case c.live && me.inInitialUserNS():
+		r.Host = &HostIDs{r.Status.UID, r.Status.GID}
+		return
+	case c.live:
+		reason = "capinspect is not in the host's user namespace, and sees ids as its own one has them"
+	}
+	r.noHostIDs(reason)
+}
+
+// label reads what the security module calls the task. AppArmor has a place of
+// its own since Linux 5.8; attr/current is of whichever module comes first.
+func (c *Collector) label(dir *procstatus.FS, name string, r *Record) {
+	var err error
+	for _, from := range [...]struct{ module, file string }{{"apparmor", "/attr/apparmor/current"}, {"", "/attr/current"}} {
+		var text []byte
+		if text, err = dir.Read(name+from.file, nil, procstatus.MaxLabel); err != nil {
+			continue
+		}
+		var label procstatus.Label
+		if label, err = procstatus.ParseLabel(from.module, text); err == nil {
+			r.Label = &label
+			return
+		}
+	}
+	switch {
+	case errors.Is(err, unix.EINVAL):
+		r.unknown("lsm", noLabels)
+	case errors.Is(err, fs.ErrNotExist) && c.live && r.Status.State != 'Z':
+		r.unknown("lsm", "there is no attr/current")
+	default:
+		r.unknown("lsm", c.hidden(err, r))
+	}
+}
+
+// hidden returns the reason for which a file of a task cannot be read, and, if
+// the kernel refuses it, what that depends on: ns, root and the like need the
+// right to trace the task (ptrace(2), ptrace access mode checking,
+// PTRACE_MODE_READ_FSCREDS). Yama has no say in that mode.
+func (c *Collector) hidden(err error, r *Record) string {
+	if errors.Is(err, fs.ErrNotExist) && !c.live {
+		return notSaved
+	}
+	if errors.Is(err, fs.ErrNotExist) && r.Status.State == 'Z' {
+		return "it has ended"
+	}
+	reason := reasonOf(err)
+	if !errors.Is(err, fs.ErrPermission) || r.Self || !c.live {
+		return reason
+	}
+	own, err := c.parsed(self)
+	if err != nil {
+		return reason
+	}
+	s := &r.Status
+	mine, theirs := own.CapState(), s.CapState()
+	switch {
+	case mine[capset.Effective].Has(capset.SysPtrace):
+		return reason + ": cap_sys_ptrace does not reach into its user namespace, or a security module refuses it"
+	case own.UID.Filesystem != s.UID.Real || own.UID.Filesystem != s.UID.Effective || own.UID.Filesystem != s.UID.Saved ||
+		own.GID.Filesystem != s.GID.Real || own.GID.Filesystem != s.GID.Effective || own.GID.Filesystem != s.GID.Saved:
+		return reason + ": it has other ids than capinspect, which has no cap_sys_ptrace"
+	case !theirs[capset.Permitted].Within(mine[capset.Effective]):
+		return reason + ": it has capabilities that capinspect has not, nor cap_sys_ptrace"
+	}
+	return reason + ": it is not dumpable, or a security module refuses it"
+}
+
+// reasonOf returns an error without the path that it is about.
+func reasonOf(err error) string {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return err.Error()
+}
+
+// remarkOverflow says that an id may be the one that stands for others: names
+// says so where it is known.
+func (c *Collector) remarkOverflow(r *Record) {
+	s := &r.Status
+	if !c.live || c.reader().inInitialUserNS() || r.UserNamespace == nil || !s.Has(procstatus.FieldUID) {
+		return
+	}
+	for _, ids := range [...]struct {
+		of   procstatus.IDs
+		file string
+	}{{s.UID, "/uid_map"}, {s.GID, "/gid_map"}} {
+		if ids.of.Real != c.overflow && ids.of.Effective != c.overflow {
+			continue
+		}
+		text := strconv.FormatUint(uint64(c.overflow), 10) + " is the overflow id: it "
+		if _, ok := c.ownMap(ids.file, c.overflow).Outside(c.overflow); ok {
+			if r.UserNamespace.Own {
+				continue // an id like any other
+			}
+			text += "may stand"
+		} else {
+			text += "stands"
+		}
+		r.note("overflow-id", text+" for an id that capinspect's user namespace cannot express")
+		return
+	}
+}
