@@ -56,8 +56,10 @@ func ProfileOf(s Set) string {
 func ProfilesOf(s Set, last Cap) []Profile {
 	var found []Profile
 	if s == UpTo(last) {
-		found = append(found, Profile{Name: "privileged", Title: "a privileged container", Set: s,
-			Source: "Kubernetes API, SecurityContext.privileged"})
+		found = append(found, Profile{
+			Name: "privileged", Title: "a privileged container", Set: s,
+			Source: "Kubernetes API, SecurityContext.privileged",
+		})
 	}
 	for _, p := range profiles {
 		if p.Set == s {

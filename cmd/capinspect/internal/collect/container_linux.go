@@ -91,6 +91,9 @@ func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts
 	r.pod(found, mounts, from)
 	if found.Evidence != nil {
 		r.Container = found
+		if found.Runtime == "" {
+			r.unknown("container.runtime", "no cgroup, mount or file names it")
+		}
 		return
 	}
 	if reason := c.unfound(r, err, unread, from); reason != "" {

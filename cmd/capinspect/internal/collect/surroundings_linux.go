@@ -139,7 +139,8 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 	ns.GIDMap, errs[1] = idMap(dir, name, "/gid_map")
 	text, err := dir.Read(name+"/setgroups", nil, 32)
 	ns.Setgroups, errs[2] = strings.TrimSpace(string(text)), err
-	if ns.ID == 0 && errs[0] != nil && errs[1] != nil && errs[2] != nil {
+	_, malformed := errors.AsType[*procstatus.LineError](errs[0])
+	if ns.ID == 0 && errs[0] != nil && errs[1] != nil && errs[2] != nil && !malformed {
 		r.unknown("userNamespace", c.hidden(errs[0], r))
 		return
 	}

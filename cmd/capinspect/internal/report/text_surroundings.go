@@ -39,30 +39,31 @@ func appendUserNamespace(dst []byte, r *collect.Record) []byte {
 		dst = append(dst, ", setgroups denied"...)
 	}
 	dst = append(dst, '\n')
-	where := choose(ns.Own, " in the one above", " in capinspect's")
 	for _, m := range [...]struct {
 		key, name string
 		ids       procstatus.IDMap
-	}{{"userNamespace.uidMap", " uid", ns.UIDMap}, {"userNamespace.gidMap", " gid", ns.GIDMap}} {
+	}{{"userNamespace.uidMap", " uid map", ns.UIDMap}, {"userNamespace.gidMap", " gid map", ns.GIDMap}} {
 		dst = append(dst, m.name...)
 		switch {
 		case m.ids == nil:
-			dst = appendUnknown(append(dst, " map: "...), r, m.key)
+			dst = appendUnknown(append(dst, ": "...), r, m.key)
 			continue
 		case len(m.ids) == 0:
-			dst = append(dst, " map: none is written yet\n"...)
+			dst = append(dst, ": none is written yet\n"...)
 			continue
 		}
+		dst = append(dst, choose(ns.Own, " to the one above:", " to capinspect's:")...)
 		for i, extent := range m.ids {
 			dst = append(dst, choose(i == 0, " ", ", ")...)
 			dst = appendRange(dst, extent.Inside, extent.Length)
+			dst = append(dst, choose(extent.Length == 1, " is ", " are ")...)
 			if extent.Outside == procstatus.UnmappedID {
-				dst = append(dst, " is none"...)
+				dst = append(dst, "none"...)
 				continue
 			}
-			dst = appendRange(append(dst, " is "...), extent.Outside, extent.Length)
+			dst = appendRange(dst, extent.Outside, extent.Length)
 		}
-		dst = append(append(dst, where...), '\n')
+		dst = append(dst, '\n')
 	}
 	return dst
 }
@@ -142,8 +143,12 @@ func appendContainerLines(dst []byte, r *collect.Record) []byte {
 		}
 		return dst
 	}
+	runtime := c.Runtime
+	if !r.Known("container.runtime") {
+		runtime = "unknown runtime"
+	}
 	dst = appendMembers(dst, "Container:", []member{
-		{" ", c.Runtime}, {" ", c.ID}, {" sandbox ", c.SandboxID}, {" name ", c.Name},
+		{" ", runtime}, {" ", c.ID}, {" sandbox ", c.SandboxID}, {" name ", c.Name},
 	})
 	pod := c.PodName
 	if pod != "" && c.PodNamespace != "" {
