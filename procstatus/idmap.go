@@ -90,7 +90,9 @@ func (e Extent) shift(id, from, to uint32) (uint32, bool) {
 	return uint32(n), true
 }
 
-// Identity reports whether the map is that of the initial user namespace, of
-// every id to itself. That proves nothing: a child may have the same
-// (user_namespaces(7)).
-func (m IDMap) Identity() bool { return len(m) == 1 && m[0] == Extent{0, 0, 1<<32 - 1} }
+// Whole reports whether all ids are in one extent from 0 on, as in the map of the
+// initial user namespace, wherever it is read from. That proves nothing: a child
+// may have the same (user_namespaces(7)).
+func (m IDMap) Whole() bool {
+	return len(m) == 1 && m[0].Inside == 0 && m[0].Length == 1<<32-1
+}

@@ -130,7 +130,7 @@ func TestIDMap(t *testing.T) {
 	}
 }
 
-func TestIDMapIdentity(t *testing.T) {
+func TestIDMapWhole(t *testing.T) {
 	for _, test := range []struct {
 		cause, text string
 		want        bool
@@ -140,10 +140,11 @@ func TestIDMapIdentity(t *testing.T) {
 		{"one id short", "0 0 4294967294\n", false},
 		{"root alone", "0 0 1\n", false},
 		{"two extents", "0 0 1\n1 1 4294967294\n", false},
-		{"its own, seen from inside", ownMap, false},
+		{"initial, seen from a child", "0 4294967295 4294967295\n", true},
+		{"a part of all, seen from inside", ownMap, false},
 	} {
-		if m, err := ParseIDMap([]byte(test.text)); err != nil || m.Identity() != test.want {
-			t.Errorf("%s: %v, %v", test.cause, m.Identity(), err)
+		if m, err := ParseIDMap([]byte(test.text)); err != nil || m.Whole() != test.want {
+			t.Errorf("%s: %v, %v", test.cause, m.Whole(), err)
 		}
 	}
 }

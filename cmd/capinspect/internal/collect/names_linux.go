@@ -45,19 +45,19 @@ func (c *Collector) names(r *Record, from files, err error, users, groups procst
 	s := &r.Status
 	if s.Has(procstatus.FieldUID) {
 		d := database{passwdFile, from, err, users, c.ownMap("/uid_map", s.UID.Real, s.UID.Effective)}
-		names, err := d.lookup(c.overflow, s.UID.Real, s.UID.Effective)
-		r.UserNames = names
-		r.nameless("uid.realName", err, names, s.UID.Real)
-		r.nameless("uid.effectiveName", err, names, s.UID.Effective)
+		var why reason
+		r.UserNames, why = d.lookup(c.overflow, s.UID.Real, s.UID.Effective)
+		r.nameless("uid.realName", why, s.UID.Real)
+		r.nameless("uid.effectiveName", why, s.UID.Effective)
 	}
 	if s.Has(procstatus.FieldGID) {
 		ids := append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)
 		d := database{groupFile, from, err, groups, c.ownMap("/gid_map", ids...)}
-		names, err := d.lookup(c.overflow, ids...)
-		r.GroupNames = names
-		r.nameless("gid.realName", err, names, s.GID.Real)
-		r.nameless("gid.effectiveName", err, names, s.GID.Effective)
-		r.nameless("groups[].name", err, names, s.Groups...)
+		var why reason
+		r.GroupNames, why = d.lookup(c.overflow, ids...)
+		r.nameless("gid.realName", why, s.GID.Real)
+		r.nameless("gid.effectiveName", why, s.GID.Effective)
+		r.nameless("groups[].name", why, s.Groups...)
 	}
 }
 
@@ -71,10 +71,13 @@ func (c *Collector) ownMap(file string, ids ...uint32) procstatus.IDMap {
 	return m
 }
 
+// reason says why an id has no name; nil if it has one.
+type reason func(id uint32) error
+
 // nameless lists the value at a path as unknown if one of ids has no name.
-func (r *Record) nameless(path string, err error, names map[uint32]string, ids ...uint32) {
+func (r *Record) nameless(path string, why reason, ids ...uint32) {
 	for _, id := range ids {
-		if _, ok := names[id]; !ok {
+		if err := why(id); err != nil {
 			r.unknown(path, err.Error())
 			return
 		}
@@ -83,26 +86,19 @@ func (r *Record) nameless(path string, err error, names map[uint32]string, ids .
 
 // lookup returns the names that the file gives to some ids, and why others have
 // none. As in libc, the first entry of an id counts.
-func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, error) {
-	if d.err != nil {
-		return nil, d.err
-	}
-	why := errors.New("no entry in /" + d.file)
-	known := make(map[uint32]string, len(ids))
+func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, reason) {
+	known := make(map[uint32]string, len(ids)) // by the file's ids
 	for _, id := range ids {
-		in, err := d.translate(id, overflow)
-		if err != nil {
-			why = err
-			continue
+		if in, err := d.translate(id, overflow); err == nil {
+			known[in] = ""
 		}
-		known[in] = ""
 	}
-	text, err := d.from.Read(d.file, maxFile)
-	if err == nil {
-		err = entries(wanted(text, known), d.file, known)
-	}
-	if err != nil {
-		why = err
+	unread := d.err
+	if unread == nil && len(known) > 0 {
+		var text []byte
+		if text, unread = d.from.Read(d.file, maxFile); unread == nil {
+			unread = entries(wanted(text, known), d.file, known)
+		}
 	}
 	names := make(map[uint32]string, len(ids))
 	for _, id := range ids {
@@ -110,7 +106,18 @@ func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, er
 			names[id] = known[in]
 		}
 	}
-	return names, why
+	return names, func(id uint32) error {
+		if _, ok := names[id]; ok {
+			return nil
+		}
+		if _, err := d.translate(id, overflow); err != nil {
+			return err
+		}
+		if unread != nil {
+			return unread
+		}
+		return errors.New("no entry in /" + d.file)
+	}
 }
 
 // translate returns the id that the file knows.

@@ -157,8 +157,8 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 			reason = r.Why("namespaces.user")
 		}
 		r.unknown("userNamespace.id", reason)
-		if ns.UIDMap == nil || ns.UIDMap.Identity() {
-			r.unknown("userNamespace.initial", "its inode is hidden, and a map of all ids to themselves proves nothing")
+		if ns.UIDMap == nil || ns.UIDMap.Whole() {
+			r.unknown("userNamespace.initial", "its inode is hidden, and a map of all ids proves nothing")
 		}
 	}
 }
