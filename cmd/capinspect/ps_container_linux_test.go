@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -99,45 +101,7 @@ func TestPsRunc(t *testing.T) {
 		id  = "1c0f34e8ac1e0a9b7f0d3c5b2a49687786950413223344556677889900aabbcc"
 		pod = "0f2b4c6d-8e9f-4a1b-9c3d-5e7f90123456"
 	)
-	dir, name := t.TempDir(), fmt.Sprintf("capinspect-test-%d", os.Getpid())
-	for _, mountPoint := range []string{"proc", "dev", "sys"} {
-		if err := os.MkdirAll(filepath.Join(dir, "rootfs", mountPoint), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := copyFile(buildHolder(t), filepath.Join(dir, "rootfs")); err != nil {
-		t.Fatal(err)
-	}
-	if o := run(t, "runc", "spec", "--bundle", dir); o.status != 0 {
-		t.Fatalf("%+v", o)
-	}
-	config := filepath.Join(dir, "config.json")
-	text, err := os.ReadFile(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var spec, patch any
-	if err := json.Unmarshal(text, &spec); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(fmt.Appendf(nil, `{"process": {"terminal": false, "args": ["/holder"]},
-		"linux": {"cgroupsPath": "/kubepods/besteffort/pod%s/%s"}}`, pod, id), &patch); err != nil {
-		t.Fatal(err)
-	}
-	if text, err = json.Marshal(merge(spec, patch)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(config, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("runc", "run", "--bundle", dir, name)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		exec.Command("runc", "delete", "-f", name).Run()
-		cmd.Wait()
-	})
+	startRunc(t, fmt.Sprintf(`{"linux": {"cgroupsPath": "/kubepods/besteffort/pod%s/%s"}}`, pod, id), nil)
 	var row containerRow
 	// runc is in the container's cgroup before it becomes the container.
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline) && (row.Processes == 0 || row.WithoutNoNewPrivs); time.Sleep(20 * time.Millisecond) {
@@ -146,4 +110,55 @@ func TestPsRunc(t *testing.T) {
 	if row.Processes != 1 || row.Runtime != nil || row.PodUID == nil || *row.PodUID != pod || row.WithoutNoNewPrivs || !row.WithoutSeccomp {
 		t.Errorf("%+v", row)
 	}
+}
+
+// startRunc runs the holder in a container of runc until the test ends, and
+// returns its name. Its configuration is that of runc spec, changed by a JSON
+// merge patch; prepare adds to its root, which has capinspect and nothing else.
+func startRunc(t *testing.T, patch string, prepare func(root string) error) string {
+	t.Helper()
+	dir, name := t.TempDir(), fmt.Sprintf("capinspect-test-%d-%s", os.Getpid(), t.Name())
+	root := filepath.Join(dir, "rootfs")
+	var errs []error
+	for _, mountPoint := range []string{"proc", "dev", "sys", "etc"} {
+		errs = append(errs, os.MkdirAll(filepath.Join(root, mountPoint), 0o755))
+	}
+	errs = append(errs, copyFile(buildHolder(t), root), copyFile(built(t), root))
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) { // for who is root in there
+		errs = append(errs, os.Chmod(d, 0o755))
+	}
+	if prepare != nil {
+		errs = append(errs, prepare(root))
+	}
+	if o := run(t, "runc", "spec", "--bundle", dir); o.status != 0 {
+		t.Fatalf("%+v", o)
+	}
+	config := filepath.Join(dir, "config.json")
+	text, err := os.ReadFile(config)
+	var spec, ours, theirs any
+	errs = append(errs, err, json.Unmarshal(text, &spec), json.Unmarshal([]byte(patch), &theirs),
+		json.Unmarshal([]byte(`{"process": {"terminal": false, "args": ["/holder"]}}`), &ours))
+	text, err = json.Marshal(merge(merge(spec, ours), theirs))
+	errs = append(errs, err, os.WriteFile(config, text, 0o644))
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("runc", "run", "--bundle", dir, name)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		exec.Command("runc", "delete", "-f", name).Run()
+		cmd.Wait()
+	})
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("%q, %v: %s", line, err, &stderr)
+	}
+	return name
 }

@@ -214,7 +214,7 @@ func (c *Collector) hidden(err error, r *Record) string {
 		return "it has ended"
 	}
 	reason := reasonOf(err)
-	if !errors.Is(err, fs.ErrPermission) || r.Self || !c.live {
+	if !errors.Is(err, unix.EACCES) || r.Self || !c.live {
 		return reason
 	}
 	own, err := c.parsed(self)
@@ -235,12 +235,17 @@ func (c *Collector) hidden(err error, r *Record) string {
 	return reason + ": it is not dumpable, or a security module refuses it"
 }
 
-// reasonOf returns an error without the path that it is about.
+// reasonOf returns an error without the path that it is about, but with the
+// call if that was refused as such, which a sandbox does and not a procfs.
 func reasonOf(err error) string {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		err = path.Err
+	path, ok := errors.AsType[*fs.PathError](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case path.Err == unix.EPERM || path.Err == unix.ENOSYS:
+		return path.Op + ": " + path.Err.Error()
 	}
-	return err.Error()
+	return path.Err.Error()
 }
 
 // remarkOverflow says that an id may be the one that stands for others: names

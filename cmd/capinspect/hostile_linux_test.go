@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+)
+
+// atOnce runs capinspect, which may not take longer than a second, and holds
+// that it prints nothing that acts on a terminal.
+func atOnce(t *testing.T, args ...string) outcome {
+	t.Helper()
+	start := time.Now()
+	o := run(t, "timeout", append([]string{"-s", "KILL", "20", built(t)}, args...)...)
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("%v took %v", args, took)
+	}
+	for _, r := range o.stdout + o.stderr {
+		if r < 0x20 && r != '\n' || r == 0x7f || r >= 0x80 && r != utf8.RuneError || !utf8.ValidString(o.stdout+o.stderr) {
+			t.Fatalf("%v: a raw %q in %q", args, r, o.stdout+o.stderr)
+		}
+	}
+	return o
+}
+
+// inRoot starts a task that has a mount namespace and a root of its own, a tmpfs
+// that prepare has filled, and returns its id.
+func inRoot(t *testing.T, prepare func(root string) error) int {
+	t.Helper()
+	dir := t.TempDir()
+	return thread(t, func() error {
+		return errors.Join(
+			unix.Unshare(unix.CLONE_NEWNS),
+			unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+			unix.Mount("none", dir, "tmpfs", 0, ""),
+			os.Mkdir(dir+"/etc", 0o755),
+			prepare(dir),
+			unix.Chroot(dir),
+			unix.Chdir("/"))
+	})
+}
+
+// TestHostileRoot holds that a root that is laid out to do harm costs its names
+// and nothing else; package root has the ways of doing harm.
+func TestHostileRoot(t *testing.T) {
+	need.On(t, "root", "fuse")
+	fuse, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fuse)
+	for name, test := range map[string]struct {
+		prepare func(root string) error
+		want    string // why there is no name
+	}{
+		"the host's shadow": {
+			func(root string) error { return os.Symlink("/etc/shadow", root+"/etc/passwd") },
+			"open /etc/passwd: no such file or directory",
+		},
+		"a FIFO": {
+			func(root string) error { return unix.Mkfifo(root+"/etc/passwd", 0o666) },
+			"open /etc/passwd: not a regular file",
+		},
+		"FUSE": {
+			func(root string) error {
+				return unix.Mount("silent", root+"/etc", "fuse", 0, fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fuse))
+			},
+			"open /etc/passwd: /etc is on fuse, which may never answer",
+		},
+		"10,000 lines with escapes": {
+			func(root string) error {
+				lines := "\x1b[31m\u202e\xff:x:0:0::/:/bin/sh\n" + strings.Repeat("\x1b[2J\x1b]0;x\a:x:77:77::/:/bin/sh\n", 10_000)
+				return errors.Join(os.WriteFile(root+"/etc/passwd", []byte(lines), 0o644), os.WriteFile(root+"/etc/group", []byte(lines), 0o644))
+			},
+			"",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tid := strconv.Itoa(inRoot(t, test.prepare))
+			want := "\nuid=0(???) euid=0(???)\n"
+			if test.want == "" {
+				want = "\nuid=0(\\x1b[31m\\u202e\\xff) euid=0(\\x1b[31m\\u202e\\xff)\ngid=0(\\x1b[31m\\u202e\\xff)\n"
+			}
+			if o := atOnce(t, tid); o.status != 0 || o.stderr != "" || !strings.Contains(o.stdout, want) {
+				t.Errorf("%+v, want %s", o, want)
+			}
+			p := placeOf(t, atOnce(t, "--json", tid))
+			if got := p.Unknown["uid.realName"]; got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestOverlayOfWhom looks at a root that somebody in a user namespace has put
+// together: its layers may be anything.
+func TestOverlayOfWhom(t *testing.T) {
+	need.On(t, "root", "unshare", "setpriv")
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script := fmt.Sprintf(`mount -t tmpfs none %[1]s && cd %[1]s && mkdir lower upper work root lower/etc && cp %[2]s lower/holder &&
+		echo root:x:0:0::/:/ >lower/etc/passwd && mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work,userxattr root &&
+		exec unshare --root=root /holder`, dir, buildHolder(t))
+	cmd := exec.Command("setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups", "unshare", "-Urm", "--propagation", "private", "sh", "-c", script)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Log(stderr.String())
+		}
+	})
+	awaitComm(t, cmd.Process.Pid, "holder")
+	p := placeOf(t, atOnce(t, "--json", strconv.Itoa(cmd.Process.Pid)))
+	if got := p.Unknown["uid.realName"]; got != "/ is on an overlay of unknown layers, which may never answer" {
+		t.Errorf("%q, %s", got, text(p.UID.RealName))
+	}
+}
+
+// TestHostileCgroup puts a task into a cgroup of a long name full of what acts
+// on a terminal.
+func TestHostileCgroup(t *testing.T) {
+	need.On(t, "root")
+	top := ""
+	for _, dir := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/cpu"} {
+		if _, err := os.Stat(dir + "/cgroup.procs"); err == nil {
+			top = dir
+			break
+		}
+	}
+	if top == "" {
+		t.Fatal("no cgroup file system is mounted")
+	}
+	dir := fmt.Sprintf("%s/capinspect-test-%d", top, os.Getpid())
+	var made []string
+	t.Cleanup(func() {
+		for i := len(made) - 1; i >= 0; i-- {
+			if err := unix.Rmdir(made[i]); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for len(dir) < 3700 { // PATH_MAX is 4096
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, dir)
+		dir += "/\x1b[31m\u202e\x7f " + strings.Repeat("x", 150)
+	}
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(cmd.Process.Pid)
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	if err := os.WriteFile(made[len(made)-1]+"/cgroup.procs", []byte(pid), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cgroup, err := os.ReadFile("/proc/" + pid + "/cgroup")
+	if err != nil || len(cgroup) < 3000 || !strings.Contains(string(cgroup), "\x1b") {
+		t.Fatalf("%q, %v", cgroup, err)
+	}
+	for _, args := range [][]string{{pid}, {"--json", pid}, {"ps", "--by", "container"}, {"ps", pid, "--columns", "+CONTAINER,RUNTIME,POD"}} {
+		if o := atOnce(t, args...); o.status != 0 || o.stderr != "" {
+			t.Errorf("%v: %+v", args, o)
+		}
+	}
+}
+
+// TestExecBetween looks at processes that execute a set-user-ID program: what is
+// shown is of before or of after.
+func TestExecBetween(t *testing.T) {
+	need.On(t, "root", "setpriv")
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	privileged := filepath.Join(dir, "holder")
+	if err := errors.Join(copyFile(buildHolder(t), dir), os.Chmod(privileged, 0o755|os.ModeSetuid)); err != nil {
+		t.Fatal(err)
+	}
+	before, after := 0, 0
+	for i := range 60 {
+		cmd := exec.Command("setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups", "sh", "-c", "read x; exec "+privileged)
+		in, err := cmd.StdinPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		awaitComm(t, cmd.Process.Pid, "sh")
+		go func() { // some time while capinspect starts, reads and ends
+			time.Sleep(time.Duration(i*i) * 10 * time.Microsecond)
+			in.Write([]byte("\n"))
+		}()
+		p := placeOf(t, run(t, built(t), "--json", strconv.Itoa(cmd.Process.Pid)))
+		cmd.Process.Kill()
+		cmd.Wait()
+		root := text(p.UID.Effective) == "0"
+		if root {
+			after++
+		} else {
+			before++
+		}
+		if root != (text(p.UID.EffectiveName) == "root") || !root && text(p.UID.Effective) != "4242" || text(p.UID.Real) != "4242" {
+			t.Errorf("%s (%s)", text(p.UID.Effective), text(p.UID.EffectiveName))
+		}
+	}
+	if before == 0 || after == 0 {
+		t.Errorf("%d before, %d after", before, after)
+	}
+}
