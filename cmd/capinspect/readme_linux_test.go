@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -115,7 +116,7 @@ func (e example) run(t *testing.T) {
 }
 
 var (
-	anyID  = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
+	anyID  = regexp.MustCompile(`\b([0-9a-f]{12}|[0-9a-f]{64})\b`)
 	spaces = regexp.MustCompile(`(\S)  +`)
 )
 
@@ -129,7 +130,7 @@ func (e example) pattern() *regexp.Regexp {
 		}
 		line = regexp.QuoteMeta(line)
 		line = spaces.ReplaceAllString(line, "$1  +")
-		pattern += anyID.ReplaceAllString(line, "[0-9a-f]{12}")
+		pattern += anyID.ReplaceAllStringFunc(line, func(id string) string { return fmt.Sprintf("[0-9a-f]{%d}", len(id)) })
 	}
 	return regexp.MustCompile(pattern + "$")
 }
@@ -149,4 +150,28 @@ func examples(text string) (list []example) {
 		}
 	}
 	return list
+}
+
+// TestReadmeNotes holds that the README lists the code of every note.
+func TestReadmeNotes(t *testing.T) {
+	sources, err := filepath.Glob("internal/collect/*.go")
+	if err != nil || len(sources) == 0 {
+		t.Fatal(sources, err)
+	}
+	text, codes := readme(t), 0
+	for _, name := range sources {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range regexp.MustCompile(`\br\.note\("([^"]+)"`).FindAllSubmatch(source, -1) {
+			codes++
+			if !strings.Contains(text, "`"+string(call[1])+"`") {
+				t.Errorf("README.md does not tell of the note %s", call[1])
+			}
+		}
+	}
+	if codes < 14 {
+		t.Errorf("%d notes only", codes)
+	}
 }

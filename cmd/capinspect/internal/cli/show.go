@@ -14,8 +14,12 @@ var show = command{
 	args:    "[flags] [PID ...]",
 	summary: "report on tasks, by default on capinspect's own process",
 	about: `Report which Linux capabilities a task has: the lines of capsh --print,
-then what capsh does not know. Without a PID it is capinspect's own process,
-which has what the runtime gave to a process of this container.`,
+then where it is, as far as there is something to say: user namespace, seccomp,
+security label, container, pod, the profile that its bounding set equals, and
+notes on what is remarkable. Without a PID it is capinspect's own process, which
+has what the runtime gave to a process of this container.
+
+Names of ids are those of the task's own root; ??? is what has none.`,
 	example: `
 capinspect
 capinspect 1
