@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,8 +55,43 @@ func placeOf(t *testing.T, o outcome) place {
 	if err := json.Unmarshal([]byte(o.stdout), &report); err != nil || len(report.Tasks) != 1 || o.status != 0 || o.stderr != "" {
 		t.Fatalf("%v: %+v", err, o)
 	}
+	var whole struct{ Tasks []map[string]any }
+	if err := json.Unmarshal([]byte(o.stdout), &whole); err != nil {
+		t.Fatal(err)
+	}
+	unexplained(t, "", whole.Tasks[0], report.Tasks[0].Unknown)
 	return report.Tasks[0]
 }
+
+// notApplicable is what may be null because there is none.
+var notApplicable = regexp.MustCompile(`^(container(\.(id|sandboxId|name|podUID|podName|podNamespace))?|lsm\.(module|mode))$`)
+
+// unexplained holds that each value that is null has its reason.
+func unexplained(t *testing.T, path string, v any, unknown map[string]string) {
+	t.Helper()
+	switch v := v.(type) {
+	case map[string]any:
+		for key, member := range v {
+			unexplained(t, strings.TrimPrefix(path+"."+key, "."), member, unknown)
+		}
+	case []any:
+		for _, element := range v {
+			unexplained(t, path+"[]", element, unknown)
+		}
+	case nil:
+		for at := path; at != ""; at = at[:max(strings.LastIndexByte(at, '.'), 0)] {
+			if unknown[at] != "" || unknown[anyKind.ReplaceAllString(at, "namespaces.*.")] != "" {
+				return
+			}
+		}
+		if !notApplicable.MatchString(path) {
+			t.Errorf("%s is null without a reason", path)
+		}
+	}
+}
+
+// anyKind is how a reason that is about all namespaces has its path.
+var anyKind = regexp.MustCompile(`^namespaces\.[a-z]+\.`)
 
 // note returns the text of a note, "" if there is none of that code.
 func (p *place) note(code string) string {

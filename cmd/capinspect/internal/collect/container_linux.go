@@ -12,8 +12,8 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// errNoRoot is why the files of a task that is not live cannot be looked at.
-var errNoRoot = errors.New("this procfs is not of the running kernel")
+// errNotLive is why nothing is known of a task but what its procfs has.
+var errNotLive = errors.New("this procfs is not of the running kernel")
 
 // filesOf returns the files of a task, and, if they are for other ids than those
 // that the kernel tells capinspect, its id maps. Those of another root than
@@ -23,7 +23,7 @@ func (c *Collector) filesOf(dir *procstatus.FS, name string, r *Record, mounts [
 		return root.Own(c.buf), nil, nil, nil
 	}
 	if !c.live {
-		return nil, nil, nil, errNoRoot
+		return nil, nil, nil, errNotLive
 	}
 	me := c.reader()
 	mnt, err := inode(dir, name, procstatus.NamespaceMnt)

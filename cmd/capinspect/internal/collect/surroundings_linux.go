@@ -125,8 +125,20 @@ func (c *Collector) namespaces(dir *procstatus.FS, name string, r *Record, me *r
 			r.unknown("namespaces."+procstatus.NamespaceKind(k).String(), reason)
 		}
 	}
-	if me.firstErr != nil && r.Namespaces[procstatus.NamespaceUser].WithPID1 == Unsure {
-		r.unknown("namespaces.sharedWithPid1", "PID 1: "+reasonOf(me.firstErr))
+	// What is known of one kind is known of all, as far as the kernel has them.
+	var self, first bool
+	for _, ns := range r.Namespaces {
+		self = self || ns.ID != 0 && ns.WithSelf == Unsure
+		first = first || ns.ID != 0 && ns.WithPID1 == Unsure
+	}
+	switch {
+	case self && c.live:
+		r.unknown("namespaces.*.sharedWithSelf", "capinspect's own are hidden")
+	case self:
+		r.unknown("namespaces.*.sharedWithSelf", errNotLive.Error())
+	}
+	if first && me.firstErr != nil {
+		r.unknown("namespaces.*.sharedWithPid1", "PID 1: "+reasonOf(me.firstErr))
 	}
 }
 
@@ -166,7 +178,7 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 // hostIDs finds out which ids of the initial user namespace the task has: the
 // kernel tells ids as seen from the reader's namespace.
 func (c *Collector) hostIDs(r *Record, me *reader) {
-	reason := "this procfs is not of the running kernel"
+	reason := errNotLive.Error()
 	switch {
 	case c.live && me.inInitialUserNS():
 		r.Host = &HostIDs{r.Status.UID, r.Status.GID}
