@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -232,5 +233,39 @@ func TestExecBetween(t *testing.T) {
 	}
 	if before == 0 || after == 0 {
 		t.Errorf("%d before, %d after", before, after)
+	}
+}
+
+// TestChanging looks at a task that changes its ids all the time: what is shown
+// is of one moment, or said not to be.
+func TestChanging(t *testing.T) {
+	need.On(t, "root")
+	tid, stop, ended := make(chan int), make(chan bool), make(chan bool)
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread() // it ends with the goroutine
+		tid <- unix.Gettid()
+		for id := uintptr(0); ; id ^= 4242 {
+			unix.RawSyscall(unix.SYS_SETRESUID, ^uintptr(0), id, ^uintptr(0))
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	}()
+	defer func() { close(stop); <-ended }()
+	target, changing := strconv.Itoa(<-tid), 0
+	for range 200 {
+		p := placeOf(t, run(t, built(t), "--json", target))
+		if p.note("changing") != "" {
+			changing++
+		}
+		if root := text(p.UID.Effective) == "0"; root != (text(p.UID.EffectiveName) == "root") {
+			t.Errorf("%s (%s)", text(p.UID.Effective), text(p.UID.EffectiveName))
+		}
+	}
+	if changing == 0 || changing == 200 {
+		t.Errorf("%d of 200 times it was seen to change", changing)
 	}
 }

@@ -35,13 +35,17 @@ func (c *Collector) filesOf(dir *procstatus.FS, name string, r *Record, mounts [
 	if err != nil {
 		return nil, nil, nil, errors.New("its root directory is hidden: " + c.hidden(err, r))
 	}
+	if user, err := inode(dir, name, procstatus.NamespaceUser); err != nil || user != me.namespaces[procstatus.NamespaceUser] {
+		if users, err = idMap(dir, name, "/uid_map"); err == nil {
+			groups, err = idMap(dir, name, "/gid_map")
+		}
+		if err != nil {
+			return nil, nil, nil, errors.New("its id maps are hidden: " + c.hidden(err, r))
+		}
+	}
 	under, err := root.Open(c.proc, dir, name, mounts)
 	if err != nil {
 		return nil, nil, nil, err
-	}
-	if user, err := inode(dir, name, procstatus.NamespaceUser); err != nil || user != me.namespaces[procstatus.NamespaceUser] {
-		users, _ = idMap(dir, name, "/uid_map")
-		groups, _ = idMap(dir, name, "/gid_map")
 	}
 	return under, users, groups, nil
 }

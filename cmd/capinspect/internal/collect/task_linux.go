@@ -67,14 +67,13 @@ const maxTries = 3
 // before, as one that has executed a set-user-ID program, it is read again, so
 // that a record is not of two moments.
 func (c *Collector) whole(dir *procstatus.FS, name string, r *Record) error {
+	defer r.ownSecurebits()
 	for try := 1; ; try++ {
-		if err := c.credentials(dir, name, r); err != nil {
+		if err := c.credentials(dir, name, r); err != nil || c.opts.Detail == Credentials {
 			return err
 		}
 		c.look(dir, name, r)
-		now, err := dir.ReadStatus(name, nil)
-		var after procstatus.Status
-		steady := err != nil || after.UnmarshalText(now) != nil || r.Status.Name == after.Name && !differs(&r.Status, &after)
+		steady := c.steady(dir, name, r)
 		if !steady && try < maxTries {
 			continue
 		}
@@ -84,9 +83,18 @@ func (c *Collector) whole(dir *procstatus.FS, name string, r *Record) error {
 		if !steady {
 			r.note("changing", "it changed while it was read: not all of this is of one moment")
 		}
-		r.ownSecurebits()
 		return nil
 	}
+}
+
+// steady reports whether a task still has the credentials that r has.
+func (c *Collector) steady(dir *procstatus.FS, name string, r *Record) bool {
+	var now procstatus.Status
+	text, err := dir.ReadStatus(name, nil)
+	if err != nil || now.UnmarshalText(text) != nil {
+		return true // it has ended
+	}
+	return r.Status.Name == now.Name && !differs(&r.Status, &now)
 }
 
 // look finds out what other files than status tell.
@@ -175,17 +183,28 @@ func (c *Collector) Threads(task string, which Threads) ([]*Record, error) {
 		if tid == leader.Status.Pid {
 			continue
 		}
-		r := new(Record)
-		if err := c.whole(dir, "task/"+strconv.Itoa(tid), r); errors.Is(err, ErrNoProcess) {
-			continue
-		} else if err != nil {
+		r, err := c.thread(dir, "task/"+strconv.Itoa(tid), which, leader)
+		switch {
+		case errors.Is(err, ErrNoProcess):
+		case err != nil:
 			return list, err
-		}
-		if which == AllThreads || differs(&leader.Status, &r.Status) {
+		case r != nil:
 			list = append(list, r)
 		}
 	}
 	return list, nil
+}
+
+// thread returns a thread, or nil if it does not differ from its leader and only
+// such are asked for.
+func (c *Collector) thread(dir *procstatus.FS, name string, which Threads, leader *Record) (*Record, error) {
+	r := new(Record)
+	if which != AllThreads {
+		if err := c.credentials(dir, name, r); err != nil || !differs(&leader.Status, &r.Status) {
+			return nil, err
+		}
+	}
+	return r, c.whole(dir, name, r)
 }
 
 // plain gives the usual words to the usual reasons for which a task cannot be
