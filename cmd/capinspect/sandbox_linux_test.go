@@ -56,7 +56,7 @@ func TestStrangeUser(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	if o := strange(strconv.Itoa(os.Getpid())); o.status != 0 || !strings.Contains(o.stdout,
-		"\nNamespaces: unknown (permission denied: it has other ids than capinspect, which has no cap_sys_ptrace)\n") {
+		"\nUser namespace and others: unknown (permission denied: it has other ids than capinspect, which has no cap_sys_ptrace)\n") {
 		t.Errorf("another: %+v", o)
 	}
 }

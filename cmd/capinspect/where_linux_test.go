@@ -4,9 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -319,7 +321,7 @@ func TestWhyHidden(t *testing.T) {
 	for pid, want := range map[int]string{
 		other:               "permission denied: it has other ids than capinspect, which has no cap_sys_ptrace",
 		same:                "",
-		capable.Process.Pid: "permission denied: it has capabilities that capinspect has not, nor cap_sys_ptrace",
+		capable.Process.Pid: "permission denied: it has capabilities that capinspect lacks, and capinspect has no cap_sys_ptrace",
 	} {
 		o := run(t, "setpriv", "--reuid", "777", "--regid", "777", "--clear-groups", built(t), "--json", strconv.Itoa(pid))
 		p := placeOf(t, o)
@@ -328,6 +330,37 @@ func TestWhyHidden(t *testing.T) {
 		}
 		if got := p.Unknown["uid.realName"]; want != "" && got != "its root directory is hidden: "+want {
 			t.Errorf("name: %q", got)
+		}
+	}
+}
+
+// TestMarkers holds that the files which runtimes leave tell of a container only
+// where the cgroup cannot: a node may have been made of an image.
+func TestMarkers(t *testing.T) {
+	need.On(t, "root")
+	for name, test := range map[string]struct {
+		unshare int
+		file    string
+		want    string
+	}{
+		"docker":                {unix.CLONE_NEWCGROUP, "/.dockerenv", "docker"},
+		"Podman":                {unix.CLONE_NEWCGROUP, "/run/.containerenv", "podman"},
+		"a node made of docker": {unix.CLONE_NEWUTS | unix.CLONE_NEWIPC, "/.dockerenv", "null"},
+		"a directory":           {unix.CLONE_NEWCGROUP, "/.dockerenv/x", "null"},
+	} {
+		tid := inRoot(t, func(root string) error {
+			return errors.Join(unix.Unshare(test.unshare), os.MkdirAll(filepath.Dir(root+test.file), 0o755), os.WriteFile(root+test.file, nil, 0o644))
+		})
+		p := placeOf(t, run(t, built(t), "--json", strconv.Itoa(tid)))
+		runtime := "null"
+		if p.Container != nil {
+			runtime = text(p.Container.Runtime)
+			if want := []string{"runtime: " + test.file}; !slices.Equal(p.Container.Evidence, want) {
+				t.Errorf("%s: %v, want %v", name, p.Container.Evidence, want)
+			}
+		}
+		if runtime != test.want {
+			t.Errorf("%s: %s, want %s", name, runtime, test.want)
 		}
 	}
 }

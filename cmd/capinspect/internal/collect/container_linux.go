@@ -3,6 +3,7 @@
 package collect
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // errNotLive is why nothing is known of a task but what its procfs has.
-var errNotLive = errors.New("this procfs is not of the running kernel")
+var errNotLive = errors.New("this is a copy of a procfs")
 
 // filesOf returns the files of a task, and, if they are for other ids than those
 // that the kernel tells capinspect, its id maps. Those of another root than
@@ -50,6 +51,36 @@ func (c *Collector) filesOf(dir *procstatus.FS, name string, r *Record, mounts [
 	return under, users, groups, nil
 }
 
+// privateCgroups reports whether capinspect has a cgroup namespace of its own: a
+// container sees its own cgroup as "/" then, as the node's processes see theirs.
+func (c *Collector) privateCgroups() bool {
+	if !c.live {
+		return false
+	}
+	initial, _ := procstatus.NamespaceCgroup.Initial()
+	own, err := inode(c.proc, self, procstatus.NamespaceCgroup)
+	return err == nil && own != initial
+}
+
+// blankCgroup is why a cgroup tells nothing.
+const blankCgroup = "capinspect is in a cgroup namespace of its own, where the cgroup does not tell"
+
+// isBlank reports whether a cgroup file has nothing but the root of a cgroup
+// namespace, or what is above that.
+func isBlank(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		columns := bytes.SplitN(bytes.TrimSuffix(line, []byte("\n")), []byte(":"), 3)
+		path := columns[len(columns)-1]
+		for bytes.HasPrefix(path, []byte("/..")) {
+			path = path[len("/.."):]
+		}
+		if len(path) > 1 {
+			return false
+		}
+	}
+	return true
+}
+
 // mountsOf returns the mount table of a task.
 func mountsOf(dir *procstatus.FS, name string) ([]procstatus.Mount, error) {
 	text, err := dir.Read(name+"/mountinfo", nil, procstatus.MaxMountinfo)
@@ -60,7 +91,9 @@ func mountsOf(dir *procstatus.FS, name string) ([]procstatus.Mount, error) {
 }
 
 // The files that tell that there is a container around them, and which runtime
-// makes them. In a pod the second one is CRI-O's.
+// makes them. In a pod the second one is CRI-O's. They count in a cgroup namespace
+// of its own only: elsewhere the cgroup tells, and a node that was installed from
+// the image of a container may have them too.
 var markers = [...]struct {
 	file, runtime string
 	inPods        bool
@@ -85,7 +118,8 @@ func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts
 		}
 	}
 	found.add(procstatus.ContainerOfMounts(mounts))
-	if from != nil && r.Namespaces.apart() {
+	initial, _ := procstatus.NamespaceCgroup.Initial()
+	if group := r.Namespaces.id(procstatus.NamespaceCgroup); from != nil && group != 0 && group != initial {
 		for _, m := range markers {
 			if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
 				found.conclude(&found.Runtime, "runtime", m.runtime, "/"+m.file)
@@ -99,6 +133,9 @@ func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts
 			r.unknown("container.runtime", "no cgroup, mount or file names it")
 		}
 		return
+	}
+	if err == nil && isBlank(text) && c.privateCgroups() {
+		err = errors.New(blankCgroup)
 	}
 	if reason := c.unfound(r, err, unread, from); reason != "" {
 		r.unknown("container", reason)

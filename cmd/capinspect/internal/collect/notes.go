@@ -34,7 +34,7 @@ func (r *Record) remarks() {
 	}
 	out := state[capset.Bounding] &^ held
 	if s.Has(procstatus.FieldNoNewPrivs) && s.NoNewPrivs && out != 0 && s.Has(procstatus.FieldCapPrm) {
-		r.note("bounding-unreachable", some(out)+" in its bounding set can no more be raised: no_new_privs is set")
+		r.note("bounding-unreachable", some(out)+" in its bounding set can no longer be raised: no_new_privs is set")
 	}
 }
 
@@ -66,12 +66,18 @@ func (r *Record) remarkHeld(held capset.Set) {
 	}
 	opens := opensNode
 	pid, _ := procstatus.NamespacePID.Initial()
-	if r.Namespaces.id(procstatus.NamespacePID) == pid {
+	own := r.Namespaces.id(procstatus.NamespacePID)
+	if own == pid || own == 0 {
 		opens |= opensProcesses
 	}
 	for c := range (held & opens).Caps() {
+		unless := unless
+		if opensProcesses.Has(c) && own == 0 {
+			unless = " (if it has the node's pid namespace, which is unknown)"
+		}
 		text, _ := c.Explain()
-		r.note(strings.ReplaceAll(c.String(), "_", "-"), c.String()+": "+text.Opens()+unless)
+		opens := text.Opens()
+		r.note(strings.ReplaceAll(c.String(), "_", "-"), c.String()+": "+strings.ToLower(opens[:1])+opens[1:]+unless)
 	}
 }
 
@@ -95,10 +101,14 @@ func (r *Record) remarkContainer(state *capset.State, held capset.Set) {
 		bounding := state[capset.Bounding]
 		switch {
 		case s.UID.Effective == 0:
-			r.note("root-without-capabilities", "it is uid 0 without any capability: it may what the owner of root's files may, and nothing else that is special")
+			r.note("root-without-capabilities", "it is uid 0 without any capability: it has root's files, and no privilege beyond them")
 		case bounding != 0 && capset.ProfileOf(bounding) == "" && bounding != capset.UpTo(r.LastCap.Value):
-			r.note("added-not-effective", "it runs as uid "+strconv.FormatUint(uint64(s.UID.Effective), 10)+" and holds nothing of its bounding set ("+some(bounding)+
-				"): a user other than root gains a capability by executing a file that has it, or as ambient")
+			how := "a user other than root gains a capability by executing a file that has it, or as ambient"
+			if s.NoNewPrivs {
+				how = "with no_new_privs, only the program that the runtime starts can have gained one, from its file"
+			}
+			r.note("added-not-effective", "it runs as uid "+strconv.FormatUint(uint64(s.UID.Effective), 10)+
+				" and holds nothing of its bounding set ("+some(bounding)+"): "+how)
 		}
 	}
 	if s.Has(procstatus.FieldSeccomp) && s.Seccomp == 0 {

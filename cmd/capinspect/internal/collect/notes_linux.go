@@ -13,7 +13,8 @@ import (
 // capinspect, which a runtime started beside it, and has other sets.
 func (c *Collector) remarkPID1(r *Record) {
 	initial, _ := procstatus.NamespacePID.Initial()
-	if pid := r.Namespaces.id(procstatus.NamespacePID); c.ownPid() < 2 || pid == 0 || pid == initial {
+	// Where it has several numbers, the procfs is of a pid namespace around it.
+	if pid := r.Namespaces.id(procstatus.NamespacePID); c.ownPid() < 2 || pid == 0 || pid == initial || len(r.Status.NSpid) > 1 {
 		return
 	}
 	first, err := c.parsed("1")

@@ -71,20 +71,6 @@ func (n *Namespaces) Known() bool {
 	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 })
 }
 
-// apart reports whether one of the namespaces that a runtime makes is another
-// than the initial one: if none is, a file that containers have is on a node
-// that was installed from the image of one.
-func (n *Namespaces) apart() bool {
-	for _, k := range [...]procstatus.NamespaceKind{
-		procstatus.NamespaceCgroup, procstatus.NamespaceIPC, procstatus.NamespacePID, procstatus.NamespaceUTS,
-	} {
-		if initial, _ := k.Initial(); n.id(k) != 0 && n.id(k) != initial {
-			return true
-		}
-	}
-	return false
-}
-
 // HostIDs are the ids of a task in the initial user namespace.
 type HostIDs struct{ UID, GID procstatus.IDs }
 

@@ -170,7 +170,7 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 		}
 		r.unknown("userNamespace.id", reason)
 		if ns.UIDMap == nil || ns.UIDMap.Whole() {
-			r.unknown("userNamespace.initial", "its inode is hidden, and a map of all ids proves nothing")
+			r.unknown("userNamespace.initial", "its inode is not known, and a map of all ids proves nothing")
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (c *Collector) hostIDs(r *Record, me *reader) {
 		r.Host = &HostIDs{r.Status.UID, r.Status.GID}
 		return
 	case c.live:
-		reason = "capinspect is not in the host's user namespace, and sees ids as its own one has them"
+		reason = "capinspect is not in the initial user namespace, and sees ids as its own has them"
 	}
 	r.noHostIDs(reason)
 }
@@ -242,7 +242,7 @@ func (c *Collector) hidden(err error, r *Record) string {
 		own.GID.Filesystem != s.GID.Real || own.GID.Filesystem != s.GID.Effective || own.GID.Filesystem != s.GID.Saved:
 		return reason + ": it has other ids than capinspect, which has no cap_sys_ptrace"
 	case !theirs[capset.Permitted].Within(mine[capset.Effective]):
-		return reason + ": it has capabilities that capinspect has not, nor cap_sys_ptrace"
+		return reason + ": it has capabilities that capinspect lacks, and capinspect has no cap_sys_ptrace"
 	}
 	return reason + ": it is not dumpable, or a security module refuses it"
 }

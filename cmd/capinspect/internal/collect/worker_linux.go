@@ -19,13 +19,14 @@ import (
 
 // worker reads tasks, one after the other, into the same memory.
 type worker struct {
-	from   *Collector
-	q      *Query
-	r      Record
-	buf    []byte
-	capget bool // capget(2) speaks of the same pids
-	users  users
-	found  Walked
+	from    *Collector
+	q       *Query
+	r       Record
+	buf     []byte
+	capget  bool // capget(2) speaks of the same pids
+	users   users
+	found   Walked
+	private bool // capinspect has a cgroup namespace of its own
 }
 
 func (c *Collector) worker(q *Query) *worker {
@@ -35,6 +36,7 @@ func (c *Collector) worker(q *Query) *worker {
 	if q.UserNames {
 		w.users.open(c)
 	}
+	w.private = q.Container && c.privateCgroups()
 	return w
 }
 
@@ -148,6 +150,8 @@ func (w *worker) around(dir *procstatus.FS, name string) {
 			w.r.unknown("container", reason.Error())
 		} else if found, ok := procstatus.ContainerOf(text); ok {
 			w.r.Container = fromCgroup(found)
+		} else if w.private && isBlank(text) {
+			w.r.unknown("container", blankCgroup)
 		}
 	}
 	if w.q.UserNames {

@@ -85,7 +85,7 @@ func appendNamespaces(dst []byte, r *collect.Record) []byte {
 		if reason := r.Why("namespaces"); reason == "" || collect.Expected(reason) || r.Known("userNamespace.initial") {
 			return dst // or the line of the user namespace has the reason
 		}
-		return appendUnknown(append(dst, "Namespaces: "...), r, "namespaces")
+		return appendUnknown(append(dst, "User namespace and others: "...), r, "namespaces")
 	}
 	var self, first [procstatus.NumNamespaces]bool
 	for k := range r.Namespaces {
