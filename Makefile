@@ -65,6 +65,7 @@ bench-ps: build ## measure ps over 10,000 tasks against a C loop, pscap, getpcap
 fuzz: ## fuzz each parser for FUZZTIME (30s)
 	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParseHex$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParseFileCaps$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParseCgroup$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParseMounts$$' -fuzztime $(FUZZTIME)

@@ -12,7 +12,9 @@
 // /proc/sys/kernel/cap_last_cap tells it of the running kernel.
 //
 // A [State] is the five sets of one task. [State.Text] and [State.IAB] write
-// it as libcap's cap_to_text(3) and cap_iab_to_text(3) do.
+// it as libcap's cap_to_text(3) and cap_iab_to_text(3) do. [Credentials] are a
+// State and what goes with it: [Exec] tells what execve(2) of a file makes of
+// them, and their methods what setuid(2) does.
 //
 // # What it does not do
 //

@@ -38,3 +38,25 @@ func ExampleState_Text() {
 	// =ep
 	// =ep cap_perfmon,cap_bpf,cap_checkpoint_restore-ep
 }
+
+func ExampleExec() {
+	// A container that runs as uid 1000 and was given NET_BIND_SERVICE.
+	task := capset.Credentials{
+		Sets: capset.State{capset.Bounding: capset.Of(capset.NetBindService)},
+		UID:  capset.IDs{Real: 1000, Effective: 1000, Saved: 1000, Filesystem: 1000},
+	}
+	program := capset.File{Caps: &capset.FileCaps{Permitted: capset.Of(capset.NetBindService), Effective: true}}
+	after, steps, err := capset.Exec(task, program, capset.Circumstances{Last: capset.LastKnown})
+	fmt.Println(after.Sets[capset.Effective], err)
+	for _, step := range steps {
+		fmt.Println(step.Code)
+	}
+	task.Sets[capset.Bounding] = 0
+	_, _, err = capset.Exec(task, program, capset.Circumstances{Last: capset.LastKnown})
+	fmt.Println(err)
+	// Output:
+	// cap_net_bind_service <nil>
+	// file-capabilities
+	// effective
+	// the file is marked effective, and has permitted capabilities that it would not get
+}

@@ -53,8 +53,8 @@ var fields = [numFields]struct {
 	FieldPid:            {"Pid:", "2.2", func(s *Status, v []byte) error { return setInt(&s.Pid, v) }},
 	FieldPPid:           {"PPid:", "2.2", func(s *Status, v []byte) error { return setInt(&s.PPid, v) }},
 	FieldTracerPid:      {"TracerPid:", "2.4", func(s *Status, v []byte) error { return setInt(&s.TracerPid, v) }},
-	FieldUID:            {"Uid:", "2.2", func(s *Status, v []byte) error { return s.UID.set(v) }},
-	FieldGID:            {"Gid:", "2.2", func(s *Status, v []byte) error { return s.GID.set(v) }},
+	FieldUID:            {"Uid:", "2.2", func(s *Status, v []byte) error { return setIDs(&s.UID, v) }},
+	FieldGID:            {"Gid:", "2.2", func(s *Status, v []byte) error { return setIDs(&s.GID, v) }},
 	FieldGroups:         {"Groups:", "2.2", func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
 	FieldNSpid:          {"NSpid:", "4.1", func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
 	FieldKthread:        {"Kthread:", "6.10", func(s *Status, v []byte) error { return setBool(&s.kthread, v) }},
@@ -147,8 +147,8 @@ func (s *Status) setCaps(k capset.Kind, v []byte) error {
 	return err
 }
 
-// set takes the four columns of a Uid or Gid line.
-func (ids *IDs) set(v []byte) error {
+// setIDs takes the four columns of a Uid or Gid line.
+func setIDs(ids *IDs, v []byte) error {
 	columns := [4]*uint32{&ids.Real, &ids.Effective, &ids.Saved, &ids.Filesystem}
 	for i, id := range columns {
 		n, rest, err := number(v)

@@ -109,9 +109,9 @@ func (s *Status) ownCaps() {
 
 func (s *Status) ownIDs() {
 	r, e, saved := unix.Getresuid()
-	s.UID = IDs{uint32(r), uint32(e), uint32(saved), uint32(e)}
+	s.UID = IDs{Real: uint32(r), Effective: uint32(e), Saved: uint32(saved), Filesystem: uint32(e)}
 	r, e, saved = unix.Getresgid()
-	s.GID = IDs{uint32(r), uint32(e), uint32(saved), uint32(e)}
+	s.GID = IDs{Real: uint32(r), Effective: uint32(e), Saved: uint32(saved), Filesystem: uint32(e)}
 	// An id of -1 is none, so that this only asks (setfsuid(2)).
 	if id, err := unix.SetfsuidRetUid(-1); err == nil {
 		s.UID.Filesystem = uint32(id)

@@ -73,7 +73,7 @@ func TestParseFixtures(t *testing.T) {
 		{
 			"linux-6.18-ambient-groups",
 			Status{
-				Name: "sleep", State: 'S', UID: IDs{1000, 1000, 1000, 1000}, GID: IDs{1000, 1000, 1000, 1000},
+				Name: "sleep", State: 'S', UID: IDs{Real: 1000, Effective: 1000, Saved: 1000, Filesystem: 1000}, GID: IDs{Real: 1000, Effective: 1000, Saved: 1000, Filesystem: 1000},
 				Groups: []uint32{4, 24, 1000}, Threads: 1, NoNewPrivs: true,
 			},
 			capset.State{0x2000, 0x2000, 0x2000, 0x2001, 0x2000},
@@ -81,8 +81,8 @@ func TestParseFixtures(t *testing.T) {
 		{
 			"made-linux-2.6.32-signed-ids",
 			Status{
-				Name: "rpc.statd", State: 'S', Tgid: 1384, Pid: 1384, PPid: 1, UID: IDs{4294967294, 4294967294, 4294967294, 4294967294},
-				GID: IDs{4294967294, 4294967294, 4294967294, 4294967294}, Groups: []uint32{4294967294}, Threads: 1,
+				Name: "rpc.statd", State: 'S', Tgid: 1384, Pid: 1384, PPid: 1, UID: IDs{Real: 4294967294, Effective: 4294967294, Saved: 4294967294, Filesystem: 4294967294},
+				GID: IDs{Real: 4294967294, Effective: 4294967294, Saved: 4294967294, Filesystem: 4294967294}, Groups: []uint32{4294967294}, Threads: 1,
 			},
 			capset.State{0, 0x400, 0x400, ^capset.Set(0), 0},
 		},

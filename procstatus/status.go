@@ -7,9 +7,7 @@ import "github.com/capinspect/capinspect/capset"
 // IDs are the four user or group ids of a task, as the reader's user namespace
 // expresses them: an id that it cannot express is the overflow id, 65534
 // unless /proc/sys/kernel/overflowuid says otherwise.
-type IDs struct {
-	Real, Effective, Saved, Filesystem uint32
-}
+type IDs = capset.IDs
 
 // Status is the part of a /proc/PID/status that says who a task is and what it
 // may do (proc_pid_status(5); fs/proc/array.c, proc_pid_status). A field means

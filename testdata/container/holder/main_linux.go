@@ -5,6 +5,7 @@
 //
 //	holder             says "ready" and waits
 //	holder drop        gives up its capabilities first, all but the bounding set
+//	holder report      prints its status file and its securebits, and ends
 //	holder noproc PROGRAM [ARG ...]
 //	                   takes /proc away and becomes PROGRAM
 package main
@@ -22,6 +23,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "holder:", err)
 		os.Exit(1)
 	}
+	if len(os.Args) > 1 && os.Args[1] == "report" {
+		return
+	}
 	fmt.Println("ready")
 	for {
 		time.Sleep(time.Hour)
@@ -34,6 +38,8 @@ func run(args []string) error {
 		return nil
 	case args[0] == "drop":
 		return drop()
+	case args[0] == "report":
+		return report()
 	case args[0] == "noproc" && len(args) > 1:
 		if err := syscall.Unmount("/proc", syscall.MNT_DETACH); err != nil {
 			return err
@@ -53,4 +59,17 @@ func drop() error {
 		return errno
 	}
 	return nil
+}
+
+func report() error {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	bits, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, 27, 0, 0) // PR_GET_SECUREBITS
+	if errno != 0 {
+		return errno
+	}
+	_, err = fmt.Printf("%s%d\n", status, bits)
+	return err
 }

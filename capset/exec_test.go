@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capset
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"testing"
+)
+
+// user is a task of an ordinary user whom a container gave a bounding set.
+func user(id uint32, bounding Set) Credentials {
+	ids := IDs{id, id, id, id}
+	return Credentials{Sets: State{Bounding: bounding}, UID: ids, GID: ids}
+}
+
+func with(c Credentials, change func(*Credentials)) Credentials {
+	change(&c)
+	return c
+}
+
+// TestExec has what people ask about; that the rules are the kernel's is held by
+// TestExecIsKernels of the command.
+func TestExec(t *testing.T) {
+	const last = CheckpointRestore
+	bind := Of(NetBindService)
+	forced := &FileCaps{Permitted: bind, Effective: true, Version: 2}
+	root := user(0, bind)
+	for name, test := range map[string]struct {
+		task  Credentials
+		file  File
+		want  State // nil where it fails
+		fails bool
+		codes []string
+	}{
+		"a plain program for a user": {
+			user(1000, bind), File{Mode: 0o755}, State{Bounding: bind}, false, nil,
+		},
+		"a program with the capability": {
+			user(1000, bind),
+			File{Mode: 0o755, Caps: forced},
+			State{Bounding: bind, Permitted: bind, Effective: bind},
+			false,
+			[]string{"file-capabilities", "effective"},
+		},
+		"the same without the bounding set": {
+			user(1000, 0), File{Mode: 0o755, Caps: forced}, State{}, true, []string{"forced-capabilities-missing"},
+		},
+		"the same as root": {
+			user(0, 0), File{Mode: 0o755, Caps: forced}, State{}, true, []string{"forced-capabilities-missing"},
+		},
+		"the same with no_new_privs": {
+			with(user(1000, bind), func(c *Credentials) { c.NoNewPrivs = true }),
+			File{Mode: 0o755, Caps: forced},
+			State{Bounding: bind},
+			false,
+			[]string{"file-capabilities", "no-gain", "effective"},
+		},
+		"the entrypoint, which the runtime starts with what it added": {
+			with(user(1000, bind), func(c *Credentials) { c.NoNewPrivs = true; c.Sets[Permitted] = bind }),
+			File{Mode: 0o755, Caps: forced},
+			State{Bounding: bind, Permitted: bind, Effective: bind},
+			false,
+			[]string{"file-capabilities", "effective"},
+		},
+		"without the effective flag": {
+			user(1000, bind),
+			File{Mode: 0o755, Caps: &FileCaps{Permitted: bind, Version: 2}},
+			State{Bounding: bind, Permitted: bind},
+			false,
+			[]string{"file-capabilities", "not-effective"},
+		},
+		"on a nosuid mount": {
+			user(1000, bind), File{Mode: 0o755, Caps: forced, NoSuid: true}, State{Bounding: bind}, false, []string{"file-capabilities-ignored"},
+		},
+		"ambient": {
+			with(user(1000, bind), func(c *Credentials) { c.Sets[Inheritable], c.Sets[Permitted], c.Sets[Ambient] = bind, bind, bind }),
+			File{Mode: 0o755},
+			State{bind, bind, bind, bind, bind},
+			false,
+			[]string{"ambient"},
+		},
+		"ambient, and a file with an empty attribute": {
+			with(user(1000, bind), func(c *Credentials) { c.Sets[Inheritable], c.Sets[Permitted], c.Sets[Ambient] = bind, bind, bind }),
+			File{Mode: 0o755, Caps: &FileCaps{Version: 2}},
+			State{Inheritable: bind, Bounding: bind},
+			false,
+			[]string{"file-capabilities", "ambient-cleared"},
+		},
+		"root that gave up what it had": {
+			root, File{Mode: 0o755}, State{Bounding: bind, Permitted: bind, Effective: bind}, false, []string{"root", "effective"},
+		},
+		"root with noroot": {
+			with(root, func(c *Credentials) { c.Securebits = NoRoot }), File{Mode: 0o755}, State{Bounding: bind}, false, []string{"noroot"},
+		},
+		"set-user-ID root for a user": {
+			user(1000, bind), File{Mode: 0o4755}, State{Bounding: bind, Permitted: bind, Effective: bind}, false, []string{"set-user-id", "root", "effective"},
+		},
+	} {
+		after, steps, err := Exec(test.task, test.file, Circumstances{Last: last})
+		var codes []string
+		for _, s := range steps {
+			codes = append(codes, s.Code)
+			if s.Text == "" {
+				t.Errorf("%s: no text of %s", name, s.Code)
+			}
+		}
+		if !slices.Equal(codes, test.codes) {
+			t.Errorf("%s: %v, want %v", name, codes, test.codes)
+		}
+		if errors.Is(err, ErrForced) != test.fails || !test.fails && after.Sets != test.want {
+			t.Errorf("%s: %v, %v; want %v", name, after.Sets, err, test.want)
+		}
+	}
+}
+
+func TestFileCaps(t *testing.T) {
+	for text, want := range map[string]*FileCaps{
+		"\x01\x00\x00\x01" + "\x00\x04\x00\x00" + "\x00\x20\x00\x00": {Permitted: 1 << 10, Inheritable: 1 << 13, Effective: true, Version: 1},
+		"\x00\x00\x00\x02" + "\x00\x04\x00\x00" + "\x00\x00\x00\x00" + "\x00\x01\x00\x00" + "\x00\x00\x00\x80": {
+			Permitted: 1<<10 | 1<<40, Inheritable: 1 << 63, Version: 2,
+		},
+		"\x01\x00\x00\x03" + "\x00\x04\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\xe8\x03\x00\x00": {
+			Permitted: 1 << 10, Effective: true, Version: 3, RootID: 1000,
+		},
+		"": nil, "\x00\x00\x00": nil,
+		"\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00":                                                 nil, // no version
+		"\x01\x00\x00\x02" + "\x00\x00\x00\x00\x00\x00\x00\x00":                                                 nil, // of another one's size
+		"\x01\x00\x00\x04" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00": nil,
+	} {
+		got, err := ParseFileCaps([]byte(text))
+		switch {
+		case want == nil:
+			if !errors.Is(err, ErrFileCaps) || got != (FileCaps{}) {
+				t.Errorf("%q: %+v, %v", text, got, err)
+			}
+		case err != nil || got != *want:
+			t.Errorf("%q: %+v, %v; want %+v", text, got, err, want)
+		case !bytes.Equal(got.Attribute(), []byte(text)):
+			t.Errorf("%q: %q", text, got.Attribute())
+		}
+	}
+}
+
+// FuzzParseFileCaps holds that any bytes are capabilities of a file or an error,
+// and that those written again are the same.
+func FuzzParseFileCaps(f *testing.F) {
+	for v := range 3 {
+		f.Add(FileCaps{Permitted: 1 << 10, Effective: true, Version: v + 1, RootID: uint32(v/2) * 1000}.Attribute())
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		c, err := ParseFileCaps(in)
+		if err != nil {
+			if c != (FileCaps{}) {
+				t.Fatalf("%+v and %v", c, err)
+			}
+			return
+		}
+		if again, err := ParseFileCaps(c.Attribute()); err != nil || again != c || len(c.Attribute()) != len(in) {
+			t.Fatalf("%+v, %v; want %+v", again, err, c)
+		}
+	})
+}
+
+func TestSetuid(t *testing.T) {
+	net := Of(NetRaw)
+	root := user(0, net)
+	root.Sets[Permitted], root.Sets[Effective] = net|Of(Setuid), net|Of(Setuid)
+	after, err := root.Setuid(1000)
+	if err != nil || after.Sets[Permitted] != 0 || after.Sets[Effective] != 0 || after.UID != (IDs{1000, 1000, 1000, 1000}) {
+		t.Errorf("%+v, %v", after, err)
+	}
+	kept := root
+	kept.Securebits = KeepCaps
+	if after, err = kept.Setuid(1000); err != nil || after.Sets[Permitted] != root.Sets[Permitted] || after.Sets[Effective] != 0 {
+		t.Errorf("with keep_caps: %+v, %v", after, err)
+	}
+	if after, err = root.Setresuid(Unchanged, 1000, Unchanged); err != nil || after.Sets[Permitted] != root.Sets[Permitted] || after.Sets[Effective] != 0 {
+		t.Errorf("seteuid: %+v, %v", after, err)
+	}
+	if after, err = after.Setresuid(Unchanged, 0, Unchanged); err != nil || after.Sets != root.Sets {
+		t.Errorf("and back: %+v, %v", after, err)
+	}
+	if after, err = user(1000, net).Setuid(0); !errors.Is(err, ErrPermission) || after.UID.Real != 1000 {
+		t.Errorf("without privilege: %+v, %v", after, err)
+	}
+}
