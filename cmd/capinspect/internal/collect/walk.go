@@ -93,7 +93,7 @@ func (q *Query) holds(state *capset.State) bool {
 // Walked is what a walk came to besides the tasks.
 type Walked struct {
 	Refused  int // how many may not be read
-	Failures []Failure
+	Failures []*Failure
 }
 
 func (w *Walked) add(more Walked) {

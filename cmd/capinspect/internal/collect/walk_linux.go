@@ -150,7 +150,7 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 		})
 	}
 	group.Wait()
-	slices.SortFunc(total.Failures, func(a, b Failure) int { return a.Pid - b.Pid })
+	slices.SortFunc(total.Failures, func(a, b *Failure) int { return a.Pid - b.Pid })
 	return total, from.stop(nil)
 }
 

@@ -62,7 +62,7 @@ func (w *worker) process(pid int, visit func(*Record)) {
 		return
 	}
 	if s := &w.r.Status; w.q.Pids != nil && s.Pid != s.Tgid {
-		w.found.Failures = append(w.found.Failures, Failure{pid, fmt.Errorf("a thread of process %d: see -t and -T", s.Tgid)})
+		w.found.Failures = append(w.found.Failures, &Failure{pid, fmt.Errorf("a thread of process %d: see -t and -T", s.Tgid)})
 		return
 	}
 	w.around(dir, name)
@@ -223,6 +223,6 @@ func (w *worker) fail(pid int, err error) {
 	case errors.Is(err, fs.ErrPermission) && !asked, errors.Is(err, unix.EPERM) && !asked:
 		w.found.Refused++
 	default:
-		w.found.Failures = append(w.found.Failures, Failure{pid, plain(err)})
+		w.found.Failures = append(w.found.Failures, &Failure{pid, plain(err)})
 	}
 }

@@ -79,6 +79,7 @@ func (c *TableChunk) cell(i int) []byte {
 type row struct {
 	chunk *TableChunk
 	first int
+	order int // among all rows
 }
 
 // rows returns the rows in the order in which they are written.
@@ -90,25 +91,38 @@ func (t *Table) rows() []row {
 	rows := make([]row, 0, total)
 	for _, c := range t.chunks {
 		for i := 0; i < len(c.ends); i += len(c.columns) {
-			rows = append(rows, row{c, i})
+			rows = append(rows, row{c, i, len(rows)})
 		}
 	}
 	at := slices.Index(t.stored(), t.Sort)
 	if t.Sort == nil || at < 0 {
 		return rows
 	}
-	slices.SortStableFunc(rows, func(a, b row) int {
-		x, y := a.chunk.cell(a.first+at), b.chunk.cell(b.first+at)
-		if t.Sort.Number {
-			m, mErr := strconv.Atoi(string(x))
-			n, nErr := strconv.Atoi(string(y))
-			if mErr == nil && nErr == nil {
-				return cmp.Compare(m, n)
-			}
-		}
-		return bytes.Compare(x, y)
+	// Pointers, because sorting is compiled anew for every other kind of element.
+	list := make([]*row, len(rows))
+	for i := range rows {
+		list[i] = &rows[i]
+	}
+	slices.SortFunc(list, func(a, b *row) int {
+		return cmp.Or(t.Sort.compare(a.chunk.cell(a.first+at), b.chunk.cell(b.first+at)), a.order-b.order)
 	})
-	return rows
+	sorted := make([]row, len(rows))
+	for i, r := range list {
+		sorted[i] = *r
+	}
+	return sorted
+}
+
+// compare compares two cells of a column.
+func (c *Column) compare(x, y []byte) int {
+	if c.Number {
+		m, mErr := strconv.Atoi(string(x))
+		n, nErr := strconv.Atoi(string(y))
+		if mErr == nil && nErr == nil {
+			return cmp.Compare(m, n)
+		}
+	}
+	return bytes.Compare(x, y)
 }
 
 // WriteTo writes the table.
