@@ -27,6 +27,8 @@ type Evidence struct {
 // What kubelet mounts tells the pod, and /dev/termination-log the name of the
 // container. What a runtime mounts at /etc/hostname, /etc/resolv.conf and, CRI-O,
 // at /run/.containerenv is the sandbox's in a pod, and never the container's own.
+// Where a volume alone tells of a pod, the container may be one that was made inside
+// of it, and such a file tells only if it is on a volume of the pod itself.
 // With --network container:X of docker and Podman these files, but for Podman's
 // /run/.containerenv, are those of X, and so is then the id that docker's tell.
 func ContainerOfMounts(mounts []Mount) (c Container, from []Evidence) {
@@ -63,7 +65,10 @@ var members = [...]string{"runtime", "id", "sandboxId", "name", "podUID"}
 
 // mounted is what mounts told so far, and where the mount is. The first that
 // tells something counts.
-type mounted [len(members)]struct{ value, point string }
+type mounted [len(members)]struct {
+	value, point string
+	borrowed     bool // a volume alone tells it, which a container in the pod's may have too
+}
 
 func (m *mounted) say(what member, value string, at *Mount) {
 	if m[what].value == "" && value != "" {
@@ -79,7 +84,11 @@ func (m *mounted) belongs(what member, id, runtime string, at *Mount) {
 	}
 }
 
-func (m *mounted) inPod() bool { return m[ofPod].value != "" }
+// inPod reports whether the container is one of a pod, and nested whether it may be
+// one that something in a pod has made, with a volume of the pod.
+func (m *mounted) inPod() bool { return m[ofPod].value != "" && !m[ofPod].borrowed }
+
+func (m *mounted) nested() bool { return m[ofPod].borrowed && m[ofName].value == "" }
 
 // cgroup takes a cgroup that is mounted by itself, as runtimes do with version 1,
 // and with version 2 unless the container has a cgroup namespace.
@@ -123,10 +132,13 @@ func (m *mounted) volume(at *Mount) {
 	if uid == "" || strings.Contains(at.Point, uid) {
 		return
 	}
-	if strings.HasPrefix(path, "volumes/") || strings.HasPrefix(path, "volume-subpaths/") {
+	if m[ofPod].value == "" && (strings.HasPrefix(path, "volumes/") || strings.HasPrefix(path, "volume-subpaths/")) {
 		m.say(ofPod, uid, at)
+		m[ofPod].borrowed = true
 	}
-	m.called(uid, path, at)
+	if m.called(uid, path, at); m[ofName].value != "" {
+		m[ofPod].borrowed = false // that is kubelet's
+	}
 }
 
 // podOf returns the innermost pod whose directory a path leads through, which
@@ -150,7 +162,7 @@ func podOf(root string) (uid, rest string) {
 func (m *mounted) environment(at *Mount) {
 	path := tailOf(at.Root)
 	switch id := path.userdata(); {
-	case at.Point != "/run/.containerenv" || id == "":
+	case at.Point != "/run/.containerenv" || id == "" || m.nested():
 	case m.inPod():
 		m.belongs(ofSandbox, id, "crio", at)
 	default:
@@ -172,6 +184,9 @@ func (m *mounted) file(at *Mount) {
 	runtime, id, what := "", path[1], ofID
 	if m.inPod() {
 		what = ofSandbox
+	}
+	if within, _ := podOf(at.Root); m.nested() && within == "" {
+		return // of either
 	}
 	switch {
 	case path[2] == "sandboxes" && strings.HasPrefix(path[3], "io.containerd."):

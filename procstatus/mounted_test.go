@@ -162,10 +162,30 @@ var mountedContainers = []struct {
 		"/etc/hostname /etc/hostname /etc/hosts",
 	},
 	{
-		"CRI-O, a volume alone names the pod",
+		"a volume alone names the pod: CRI-O's, or Podman in it",
 		[]string{storageDir + "/.containerenv /run/.containerenv", kubeletDir + "/volumes/kubernetes.io~empty-dir/cache /cache"},
-		Container{Runtime: "crio", SandboxID: outerID, PodUID: testUID},
-		"/run/.containerenv /run/.containerenv /cache",
+		Container{PodUID: testUID},
+		"/cache",
+	},
+	{
+		"docker in a pod, on a volume",
+		[]string{
+			kubeletDir + "/volumes/kubernetes.io~empty-dir/docker/containers/" + testID + "/hostname /etc/hostname",
+			kubeletDir + "/volumes/kubernetes.io~empty-dir/cache /cache",
+		},
+		named("docker", testID, testUID), "/etc/hostname /etc/hostname /cache",
+	},
+	{
+		"docker, with a volume of a pod",
+		[]string{dockerDir + "/hostname /etc/hostname", kubeletDir + "/volumes/kubernetes.io~empty-dir/cache /cache"},
+		Container{PodUID: testUID},
+		"/cache",
+	},
+	{
+		"CRI-O, with another terminationMessagePath",
+		[]string{sandboxDir + "/hostname /etc/hostname", kubeletDir + "/containers/web/d4a460db /var/log/end"},
+		Container{Runtime: "crio", SandboxID: outerID, Name: "web", PodUID: testUID},
+		"/etc/hostname /etc/hostname /var/log/end /var/log/end",
 	},
 	{
 		"CRI-O, cgroup v2 without a namespace",
