@@ -106,6 +106,25 @@ func TestHostileRoot(t *testing.T) {
 	}
 }
 
+// TestBorrowedRoot looks at a task in capinspect's mount namespace whose root is
+// one of another: its path is "/", as capinspect's is.
+func TestBorrowedRoot(t *testing.T) {
+	need.On(t, "root")
+	other := inRoot(t, func(root string) error {
+		return os.WriteFile(root+"/etc/passwd", []byte("other:x:0:0::/:/bin/sh\n"), 0o644)
+	})
+	borrower := thread(t, func() error {
+		return errors.Join(unix.Unshare(unix.CLONE_FS), unix.Chroot(fmt.Sprintf("/proc/%d/root", other)), unix.Chdir("/"))
+	})
+	if p := placeOf(t, run(t, built(t), "--json", strconv.Itoa(other))); text(p.UID.RealName) != "other" {
+		t.Errorf("the other: %s", text(p.UID.RealName))
+	}
+	p := placeOf(t, run(t, built(t), "--json", strconv.Itoa(borrower)))
+	if got := p.Unknown["uid.realName"]; got != "/ is no mount of its mount table" {
+		t.Errorf("%s, %q", text(p.UID.RealName), got)
+	}
+}
+
 // TestOverlayOfWhom looks at a root that somebody in a user namespace has put
 // together: its layers may be anything.
 func TestOverlayOfWhom(t *testing.T) {

@@ -13,16 +13,15 @@ import (
 
 // Collector reads tasks from one procfs.
 type Collector struct {
-	opts     Options
-	proc     *procstatus.FS // nil if there is none
-	procErr  error          // why not
-	live     bool           // proc is of the running kernel
-	own      int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
-	last     LastCap        // the zero value if each task's is to be guessed
-	me       *reader        // what capinspect itself is; nil if not asked yet
-	overflow uint32         // stands for every id that capinspect's user namespace cannot express
-	buf      []byte         // space for the files that are read, which grows
-	space    [4096]byte     // where buf is at first: a page fault costs more than reading a file
+	opts    Options
+	proc    *procstatus.FS // nil if there is none
+	procErr error          // why not
+	live    bool           // proc is of the running kernel
+	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
+	last    LastCap        // the zero value if each task's is to be guessed
+	me      *reader        // what capinspect itself is; nil if not asked yet
+	buf     []byte         // space for the files that are read, which grows
+	space   [4096]byte     // where buf is at first: a page fault costs more than reading a file
 }
 
 // Open returns a Collector for opts. Without a procfs at the default place it
@@ -34,7 +33,7 @@ func Open(opts Options) (*Collector, error) {
 
 // Open makes the Collector one for opts.
 func (c *Collector) Open(opts Options) error {
-	c.opts, c.buf, c.overflow = opts, c.space[:], defaultOverflow
+	c.opts, c.buf = opts, c.space[:]
 	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
 	c.live = c.procErr == nil && c.proc.Live()
 	if opts.Proc == "" && c.procErr == nil && !c.live {

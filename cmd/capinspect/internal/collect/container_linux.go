@@ -5,10 +5,12 @@ package collect
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -29,7 +31,9 @@ func (c *Collector) filesOf(dir *procstatus.FS, name string, r *Record, mounts [
 	me := c.reader()
 	mnt, err := inode(dir, name, procstatus.NamespaceMnt)
 	if err == nil && mnt == me.namespaces[procstatus.NamespaceMnt] && me.root != "" {
-		if at, err := dir.Readlink(name + "/root"); err == nil && at == me.root {
+		at, err := dir.Readlink(name + "/root")
+		same := func(m procstatus.Mount) bool { return m.Point == "/" && m.ID == me.rootMount }
+		if err == nil && at == me.root && slices.ContainsFunc(mounts, same) {
 			return root.Own(c.buf), nil, nil, nil
 		}
 	}
@@ -44,7 +48,8 @@ func (c *Collector) filesOf(dir *procstatus.FS, name string, r *Record, mounts [
 			return nil, nil, nil, errors.New("its id maps are hidden: " + c.hidden(err, r))
 		}
 	}
-	under, err := root.Open(c.proc, dir, name, mounts)
+	may, bounding := r.Status.Caps(capset.Bounding)
+	under, err := root.Open(c.proc, dir, name, mounts, bounding && !may.Has(capset.SysAdmin))
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -183,7 +188,8 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 			found.conclude(&found.PodNamespace, "podNamespace", ns, at+"/namespace")
 		}
 	}
-	if found.PodUID == "" && found.PodNamespace == "" {
+	// Kubelet's own mount, or the cgroup: not a container that was made in a pod.
+	if found.Name == "" && !found.knownFrom("podUID", "cgroup") && !found.knownFrom("podUID", "mount of /etc/hosts") {
 		return
 	}
 	// A pod that has the node's network has the node's host name too, in the
@@ -206,10 +212,14 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 			host = strings.TrimSpace(string(text))
 		}
 	}
-	if isDNSName(host) {
+	if isDNSName(host) && len(host) < maxHostName {
 		found.conclude(&found.PodName, "podName", host, evidence)
 	}
 }
+
+// maxHostName is the length of the longest host name that Kubernetes gives: the
+// name of a pod that is as long may have been cut to it.
+const maxHostName = 63
 
 // maxName is the size in bytes of the longest file of one name that is read.
 const maxName = 4096

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/moby/sys/user"
@@ -35,7 +34,7 @@ type database struct {
 	from   files
 	err    error            // why there are no files
 	inside procstatus.IDMap // of the ids that the file knows to those that the kernel tells; nil if they are the same
-	own    procstatus.IDMap // capinspect's
+	doubts func(id uint32) error
 }
 
 // names looks up the names of the task's user and group ids in its files. users
@@ -44,31 +43,72 @@ type database struct {
 func (c *Collector) names(r *Record, from files, err error, users, groups procstatus.IDMap) {
 	s := &r.Status
 	if s.Has(procstatus.FieldUID) {
-		d := database{passwdFile, from, err, users, c.ownMap("/uid_map", s.UID.Real, s.UID.Effective)}
+		d := database{passwdFile, from, err, users, c.doubts(r, &overflowUID)}
 		var why reason
-		r.UserNames, why = d.lookup(c.overflow, s.UID.Real, s.UID.Effective)
+		r.UserNames, why = d.lookup(s.UID.Real, s.UID.Effective)
 		r.nameless("uid.realName", why, s.UID.Real)
 		r.nameless("uid.effectiveName", why, s.UID.Effective)
 	}
 	if s.Has(procstatus.FieldGID) {
 		ids := append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)
-		d := database{groupFile, from, err, groups, c.ownMap("/gid_map", ids...)}
+		d := database{groupFile, from, err, groups, c.doubts(r, &overflowGID)}
 		var why reason
-		r.GroupNames, why = d.lookup(c.overflow, ids...)
+		r.GroupNames, why = d.lookup(ids...)
 		r.nameless("gid.realName", why, s.GID.Real)
 		r.nameless("gid.effectiveName", why, s.GID.Effective)
 		r.nameless("groups[].name", why, s.Groups...)
 	}
 }
 
-// ownMap returns capinspect's own id map, if it is needed to tell whether one
-// of the ids is the overflow id.
-func (c *Collector) ownMap(file string, ids ...uint32) procstatus.IDMap {
-	if !c.live || !slices.Contains(ids, c.overflow) {
-		return nil
+// overflow is how the kernel shows ids that capinspect's user namespace cannot
+// express (proc_sys_kernel(5), overflowuid and overflowgid; since Linux 2.2).
+type overflow struct{ sysctl, ids string }
+
+var (
+	overflowUID = overflow{"sys/kernel/overflowuid", "/uid_map"}
+	overflowGID = overflow{"sys/kernel/overflowgid", "/gid_map"}
+)
+
+// usualOverflow is the overflow id unless somebody has set another one.
+const usualOverflow = 65534
+
+// id returns the overflow id.
+func (o *overflow) id(proc *procstatus.FS) uint32 {
+	if text, err := proc.Read(o.sysctl, nil, 32); err == nil {
+		if n, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 32); err == nil {
+			return uint32(n)
+		}
 	}
-	m, _ := idMap(c.proc, self, file)
-	return m
+	return usualOverflow
+}
+
+// doubts returns what says why an id of a task may not be what it seems, or is not;
+// nil if it is. In the initial user namespace all are: nothing is asked unless there
+// is an id that is the usual overflow id, or another one was set.
+func (c *Collector) doubts(r *Record, o *overflow) func(id uint32) error {
+	own, asked := procstatus.IDMap(nil), false
+	over, same := uint32(usualOverflow), r.Self
+	return func(id uint32) error {
+		if !c.live || id != usualOverflow && (c.me == nil || c.me.inInitialUserNS()) {
+			return nil
+		}
+		if me := c.reader(); me.inInitialUserNS() {
+			return nil
+		} else if !asked {
+			asked, over = true, o.id(c.proc)
+			own, _ = idMap(c.proc, self, o.ids)
+			user, err := inode(c.proc, strconv.Itoa(r.Status.Pid), procstatus.NamespaceUser)
+			same = same || err == nil && user == me.namespaces[procstatus.NamespaceUser]
+		}
+		_, has := own.Outside(id)
+		switch {
+		case id != over || has && same:
+			return nil
+		case has || own == nil:
+			return fmt.Errorf("%d is the overflow id, which may stand for an id that capinspect's user namespace cannot express", id)
+		}
+		return fmt.Errorf("%d is the overflow id, which stands for any id that capinspect's user namespace cannot express", id)
+	}
 }
 
 // reason says why an id has no name; nil if it has one.
@@ -86,10 +126,10 @@ func (r *Record) nameless(path string, why reason, ids ...uint32) {
 
 // lookup returns the names that the file gives to some ids, and why others have
 // none. As in libc, the first entry of an id counts.
-func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, reason) {
+func (d *database) lookup(ids ...uint32) (map[uint32]string, reason) {
 	known := make(map[uint32]string, len(ids)) // by the file's ids
 	for _, id := range ids {
-		if in, err := d.translate(id, overflow); err == nil {
+		if in, err := d.translate(id); err == nil {
 			known[in] = ""
 		}
 	}
@@ -102,7 +142,7 @@ func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, re
 	}
 	names := make(map[uint32]string, len(ids))
 	for _, id := range ids {
-		if in, err := d.translate(id, overflow); err == nil && known[in] != "" {
+		if in, err := d.translate(id); err == nil && known[in] != "" {
 			names[id] = known[in]
 		}
 	}
@@ -110,7 +150,7 @@ func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, re
 		if _, ok := names[id]; ok {
 			return nil
 		}
-		if _, err := d.translate(id, overflow); err != nil {
+		if _, err := d.translate(id); err != nil {
 			return err
 		}
 		if unread != nil {
@@ -121,9 +161,9 @@ func (d *database) lookup(overflow uint32, ids ...uint32) (map[uint32]string, re
 }
 
 // translate returns the id that the file knows.
-func (d *database) translate(id, overflow uint32) (uint32, error) {
-	if _, ok := d.own.Outside(id); id == overflow && d.own != nil && !ok {
-		return 0, fmt.Errorf("%d is the overflow id, which stands for any id that capinspect's user namespace cannot express", id)
+func (d *database) translate(id uint32) (uint32, error) {
+	if err := d.doubts(id); err != nil {
+		return 0, err
 	}
 	if d.inside == nil {
 		return id, nil

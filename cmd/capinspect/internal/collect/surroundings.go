@@ -90,6 +90,11 @@ func (c *Container) conclude(member *string, what, value, from string) {
 	}
 }
 
+// knownFrom reports whether a member was concluded from a source.
+func (c *Container) knownFrom(what, from string) bool {
+	return slices.Contains(c.Evidence, procstatus.Evidence{What: what, From: from})
+}
+
 // fromCgroup returns the container that a cgroup file named.
 func fromCgroup(found procstatus.Container) *Container {
 	c := new(Container)

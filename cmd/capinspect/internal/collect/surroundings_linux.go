@@ -3,10 +3,8 @@
 package collect
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -21,11 +19,8 @@ type reader struct {
 	first      [procstatus.NumNamespaces]uint64 // of PID 1
 	firstErr   error                            // why one of PID 1 is hidden
 	root       string                           // where its root is, as the kernel names it; "" if hidden
+	rootMount  int                              // the mount that it is on
 }
-
-// defaultOverflow is the overflow id unless somebody has set another one
-// (proc_sys_kernel(5), overflowuid; since Linux 2.2).
-const defaultOverflow = 65534
 
 // reader returns what capinspect is in the procfs.
 func (c *Collector) reader() *reader {
@@ -44,14 +39,23 @@ func (c *Collector) reader() *reader {
 		}
 	}
 	if c.live {
-		me.root, _ = c.proc.Readlink(self + "/root")
-	}
-	if text, err := c.proc.Read("sys/kernel/overflowuid", nil, 32); err == nil {
-		if n, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 32); err == nil {
-			c.overflow = uint32(n)
-		}
+		me.findRoot(c.proc)
 	}
 	return me
+}
+
+// findRoot finds out where capinspect's root directory is. The path alone does not
+// tell: that of a task that changed its own to one in another mount namespace is
+// "/" too.
+func (me *reader) findRoot(proc *procstatus.FS) {
+	root, err := proc.Sub(self + "/root")
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	if me.rootMount, err = proc.MountID(root.Fd()); err == nil {
+		me.root, _ = proc.Readlink(self + "/root")
+	}
 }
 
 // inInitialUserNS reports whether capinspect is known to be in the initial user
@@ -260,30 +264,22 @@ func reasonOf(err error) string {
 	return path.Err.Error()
 }
 
-// remarkOverflow says that an id may be the one that stands for others: names
-// says so where it is known.
+// remarkOverflow says that an id stands for others, or may.
 func (c *Collector) remarkOverflow(r *Record) {
 	s := &r.Status
-	if !c.live || c.reader().inInitialUserNS() || r.UserNamespace == nil || !s.Has(procstatus.FieldUID) {
+	if !s.Has(procstatus.FieldUID) || !s.Has(procstatus.FieldGID) {
 		return
 	}
 	for _, ids := range [...]struct {
-		of   procstatus.IDs
-		file string
-	}{{s.UID, "/uid_map"}, {s.GID, "/gid_map"}} {
-		if ids.of.Real != c.overflow && ids.of.Effective != c.overflow {
-			continue
-		}
-		text := strconv.FormatUint(uint64(c.overflow), 10) + " is the overflow id: it "
-		if _, ok := c.ownMap(ids.file, c.overflow).Outside(c.overflow); ok {
-			if r.UserNamespace.Own {
-				continue // an id like any other
+		of procstatus.IDs
+		o  *overflow
+	}{{s.UID, &overflowUID}, {s.GID, &overflowGID}} {
+		doubts := c.doubts(r, ids.o)
+		for _, id := range [...]uint32{ids.of.Real, ids.of.Effective} {
+			if err := doubts(id); err != nil {
+				r.note("overflow-id", err.Error())
+				return
 			}
-			text += "may stand"
-		} else {
-			text += "stands"
 		}
-		r.note("overflow-id", text+" for an id that capinspect's user namespace cannot express")
-		return
 	}
 }

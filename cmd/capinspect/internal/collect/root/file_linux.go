@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"runtime/debug"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,25 +41,31 @@ func (buf Own) Exists(path string) bool {
 	return unix.Stat("/"+path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG
 }
 
-// contents reads an open file, if it is a regular one of at most limit bytes,
-// into buf if that is large enough.
-func contents(fd int, path string, buf []byte, limit int) ([]byte, error) {
+// sizeOf returns the size of an open file, if it is a regular one of at most limit
+// bytes.
+func sizeOf(fd, limit int) (int, error) {
 	var st unix.Stat_t
-	err := unix.Fstat(fd, &st)
-	switch {
+	switch err := unix.Fstat(fd, &st); {
 	case err != nil:
+		return 0, err
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		err = ErrNotRegular
+		return 0, ErrNotRegular
 	case st.Size > int64(limit):
-		err = ErrTooLarge
+		return 0, ErrTooLarge
 	}
+	return int(st.Size), nil
+}
+
+// contents reads an open file, into buf if that is large enough.
+func contents(fd int, path string, buf []byte, limit int) ([]byte, error) {
+	size, err := sizeOf(fd, limit)
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
 	}
-	if st.Size > int64(len(buf)) {
-		buf = make([]byte, st.Size)
+	if size > len(buf) {
+		buf = make([]byte, size)
 	}
-	text := buf[:st.Size]
+	text := buf[:size]
 	for n := 0; n < len(text); {
 		m, err := retry(func() (int, error) { return unix.Read(fd, text[n:]) })
 		if err == nil && m == 0 {
@@ -70,4 +77,38 @@ func contents(fd int, path string, buf []byte, limit int) ([]byte, error) {
 		n += m
 	}
 	return text, nil
+}
+
+// mapped returns what contents does, but through a mapping. read(2) waits on some
+// file systems, as XFS, for who writes, and that one may never end: what it writes
+// may be in memory that a dead FUSE server is to fill.
+func mapped(fd int, path string, limit int) ([]byte, error) {
+	size, err := sizeOf(fd, limit)
+	if err == nil && size > 0 {
+		var text []byte
+		if text, err = unix.Mmap(fd, 0, size, unix.PROT_READ, unix.MAP_SHARED); err == nil {
+			defer unix.Munmap(text)
+			out := make([]byte, size)
+			if err = copyMapped(out, text); err == nil {
+				return out, nil
+			}
+		}
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+	}
+	return nil, nil
+}
+
+// copyMapped copies a mapping, whose file may have been cut short meanwhile: what
+// is beyond its end cannot be read.
+func copyMapped(dst, src []byte) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if recover() != nil {
+			err = io.ErrUnexpectedEOF
+		}
+	}()
+	copy(dst, src)
+	return nil
 }

@@ -31,41 +31,40 @@ func (t *table) at(path string) bool {
 	return slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Point == path })
 }
 
-// has reports whether the mount of an id is at a path.
-func (t *table) has(path string, id int) bool {
-	return slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Point == path && m.ID == id })
-}
-
 // check returns an error if a mount at a path is of a file system that may never
 // answer. All of them count: which one covers the others is not certain.
 func (t *table) check(path string) error {
-	found := false
+	if !t.at(path) {
+		return fmt.Errorf("%s is no mount of its mount table", path)
+	}
 	for i := range t.of {
-		m := &t.of[i]
-		if m.Point != path {
-			continue
-		}
-		found = true
-		if slices.Contains(local[:], m.Type) {
-			continue
-		}
-		if m.Type != "overlay" {
-			return fmt.Errorf("%s is on %s, which may never answer", path, m.Type)
-		}
-		if !t.trusted(m) {
-			return fmt.Errorf("%s is on an overlay of unknown layers, which may never answer", path)
+		if t.of[i].Point == path {
+			if err := t.answers(&t.of[i]); err != nil {
+				return err
+			}
 		}
 	}
-	if !found {
-		return fmt.Errorf("%s is no mount of its mount table", path)
+	return nil
+}
+
+// answers returns an error if a mount is of a file system that may never answer.
+func (t *table) answers(m *procstatus.Mount) error {
+	switch {
+	case slices.Contains(local[:], m.Type):
+		return nil
+	case m.Type != "overlay":
+		return fmt.Errorf("%s is on %s, which may never answer", m.Point, m.Type)
+	case !t.trusted(m):
+		return fmt.Errorf("%s is on an overlay of unknown layers, which may never answer", m.Point)
 	}
 	return nil
 }
 
 // trusted reports whether the layers of an overlay answer. Whoever has a user
 // namespace can make one of any layers (since Linux 5.11), and calls them what
-// they like. A runtime makes it of directories on the node, but some of those may
-// be file systems that fetch an image when it is read, as stargz's and nydus's.
+// they like. One that capinspect has mounted too was made by somebody else. A
+// runtime makes it of directories on the node, but some of those may be file
+// systems that fetch an image when it is read, as stargz's and nydus's.
 func (t *table) trusted(m *procstatus.Mount) bool {
 	seen := slices.ContainsFunc(t.own, func(o procstatus.Mount) bool {
 		return o.Type == m.Type && o.Major == m.Major && o.Minor == m.Minor
@@ -77,6 +76,9 @@ func (t *table) trusted(m *procstatus.Mount) bool {
 		key, layers, _ := strings.Cut(option, "=")
 		if !strings.HasPrefix(key, "lowerdir") && key != "upperdir" && key != "datadir+" {
 			continue
+		}
+		if strings.Contains(layers, `\`) { // the kernel's escapes, and overlay's in them
+			return false
 		}
 		for layer := range strings.SplitSeq(layers, ":") {
 			if t.remote(layer) {
@@ -102,16 +104,27 @@ func (t *table) remote(dir string) bool {
 	return false
 }
 
-// madeBy finds out who could make the mounts of a task, if there is an overlay
-// among them: it reports whether their mount namespace belongs to capinspect's own
-// user namespace (ioctl_nsfs(2), NS_GET_USERNS; since Linux 4.9).
-func (t *table) madeBy(proc, dir *procstatus.FS, name string) bool {
+// meet finds out, if there is an overlay among the mounts of a task, what mounts
+// capinspect itself has, and who could make the others. They are trusted if only
+// the root of capinspect's own user namespace could, and the task is bound.
+func (t *table) meet(proc, dir *procstatus.FS, name string, bound bool) error {
 	if !slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Type == "overlay" }) {
-		return false
+		return nil
 	}
-	if text, err := proc.Read("self/mountinfo", nil, procstatus.MaxMountinfo); err == nil {
-		t.own, _ = procstatus.ParseMounts(text)
+	text, err := proc.Read("self/mountinfo", nil, procstatus.MaxMountinfo)
+	if err != nil {
+		return err
 	}
+	if t.own, err = procstatus.ParseMounts(text); err != nil {
+		return err
+	}
+	t.trust = bound && ownsMounts(proc, dir, name)
+	return nil
+}
+
+// ownsMounts reports whether the mount namespace of a task belongs to capinspect's
+// own user namespace (ioctl_nsfs(2), NS_GET_USERNS; since Linux 4.9).
+func ownsMounts(proc, dir *procstatus.FS, name string) bool {
 	ns, err := retry(func() (int, error) { return unix.Openat(dir.Fd(), name+"/ns/mnt", readFlags, 0) })
 	if err != nil {
 		return false

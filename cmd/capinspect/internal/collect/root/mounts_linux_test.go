@@ -31,6 +31,8 @@ func TestOverlay(t *testing.T) {
 		relative = "rw,lowerdir=8/fs:7/fs,upperdir=/up"
 		added    = "rw,lowerdir+=/var/lib/containerd-stargz-grpc/snapshotter/snapshots/7/fs/x"
 		upper    = "rw,lowerdir=/a,upperdir=/var/lib/containerd-stargz-grpc/snapshotter/snapshots/7/fs"
+		escaped  = `rw,lowerdir=/mnt/my\040nfs/a`
+		colon    = `rw,lowerdir=/mnt/a\134:b`
 		near     = "rw,lowerdir=/var/lib/containerd-stargz-grpc/snapshotter/snapshots/7/fs2:17/fs"
 	)
 	for name, test := range map[string]struct {
@@ -48,6 +50,8 @@ func TestOverlay(t *testing.T) {
 		"a relative layer":               {true, relative, []string{stargz}, false},
 		"a layer of the new interface":   {true, added, []string{stargz}, false},
 		"an upper layer":                 {true, upper, []string{stargz}, false},
+		"a layer with a blank":           {true, escaped, nil, false},
+		"a layer with a colon":           {true, colon, nil, false},
 		"names that are near":            {true, near, []string{stargz}, true},
 		"no such file system here":       {true, lazy, []string{onNode}, true},
 	} {

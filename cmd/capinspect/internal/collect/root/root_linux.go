@@ -11,7 +11,6 @@
 package root
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -24,9 +23,10 @@ import (
 
 // Root is the root directory of a task.
 type Root struct {
-	proc   *procstatus.FS
-	top    place
-	mounts table
+	proc, dir *procstatus.FS
+	name      string // of the task in dir
+	top       place
+	mounts    table
 }
 
 // place is a directory or a file that is open with O_PATH.
@@ -37,10 +37,14 @@ type place struct {
 }
 
 // Open opens the root directory of a task of a live procfs. name is the task in
-// its open directory dir, and mounts its mount table.
-func Open(proc, dir *procstatus.FS, name string, mounts []procstatus.Mount) (*Root, error) {
-	r := &Root{proc: proc, mounts: table{of: mounts}}
-	r.mounts.trust = r.mounts.madeBy(proc, dir, name)
+// its open directory dir, which is open as long as the Root is, and mounts its
+// mount table. bound says that it cannot have made its mounts itself, as far as
+// its capabilities go.
+func Open(proc, dir *procstatus.FS, name string, mounts []procstatus.Mount, bound bool) (*Root, error) {
+	r := &Root{proc: proc, dir: dir, name: name, mounts: table{of: mounts}}
+	if err := r.mounts.meet(proc, dir, name, bound); err != nil {
+		return nil, err
+	}
 	if err := r.mounts.check("/"); err != nil {
 		return nil, err
 	}
@@ -49,14 +53,34 @@ func Open(proc, dir *procstatus.FS, name string, mounts []procstatus.Mount) (*Ro
 		return nil, err
 	}
 	r.top.fd = sub.Fd()
-	if r.top.mount, err = proc.MountID(r.top.fd); err == nil && !r.mounts.has("/", r.top.mount) {
-		err = errors.New("its root directory is no mount of its mount table")
-	}
-	if err != nil {
+	if err := r.pin(&r.top, "/"); err != nil {
 		r.Close()
 		return nil, err
 	}
 	return r, nil
+}
+
+// pin finds out which mount an open file at a path is on, and whether that
+// answers. The mount table is read again for it: what is open keeps its mount, and
+// the id of that from being another one's, so that the row of that id is its own.
+func (r *Root) pin(at *place, path string) (err error) {
+	if at.mount, err = r.proc.MountID(at.fd); err != nil {
+		return err
+	}
+	text, err := r.dir.Read(r.name+"/mountinfo", nil, procstatus.MaxMountinfo)
+	if err != nil {
+		return err
+	}
+	now, err := procstatus.ParseMounts(text)
+	if err != nil {
+		return err
+	}
+	for i := range now {
+		if m := &now[i]; m.ID == at.mount && m.Point == path {
+			return r.mounts.answers(m)
+		}
+	}
+	return fmt.Errorf("%s is no mount of its mount table", path)
 }
 
 // Close closes the directory.
@@ -77,7 +101,7 @@ func (r *Root) Read(path string, limit int) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: "/" + path, Err: err}
 	}
 	defer unix.Close(fd)
-	return contents(fd, "/"+path, nil, limit)
+	return mapped(fd, "/"+path, limit)
 }
 
 // Exists reports whether there is a regular file.
@@ -185,10 +209,10 @@ func (r *Root) step(at place, name string) (place, error) {
 	if !mounted {
 		return next, nil
 	}
-	// It may have changed since, or the mount be one below another one.
+	// It may be one below another one, and not be there.
 	next.mount, err = r.proc.MountID(next.fd)
-	if err == nil && next.mount != at.mount && !r.mounts.has(next.path, next.mount) {
-		err = fmt.Errorf("%s was mounted over meanwhile", next.path)
+	if err == nil && next.mount != at.mount {
+		err = r.pin(&next, next.path)
 	}
 	if err != nil {
 		unix.Close(next.fd)

@@ -5,6 +5,7 @@ package root
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -64,8 +65,10 @@ func (k *task) run(t *testing.T, f func() error) {
 	}
 }
 
-// open opens the root directory of the task.
-func (k *task) open(t *testing.T) (*Root, error) {
+// open opens the root directory of the task, as one that made no mounts.
+func (k *task) open(t *testing.T) (*Root, error) { return k.openAs(t, true) }
+
+func (k *task) openAs(t *testing.T, bound bool) (*Root, error) {
 	t.Helper()
 	proc, err := procstatus.OpenFS("/proc")
 	if err != nil {
@@ -85,7 +88,7 @@ func (k *task) open(t *testing.T) (*Root, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Open(proc, dir, ".", mounts)
+	return Open(proc, dir, ".", mounts, bound)
 }
 
 // promptly calls f, which may not wait for anything.
@@ -259,7 +262,7 @@ func TestMeanwhile(t *testing.T) {
 	need.On(t, "root", "fuse")
 	tmpfs := func(dir string) error { return unix.Mount("none", dir+"/etc", "tmpfs", 0, "") }
 	nothing := func(string) error { return nil }
-	fuse, another := silentFUSE(t), silentFUSE(t)
+	fuse, another, third := silentFUSE(t), silentFUSE(t), silentFUSE(t)
 	for name, test := range map[string]struct {
 		prepare func(dir string) error
 		change  func() error
@@ -267,7 +270,10 @@ func TestMeanwhile(t *testing.T) {
 	}{
 		"a mount is new":  {nothing, func() error { return tmpfs("") }, "/etc is a mount that is not in its mount table"},
 		"FUSE is new":     {nothing, func() error { return fuse("/etc") }, "/etc is a mount that is not in its mount table"},
-		"FUSE is over it": {tmpfs, func() error { return another("/etc") }, "/etc was mounted over meanwhile"},
+		"FUSE is over it": {tmpfs, func() error { return another("/etc") }, "/etc is on fuse, which may never answer"},
+		"FUSE is in its place": {
+			tmpfs, func() error { return errors.Join(unix.Unmount("/etc", 0), third("/etc")) }, "/etc is on fuse, which may never answer",
+		},
 		"a mount is gone": {tmpfs, func() error { return unix.Unmount("/etc", 0) }, "no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -322,7 +328,53 @@ func TestVanished(t *testing.T) {
 	if text, err := r.Read("etc/passwd", 4<<20); string(text) != passwd || err != nil {
 		t.Errorf("detached: %q, %v", text, err)
 	}
-	if r, err := Open(r.proc, r.proc, "4194305", []procstatus.Mount{{Point: "/", Type: "tmpfs"}}); !errors.Is(err, fs.ErrNotExist) {
+	if r, err := Open(r.proc, r.proc, "4194305", []procstatus.Mount{{Point: "/", Type: "tmpfs"}}, true); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no task: %v, %v", r, err)
+	}
+}
+
+// TestUnbound looks at an overlay of a task that could have made it itself.
+func TestUnbound(t *testing.T) {
+	k := newTask(t, func(dir string) error {
+		return errors.Join(os.Mkdir(dir+"/lower", 0o755), write(dir+"/lower/passwd"), os.Mkdir(dir+"/upper", 0o755), os.Mkdir(dir+"/work", 0o755),
+			unix.Mount("none", dir+"/etc", "overlay", 0, "lowerdir="+dir+"/lower,upperdir="+dir+"/upper,workdir="+dir+"/work"))
+	})
+	for bound, want := range map[bool]string{true: "", false: "open /etc/passwd: /etc is on an overlay of unknown layers, which may never answer"} {
+		r, err := k.openAs(t, bound)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := r.Read("etc/passwd", 4<<20)
+		r.Close()
+		if got := fmt.Sprint(err); (want == "") != (string(text) == passwd) || want != "" && got != want {
+			t.Errorf("bound %t: %q, %v", bound, text, err)
+		}
+	}
+}
+
+// TestCutShort reads a mapping whose file is shorter by now.
+func TestCutShort(t *testing.T) {
+	name := t.TempDir() + "/file"
+	if err := os.WriteFile(name, make([]byte, 3<<12), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.Open(name, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	text, err := unix.Mmap(fd, 0, 3<<12, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(text)
+	if err := copyMapped(make([]byte, len(text)), text); err != nil {
+		t.Error(err)
+	}
+	if err := unix.Ftruncate(fd, 1<<12); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyMapped(make([]byte, len(text)), text); err != io.ErrUnexpectedEOF {
+		t.Error(err)
 	}
 }
