@@ -118,7 +118,8 @@ func TestDockerPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := fmt.Sprintf("capinspect-test-%d-place", os.Getpid())
-	image := buildHolderImage(t, buildImage(t))
+	plain := buildImage(t)
+	image := buildHolderImage(t, plain)
 	t.Cleanup(func() { run(t, "docker", "rm", "-f", name) })
 	id := strings.TrimSpace(string(docker(t, "run", "-d", "--network", "none", "--name", name, "--cgroupns", "private", "--hostname", "web-0",
 		"--user", "1000:1000", "-v", pod+"/etc-hosts:/etc/hosts", "-v", account+":/var/run/secrets/kubernetes.io/serviceaccount:ro",
@@ -129,6 +130,11 @@ func TestDockerPlace(t *testing.T) {
 	}
 	awaitComm(t, pid, "holder")
 
+	// An ephemeral container that targets it has its pids and not its mounts.
+	beside := placeOf(t, run(t, "docker", "run", "--rm", "--network", "none", "--pid", "container:"+name, "--user", "1000:1000", plain, "--json", "1"))
+	if text(beside.UID.RealName) != "service" {
+		t.Errorf("from beside: %v", beside.Unknown)
+	}
 	for from, o := range map[string]outcome{
 		"the host":   run(t, built(t), "--json", strconv.Itoa(pid)),
 		"the inside": run(t, "docker", "exec", name, "/capinspect", "--json", "1"),
