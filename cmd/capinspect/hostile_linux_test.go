@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -260,9 +259,8 @@ func TestExecBetween(t *testing.T) {
 func TestChanging(t *testing.T) {
 	need.On(t, "root")
 	tid, stop, ended := make(chan int), make(chan bool), make(chan bool)
-	go func() {
+	onThread(func() {
 		defer close(ended)
-		runtime.LockOSThread() // it ends with the goroutine
 		tid <- unix.Gettid()
 		for id := uintptr(0); ; id ^= 4242 {
 			unix.RawSyscall(unix.SYS_SETRESUID, ^uintptr(0), id, ^uintptr(0))
@@ -272,7 +270,7 @@ func TestChanging(t *testing.T) {
 			default:
 			}
 		}
-	}()
+	})
 	defer func() { close(stop); <-ended }()
 	target, changing := strconv.Itoa(<-tid), 0
 	for range 200 {

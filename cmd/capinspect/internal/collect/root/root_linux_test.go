@@ -34,12 +34,7 @@ func newTask(t *testing.T, prepare func(dir string) error) *task {
 	t.Helper()
 	need.On(t, "root")
 	k := &task{do: make(chan func() error), done: make(chan error)}
-	go func() {
-		runtime.LockOSThread() // it ends with the goroutine
-		for f := range k.do {
-			k.done <- f()
-		}
-	}()
+	go k.serve()
 	t.Cleanup(func() { close(k.do) })
 	dir := t.TempDir()
 	k.run(t, func() error {
@@ -54,6 +49,25 @@ func newTask(t *testing.T, prepare func(dir string) error) *task {
 			unix.Chdir("/"))
 	})
 	return k
+}
+
+// serve runs what the task is to do, on a thread that ends with it. The first one
+// of the process does not end, and stands for it in /proc.
+func (k *task) serve() {
+	runtime.LockOSThread()
+	if unix.Gettid() == unix.Getpid() {
+		defer runtime.UnlockOSThread()
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			k.serve()
+		}()
+		<-done
+		return
+	}
+	for f := range k.do {
+		k.done <- f()
+	}
 }
 
 // run calls f on the thread of the task.
