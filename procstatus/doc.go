@@ -9,9 +9,11 @@
 // uid_map or gid_map, [ParseLabel] that of an attr/current, and [ParseNamespace]
 // a link in ns; they need no kernel and build on every platform. Parse tells
 // absent from zero: a line that the kernel did not print leaves its field
-// unset, and [Status.Has] says so. [FS] reads from a procfs, live or saved;
-// [Own], [OwnSecurebits], [OwnNoNewPrivs] and [Capget] ask the running kernel by
-// system call. These need Linux.
+// unset, and [Status.Has] says so. A [Parser] takes the files of many tasks.
+//
+// [FS] reads from a procfs, live or saved; [Own], [OwnSecurebits],
+// [OwnNoNewPrivs] and [Capget] ask the running kernel by system call. These need
+// Linux.
 //
 // # What it does not do
 //

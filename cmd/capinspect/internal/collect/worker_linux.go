@@ -23,6 +23,7 @@ type worker struct {
 	q       *Query
 	r       Record
 	buf     []byte
+	parser  procstatus.Parser
 	capget  bool // capget(2) speaks of the same pids
 	users   users
 	found   Walked
@@ -127,7 +128,12 @@ func (w *worker) read(dir *procstatus.FS, name string) error {
 	// What a walk does not fill stays as it was made.
 	r := &w.r
 	r.Unknown, r.Container, r.UserNames = r.Unknown[:0], nil, nil
-	if err := r.Status.UnmarshalText(text); err != nil {
+	if w.from.live {
+		err = w.parser.Parse(&r.Status, text)
+	} else {
+		err = r.Status.UnmarshalText(text)
+	}
+	if err != nil {
 		return err
 	}
 	if w.from.last.From == "" {

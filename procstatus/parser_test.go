@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package procstatus
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+)
+
+// statusTexts returns the status files of testdata.
+func statusTexts(t testing.TB) (texts [][]byte) {
+	names, err := filepath.Glob("../testdata/status/*.status")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no fixtures", err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// equal compares what two parsers made of a text.
+func equal(a, b *Status) bool {
+	x, y := *a, *b
+	same := len(x.Groups) == len(y.Groups) && len(x.NSpid) == len(y.NSpid) && bytes.Equal([]byte(x.Name), []byte(y.Name))
+	for i := range x.Groups {
+		same = same && x.Groups[i] == y.Groups[i]
+	}
+	for i := range x.NSpid {
+		same = same && x.NSpid[i] == y.NSpid[i]
+	}
+	x.Groups, y.Groups, x.NSpid, y.NSpid = nil, nil, nil, nil
+	return same && reflect.DeepEqual(x, y)
+}
+
+// TestParser holds that the file before has no say in what a file is parsed to:
+// each after each other, of all kernels.
+func TestParser(t *testing.T) {
+	texts := statusTexts(t)
+	var p Parser
+	for i, first := range texts {
+		for j, second := range texts {
+			for _, text := range [][]byte{first, second, second} {
+				want, err := Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got Status
+				if err := p.Parse(&got, text); err != nil || !equal(&got, want) {
+					t.Fatalf("%d, then %d: %v\n%+v\nwant %+v", i, j, err, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestParserErrors holds that damage is told as UnmarshalText tells it, and does
+// not last.
+func TestParserErrors(t *testing.T) {
+	texts := statusTexts(t)
+	var p Parser
+	var s Status
+	for _, text := range texts {
+		if err := p.Parse(&s, text); err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range [][]byte{
+			nil, text[:len(text)/2], bytes.Replace(text, []byte("CapEff:\t0"), []byte("CapEff:\tz"), 1),
+			bytes.Replace(text, []byte("Uid:\t"), []byte("Uid: "), 1), text[:bytes.Index(text, []byte("CapPrm"))+9],
+		} {
+			_, want := Parse(bad)
+			err := p.Parse(&s, bad)
+			if (err == nil) != (want == nil) || err != nil && err.Error() != want.Error() {
+				t.Errorf("%v, want %v", err, want)
+			}
+		}
+		want, _ := Parse(text)
+		if err := p.Parse(&s, text); err != nil || !equal(&s, want) {
+			t.Errorf("after damage: %v", err)
+		}
+	}
+}
+
+// FuzzParser holds that a text of any kind panics nowhere, and that what is told
+// to be wrong with it is what UnmarshalText tells.
+func FuzzParser(f *testing.F) {
+	texts := statusTexts(f)
+	for _, text := range texts {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var p Parser
+		var s Status
+		for _, text := range [][]byte{texts[0], in, in} {
+			if err := p.Parse(&s, text); err != nil {
+				if _, want := Parse(text); want == nil || want.Error() != err.Error() {
+					t.Fatalf("%v, want %v", err, want)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkParser(b *testing.B) {
+	text, err := os.ReadFile("../testdata/status/linux-6.18-containerd-default.status")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var s Status
+	b.Run("UnmarshalText", func(b *testing.B) {
+		for b.Loop() {
+			s.UnmarshalText(text)
+		}
+	})
+	b.Run("Parser", func(b *testing.B) {
+		var p Parser
+		for b.Loop() {
+			p.Parse(&s, text)
+		}
+	})
+}
