@@ -31,6 +31,7 @@ type programs struct {
 
 	all  []*program
 	left []string // what was left out, and why
+	note string   // on the runs that count
 }
 
 // choose finds the programs to measure over the crowd, and tries each.

@@ -36,7 +36,7 @@ func (b *bench) variant(ctx context.Context, c crowd) error {
 	}
 	p, err := b.choose(ctx, &c)
 	if err == nil {
-		err = measure.Launch(ctx, b.launch, p.commands(), b.runs, measure.Piped)
+		p.note, err = measure.Undisturbed(ctx, b.launch, p.commands(), b.runs, measure.Piped)
 	}
 	var untraced error
 	if err == nil {
@@ -72,8 +72,10 @@ func (b *bench) print(c *crowd, p *programs) {
 			fmt.Sprintf("%.3f", measure.Ratio(program.CPU, p.loop.CPU)))
 	}
 	t.Write(b.out)
-	if c.note != "" {
-		fmt.Fprintln(b.out, c.note)
+	for _, note := range []string{c.note, p.note} {
+		if note != "" {
+			fmt.Fprintln(b.out, note)
+		}
 	}
 	if c.kind == processes {
 		b.judge(c, p)

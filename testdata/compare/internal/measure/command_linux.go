@@ -19,6 +19,7 @@ type Command struct {
 	Argv  []string // Argv[0] is the path
 	Wall  []time.Duration
 	CPU   []time.Duration // user and system
+	Other []time.Duration // what all else took meanwhile, if Launch ran it
 	Peak  []int           // KiB
 	Calls []int           // system calls but nanosleep
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -54,8 +55,8 @@ func Launch(ctx context.Context, launch string, commands []*Command, n int, out 
 		return fmt.Errorf("launch: %w", err)
 	}
 	for line := range bytes.Lines(lines) {
-		var i, status, ns, us int
-		if _, err := fmt.Sscan(string(line), &i, &ns, &us, &status); err != nil {
+		var i, status, ns, us, other int
+		if _, err := fmt.Sscan(string(line), &i, &ns, &us, &status, &other); err != nil {
 			return fmt.Errorf("launch: %q: %w", line, err)
 		}
 		if err := exited(unix.WaitStatus(status)); err != nil {
@@ -63,8 +64,64 @@ func Launch(ctx context.Context, launch string, commands []*Command, n int, out 
 		}
 		commands[i].Wall = append(commands[i].Wall, time.Duration(ns))
 		commands[i].CPU = append(commands[i].CPU, time.Duration(us)*time.Microsecond)
+		commands[i].Other = append(commands[i].Other, time.Duration(other)*time.Microsecond)
 	}
 	return nil
+}
+
+// Undisturbed is [Launch] until each command has n runs in which all else took no
+// more than a quarter of one CPU, and leaves out the others; after four times as
+// many it takes what there is. note tells how many were left out, if any were.
+func Undisturbed(ctx context.Context, launch string, commands []*Command, n int, out Output) (note string, err error) {
+	for range 4 {
+		if err := Launch(ctx, launch, commands, n, out); err != nil {
+			return "", err
+		}
+		if !slices.ContainsFunc(commands, func(c *Command) bool { return c.quiet() < n }) {
+			break
+		}
+	}
+	runs, left, poor := 0, 0, ""
+	for _, c := range commands {
+		runs += len(c.Wall)
+		if quiet := c.quiet(); quiet >= (n+1)/2 {
+			left += len(c.Wall) - quiet
+			c.keepQuiet()
+		} else if poor == "" {
+			poor = fmt.Sprintf("; %s, and perhaps others, was disturbed in nearly all runs, and these count", c.Name)
+		}
+	}
+	if left > 0 || poor != "" {
+		note = fmt.Sprintf("%d of %d runs are left out, as something else took more than a quarter of a CPU meanwhile%s", left, runs, poor)
+	}
+	return note, nil
+}
+
+// disturbed reports whether something else took much of the machine in a run, and
+// more than the kernel's counting may be wrong by.
+func (c *Command) disturbed(run int) bool {
+	return c.Other[run] > max(c.Wall[run]/4, 20*time.Millisecond)
+}
+
+// quiet returns the number of runs that were not disturbed.
+func (c *Command) quiet() (n int) {
+	for run := range c.Wall {
+		if !c.disturbed(run) {
+			n++
+		}
+	}
+	return n
+}
+
+// keepQuiet leaves out the runs that were disturbed.
+func (c *Command) keepQuiet() {
+	var wall, cpu, other []time.Duration
+	for run := range c.Wall {
+		if !c.disturbed(run) {
+			wall, cpu, other = append(wall, c.Wall[run]), append(cpu, c.CPU[run]), append(other, c.Other[run])
+		}
+	}
+	c.Wall, c.CPU, c.Other = wall, cpu, other
 }
 
 // Timed is one run of launch without a C compiler.
