@@ -212,3 +212,39 @@ func TestMountID(t *testing.T) {
 		t.Errorf("of no file: %d, %v", id, err)
 	}
 }
+
+// TestParserLive holds that a Parser that meets every task of this machine one after
+// the other tells of each what Parse tells.
+func TestParserLive(t *testing.T) {
+	p := openProc(t, "/proc")
+	list, err := p.Pids()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer list.Close()
+	pids, err := list.rest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parser Parser
+	var got Status
+	compared := 0
+	for range 3 {
+		for _, pid := range pids {
+			text, err := p.ReadStatus(strconv.Itoa(pid), nil)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			want, wantErr := Parse(text)
+			if err := errors.Join(err, wantErr, parser.Parse(&got, text)); err != nil {
+				t.Fatal(err)
+			}
+			if compared++; !equal(&got, want) {
+				t.Fatalf("%s\n%+v\nwant %+v", text, got, want)
+			}
+		}
+	}
+	if compared < 10 {
+		t.Errorf("compared %d files", compared)
+	}
+}
