@@ -112,6 +112,7 @@ func (b *bench) judge(c *crowd, p *programs) {
 	cpu(p.table, p.captree, maxOfOthers)
 	if !c.privileged {
 		cpu(p.privileged, p.loop, maxPrivileged)
+		cpu(p.privileged, p.pscap, maxOfOthers) // which lists nobody here either
 	}
 	if len(budgets) > 1 {
 		budgets.Write(b.out)
