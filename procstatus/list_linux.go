@@ -148,6 +148,16 @@ func (p *FS) Read(name string, buf []byte, limit int) ([]byte, error) {
 	return p.read(name, "", buf, limit, false)
 }
 
+// Mounts reads the mount table of a task, a pid or "self". An error is that of Read
+// or of [ParseMounts].
+func (p *FS) Mounts(task string) ([]Mount, error) {
+	text, err := p.Read(task+"/mountinfo", nil, MaxMountinfo)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMounts(text)
+}
+
 // Capget returns Effective, Permitted and Inheritable of a task, given as its
 // number in the caller's own pid namespace; 0 is the calling thread. Bounding
 // and Ambient are left empty: the call does not tell them. The error is that of

@@ -185,11 +185,7 @@ func TestReadRecords(t *testing.T) {
 // TestMountID finds the mount of the procfs, and of another file.
 func TestMountID(t *testing.T) {
 	p := openProc(t, "/proc")
-	text, err := p.Read("self/mountinfo", nil, MaxMountinfo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mounts, err := ParseMounts(text)
+	mounts, err := p.Mounts("self")
 	if err != nil {
 		t.Fatal(err)
 	}

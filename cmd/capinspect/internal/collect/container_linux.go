@@ -62,9 +62,8 @@ func (c *Collector) privateCgroups() bool {
 	if !c.live {
 		return false
 	}
-	initial, _ := procstatus.NamespaceCgroup.Initial()
-	own, err := inode(c.proc, self, procstatus.NamespaceCgroup)
-	return err == nil && own != initial
+	own, _ := inode(c.proc, self, procstatus.NamespaceCgroup)
+	return isInitial(procstatus.NamespaceCgroup, own) == No
 }
 
 // blankCgroup is why a cgroup tells nothing.
@@ -84,15 +83,6 @@ func isBlank(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// mountsOf returns the mount table of a task.
-func mountsOf(dir *procstatus.FS, name string) ([]procstatus.Mount, error) {
-	text, err := dir.Read(name+"/mountinfo", nil, procstatus.MaxMountinfo)
-	if err != nil {
-		return nil, err
-	}
-	return procstatus.ParseMounts(text)
 }
 
 // The files that tell that there is a container around them, and which runtime
@@ -123,8 +113,7 @@ func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts
 		}
 	}
 	found.add(procstatus.ContainerOfMounts(mounts))
-	initial, _ := procstatus.NamespaceCgroup.Initial()
-	if group := r.Namespaces.id(procstatus.NamespaceCgroup); from != nil && group != 0 && group != initial {
+	if from != nil && r.Namespaces.initial(procstatus.NamespaceCgroup) == No {
 		for _, m := range markers {
 			if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
 				found.conclude(&found.Runtime, "runtime", m.runtime, "/"+m.file)
@@ -165,9 +154,8 @@ func (c *Collector) unfound(r *Record, cgroup, mountinfo error, from files) stri
 		}
 		why = append(why, file.name+reason)
 	}
-	initial, _ := procstatus.NamespacePID.Initial()
 	switch {
-	case r.Namespaces.id(procstatus.NamespacePID) == initial:
+	case r.Namespaces.initial(procstatus.NamespacePID) == Yes:
 	case from == nil:
 		why = append(why, "no cgroup or mount names one, and its files are out of reach")
 	default:
@@ -194,13 +182,11 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 	}
 	// A pod that has the node's network has the node's host name too, in the
 	// node's namespace.
-	initial, _ := procstatus.NamespaceUTS.Initial()
-	uts := r.Namespaces[procstatus.NamespaceUTS]
-	if uts.ID == 0 || uts.ID == initial {
+	if r.Namespaces.initial(procstatus.NamespaceUTS) != No {
 		return
 	}
 	host, evidence := "", "hostname"
-	if uts.WithSelf == Yes {
+	if r.Namespaces[procstatus.NamespaceUTS].WithSelf == Yes {
 		var u unix.Utsname
 		if unix.Uname(&u) == nil {
 			host = unix.ByteSliceToString(u.Nodename[:])

@@ -28,7 +28,7 @@ func (c *Collector) Hides() string {
 	if err != nil {
 		return ""
 	}
-	mounts, err := mountsOf(c.proc, self)
+	mounts, err := c.proc.Mounts(self)
 	if err != nil {
 		return ""
 	}

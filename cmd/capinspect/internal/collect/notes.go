@@ -65,14 +65,13 @@ func (r *Record) remarkHeld(held capset.Set) {
 		return
 	}
 	opens := opensNode
-	pid, _ := procstatus.NamespacePID.Initial()
-	own := r.Namespaces.id(procstatus.NamespacePID)
-	if own == pid || own == 0 {
+	nodes := r.Namespaces.initial(procstatus.NamespacePID)
+	if nodes != No {
 		opens |= opensProcesses
 	}
 	for c := range (held & opens).Caps() {
 		unless := unless
-		if opensProcesses.Has(c) && own == 0 {
+		if opensProcesses.Has(c) && nodes == Unsure {
 			unless = " (if it has the node's pid namespace, which is unknown)"
 		}
 		text, _ := c.Explain()

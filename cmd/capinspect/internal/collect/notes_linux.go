@@ -12,9 +12,8 @@ import (
 // remarkPID1 says that the main process of the container is another one than
 // capinspect, which a runtime started beside it, and has other sets.
 func (c *Collector) remarkPID1(r *Record) {
-	initial, _ := procstatus.NamespacePID.Initial()
 	// Where it has several numbers, the procfs is of a pid namespace around it.
-	if pid := r.Namespaces.id(procstatus.NamespacePID); c.ownPid() < 2 || pid == 0 || pid == initial || len(r.Status.NSpid) > 1 {
+	if c.ownPid() < 2 || r.Namespaces.initial(procstatus.NamespacePID) != No || len(r.Status.NSpid) > 1 {
 		return
 	}
 	first, err := c.parsed("1")

@@ -66,6 +66,15 @@ func same(a, b uint64) Answer {
 // id returns the inode of a namespace, 0 if it is not known.
 func (n *Namespaces) id(k procstatus.NamespaceKind) uint64 { return n[k].ID }
 
+// initial answers whether the namespace of a kind is the initial one, the node's.
+func (n *Namespaces) initial(k procstatus.NamespaceKind) Answer { return isInitial(k, n.id(k)) }
+
+// isInitial answers whether an inode is that of the initial namespace of a kind.
+func isInitial(k procstatus.NamespaceKind, inode uint64) Answer {
+	initial, _ := k.Initial()
+	return same(inode, initial)
+}
+
 // Known reports whether the namespace of any kind is known.
 func (n *Namespaces) Known() bool {
 	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 })
@@ -131,9 +140,7 @@ func (c *Container) add(found procstatus.Container, from []procstatus.Evidence) 
 // InContainer reports whether the task is seen to be in a container, or at
 // least in another pid namespace than the node's.
 func (r *Record) InContainer() bool {
-	initial, _ := procstatus.NamespacePID.Initial()
-	pid := r.Namespaces.id(procstatus.NamespacePID)
-	return r.Container != nil || pid != 0 && pid != initial
+	return r.Container != nil || r.Namespaces.initial(procstatus.NamespacePID) == No
 }
 
 // profile finds the profiles that the task's bounding set equals, which is what

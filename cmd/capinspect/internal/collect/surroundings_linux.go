@@ -61,8 +61,7 @@ func (me *reader) findRoot(proc *procstatus.FS) {
 // inInitialUserNS reports whether capinspect is known to be in the initial user
 // namespace, in which the ids that the kernel tells it are the host's.
 func (me *reader) inInitialUserNS() bool {
-	initial, _ := procstatus.NamespaceUser.Initial()
-	return me.namespaces[procstatus.NamespaceUser] == initial
+	return isInitial(procstatus.NamespaceUser, me.namespaces[procstatus.NamespaceUser]) == Yes
 }
 
 // inode returns the inode of a namespace of a task.
@@ -166,8 +165,7 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 			r.unknown(path, c.hidden(errs[i], r))
 		}
 	}
-	initial, _ := procstatus.NamespaceUser.Initial()
-	if ns.Initial = ns.ID == initial; ns.ID == 0 {
+	if ns.Initial = r.Namespaces.initial(procstatus.NamespaceUser) == Yes; ns.ID == 0 {
 		reason := r.Why("namespaces")
 		if reason == "" {
 			reason = r.Why("namespaces.user")

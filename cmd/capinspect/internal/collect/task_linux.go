@@ -102,7 +102,7 @@ func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
 	if c.opts.Detail == Surrounded {
 		c.around(dir, name, r)
 	}
-	mounts, unread := mountsOf(dir, name)
+	mounts, unread := dir.Mounts(name)
 	from, users, groups, err := c.filesOf(dir, name, r, mounts)
 	c.names(r, from, err, users, groups)
 	if c.opts.Detail == Surrounded {

@@ -111,11 +111,8 @@ func (t *table) meet(proc, dir *procstatus.FS, name string, bound bool) error {
 	if !slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Type == "overlay" }) {
 		return nil
 	}
-	text, err := proc.Read("self/mountinfo", nil, procstatus.MaxMountinfo)
-	if err != nil {
-		return err
-	}
-	if t.own, err = procstatus.ParseMounts(text); err != nil {
+	var err error
+	if t.own, err = proc.Mounts("self"); err != nil {
 		return err
 	}
 	t.trust = bound && ownsMounts(proc, dir, name)

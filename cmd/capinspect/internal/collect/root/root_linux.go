@@ -67,11 +67,7 @@ func (r *Root) pin(at *place, path string) (err error) {
 	if at.mount, err = r.proc.MountID(at.fd); err != nil {
 		return err
 	}
-	text, err := r.dir.Read(r.name+"/mountinfo", nil, procstatus.MaxMountinfo)
-	if err != nil {
-		return err
-	}
-	now, err := procstatus.ParseMounts(text)
+	now, err := r.dir.Mounts(r.name)
 	if err != nil {
 		return err
 	}

@@ -94,11 +94,7 @@ func (k *task) openAs(t *testing.T, bound bool) (*Root, error) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { dir.Close() })
-	text, err := dir.Read("mountinfo", nil, procstatus.MaxMountinfo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mounts, err := procstatus.ParseMounts(text)
+	mounts, err := dir.Mounts(".")
 	if err != nil {
 		t.Fatal(err)
 	}
