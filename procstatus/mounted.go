@@ -8,6 +8,9 @@ import "strings"
 type Evidence struct {
 	What string // "runtime", "id", "sandboxId", "name" or "podUID"
 	From string // as "mount of /etc/hostname"; any bytes, whoever prints them escapes them
+	// Volume says that it is a volume of a pod, which a container that something in
+	// the pod has made may have too.
+	Volume bool
 }
 
 // ContainerOfMounts returns the container that the mounts of a task tell of,
@@ -42,7 +45,7 @@ func ContainerOfMounts(mounts []Mount) (c Container, from []Evidence) {
 	}
 	for i := range m {
 		if m[i].value != "" {
-			from = append(from, Evidence{members[i], "mount of " + m[i].point})
+			from = append(from, Evidence{members[i], "mount of " + m[i].point, m[i].volume})
 		}
 	}
 	return Container{
@@ -67,7 +70,7 @@ var members = [...]string{"runtime", "id", "sandboxId", "name", "podUID"}
 // tells something counts.
 type mounted [len(members)]struct {
 	value, point string
-	borrowed     bool // a volume alone tells it, which a container in the pod's may have too
+	volume       bool
 }
 
 func (m *mounted) say(what member, value string, at *Mount) {
@@ -86,9 +89,9 @@ func (m *mounted) belongs(what member, id, runtime string, at *Mount) {
 
 // inPod reports whether the container is one of a pod, and nested whether it may be
 // one that something in a pod has made, with a volume of the pod.
-func (m *mounted) inPod() bool { return m[ofPod].value != "" && !m[ofPod].borrowed }
+func (m *mounted) inPod() bool { return m[ofPod].value != "" && !m[ofPod].volume }
 
-func (m *mounted) nested() bool { return m[ofPod].borrowed && m[ofName].value == "" }
+func (m *mounted) nested() bool { return m[ofPod].volume && m[ofName].value == "" }
 
 // cgroup takes a cgroup that is mounted by itself, as runtimes do with version 1,
 // and with version 2 unless the container has a cgroup namespace.
@@ -134,10 +137,10 @@ func (m *mounted) volume(at *Mount) {
 	}
 	if m[ofPod].value == "" && (strings.HasPrefix(path, "volumes/") || strings.HasPrefix(path, "volume-subpaths/")) {
 		m.say(ofPod, uid, at)
-		m[ofPod].borrowed = true
+		m[ofPod].volume = true
 	}
 	if m.called(uid, path, at); m[ofName].value != "" {
-		m[ofPod].borrowed = false // that is kubelet's
+		m[ofPod].volume = false // that is kubelet's
 	}
 }
 

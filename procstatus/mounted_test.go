@@ -282,6 +282,30 @@ var hostMounts = []string{
 	"deleted /etc/hostname",
 }
 
+// TestEvidenceVolume tells a pod that a volume alone names from one that kubelet
+// made the container for.
+func TestEvidenceVolume(t *testing.T) {
+	volume, called := kubeletDir+"/volumes/kubernetes.io~empty-dir/cache /cache", kubeletDir+"/containers/web/d4a460db /var/log/end"
+	for _, test := range []struct {
+		mounts []string
+		want   bool
+	}{
+		{[]string{volume}, true},
+		{[]string{volume, kubeletDir + "/etc-hosts /etc/hosts"}, false},
+		{[]string{volume, called}, false},
+		{[]string{called, volume}, false},
+	} {
+		list, err := ParseMounts([]byte(mountTable(test.mounts...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, from := ContainerOfMounts(list)
+		if last := from[len(from)-1]; last.What != "podUID" || last.Volume != test.want {
+			t.Errorf("%v: %+v, want %t", test.mounts, from, test.want)
+		}
+	}
+}
+
 func TestContainerOfMounts(t *testing.T) {
 	for _, test := range mountedContainers {
 		list, err := ParseMounts([]byte(mountTable(test.mounts...)))
@@ -386,17 +410,17 @@ func checkMounted(t *testing.T, list []Mount) {
 			continue
 		}
 		if len(rest) == 0 || rest[0].What != v.what {
-			t.Fatalf("%+v: no evidence of %s: %q", c, v.what, rest)
+			t.Fatalf("%+v: no evidence of %s: %+v", c, v.what, rest)
 		}
 		if !slices.ContainsFunc(list, func(m Mount) bool {
 			return rest[0].From == "mount of "+m.Point && (v.what == "runtime" || strings.Contains(dashes(m.Root), dashes(v.value)))
 		}) {
-			t.Fatalf("%+v: %s is not in %q", c, v.what, rest[0])
+			t.Fatalf("%+v: %s is not in %+v", c, v.what, rest[0])
 		}
 		rest = rest[1:]
 	}
 	if len(rest) > 0 {
-		t.Fatalf("%+v: evidence of nothing: %q", c, rest)
+		t.Fatalf("%+v: evidence of nothing: %+v", c, rest)
 	}
 	if c.SandboxID != "" && !hex64.fits([]byte(c.SandboxID)) || c.PodUID != "" && len(c.PodUID) != 32 && len(c.PodUID) != 36 || c.Name != "" && c.PodUID == "" {
 		t.Fatalf("%+v", c)
@@ -409,7 +433,7 @@ func checkMounted(t *testing.T, list []Mount) {
 	}
 	for how, other := range map[string][]Mount{"below another directory": moved, "told twice": slices.Concat(list, list)} {
 		if same, again := ContainerOfMounts(other); same != c || !slices.Equal(again, from) {
-			t.Fatalf("%s: %+v, %q; was %+v, %q", how, same, again, c, from)
+			t.Fatalf("%s: %+v, %+v; was %+v, %+v", how, same, again, c, from)
 		}
 	}
 }

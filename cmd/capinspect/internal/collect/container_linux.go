@@ -116,7 +116,7 @@ func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts
 	if from != nil && r.Namespaces.initial(procstatus.NamespaceCgroup) == No {
 		for _, m := range markers {
 			if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
-				found.conclude(&found.Runtime, "runtime", m.runtime, "/"+m.file)
+				found.conclude(&found.Runtime, m.runtime, procstatus.Evidence{What: "runtime", From: "/" + m.file})
 			}
 		}
 	}
@@ -173,11 +173,10 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 		}
 		text, err := from.Read(strings.TrimPrefix(at, "/")+"/namespace", maxName)
 		if ns := strings.TrimSpace(string(text)); err == nil && isDNSName(ns) {
-			found.conclude(&found.PodNamespace, "podNamespace", ns, at+"/namespace")
+			found.conclude(&found.PodNamespace, ns, procstatus.Evidence{What: "podNamespace", From: at + "/namespace"})
 		}
 	}
-	// Kubelet's own mount, or the cgroup: not a container that was made in a pod.
-	if found.Name == "" && !found.knownFrom("podUID", "cgroup") && !found.knownFrom("podUID", "mount of /etc/hosts") {
+	if !found.inPod() {
 		return
 	}
 	// A pod that has the node's network has the node's host name too, in the
@@ -199,7 +198,7 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 		}
 	}
 	if isDNSName(host) && len(host) < maxHostName {
-		found.conclude(&found.PodName, "podName", host, evidence)
+		found.conclude(&found.PodName, host, procstatus.Evidence{What: "podName", From: evidence})
 	}
 }
 

@@ -92,25 +92,25 @@ type Container struct {
 }
 
 // conclude takes a value for a member of the container, unless it has one.
-func (c *Container) conclude(member *string, what, value, from string) {
+func (c *Container) conclude(member *string, value string, from procstatus.Evidence) {
 	if *member == "" && value != "" {
 		*member = value
-		c.Evidence = append(c.Evidence, procstatus.Evidence{What: what, From: from})
+		c.Evidence = append(c.Evidence, from)
 	}
 }
 
-// knownFrom reports whether a member was concluded from a source.
-func (c *Container) knownFrom(what, from string) bool {
-	return slices.Contains(c.Evidence, procstatus.Evidence{What: what, From: from})
+// inPod reports whether the task is in a container of a pod, and not perhaps in one
+// that something in a pod has made.
+func (c *Container) inPod() bool {
+	return slices.ContainsFunc(c.Evidence, func(e procstatus.Evidence) bool { return e.What == "podUID" && !e.Volume })
 }
 
 // fromCgroup returns the container that a cgroup file named.
 func fromCgroup(found procstatus.Container) *Container {
 	c := new(Container)
-	const from = "cgroup"
-	c.conclude(&c.Runtime, "runtime", found.Runtime, from)
-	c.conclude(&c.ID, "id", found.ID, from)
-	c.conclude(&c.PodUID, "podUID", found.PodUID, from)
+	for _, what := range [...]string{"runtime", "id", "podUID"} {
+		c.take(found, procstatus.Evidence{What: what, From: "cgroup"})
+	}
 	return c
 }
 
@@ -122,18 +122,23 @@ func (c *Container) add(found procstatus.Container, from []procstatus.Evidence) 
 		return
 	}
 	for _, e := range from {
-		switch e.What {
-		case "runtime":
-			c.conclude(&c.Runtime, e.What, found.Runtime, e.From)
-		case "id":
-			c.conclude(&c.ID, e.What, found.ID, e.From)
-		case "sandboxId":
-			c.conclude(&c.SandboxID, e.What, found.SandboxID, e.From)
-		case "name":
-			c.conclude(&c.Name, e.What, found.Name, e.From)
-		case "podUID":
-			c.conclude(&c.PodUID, e.What, found.PodUID, e.From)
-		}
+		c.take(found, e)
+	}
+}
+
+// take takes over the member of found that the evidence is of.
+func (c *Container) take(found procstatus.Container, e procstatus.Evidence) {
+	switch e.What {
+	case "runtime":
+		c.conclude(&c.Runtime, found.Runtime, e)
+	case "id":
+		c.conclude(&c.ID, found.ID, e)
+	case "sandboxId":
+		c.conclude(&c.SandboxID, found.SandboxID, e)
+	case "name":
+		c.conclude(&c.Name, found.Name, e)
+	case "podUID":
+		c.conclude(&c.PodUID, found.PodUID, e)
 	}
 }
 
