@@ -2,7 +2,10 @@
 
 package procstatus
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Extent is one line of a map of ids: Length ids from Inside on in a user
 // namespace are those from Outside on in the reader's. Where the reader is in
@@ -78,6 +81,11 @@ func (m IDMap) Inside(outside uint32) (inside uint32, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// Covers reports whether the namespace has an id.
+func (m IDMap) Covers(inside uint32) bool {
+	return slices.ContainsFunc(m, func(e Extent) bool { return inside >= e.Inside && inside-e.Inside < e.Length })
 }
 
 // shift moves an id that is in the extent that begins at from to where it is in

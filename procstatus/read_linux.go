@@ -96,8 +96,13 @@ func (p *FS) MountID(fd int) (int, error) {
 // Readlink returns where a symbolic link of the procfs points to, as
 // "pid:[4026531836]" for "1/ns/pid".
 func (p *FS) Readlink(name string) (string, error) {
-	var buf [256]byte
-	n, err := retry(func() (int, error) { return unix.Readlinkat(p.fd, name, buf[:]) })
+	var space [256]byte
+	buf := space[:]
+	n, err := retry(func() (int, error) { return unix.Readlinkat(p.fd, name, buf) })
+	if n == len(buf) { // it was cut short: a path, as that of cwd
+		buf = make([]byte, unix.PathMax)
+		n, err = retry(func() (int, error) { return unix.Readlinkat(p.fd, name, buf) })
+	}
 	if err != nil {
 		return "", &fs.PathError{Op: "readlink", Path: p.path(name), Err: gone(err)}
 	}
