@@ -85,19 +85,26 @@ func contents(fd int, path string, buf []byte, limit int) ([]byte, error) {
 func mapped(fd int, path string, limit int) ([]byte, error) {
 	size, err := sizeOf(fd, limit)
 	if err == nil && size > 0 {
-		var text []byte
-		if text, err = unix.Mmap(fd, 0, size, unix.PROT_READ, unix.MAP_SHARED); err == nil {
-			defer unix.Munmap(text)
-			out := make([]byte, size)
-			if err = copyMapped(out, text); err == nil {
-				return out, nil
-			}
+		var out []byte
+		if out, err = mappedBytes(fd, size); err == nil {
+			return out, nil
 		}
 	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
 	}
 	return nil, nil
+}
+
+// mappedBytes returns the first bytes of an open file, which are at least one.
+func mappedBytes(fd, size int) ([]byte, error) {
+	text, err := unix.Mmap(fd, 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Munmap(text)
+	out := make([]byte, size)
+	return out, copyMapped(out, text)
 }
 
 // copyMapped copies a mapping, whose file may have been cut short meanwhile: what

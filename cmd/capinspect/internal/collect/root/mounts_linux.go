@@ -120,23 +120,35 @@ func (t *table) meet(proc, dir *procstatus.FS, name string, bound bool) error {
 }
 
 // ownsMounts reports whether the mount namespace of a task belongs to capinspect's
-// own user namespace (ioctl_nsfs(2), NS_GET_USERNS; since Linux 4.9).
+// own user namespace.
 func ownsMounts(proc, dir *procstatus.FS, name string) bool {
-	ns, err := retry(func() (int, error) { return unix.Openat(dir.Fd(), name+"/ns/mnt", readFlags, 0) })
+	owner, err := MountsOwner(dir, name)
 	if err != nil {
 		return false
 	}
-	defer unix.Close(ns)
-	owner, err := retry(func() (int, error) { return unix.IoctlRetInt(ns, unix.NS_GET_USERNS) })
-	if err != nil {
-		return false
-	}
-	defer unix.Close(owner)
 	own, err := retry(func() (int, error) { return unix.Openat(proc.Fd(), "self/ns/user", readFlags, 0) })
 	if err != nil {
 		return false
 	}
 	defer unix.Close(own)
-	var a, b unix.Stat_t
-	return unix.Fstat(owner, &a) == nil && unix.Fstat(own, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
+	var st unix.Stat_t
+	return unix.Fstat(own, &st) == nil && st.Ino == owner
+}
+
+// MountsOwner returns the inode of the user namespace that the mount namespace of a
+// task belongs to (ioctl_nsfs(2), NS_GET_USERNS; since Linux 4.9).
+func MountsOwner(dir *procstatus.FS, name string) (inode uint64, err error) {
+	ns, err := retry(func() (int, error) { return unix.Openat(dir.Fd(), name+"/ns/mnt", readFlags, 0) })
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(ns)
+	owner, err := retry(func() (int, error) { return unix.IoctlRetInt(ns, unix.NS_GET_USERNS) })
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(owner)
+	var st unix.Stat_t
+	err = unix.Fstat(owner, &st)
+	return st.Ino, err
 }

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -23,8 +22,9 @@ import (
 
 // Root is the root directory of a task.
 type Root struct {
-	proc, dir *procstatus.FS
-	name      string // of the task in dir
+	proc, dir *procstatus.FS // proc is nil if there is none
+	name      string         // of the task in dir
+	own       bool           // it is capinspect's own, which does it no harm
 	top       place
 	mounts    table
 }
@@ -34,7 +34,11 @@ type place struct {
 	fd    int
 	path  string // from the root directory, "" for that itself
 	mount int
+	stat  unix.Stat_t
 }
+
+// is reports whether it is of a type, as S_IFDIR.
+func (p *place) is(kind uint32) bool { return p.stat.Mode&unix.S_IFMT == kind }
 
 // Open opens the root directory of a task of a live procfs. name is the task in
 // its open directory dir, which is open as long as the Root is, and mounts its
@@ -53,9 +57,31 @@ func Open(proc, dir *procstatus.FS, name string, mounts []procstatus.Mount, boun
 		return nil, err
 	}
 	r.top.fd = sub.Fd()
-	if err := r.pin(&r.top, "/"); err != nil {
+	if err = r.pin(&r.top, "/"); err == nil {
+		err = unix.Fstat(r.top.fd, &r.top.stat)
+	}
+	if err != nil {
 		r.Close()
 		return nil, err
+	}
+	return r, nil
+}
+
+// OpenOwn opens capinspect's own root directory, in which every file system counts
+// as one that answers. proc is nil if there is no procfs.
+func OpenOwn(proc *procstatus.FS) (*Root, error) {
+	r := &Root{proc: proc, own: true}
+	var err error
+	r.top.fd, err = retry(func() (int, error) {
+		return unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
+	if err == nil {
+		if err = unix.Fstat(r.top.fd, &r.top.stat); err != nil {
+			r.Close()
+		}
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: "/", Err: err}
 	}
 	return r, nil
 }
@@ -67,12 +93,18 @@ func (r *Root) pin(at *place, path string) (err error) {
 	if at.mount, err = r.proc.MountID(at.fd); err != nil {
 		return err
 	}
+	return r.judge(at.mount, path, func(m *procstatus.Mount) bool { return m.Point == path })
+}
+
+// judge returns an error if an open mount is of a file system that may never answer,
+// or is not one that is to be expected.
+func (r *Root) judge(id int, path string, expected func(*procstatus.Mount) bool) error {
 	now, err := r.dir.Mounts(r.name)
 	if err != nil {
 		return err
 	}
 	for i := range now {
-		if m := &now[i]; m.ID == at.mount && m.Point == path {
+		if m := &now[i]; m.ID == id && expected(m) {
 			return r.mounts.answers(m)
 		}
 	}
@@ -89,15 +121,23 @@ func (r *Root) Read(path string, limit int) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: "/" + path, Err: err}
 	}
 	defer unix.Close(at.fd)
-	// The link leads to what is open, and not to where it was found.
-	fd, err := retry(func() (int, error) {
-		return unix.Openat(r.proc.Fd(), "self/fd/"+strconv.Itoa(at.fd), readFlags, 0)
-	})
+	fd, err := r.reopen(&at)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: "/" + path, Err: err}
 	}
 	defer unix.Close(fd)
 	return mapped(fd, "/"+path, limit)
+}
+
+// reopen opens for reading what is open with O_PATH.
+func (r *Root) reopen(at *place) (int, error) {
+	return retry(func() (int, error) {
+		if r.proc == nil {
+			return unix.Open("/"+at.path, readFlags|unix.O_NOFOLLOW, 0)
+		}
+		// The link leads to what is open, and not to where it was found.
+		return unix.Openat(r.proc.Fd(), "self/fd/"+strconv.Itoa(at.fd), readFlags, 0)
+	})
 }
 
 // Exists reports whether there is a regular file.
@@ -109,78 +149,46 @@ func (r *Root) Exists(path string) bool {
 	return err == nil
 }
 
-// maxSteps is the number of names that are looked up on the way to a file, for
-// those of symbolic links too.
-const maxSteps = 256
-
-// find opens a regular file. It goes from name to name, as the kernel does, and
-// never above the root directory, but knows of each directory where it is, so
-// that its mount can be looked at before it is entered.
+// find opens a regular file with O_PATH.
 func (r *Root) find(path string) (place, error) {
-	at := r.top
-	for range maxSteps {
-		var name string
-		name, path, _ = strings.Cut(path, "/")
-		if name == "" || name == "." {
-			if path == "" {
-				return r.leave(at, ErrNotRegular)
-			}
-			continue
-		}
-		if name == ".." { // from the root again, which keeps one directory open instead of all
-			path = parent(at.path) + "/" + path
-			at, _ = r.leave(at, nil)
-			continue
-		}
-		next, err := r.step(at, name)
-		if err != nil {
-			return r.leave(at, err)
-		}
-		var st unix.Stat_t
-		err = unix.Fstat(next.fd, &st)
-		switch kind := st.Mode & unix.S_IFMT; {
-		case err != nil:
-		case kind == unix.S_IFDIR:
-			r.leave(at, nil)
-			at = next
-			continue
-		case kind == unix.S_IFLNK:
-			var link string
-			if link, err = readlink(next.fd); err != nil {
-				break
-			}
-			unix.Close(next.fd)
-			path = link + "/" + path
-			if link[0] == '/' {
-				at, _ = r.leave(at, nil)
-			}
-			continue
-		case kind == unix.S_IFREG && strings.Trim(path, "/") != "":
-			err = unix.ENOTDIR
-		case kind == unix.S_IFREG:
-			r.leave(at, nil)
-			return next, nil
-		default:
-			err = ErrNotRegular
-		}
-		unix.Close(next.fd)
-		return r.leave(at, err)
+	w := walk{root: r}
+	at, err := w.to(r.top, path)
+	if err == nil && !at.is(unix.S_IFREG) {
+		err = ErrNotRegular
+		r.leave(at)
 	}
-	return r.leave(at, unix.ELOOP)
+	return at, err
 }
 
-// leave closes a directory, and returns the root directory.
-func (r *Root) leave(at place, err error) (place, error) {
+// leave closes a file, unless it is the root directory.
+func (r *Root) leave(at place) {
 	if at.fd != r.top.fd {
 		unix.Close(at.fd)
 	}
-	return r.top, err
 }
 
 // step opens what a directory has under a name. It enters a mount only if that
 // is in the mount table with a file system that answers.
 func (r *Root) step(at place, name string) (place, error) {
+	next, err := r.enter(at, name)
+	if err == nil {
+		if err = unix.Fstat(next.fd, &next.stat); err != nil {
+			unix.Close(next.fd)
+		}
+	}
+	return next, err
+}
+
+// enter is step without asking for attributes.
+func (r *Root) enter(at place, name string) (place, error) {
 	next := place{path: at.path + "/" + name, mount: at.mount}
+	var err error
+	if r.own {
+		next.fd, err = retry(func() (int, error) {
+			return unix.Openat(at.fd, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		})
+		return next, err
+	}
 	how := unix.OpenHow{
 		Flags:   unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC,
 		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS,
@@ -191,7 +199,6 @@ func (r *Root) step(at place, name string) (place, error) {
 	} else if err := r.mounts.check(next.path); err != nil {
 		return next, err
 	}
-	var err error
 	next.fd, err = retry(func() (int, error) { return unix.Openat2(at.fd, name, &how) })
 	switch err {
 	case nil:
@@ -214,19 +221,6 @@ func (r *Root) step(at place, name string) (place, error) {
 		unix.Close(next.fd)
 	}
 	return next, err
-}
-
-// parent returns a path without its last name.
-func parent(path string) string { return path[:max(strings.LastIndexByte(path, '/'), 0)] }
-
-// readlink returns where an open symbolic link points to.
-func readlink(fd int) (string, error) {
-	buf := make([]byte, unix.PathMax)
-	n, err := retry(func() (int, error) { return unix.Readlinkat(fd, "", buf) })
-	if err == nil && n == 0 {
-		err = unix.ENOENT
-	}
-	return string(buf[:max(n, 0)]), err
 }
 
 // retry calls a system call again as long as a signal interrupts it.

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package root
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Program is a file as execve(2) sees it.
+type Program struct {
+	Path    string // from the root directory, through no symbolic link
+	Stat    unix.Stat_t
+	NoSuid  bool // its mount has the option nosuid
+	NoExec  bool // its mount has the option noexec
+	Caps    []byte
+	CapsErr error  // why Caps, security.capability, are not known
+	Head    []byte // its first bytes, HeadSize at the most
+	HeadErr error  // why these are not known
+}
+
+// Regular reports whether it is a regular file, which alone can be executed.
+func (p *Program) Regular() bool { return p.Stat.Mode&unix.S_IFMT == unix.S_IFREG }
+
+// HeadSize is the number of bytes by which the kernel tells what a program is, since
+// Linux 5.1 (include/uapi/linux/binfmts.h, BINPRM_BUF_SIZE).
+const HeadSize = 256
+
+// The options of a mount as statfs(2) tells them.
+const (
+	noSuid      = 0x0002
+	noExec      = 0x0008
+	noSymFollow = 0x2000
+)
+
+// Dir is an open directory, and its path from the root directory.
+type Dir struct {
+	Fd   int
+	Path string
+}
+
+// Program returns a file as whoever is judged by a Visitor finds it: by a path from
+// the root directory, or else from another one. An error is [*Denied] if that one
+// would get it too.
+func (r *Root) Program(from Dir, path string, by Visitor) (*Program, error) {
+	switch {
+	case path == "":
+		return nil, &Denied{Errno: unix.ENOENT}
+	case len(path) >= unix.PathMax:
+		return nil, &Denied{Errno: unix.ENAMETOOLONG}
+	}
+	at := r.top
+	if !strings.HasPrefix(path, "/") {
+		var err error
+		if at, err = r.place(from); err != nil {
+			return nil, err
+		}
+	}
+	w := walk{root: r, by: by}
+	at, err := w.to(at, path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.leave(at)
+	p := &Program{Path: at.name(), Stat: at.stat}
+	flags, err := mountFlags(at.fd)
+	if err != nil || !p.Regular() {
+		return p, err
+	}
+	p.NoSuid, p.NoExec = flags&noSuid != 0, flags&noExec != 0
+	p.Caps, p.CapsErr = r.attribute(&at)
+	p.Head, p.HeadErr = r.head(&at)
+	return p, nil
+}
+
+// place returns an open directory as one that is open for itself.
+func (r *Root) place(dir Dir) (at place, err error) {
+	at.path = strings.TrimSuffix(dir.Path, "/")
+	if !r.own { // it may be anywhere, and is not asked before that is known to answer
+		if at.mount, err = r.proc.MountID(dir.Fd); err == nil {
+			err = r.judge(at.mount, dir.Path, func(m *procstatus.Mount) bool { return within(dir.Path, m.Point) })
+		}
+	}
+	if err == nil {
+		err = unix.Fstat(dir.Fd, &at.stat)
+	}
+	if err == nil {
+		at.fd, err = unix.FcntlInt(uintptr(dir.Fd), unix.F_DUPFD_CLOEXEC, 0)
+	}
+	return at, err
+}
+
+// within reports whether a path is a directory's or below it.
+func within(path, dir string) bool {
+	dir = strings.TrimSuffix(dir, "/")
+	return path == dir || strings.HasPrefix(path, dir+"/")
+}
+
+// mountFlags returns the options of the mount that an open file is on.
+func mountFlags(fd int) (uint64, error) {
+	var st unix.Statfs_t
+	_, err := retry(func() (int, error) { return 0, unix.Fstatfs(fd, &st) })
+	return uint64(st.Flags), err
+}
+
+// attribute returns the capabilities of a file, nil if it has none.
+func (r *Root) attribute(at *place) ([]byte, error) {
+	path := at.path
+	if r.proc != nil { // getxattr(2) wants a path, and this one leads to what is open
+		path = r.proc.Dir() + "/self/fd/" + strconv.Itoa(at.fd)
+	}
+	buf := make([]byte, 64) // more than any version has
+	n, err := retry(func() (int, error) { return unix.Getxattr(path, "security.capability", buf) })
+	switch err {
+	case nil:
+		return buf[:n], nil
+	case unix.ENODATA, unix.EOPNOTSUPP:
+		return nil, nil
+	}
+	return nil, err
+}
+
+// head returns the first bytes of a file.
+func (r *Root) head(at *place) ([]byte, error) {
+	fd, err := r.reopen(at)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	if at.stat.Size == 0 {
+		return nil, nil
+	}
+	return mappedBytes(fd, int(min(at.stat.Size, HeadSize)))
+}
