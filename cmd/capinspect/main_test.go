@@ -22,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write the expected outputs anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(program{m}, map[string]func(){"capinspect": main})
+	testscript.Main(program{m}, map[string]func(){"capinspect": main, "attempts": attempts})
 }
 
 // program is the tests, and what is to be removed after them.

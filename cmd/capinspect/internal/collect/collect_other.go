@@ -45,3 +45,6 @@ func UserID(string) (uint32, error) { return 0, errNeedsLinux }
 
 // Threads has none.
 func (*Collector) Threads(string, Threads) ([]*Record, error) { return nil, errNeedsLinux }
+
+// Predict says that there are no tasks to read.
+func (*Collector) Predict(string, string, *WhatIf) (*Prediction, error) { return nil, errNeedsLinux }

@@ -111,6 +111,32 @@ func (c *Collector) doubts(r *Record, o *overflow) func(id uint32) error {
 	}
 }
 
+// errUnmapped says of the owner of a file that capinspect's user namespace has no id
+// for it.
+var errUnmapped = errors.New("its owner has no id in capinspect's user namespace")
+
+// doubtsOfFile returns what says why the owner of a file may not be what it seems, or
+// is not; nil if it is.
+func (c *Collector) doubtsOfFile(id uint32, o *overflow) error {
+	if id != usualOverflow && !c.live || c.live && c.reader().inInitialUserNS() {
+		return nil
+	}
+	over, own := uint32(usualOverflow), procstatus.IDMap(nil)
+	if c.live {
+		over = o.id(c.proc)
+	}
+	if id != over {
+		return nil
+	}
+	if c.live {
+		own, _ = idMap(c.proc, self, o.ids)
+	}
+	if own != nil && !own.Covers(id) {
+		return errUnmapped
+	}
+	return fmt.Errorf("an owner %d is one that capinspect's user namespace cannot express, and not that id", id)
+}
+
 // reason says why an id has no name; nil if it has one.
 type reason func(id uint32) error
 

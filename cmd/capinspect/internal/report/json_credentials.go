@@ -29,15 +29,19 @@ func (e *encoder) groups(r *collect.Record, named bool) {
 	e.close(']')
 }
 
-// limits appends what keeps a task from gaining rights.
-func (e *encoder) limits(r *collect.Record) {
-	s := &r.Status
+func (e *encoder) noNewPrivs(r *collect.Record) {
 	e.key("noNewPrivs")
-	if s.Has(procstatus.FieldNoNewPrivs) {
-		e.bool(s.NoNewPrivs)
+	if r.Status.Has(procstatus.FieldNoNewPrivs) {
+		e.bool(r.Status.NoNewPrivs)
 	} else {
 		e.null()
 	}
+}
+
+// limits appends what keeps a task from gaining rights.
+func (e *encoder) limits(r *collect.Record) {
+	s := &r.Status
+	e.noNewPrivs(r)
 	e.key("seccomp")
 	if !s.Has(procstatus.FieldSeccomp) {
 		e.null()
@@ -122,10 +126,13 @@ func (e *encoder) securebits(r *collect.Record) {
 	}
 }
 
-func (e *encoder) notes(r *collect.Record) {
-	e.key("notes")
+func (e *encoder) notes(r *collect.Record) { e.listed("notes", r.Notes) }
+
+// listed appends a member that is a list of notes.
+func (e *encoder) listed(key string, notes []collect.Note) {
+	e.key(key)
 	e.openLines('[')
-	for _, note := range r.Notes {
+	for _, note := range notes {
 		e.open('{')
 		e.key("code")
 		e.string(note.Code)

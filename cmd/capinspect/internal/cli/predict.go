@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+)
+
+var predict = command{
+	name:    "predict",
+	args:    "[flags] FILE",
+	summary: "what execve of a file would give a process",
+	about: `Tell which capabilities and ids a process would have after execve of FILE, or
+why that fails, by the rules of the kernel. FILE is looked up as the process
+itself would: below its root directory, from its working directory, by PATH if
+it has no slash, through links and #! interpreters. Nothing is executed.
+
+The exit status is 1 if execve would fail.`,
+	example: `
+capinspect predict sh
+capinspect predict /bin/sh --uid 1000 --drop all
+capinspect predict sh --add net_admin --no-new-privs --json`,
+	new: func(flags *pflag.FlagSet) runner { return newPredict(flags) },
+}
+
+type predictConfig struct {
+	subject
+	output string
+	json   bool
+}
+
+var predictFormats = []*report.Form[collect.Prediction]{report.PredictText, report.PredictJSON}
+
+func newPredict(flags *pflag.FlagSet) *predictConfig {
+	c := new(predictConfig)
+	c.addTo(flags)
+	flags.StringVarP(&c.output, "output", "o", predictFormats[0].Name, "the `FORMAT`: "+formatNames(predictFormats))
+	flags.BoolVar(&c.json, "json", false, "the same as -o json")
+	return c
+}
+
+func (c *predictConfig) run(e *env, args []string) (int, error) {
+	format, err := chooseFormat(predictFormats, c.output, c.json)
+	if err != nil {
+		return 0, err
+	}
+	if len(args) != 1 {
+		return 0, usagef("want one FILE")
+	}
+	from, err := c.open()
+	if err != nil {
+		return 0, err
+	}
+	defer from.Close()
+	p, err := from.Predict(c.task, args[0], &c.whatIf)
+	if err != nil {
+		return 0, c.failed(from, err)
+	}
+	if err := e.write(format.Append(nil, p)); err != nil {
+		return 0, err
+	}
+	if p.Result != collect.OK {
+		return statusNo, nil
+	}
+	return statusOK, nil
+}
+
+// subject are the flags that say for which task something is predicted, and what
+// is to be another for it.
+type subject struct {
+	task       string
+	proc       string
+	whatIf     collect.WhatIf
+	securebits capset.Securebits
+	uid, gid   uint32
+}
+
+func (s *subject) addTo(flags *pflag.FlagSet) {
+	flags.StringVarP(&s.task, "pid", "p", self, "for this `PID`")
+	flags.StringVar(&s.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
+	flags.StringVar(&s.whatIf.Path, "path", "", "look for a bare name in `PATH`, directories with colons between")
+	flags.Func("uid", "as if all its user ids were `N`, and its sets as they are", func(value string) error {
+		s.whatIf.UID = &s.uid
+		return parseNumber(&s.uid, value, 10)
+	})
+	flags.Func("gid", "as if all its group ids were `N`", func(value string) error {
+		s.whatIf.GID = &s.gid
+		return parseNumber(&s.gid, value, 10)
+	})
+	flags.Func("drop", "as if none of its sets had `CAP,...`, or all", func(value string) error {
+		return addCaps(&s.whatIf.Drop, value)
+	})
+	flags.Func("add", "as if a runtime had added `CAP,...`, after --drop: to Permitted, Effective and Bounding", func(value string) error {
+		return addCaps(&s.whatIf.Add, value)
+	})
+	flags.BoolVar(&s.whatIf.NoNewPrivs, "no-new-privs", false, "as if no_new_privs were set")
+	flags.Func("securebits", "as if its securebits were `N`; those of another process nobody can read, and they are taken for 0", func(value string) error {
+		s.whatIf.Securebits = &s.securebits
+		return parseNumber((*uint32)(&s.securebits), value, 0)
+	})
+}
+
+// parseNumber sets a number of 32 bits; base 0 is for one that may be written 0x2f.
+func parseNumber(n *uint32, value string, base int) error {
+	v, err := strconv.ParseUint(value, base, 32)
+	if err != nil {
+		return errors.New("want a number of 32 bits")
+	}
+	*n = uint32(v)
+	return nil
+}
+
+// addCaps adds the capabilities of a list to a set.
+func addCaps(set *capset.Set, list string) error {
+	if strings.EqualFold(list, "all") {
+		*set = collect.AllCaps
+		return nil
+	}
+	more, err := parseCaps(list)
+	*set |= more
+	return err
+}
+
+// open opens the procfs that the task is in.
+func (s *subject) open() (*collect.Collector, error) {
+	if s.task != self && !isPID(s.task) {
+		return nil, usagef("%q is not a PID", s.task)
+	}
+	for _, id := range [...]*uint32{s.whatIf.UID, s.whatIf.GID} {
+		if id != nil && *id == capset.Unchanged {
+			return nil, usagef("%d is no id", *id)
+		}
+	}
+	if both := s.whatIf.Drop & s.whatIf.Add; both != 0 && s.whatIf.Drop != collect.AllCaps {
+		return nil, usagef("--drop and --add both have %v", both)
+	}
+	return collect.Open(collect.Options{Proc: s.proc, Detail: collect.Surrounded})
+}
+
+// failed names the task that an error is of.
+func (s *subject) failed(from *collect.Collector, err error) error {
+	return report.Failure{Pid: from.Pid(s.task), Err: err}
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"strconv"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// WhatIf changes what is known of a task before execve(2) is predicted for it.
+type WhatIf struct {
+	Securebits *capset.Securebits // nil as they are, or 0 where they are not known
+	NoNewPrivs bool               // true for one that has it set
+	UID, GID   *uint32            // all four of them, as capinspect sees them; nil as they are
+	// Drop is taken from all its sets, and then Add is added to those that a runtime
+	// adds to: Permitted, Effective and Bounding.
+	Drop, Add capset.Set
+	Path      string // where a file of a bare name is looked for; "" for the usual
+}
+
+// AllCaps stands in a WhatIf for all capabilities, as many as there are.
+const AllCaps = ^capset.Set(0)
+
+// namesOf names the capabilities of a set of a WhatIf.
+func namesOf(set capset.Set) string {
+	if set == AllCaps {
+		return "all capabilities"
+	}
+	return set.String()
+}
+
+// asked lists what was asked for.
+func (w *WhatIf) asked() (list []Note) {
+	add := func(code, text string) { list = append(list, Note{code, text + ", as asked"}) }
+	if w.Securebits != nil {
+		add("securebits", "its securebits are "+decimal(uint32(*w.Securebits)))
+	}
+	if w.NoNewPrivs {
+		add("no-new-privs", "no_new_privs is set")
+	}
+	if w.UID != nil {
+		add("uid", "all its user ids are "+decimal(*w.UID))
+	}
+	if w.GID != nil {
+		add("gid", "all its group ids are "+decimal(*w.GID))
+	}
+	if w.Drop != 0 {
+		add("drop", "it lacks "+namesOf(w.Drop))
+	}
+	if w.Add != 0 {
+		add("add", "its Permitted, Effective and Bounding sets have "+namesOf(w.Add))
+	}
+	return list
+}
+
+// Prediction is what execve(2) of a file would give a task.
+type Prediction struct {
+	Task    *Record
+	File    string  // as it was asked for
+	Program string  // the file whose attributes count, from the task's root directory; "" if none was found
+	Result  string  // OK, or the errno's name, as "EPERM"
+	Why     string  // of another result than OK
+	Before  *Record // the task, with what was asked for
+	After   *Record // the task afterwards; nil if there is another result than OK
+	Steps   []Note  // the rules that led to it, in the kernel's order
+	Assumed []Note  // what it would depend on, and was not known
+}
+
+// OK is the result of an execve(2) that would succeed.
+const OK = "ok"
+
+// NotExamined is what else an execve(2) may fail for, or depend on.
+const NotExamined = "ACLs, security modules, writers (ETXTBSY), format and loader (ENOEXEC, ENOENT), a root directory shared by CLONE_FS"
+
+func decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }

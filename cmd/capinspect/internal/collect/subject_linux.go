@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// subject is a task as execve(2) goes by it. Its credentials have the ids of its own
+// user namespace.
+type subject struct {
+	collector *Collector
+	dir       *procstatus.FS // of its process; nil if there is no procfs
+	record    *Record
+	root      *root.Root
+	files     files // those of root, by which ids have names, and their id maps
+	maps      [2]procstatus.IDMap
+	users     insideIDs
+	groups    insideIDs
+	nested    bool // its user namespace is neither capinspect's nor right below that
+	task      capset.Credentials
+	how       capset.Circumstances
+	path      string // PATH
+	assumed   []Note
+}
+
+// subject returns a task, changed by what was asked for.
+func (c *Collector) subject(task string, what *WhatIf) (*subject, error) {
+	s := &subject{collector: c, record: new(Record), path: what.Path}
+	err := s.open(task)
+	if err == nil {
+		err = s.credentials()
+	}
+	if err == nil {
+		err = s.circumstances()
+	}
+	if err == nil {
+		err = s.change(what)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *subject) close() {
+	if s.root != nil {
+		s.root.Close()
+	}
+	if s.dir != nil {
+		s.dir.Close()
+	}
+}
+
+// assume lists something that is not known, once.
+func (s *subject) assume(code, text string) {
+	if n := (Note{code, text}); !slices.Contains(s.assumed, n) {
+		s.assumed = append(s.assumed, n)
+	}
+}
+
+// open reads the task, and opens its root directory.
+func (s *subject) open(task string) (err error) {
+	c, hidden := s.collector, error(nil)
+	if c.proc != nil {
+		s.dir, err = c.proc.Sub(task)
+		if hidden = plain(err); err != nil && (task != self || c.opts.Proc != "") {
+			return hidden
+		}
+	}
+	var mounts []procstatus.Mount
+	if s.dir == nil {
+		err = c.alone(nil, task, s.record, hidden)
+	} else if err = c.whole(s.dir, ".", s.record); err == nil {
+		mounts, _ = s.dir.Mounts(".") // without it, the root directory cannot be opened
+	}
+	if err != nil {
+		return err
+	}
+	from, users, groups, err := c.filesOf(s.dir, ".", s.record, mounts)
+	if err != nil {
+		return err
+	}
+	s.files, s.maps = from, [2]procstatus.IDMap{users, groups}
+	if under, ok := from.(*root.Root); ok {
+		s.root = under
+		return nil
+	}
+	s.root, err = root.OpenOwn(c.proc)
+	return err
+}
+
+// needed are the lines of the status file without which nothing can be predicted.
+var needed = [...]procstatus.Field{
+	procstatus.FieldUID, procstatus.FieldGID, procstatus.FieldGroups, procstatus.FieldCapInh,
+	procstatus.FieldCapPrm, procstatus.FieldCapEff, procstatus.FieldCapBnd,
+}
+
+// credentials finds out those of the task.
+func (s *subject) credentials() error {
+	r := s.record
+	for _, row := range statusPaths {
+		if slices.Contains(needed[:], row.field) && !r.Status.Has(row.field) {
+			return fmt.Errorf("%s is unknown: %s", row.path, r.Why(row.path))
+		}
+	}
+	if err := s.translate(); err != nil {
+		return err
+	}
+	st := &r.Status
+	s.task = capset.Credentials{
+		Sets: st.CapState(), UID: s.users.all(st.UID), GID: s.groups.all(st.GID),
+		NoNewPrivs: st.NoNewPrivs, Securebits: r.Securebits,
+	}
+	for _, g := range st.Groups {
+		in, _ := s.groups.in(g)
+		s.task.Groups = append(s.task.Groups, in)
+	}
+	if !st.Has(procstatus.FieldNoNewPrivs) {
+		s.assume("no-new-privs", "no_new_privs is not set: "+r.Why("noNewPrivs"))
+	}
+	for _, n := range r.Notes {
+		if n.Code == "overflow-id" {
+			s.assume(n.Code, n.Text)
+		}
+	}
+	return nil
+}
+
+// translate finds out how ids are translated into those of the task's user
+// namespace.
+func (s *subject) translate() error {
+	r := s.record
+	ns := &r.Namespaces[procstatus.NamespaceUser]
+	if r.Self || ns.WithSelf == Yes {
+		return nil
+	}
+	if r.UserNamespace == nil || r.UserNamespace.UIDMap == nil || r.UserNamespace.GIDMap == nil {
+		return errors.New("its id maps are hidden")
+	}
+	s.users.m, s.groups.m = r.UserNamespace.UIDMap, r.UserNamespace.GIDMap
+	above, err := userNamespaceAbove(s.dir)
+	s.nested = err != nil || above != s.collector.reader().namespaces[procstatus.NamespaceUser]
+	return nil
+}
+
+// userNamespaceAbove returns the inode of the user namespace above a task's
+// (ioctl_nsfs(2), NS_GET_PARENT; since Linux 4.9).
+func userNamespaceAbove(dir *procstatus.FS) (uint64, error) {
+	fd, err := unix.Openat(dir.Fd(), "ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	above, err := unix.IoctlRetInt(fd, unix.NS_GET_PARENT)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(above)
+	var st unix.Stat_t
+	err = unix.Fstat(above, &st)
+	return st.Ino, err
+}
+
+// circumstances finds out what else execve(2) goes by.
+func (s *subject) circumstances() error {
+	c, r := s.collector, s.record
+	s.how.Last = r.LastCap.Value
+	s.how.ComparesReal = olderThan(Kernel().Release, 6, 16)
+	if s.dir != nil {
+		s.foreignMounts()
+	}
+	tracer := r.Status.TracerPid
+	if tracer == 0 {
+		return nil
+	}
+	pid := strconv.Itoa(tracer)
+	status, err := c.parsed(pid)
+	if err != nil {
+		return fmt.Errorf("PID %s, which traces it: %w", pid, plain(err))
+	}
+	state := status.CapState()
+	user, err := inode(c.proc, pid, procstatus.NamespaceUser)
+	own := &r.Namespaces[procstatus.NamespaceUser]
+	s.how.Traced = !state[capset.Effective].Has(capset.SysPtrace) ||
+		err == nil && user != own.ID && isInitial(procstatus.NamespaceUser, user) != Yes
+	s.assume("tracer", "PID "+pid+", which traces it, "+
+		[...]string{"has", "lacks"}[b2i(s.how.Traced)]+" cap_sys_ptrace over it, as now")
+	return nil
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// foreignMounts says so if its mounts belong to a user namespace that is neither its
+// own nor capinspect's: one below these can mount what gives nothing above it
+// (fs/namespace.c, mnt_may_suid).
+func (s *subject) foreignMounts() {
+	owner, err := root.MountsOwner(s.dir, ".")
+	r := s.record
+	own := r.Namespaces[procstatus.NamespaceUser].ID
+	if err == nil && own != 0 && owner != own && owner != s.collector.reader().namespaces[procstatus.NamespaceUser] {
+		s.assume("mounts", "its file systems were mounted in its user namespace, or in one above that")
+	}
+}
+
+// change makes of the task what was asked for.
+func (s *subject) change(what *WhatIf) error {
+	t, known := &s.task, capset.UpTo(s.how.Last)
+	if !what.Add.Within(known) && what.Add != AllCaps {
+		return fmt.Errorf("its kernel does not have capability %d", what.Add.Last())
+	}
+	if what.Securebits != nil {
+		t.Securebits = *what.Securebits
+	} else if !s.record.Known("securebits") {
+		t.Securebits = 0
+		s.assume("securebits", "its securebits are 0: only the task itself can read them")
+	}
+	t.NoNewPrivs = t.NoNewPrivs || what.NoNewPrivs
+	if what.UID != nil {
+		id, _ := s.users.in(*what.UID)
+		t.UID = capset.IDs{Real: id, Effective: id, Saved: id, Filesystem: id}
+	}
+	if what.GID != nil {
+		id, _ := s.groups.in(*what.GID)
+		t.GID = capset.IDs{Real: id, Effective: id, Saved: id, Filesystem: id}
+	}
+	for k := range t.Sets {
+		t.Sets[k] &^= what.Drop
+	}
+	for _, k := range [...]capset.Kind{capset.Permitted, capset.Effective, capset.Bounding} {
+		t.Sets[k] |= what.Add & known
+	}
+	s.assumed = append(s.assumed, what.asked()...)
+	return nil
+}
+
+// insideIDs translates ids that the kernel tells capinspect into those of a user
+// namespace. One that the namespace lacks becomes one that it has not.
+type insideIDs struct {
+	m    procstatus.IDMap // nil if they are the same
+	made map[uint32]uint32
+}
+
+// in returns an id in the namespace; ok is false if it was made up.
+func (t *insideIDs) in(id uint32) (in uint32, ok bool) {
+	if t.m == nil {
+		return id, true
+	}
+	if in, ok = t.m.Inside(id); ok {
+		return in, true
+	}
+	if in, ok = t.made[id]; ok {
+		return in, false
+	}
+	if t.made == nil {
+		t.made = map[uint32]uint32{}
+	}
+	in = capset.Unchanged - 1 - uint32(len(t.made))
+	for t.m.Covers(in) {
+		in--
+	}
+	t.made[id] = in
+	return in, false
+}
+
+// out returns the id that capinspect is told of one in the namespace.
+func (t *insideIDs) out(in uint32) uint32 {
+	if t.m == nil {
+		return in
+	}
+	for id, made := range t.made {
+		if made == in {
+			return id
+		}
+	}
+	id, ok := t.m.Outside(in)
+	if !ok {
+		return usualOverflow
+	}
+	return id
+}
+
+func (t *insideIDs) all(ids procstatus.IDs) (in procstatus.IDs) {
+	in.Real, _ = t.in(ids.Real)
+	in.Effective, _ = t.in(ids.Effective)
+	in.Saved, _ = t.in(ids.Saved)
+	in.Filesystem, _ = t.in(ids.Filesystem)
+	return in
+}
+
+func (t *insideIDs) allOut(in procstatus.IDs) procstatus.IDs {
+	return procstatus.IDs{Real: t.out(in.Real), Effective: t.out(in.Effective), Saved: t.out(in.Saved), Filesystem: t.out(in.Filesystem)}
+}
+
+// olderThan reports whether a kernel's release is one from before a version.
+func olderThan(release string, major, minor int) bool {
+	first, rest, _ := strings.Cut(release, ".")
+	n, err := strconv.Atoi(first)
+	if err != nil || n != major {
+		return err == nil && n < major
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end >= 0 {
+		rest = rest[:end]
+	}
+	n, err = strconv.Atoi(rest)
+	return err == nil && n < minor
+}

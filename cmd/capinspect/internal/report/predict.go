@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// The forms of a prediction.
+var (
+	PredictText = &Form[collect.Prediction]{"text", appendPrediction}
+	PredictJSON = &Form[collect.Prediction]{"json", appendPredictionJSON}
+)
+
+// appendPrediction appends what comes of an execve(2), what of it is another than
+// before, and then the steps that led to it.
+func appendPrediction(dst []byte, p *collect.Prediction) []byte {
+	dst = append(dst, "execve of "...)
+	dst = appendEscaped(dst, p.File)
+	dst = append(dst, " by "...)
+	dst = appendWho(dst, p.Task)
+	dst = append(append(append(dst, ": "...), p.Result...), '\n')
+	if p.Program != "" && p.Program != p.File {
+		dst = append(appendEscaped(append(dst, "Program: "...), p.Program), '\n')
+	}
+	if p.After == nil {
+		dst = append(appendEscaped(append(dst, "Why: "...), p.Why), '\n')
+	} else {
+		dst = appendCurrentText(dst, p.After)
+		s := &p.After.Status
+		dst = appendID(append(dst, "uid="...), s.UID.Real, p.After.UserNames)
+		dst = appendID(append(dst, " euid="...), s.UID.Effective, p.After.UserNames)
+		dst = appendID(append(dst, "\ngid="...), s.GID.Real, p.After.GroupNames)
+		dst = appendID(append(dst, " egid="...), s.GID.Effective, p.After.GroupNames)
+		dst = appendChanges(append(dst, '\n'), p)
+	}
+	dst = appendListed(dst, "Steps", p.Steps)
+	dst = appendListed(dst, "Assumed", p.Assumed)
+	return append(append(append(dst, "Not examined: "...), collect.NotExamined...), '\n')
+}
+
+// appendWho appends what a text calls a task.
+func appendWho(dst []byte, r *collect.Record) []byte {
+	dst = append(dst, "pid "...)
+	dst = strconv.AppendInt(dst, int64(r.Status.Pid), 10)
+	if r.Status.Has(procstatus.FieldName) {
+		dst = append(appendEscaped(append(dst, " ("...), r.Status.Name), ')')
+	}
+	return dst
+}
+
+// appendChanges appends which sets and ids an execve(2) changes.
+func appendChanges(dst []byte, p *collect.Prediction) []byte {
+	dst = append(dst, "Changes: "...)
+	start := len(dst)
+	sep := func() {
+		if len(dst) > start {
+			dst = append(dst, "; "...)
+		}
+	}
+	for k := range capset.Kind(capset.NumKinds) {
+		was, _ := p.Before.Status.Caps(k)
+		is, _ := p.After.Status.Caps(k)
+		if was == is {
+			continue
+		}
+		sep()
+		dst = append(dst, k.String()...)
+		for _, change := range [...]struct {
+			sign string
+			set  capset.Set
+		}{{" +", is &^ was}, {" -", was &^ is}} {
+			if change.set != 0 {
+				dst = change.set.AppendNames(append(dst, change.sign...))
+			}
+		}
+	}
+	was, is := &p.Before.Status, &p.After.Status
+	for _, id := range [...]struct {
+		name    string
+		was, is uint32
+	}{
+		{"uid", was.UID.Real, is.UID.Real}, {"euid", was.UID.Effective, is.UID.Effective},
+		{"gid", was.GID.Real, is.GID.Real}, {"egid", was.GID.Effective, is.GID.Effective},
+	} {
+		if id.was != id.is {
+			sep()
+			dst = fmt.Appendf(dst, "%s %d to %d", id.name, id.was, id.is)
+		}
+	}
+	if len(dst) == start {
+		dst = append(dst, "none"...)
+	}
+	return append(dst, '\n')
+}
+
+// appendListed appends notes with their codes, a line each, below a title.
+func appendListed(dst []byte, title string, notes []collect.Note) []byte {
+	if notes == nil {
+		return dst
+	}
+	dst = append(append(dst, title...), ":\n"...)
+	width := 0
+	for _, n := range notes {
+		width = max(width, len(n.Code))
+	}
+	for _, n := range notes {
+		dst = fmt.Appendf(dst, "  %-*s  ", width, n.Code)
+		dst = append(appendEscaped(dst, n.Text), '\n')
+	}
+	return dst
+}
+
+func appendPredictionJSON(dst []byte, p *collect.Prediction) []byte {
+	e := encoder{buf: dst, indent: true}
+	e.openLines('{')
+	e.key("schemaVersion")
+	e.int(SchemaVersion)
+	e.key("pid")
+	e.ifHas(p.Task, procstatus.FieldPid, p.Task.Status.Pid)
+	e.key("file")
+	e.string(p.File)
+	e.key("program")
+	e.optional(p.Program)
+	e.key("result")
+	e.string(p.Result)
+	e.key("why")
+	e.optional(p.Why)
+	e.key("after")
+	e.after(p.After)
+	e.listed("steps", p.Steps)
+	e.listed("assumed", p.Assumed)
+	e.key("notExamined")
+	e.string(collect.NotExamined)
+	e.close('}')
+	return append(e.buf, '\n')
+}
+
+// after appends the members of a task that an execve(2) may change, null if there is
+// no task.
+func (e *encoder) after(r *collect.Record) {
+	if r == nil {
+		e.null()
+		return
+	}
+	var hostUID, hostGID *procstatus.IDs
+	if r.Host != nil {
+		hostUID, hostGID = &r.Host.UID, &r.Host.GID
+	}
+	e.openLines('{')
+	e.ids("uid", true, r.Status.UID, r.UserNames, hostUID, true)
+	e.ids("gid", true, r.Status.GID, r.GroupNames, hostGID, true)
+	e.capabilities(r)
+	e.noNewPrivs(r)
+	e.securebits(r)
+	e.close('}')
+}

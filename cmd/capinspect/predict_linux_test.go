@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+)
+
+// The tests below start another process that puts a thread into a random state,
+// tells of it, waits until its execve of some file is predicted, and executes that.
+
+// attempt is what a thread is about to execute, and what came of it.
+type attempt struct {
+	Tid        int
+	File       string
+	Securebits capset.Securebits
+	Form       string // how the file was laid out
+	State      string
+
+	Errno  string              // "" if it was executed
+	Result *capset.Credentials // nil if it did not report, as it does if it is told to
+}
+
+// attempts makes as many attempts as it is told: DIR SEED COUNT [OTHERS], where DIR
+// has a holder, and a directory nosuid and one noexec in which DIR/tree is mounted so.
+// With OTHERS it first makes a root directory of DIR, in which that is others.
+func attempts() {
+	dir, err := os.Args[1], error(nil)
+	if len(os.Args) > 4 {
+		dir, err = "/", newRoot(dir, os.Args[4])
+	}
+	if err == nil {
+		err = makeAttempts(dir, os.Args[2], os.Args[3])
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func makeAttempts(dir, seed, count string) error {
+	n, err := strconv.ParseUint(seed, 10, 64)
+	times, err2 := strconv.Atoi(count)
+	if err := errors.Join(err, err2, os.Chdir("/")); err != nil {
+		return err
+	}
+	random, in, out := rand.New(rand.NewPCG(n, 2)), bufio.NewReader(os.Stdin), json.NewEncoder(os.Stdout)
+	for range times {
+		state := randomCredentials(random, own())
+		a, cwd, err := layOut(random, dir)
+		if err != nil {
+			return err
+		}
+		a.Securebits, a.State = state.securebits, fmt.Sprintf("%+v", state)
+		done := make(chan error)
+		onThread(func() {
+			a.Tid = unix.Gettid()
+			err := errors.Join(unix.Unshare(unix.CLONE_FS), unix.Chdir(cwd), state.enter(), out.Encode(a))
+			if err == nil {
+				_, err = in.ReadString('\n')
+			}
+			if err == nil {
+				err = a.try()
+			}
+			done <- err
+		})
+		if err := errors.Join(<-done, out.Encode(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newRoot makes a tmpfs at dir, with what attempts need and what others has, the root
+// directory.
+func newRoot(dir, others string) error {
+	holder := filepath.Join(dir, "holder")
+	data, err := os.ReadFile(holder)
+	return errors.Join(err,
+		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+		unix.Mount("none", dir, "tmpfs", 0, "mode=755"),
+		os.WriteFile(holder, data, 0o755),
+		prepareMounts(dir),
+		os.Mkdir(dir+"/dev", 0o755), os.WriteFile(dir+"/dev/null", nil, 0o666), unix.Mount("/dev/null", dir+"/dev/null", "", unix.MS_BIND, ""),
+		os.Mkdir(dir+"/proc", 0o755), unix.Mount("/proc", dir+"/proc", "", unix.MS_BIND|unix.MS_REC, ""),
+		os.Mkdir(dir+"/others", 0o755), unix.Mount(others, dir+"/others", "", unix.MS_BIND|unix.MS_REC, ""),
+		unix.Chroot(dir), unix.Chdir("/"))
+}
+
+// try executes the file, which reports what it got.
+func (a *attempt) try() error {
+	cmd := exec.Cmd{Path: a.File, Args: []string{"holder", "report"}}
+	text, err := cmd.Output()
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		a.Errno = unix.ErrnoName(errno)
+		return nil
+	}
+	if _, ended := errors.AsType[*exec.ExitError](err); ended && strings.HasPrefix(a.Form, "odd") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	bits, err := strconv.ParseUint(lines[len(lines)-1], 10, 32)
+	if err != nil {
+		return err
+	}
+	got, err := credentialsOf([]byte(strings.Join(lines[:len(lines)-1], "\n")+"\n"), capset.Securebits(bits))
+	a.Result = &got
+	return err
+}
+
+// layOut makes a random way to a program below dir, and returns the attempt to
+// execute it, and a working directory.
+func layOut(random *rand.Rand, dir string) (a attempt, cwd string, err error) {
+	tree := filepath.Join(dir, "tree/w")
+	upper, lower := filepath.Join(tree, "d1"), filepath.Join(tree, "d1/d2")
+	program := filepath.Join(lower, "prog")
+	errs := []error{
+		os.RemoveAll(tree), os.MkdirAll(lower, 0o755),
+		os.Link(filepath.Join(dir, "holder"), program),
+	}
+	ids := [...]int{0, 0, 0, 1, 1000, 4242}
+	id := func() int { return ids[random.IntN(len(ids))] }
+	modes := [...]uint32{0o755, 0o755, 0o755, 0o755, 0o711, 0o700, 0o750, 0o710, 0o644, 0, 0o1777, 0o1777, 0o2755, 0o701}
+	mode := func() uint32 { return modes[random.IntN(len(modes))] }
+	_, err = randomFile(random, program, own())
+	errs = append(errs, err)
+	if random.IntN(4) == 0 {
+		errs = append(errs, unix.Chmod(program, mode()|uint32(random.IntN(4))<<10))
+	}
+	a.File, a.Form, cwd = program, "plain", upper
+	link := func(target, name string) {
+		a.File = filepath.Join(tree, name)
+		errs = append(errs, os.Symlink(target, a.File), os.Lchown(a.File, id(), id()))
+	}
+	script := func(name, first string) {
+		a.File = filepath.Join(tree, name)
+		errs = append(errs, os.WriteFile(a.File, []byte(first), 0o755))
+		if random.IntN(4) == 0 {
+			errs = append(errs, unix.Chown(a.File, id(), id()), unix.Chmod(a.File, mode()|uint32(random.IntN(4))<<10))
+		}
+	}
+	others, err := filepath.Glob(filepath.Join(dir, "others/*/*/holder"))
+	errs = append(errs, err)
+	switch random.IntN(14) {
+	case 0, 1:
+		if others != nil {
+			a.Form, a.File = "others", others[random.IntN(len(others))]
+		}
+	case 3:
+		a.Form, a.File = "relative", [...]string{"d2/prog", "./d2/./prog", "../d1/d2/prog", "d2/../d2//prog"}[random.IntN(4)]
+	case 4:
+		a.Form = "relative link"
+		link("d1/d2/prog", "link")
+	case 5:
+		a.Form = "absolute link"
+		link(program, "link")
+	case 6:
+		a.Form = "link to a directory"
+		link("./d1//d2/", "link")
+		a.File += "/prog"
+	case 7:
+		a.Form = "many links"
+		link("d1/d2/prog", "link0")
+		for i := range 36 + random.IntN(6) {
+			link(fmt.Sprintf("link%d", i), fmt.Sprintf("link%d", i+1))
+		}
+	case 8, 9:
+		a.Form = "missing"
+		a.File = [...]string{
+			program + "/", program + "/x", program + "/.", lower, lower + "/", lower + "/missing", tree + "/missing/x", tree + "/" + strings.Repeat("x", 256),
+			tree + strings.Repeat("/.", 2100), "/", "./", lower + "/..", upper + "/../d1/d2/prog",
+		}[random.IntN(13)]
+	case 10, 11:
+		a.Form = "scripts"
+		script("s0", "#!"+program+" report\n")
+		for i := range random.IntN(7) {
+			script(fmt.Sprintf("s%d", i+1), "#! "+a.File+"\n")
+		}
+	case 12:
+		a.Form = "odd scripts"
+		long := "#!" + program + strings.Repeat(" ", 256)
+		script("s0", [...]string{
+			"#!", "#!\n", "#!  \n", "#! ", "#!\x00\n", "#!" + program, "#! \t" + program + " report", "#!" + program + "\treport \nmore\n", long, long[:256] + "report\n",
+			"#!" + strings.Repeat("/", 256-2-len(program)) + program + "\n", "#!" + strings.Repeat("/", 255-2-len(program)) + program + "\n",
+			"#!d1/d2/prog report\n", "#!/missing\n", "#!" + lower + "\n", "#!" + program + "\r\n",
+		}[random.IntN(16)])
+	case 13:
+		a.Form = [...]string{"nosuid", "noexec"}[random.IntN(2)]
+		a.File = filepath.Join(dir, a.Form, "w/d1/d2/prog")
+	}
+	for _, d := range []string{lower, upper, tree} {
+		if random.IntN(2) == 0 {
+			errs = append(errs, unix.Chown(d, id(), id()), unix.Chmod(d, mode()))
+		}
+	}
+	return a, cwd, errors.Join(errs...)
+}
+
+// prepareMounts makes the mounts that attempts need in a directory.
+func prepareMounts(dir string) error {
+	tree := filepath.Join(dir, "tree")
+	errs := []error{os.MkdirAll(tree, 0o755)}
+	for name, flag := range map[string]uintptr{"nosuid": unix.MS_NOSUID, "noexec": unix.MS_NOEXEC} {
+		at := filepath.Join(dir, name)
+		errs = append(errs, os.Mkdir(at, 0o755), unix.Mount(tree, at, "", unix.MS_BIND, ""),
+			unix.Mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|flag, ""))
+	}
+	return errors.Join(errs...)
+}
+
+// prepareOthers lays out programs whose owners a user namespace from 100000 on may
+// lack, with capabilities of which some count there.
+func prepareOthers(random *rand.Rand, holder, dir string) error {
+	ids := [...]int{0, 1000, 100000, 101000, 104242, 165534, 300000}
+	id := func() int { return ids[random.IntN(len(ids))] }
+	modes := [...]uint32{0o755, 0o755, 0o755, 0o750, 0o701, 0o710, 0o644}
+	mode := func() uint32 { return modes[random.IntN(len(modes))] }
+	var errs []error
+	for n := range 60 {
+		upper := filepath.Join(dir, strconv.Itoa(n))
+		lower := filepath.Join(upper, "d")
+		program := filepath.Join(lower, "holder")
+		errs = append(errs, copyFile(holder, lower), unix.Chown(program, id(), id()), unix.Chmod(program, mode()|uint32(random.IntN(4))<<10))
+		if random.IntN(3) > 0 {
+			c := randomFileCaps(random, own())
+			if c.Version == 3 {
+				c.RootID = [...]uint32{0, 1000, 100000, 101000}[random.IntN(4)]
+			}
+			errs = append(errs, unix.Setxattr(program, "security.capability", c.Attribute(), 0))
+		}
+		for _, d := range []string{lower, upper} {
+			if random.IntN(2) == 0 {
+				errs = append(errs, unix.Chown(d, id(), id()), unix.Chmod(d, mode()))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// predictIsKernels holds the predictions for the attempts of a process to what came
+// of them. ids translates the ids that this process sees into those of the other's
+// user namespace.
+func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) uint32) {
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		stdin.Close()
+		cmd.Process.Kill()
+		cmd.Wait()
+	}()
+	from, err := collect.Open(collect.Options{Detail: collect.Surrounded})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	results, forms, doubtful := map[string]int{}, map[string]int{}, 0
+	in := json.NewDecoder(stdout)
+	for i := range count {
+		var before, after attempt
+		if err := in.Decode(&before); err != nil {
+			t.Fatal(err)
+		}
+		p, predictErr := from.Predict(strconv.Itoa(before.Tid), before.File, &collect.WhatIf{Securebits: &before.Securebits})
+		if _, err := io.WriteString(stdin, "\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.Decode(&after); err != nil {
+			t.Fatal(err)
+		}
+		if predictErr != nil {
+			t.Fatalf("attempt %d, %s: %v\n%+v", i, before.Form, predictErr, after)
+		}
+		got := p.Result
+		want := after.Errno
+		if want == "" {
+			want = collect.OK
+		}
+		results[want]++
+		forms[before.Form+" "+want]++
+		same := got == want
+		if same && after.Result != nil {
+			s := &p.After.Status
+			c := capset.Credentials{
+				Sets: s.CapState(), Securebits: p.After.Securebits, NoNewPrivs: s.NoNewPrivs,
+				UID: mapIDs(s.UID, ids), GID: mapIDs(s.GID, ids), Groups: after.Result.Groups,
+			}
+			same = reflect.DeepEqual(c, *after.Result)
+		}
+		if !same && assumes(p, "overflow-id") { // which two owners show as
+			doubtful++
+			continue
+		}
+		if !same {
+			t.Fatalf("attempt %d, %s: %s, %s %s\n%+v\n%s\n%+v\n%+v", i, before.Form, want, got, p.Why, p.Steps, after.State, after.Result, p.After)
+		}
+	}
+	t.Log(results, forms, doubtful)
+	if doubtful > count/20 {
+		t.Errorf("%d of %d are doubtful", doubtful, count)
+	}
+	for _, want := range []string{collect.OK, "EPERM", "EACCES", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENOEXEC"} {
+		if results[want] == 0 {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+func assumes(p *collect.Prediction, code string) bool {
+	return slices.ContainsFunc(p.Assumed, func(n collect.Note) bool { return n.Code == code })
+}
+
+func mapIDs(ids capset.IDs, to func(uint32) uint32) capset.IDs {
+	return capset.IDs{Real: to(ids.Real), Effective: to(ids.Effective), Saved: to(ids.Saved), Filesystem: to(ids.Filesystem)}
+}
+
+// open755 lets everybody into a directory of the tests.
+func open755(t *testing.T, dir string) {
+	t.Helper()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// attempting returns a process that makes attempts in dir.
+func attempting(t *testing.T, random *rand.Rand, count int, dir string, others ...string) *exec.Cmd {
+	self, err := os.Executable()
+	if filepath.Dir(self) != dir {
+		err = errors.Join(err, copyFile(self, dir))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	self = filepath.Join(dir, filepath.Base(self))
+	args := append([]string{"attempts", dir, strconv.FormatUint(random.Uint64(), 10), strconv.Itoa(count)}, others...)
+	return &exec.Cmd{Path: self, Args: args, Env: os.Environ(), Dir: "/"}
+}
+
+// insideMaps are the user and the group ids of the tests' user namespace.
+var insideMaps = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 100000, Size: 65536}, {ContainerID: 4000000000, HostID: 300000, Size: 1}}
+
+// belowThisUserNamespace makes a process the root of a user namespace.
+func belowThisUserNamespace(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS, UidMappings: insideMaps, GidMappings: insideMaps,
+		GidMappingsEnableSetgroups: true, Credential: &syscall.Credential{},
+	}
+}
+
+// TestPredictIsKernels compares what is predicted with what comes of executing: for
+// tasks of capinspect's own root directory, of another one, in a user namespace below
+// it, and for those in one that capinspect is in too.
+func TestPredictIsKernels(t *testing.T) {
+	const variable, count = "CAPINSPECT_PREDICT_INSIDE", 800
+	random := random(t)
+	identity := func(id uint32) uint32 { return id }
+	if dir := os.Getenv(variable); dir != "" {
+		if err := prepareMounts(dir); err != nil {
+			t.Fatal(err)
+		}
+		predictIsKernels(t, attempting(t, random, count, dir), count, identity)
+		return
+	}
+	need.On(t, "root")
+	protectSymlinks(t)
+	holder := buildHolder(t)
+	others := t.TempDir()
+	open755(t, others)
+	if err := prepareOthers(random, holder, others); err != nil {
+		t.Fatal(err)
+	}
+	fresh := func(t *testing.T) string {
+		dir := t.TempDir()
+		open755(t, dir)
+		if err := copyFile(holder, dir); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	t.Run("own root", func(t *testing.T) {
+		dir := fresh(t)
+		t.Cleanup(func() {
+			unix.Unmount(dir+"/nosuid", unix.MNT_DETACH)
+			unix.Unmount(dir+"/noexec", unix.MNT_DETACH)
+		})
+		if err := prepareMounts(dir); err != nil {
+			t.Fatal(err)
+		}
+		predictIsKernels(t, attempting(t, random, count, dir), count, identity)
+	})
+	t.Run("another root", func(t *testing.T) {
+		cmd := attempting(t, random, count, fresh(t), others)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
+		predictIsKernels(t, cmd, count, identity)
+	})
+	t.Run("a user namespace", func(t *testing.T) {
+		cmd := attempting(t, random, count, fresh(t), others)
+		belowThisUserNamespace(cmd)
+		predictIsKernels(t, cmd, count, func(id uint32) uint32 {
+			for _, m := range insideMaps {
+				if n := int64(id) - int64(m.HostID); n >= 0 && n < int64(m.Size) {
+					return uint32(int64(m.ContainerID) + n)
+				}
+			}
+			return 65534
+		})
+	})
+	t.Run("inside a user namespace", func(t *testing.T) {
+		dir := fresh(t)
+		err := errors.Join(unix.Chown(dir, 100000, 100000), unix.Chown(dir+"/holder", 100000, 100000), os.Rename(others, dir+"/others"))
+		self, err2 := os.Executable()
+		if err := errors.Join(err, err2, copyFile(self, dir)); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(filepath.Join(dir, filepath.Base(self)), "-test.run=^TestPredictIsKernels$", "-test.v")
+		cmd.Env = append(os.Environ(), variable+"="+dir, fmt.Sprintf("CAPINSPECT_SEED=%d", random.Uint64()))
+		belowThisUserNamespace(cmd)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "--- PASS: TestPredictIsKernels ") {
+			t.Errorf("%v", err)
+		}
+		t.Logf("%s", out)
+	})
+}
+
+// protectSymlinks lets the kernel protect symbolic links, as it does where
+// systemd runs.
+func protectSymlinks(t *testing.T) {
+	const name = "/proc/sys/fs/protected_symlinks"
+	before, err := os.ReadFile(name)
+	if err == nil && strings.TrimSpace(string(before)) == "0" {
+		t.Cleanup(func() { os.WriteFile(name, before, 0o644) })
+		err = os.WriteFile(name, []byte("1\n"), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
