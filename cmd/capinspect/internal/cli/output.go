@@ -31,17 +31,22 @@ func (e *env) note(format string, args ...any) {
 // progress is a line on standard error for somebody who waits.
 type progress struct {
 	out     io.Writer
-	watched bool // it is a terminal
+	what    string // as "reading tasks"
+	watched bool   // it is a terminal
 	start   time.Time
 	chunks  int
 	shown   bool
+}
+
+func newProgress(e *env, what string) *progress {
+	return &progress{out: e.stderr, what: what, watched: terminalWidth(e.stderr) > 0, start: time.Now()}
 }
 
 // step counts what was read, and says so after the first second.
 func (p *progress) step() {
 	p.chunks++
 	if p.watched && time.Since(p.start) > time.Second {
-		fmt.Fprintf(p.out, "\r%s: reading tasks %s ", program, [...]string{"|", "/", "-", "\\"}[p.chunks/16%4])
+		fmt.Fprintf(p.out, "\r%s: %s %s ", program, p.what, [...]string{"|", "/", "-", "\\"}[p.chunks/16%4])
 		p.shown = true
 	}
 }
@@ -49,6 +54,6 @@ func (p *progress) step() {
 // clear takes the line away.
 func (p *progress) clear() {
 	if p.shown {
-		fmt.Fprintf(p.out, "\r%*s\r", len(program)+18, "")
+		fmt.Fprintf(p.out, "\r%*s\r", len(program)+len(p.what)+5, "")
 	}
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -16,31 +17,40 @@ import (
 
 var predict = command{
 	name:    "predict",
-	args:    "[flags] FILE",
+	args:    "[flags] FILE | --scan [DIR]",
 	summary: "what execve of a file would give a process",
 	about: `Tell which capabilities and ids a process would have after execve of FILE, or
 why that fails, by the rules of the kernel. FILE is looked up as the process
 itself would: below its root directory, from its working directory, by PATH if
-it has no slash, through links and #! interpreters. Nothing is executed.
+it has no slash, through links and #! interpreters. Nothing is executed. The exit
+status is 1 if execve would fail.
 
-The exit status is 1 if execve would fail.`,
+With --scan, list the programs below DIR, by default /, that are set-user-ID or
+set-group-ID or have capabilities, and what each would give the process.`,
 	example: `
 capinspect predict sh
 capinspect predict /bin/sh --uid 1000 --drop all
-capinspect predict sh --add net_admin --no-new-privs --json`,
+capinspect predict sh --add net_admin --no-new-privs --json
+capinspect predict --scan /usr/bin --uid 1000 --drop all`,
 	new: func(flags *pflag.FlagSet) runner { return newPredict(flags) },
 }
 
 type predictConfig struct {
 	subject
-	output string
-	json   bool
+	output    string
+	json      bool
+	scan, all bool
 }
 
-var predictFormats = []*report.Form[collect.Prediction]{report.PredictText, report.PredictJSON}
+var (
+	predictFormats = []*report.Form[collect.Prediction]{report.PredictText, report.PredictJSON}
+	scanFormats    = []*report.Form[collect.Scan]{report.ScanText, report.ScanJSON}
+)
 
 func newPredict(flags *pflag.FlagSet) *predictConfig {
 	c := new(predictConfig)
+	flags.BoolVar(&c.scan, "scan", false, "list what gives something below DIR")
+	flags.BoolVar(&c.all, "all", false, "with --scan, also in other file systems mounted there")
 	c.addTo(flags)
 	flags.StringVarP(&c.output, "output", "o", predictFormats[0].Name, "the `FORMAT`: "+formatNames(predictFormats))
 	flags.BoolVar(&c.json, "json", false, "the same as -o json")
@@ -48,6 +58,14 @@ func newPredict(flags *pflag.FlagSet) *predictConfig {
 }
 
 func (c *predictConfig) run(e *env, args []string) (int, error) {
+	switch {
+	case c.scan && len(args) <= 1:
+		return c.list(e, args)
+	case c.scan:
+		return 0, usagef("want one DIR")
+	case c.all:
+		return 0, usagef("--all is for --scan")
+	}
 	format, err := chooseFormat(predictFormats, c.output, c.json)
 	if err != nil {
 		return 0, err
@@ -71,6 +89,45 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 		return statusNo, nil
 	}
 	return statusOK, nil
+}
+
+// list lists the programs below a directory.
+func (c *predictConfig) list(e *env, args []string) (int, error) {
+	format, err := chooseFormat(scanFormats, c.output, c.json)
+	if err != nil {
+		return 0, err
+	}
+	dir := "/"
+	if len(args) == 1 {
+		dir = args[0]
+	}
+	from, err := c.open()
+	if err != nil {
+		return 0, err
+	}
+	defer from.Close()
+	p := newProgress(e, "looking for programs")
+	found, err := from.Scan(c.task, dir, c.all, &c.whatIf, p.step)
+	p.clear()
+	if err != nil {
+		return 0, c.failed(from, err)
+	}
+	if err := e.write(format.Append(nil, found)); err != nil {
+		return 0, err
+	}
+	status := statusOK
+	for _, err := range found.Failures {
+		e.complain(err)
+		status = statusTrouble
+	}
+	if found.MoreFailures > 0 {
+		e.complain(fmt.Errorf("%d more could not be looked at", found.MoreFailures))
+	}
+	if found.Left > 0 {
+		e.complain(fmt.Errorf("%d programs are too many to list: scan a part of %s", found.Left, dir))
+		status = statusTrouble
+	}
+	return status, nil
 }
 
 // subject are the flags that say for which task something is predicted, and what

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -92,7 +91,7 @@ func failures(found collect.Walked) []report.Failure {
 // walk visits the tasks, with a progress line if it takes longer than a second
 // and somebody watches.
 func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *collect.Record), done func(C) error) (collect.Walked, error) {
-	p := progress{out: r.env.stderr, watched: terminalWidth(r.env.stderr) > 0, start: time.Now()}
+	p := newProgress(r.env, "reading tasks")
 	defer p.clear()
 	return collect.Walk(from, r.query, begin, visit, func(chunk C) error {
 		p.step()

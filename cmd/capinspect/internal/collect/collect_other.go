@@ -48,3 +48,8 @@ func (*Collector) Threads(string, Threads) ([]*Record, error) { return nil, errN
 
 // Predict says that there are no tasks to read.
 func (*Collector) Predict(string, string, *WhatIf) (*Prediction, error) { return nil, errNeedsLinux }
+
+// Scan says that there are no tasks to read.
+func (*Collector) Scan(string, string, bool, *WhatIf, func()) (*Scan, error) {
+	return nil, errNeedsLinux
+}

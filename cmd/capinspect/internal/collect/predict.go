@@ -57,15 +57,43 @@ func (w *WhatIf) asked() (list []Note) {
 // Prediction is what execve(2) of a file would give a task.
 type Prediction struct {
 	Task    *Record
-	File    string  // as it was asked for
-	Program string  // the file whose attributes count, from the task's root directory; "" if none was found
-	Result  string  // OK, or the errno's name, as "EPERM"
-	Why     string  // of another result than OK
-	Before  *Record // the task, with what was asked for
-	After   *Record // the task afterwards; nil if there is another result than OK
-	Steps   []Note  // the rules that led to it, in the kernel's order
-	Assumed []Note  // what it would depend on, and was not known
+	File    string   // as it was asked for
+	Program *Program // the file whose attributes count; nil if none was found
+	Result  string   // OK, or the errno's name, as "EPERM"
+	Why     string   // of another result than OK
+	Before  *Record  // the task, with what was asked for
+	After   *Record  // the task afterwards; nil if there is another result than OK
+	Steps   []Note   // the rules that led to it, in the kernel's order
+	Assumed []Note   // what it would depend on, and was not known
 }
+
+// Program is a file that would be executed.
+type Program struct {
+	Path     string           // from the task's root directory, through no symbolic link
+	Mode     uint32           // its permission bits
+	UID, GID uint32           // of its owner
+	Caps     *capset.FileCaps // nil if it has none, or none are known because they do not count
+	NoSuid   bool             // it gives nothing where it is
+}
+
+// Scan is what the programs below a directory would give a task, as far as they give
+// more to one than to another.
+type Scan struct {
+	Task         *Record
+	Dir          string // as it was asked for
+	Programs     []*Prediction
+	Files, Dirs  int // how many were looked at
+	Left         int // programs that are too many to list
+	Assumed      []Note
+	Failures     []error // why something could not be looked at
+	MoreFailures int     // how many more there were
+}
+
+// What a Scan keeps at the most.
+const (
+	maxPrograms = 10_000
+	maxFailures = 20
+)
 
 // OK is the result of an execve(2) that would succeed.
 const OK = "ok"

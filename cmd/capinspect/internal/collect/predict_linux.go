@@ -32,16 +32,18 @@ func (c *Collector) Predict(task, file string, what *WhatIf) (*Prediction, error
 	if err != nil {
 		return nil, err
 	}
-	p.Assumed = s.assumed
+	if p.Assumed = s.assumed; p.After != nil {
+		c.names(p.After, s.files, nil, s.maps[0], s.maps[1])
+	}
 	return p, nil
 }
 
 // predict tells what execve(2) of a file would give.
 func (s *subject) predict(file string) (*Prediction, error) {
-	p := &Prediction{Task: s.record, File: file, Before: s.with(&s.task)}
+	p := &Prediction{Task: s.record, File: file, Before: s.before}
 	program, err := s.lookFor(file, p)
 	for depth := 0; err == nil; depth++ {
-		p.Program = program.Path
+		p.Program = found(program)
 		name, is := s.interpreter(program)
 		if is == noScript {
 			return p, s.execute(program, p)
@@ -59,7 +61,17 @@ func (s *subject) predict(file string) (*Prediction, error) {
 			err = &root.Denied{Errno: unix.ELOOP, Path: program.Path, Why: "the script's interpreter is a script, and so on for too long"}
 		}
 	}
+	if p.Program == nil && program != nil {
+		p.Program = found(program) // and refused
+	}
 	return p, p.denied(err)
+}
+
+// found returns a program without its capabilities, of which nobody knows yet whether
+// they count.
+func found(f *root.Program) *Program {
+	st := &f.Stat
+	return &Program{Path: f.Path, Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid, NoSuid: f.NoSuid}
 }
 
 func (p *Prediction) step(code, text string) { p.Steps = append(p.Steps, Note{code, text}) }
@@ -117,6 +129,7 @@ func (s *subject) lookFor(file string, p *Prediction) (*root.Program, error) {
 		path = runcPath
 		s.assume("path", "its PATH is "+path+", as runc's is")
 	}
+	var refused *root.Program
 	err := error(&root.Denied{Errno: unix.ENOENT, Why: "it is in no directory of PATH, " + path})
 	for dir := range strings.SplitSeq(path, ":") {
 		if dir == "" {
@@ -128,15 +141,16 @@ func (s *subject) lookFor(file string, p *Prediction) (*root.Program, error) {
 			p.step("path", "found by PATH in "+dir)
 			return program, nil
 		case errors.Is(wrong, unix.EACCES):
-			err = wrong
+			refused, err = program, wrong
 		case !errors.Is(wrong, unix.ENOENT) && !errors.Is(wrong, unix.ENOTDIR):
 			return nil, wrong
 		}
 	}
-	return nil, err
+	return refused, err
 }
 
-// find returns a program that the task may execute as far as modes decide.
+// find returns a program that the task may execute as far as modes decide; with an
+// error, one that it may not.
 func (s *subject) find(file string) (*root.Program, error) {
 	from, err := s.workingDir(file)
 	if err != nil {
@@ -150,7 +164,7 @@ func (s *subject) find(file string) (*root.Program, error) {
 		return nil, err
 	}
 	if why := s.refuses(program); why != "" {
-		return nil, &root.Denied{Errno: unix.EACCES, Path: program.Path, Why: why}
+		return program, &root.Denied{Errno: unix.EACCES, Path: program.Path, Why: why}
 	}
 	return program, nil
 }
@@ -283,6 +297,9 @@ func (s *subject) execute(program *root.Program, p *Prediction) error {
 	if err := s.fileCaps(program, &f); err != nil {
 		return p.denied(err)
 	}
+	if p.Program.Caps = f.Caps; program.Caps == nil {
+		p.Program.Caps = nil
+	}
 	after, steps, err := capset.Exec(s.task, f, s.how)
 	for _, step := range steps {
 		p.step(step.Code, step.Text)
@@ -292,7 +309,6 @@ func (s *subject) execute(program *root.Program, p *Prediction) error {
 	}
 	p.Result = OK
 	p.After = s.with(&after)
-	s.collector.names(p.After, s.files, nil, s.maps[0], s.maps[1])
 	return nil
 }
 

@@ -29,6 +29,7 @@ type subject struct {
 	groups    insideIDs
 	nested    bool // its user namespace is neither capinspect's nor right below that
 	task      capset.Credentials
+	before    *Record // the task with these
 	how       capset.Circumstances
 	path      string // PATH
 	assumed   []Note
@@ -247,6 +248,7 @@ func (s *subject) change(what *WhatIf) error {
 		t.Sets[k] |= what.Add & known
 	}
 	s.assumed = append(s.assumed, what.asked()...)
+	s.before = s.with(t)
 	return nil
 }
 

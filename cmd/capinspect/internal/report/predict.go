@@ -25,8 +25,13 @@ func appendPrediction(dst []byte, p *collect.Prediction) []byte {
 	dst = append(dst, " by "...)
 	dst = appendWho(dst, p.Task)
 	dst = append(append(append(dst, ": "...), p.Result...), '\n')
-	if p.Program != "" && p.Program != p.File {
-		dst = append(appendEscaped(append(dst, "Program: "...), p.Program), '\n')
+	if f := p.Program; f != nil {
+		dst = appendEscaped(append(dst, "Program: "...), f.Path)
+		dst = fmt.Appendf(dst, ", mode %04o of uid %d, gid %d", f.Mode, f.UID, f.GID)
+		if f.Caps != nil {
+			dst = append(append(dst, ", "...), fileCapsText(f.Caps, p.Task.LastCap.Value)...)
+		}
+		dst = append(dst, choose(f.NoSuid, ", on a nosuid mount\n", "\n")...)
 	}
 	if p.After == nil {
 		dst = append(appendEscaped(append(dst, "Why: "...), p.Why), '\n')
@@ -42,6 +47,16 @@ func appendPrediction(dst []byte, p *collect.Prediction) []byte {
 	dst = appendListed(dst, "Steps", p.Steps)
 	dst = appendListed(dst, "Assumed", p.Assumed)
 	return append(append(append(dst, "Not examined: "...), collect.NotExamined...), '\n')
+}
+
+// fileCapsText returns the text form of the capabilities of a file, as getcap(8) has
+// it.
+func fileCapsText(c *capset.FileCaps, last capset.Cap) string {
+	state := capset.State{capset.Permitted: c.Permitted, capset.Inheritable: c.Inheritable}
+	if c.Effective {
+		state[capset.Effective] = c.Permitted | c.Inheritable
+	}
+	return state.Text(last)
 }
 
 // appendWho appends what a text calls a task.
@@ -125,8 +140,7 @@ func appendPredictionJSON(dst []byte, p *collect.Prediction) []byte {
 	e.ifHas(p.Task, procstatus.FieldPid, p.Task.Status.Pid)
 	e.key("file")
 	e.string(p.File)
-	e.key("program")
-	e.optional(p.Program)
+	e.program(p.Program, p.Task.LastCap.Value)
 	e.key("result")
 	e.string(p.Result)
 	e.key("why")
@@ -139,6 +153,33 @@ func appendPredictionJSON(dst []byte, p *collect.Prediction) []byte {
 	e.string(collect.NotExamined)
 	e.close('}')
 	return append(e.buf, '\n')
+}
+
+// program appends the member that has the attributes of a program.
+func (e *encoder) program(f *collect.Program, last capset.Cap) {
+	e.key("program")
+	if f == nil {
+		e.null()
+		return
+	}
+	e.open('{')
+	e.key("path")
+	e.string(f.Path)
+	e.key("mode")
+	e.string(fmt.Sprintf("%04o", f.Mode))
+	e.key("uid")
+	e.int(int64(f.UID))
+	e.key("gid")
+	e.int(int64(f.GID))
+	e.key("capabilities")
+	if f.Caps != nil {
+		e.string(fileCapsText(f.Caps, last))
+	} else {
+		e.null()
+	}
+	e.key("nosuid")
+	e.bool(f.NoSuid)
+	e.close('}')
 }
 
 // after appends the members of a task that an execve(2) may change, null if there is

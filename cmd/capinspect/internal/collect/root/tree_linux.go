@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package root
+
+import (
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Tree looks for files that give something to whoever executes them: that are
+// set-user-ID or set-group-ID, or have capabilities. It holds one directory of each
+// level open, and nothing of a file behind it.
+type Tree struct {
+	All    bool                         // the other file systems that are mounted below it too
+	Found  func(*Program)               // gets each such file, without its first bytes
+	Failed func(path string, err error) // gets what cannot be looked at
+	Step   func()                       // is called now and then
+	Files  int                          // how many files were looked at
+	Dirs   int                          // and how many directories
+
+	root   *Root
+	device uint64
+}
+
+// maxDepth is the number of directories in each other that are looked at: each is
+// open.
+const maxDepth = 256
+
+var errDepth = errors.New("more than 256 directories deep")
+
+// Search looks below a directory, given by its path from the root directory. An
+// error is that of finding it.
+func (r *Root) Search(path string, t *Tree) error {
+	w := walk{root: r}
+	at, err := w.to(r.top, path)
+	if err == nil && !at.is(unix.S_IFDIR) {
+		r.leave(at)
+		err = unix.ENOTDIR
+	}
+	if err != nil {
+		return &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	t.root, t.device = r, at.stat.Dev
+	t.dir(at, 1)
+	return nil
+}
+
+// dir looks below an open directory, and closes it.
+func (t *Tree) dir(at place, depth int) {
+	t.Dirs++
+	fd, err := retry(func() (int, error) {
+		return unix.Openat(at.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	})
+	t.root.leave(at)
+	if err != nil {
+		t.Failed(at.name(), err)
+		return
+	}
+	defer unix.Close(fd)
+	at.fd = fd
+	mounted := t.root.mounts.below(at.path)
+	buf := make([]byte, 8<<10)
+	for {
+		n, err := retry(func() (int, error) { return unix.Getdents(fd, buf) })
+		if err != nil {
+			t.Failed(at.name(), err)
+		}
+		if err != nil || n == 0 {
+			return
+		}
+		t.Step()
+		eachName(buf[:n], func(name string, kind byte) {
+			if kind == unix.DT_DIR || kind == unix.DT_REG || kind == unix.DT_UNKNOWN {
+				t.entry(at, name, mounted, depth)
+			}
+		})
+	}
+}
+
+// entry looks at what a directory has under a name.
+func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth int) {
+	path := at.path + "/" + name
+	for i := range mounted { // which is not asked for anything if it is not wanted
+		m := &mounted[i]
+		if m.Point == path && !t.All && unix.Mkdev(m.Major, m.Minor) != t.device {
+			return
+		}
+	}
+	next, err := t.root.step(at, name)
+	switch {
+	case err == unix.ENOENT: // it is gone by now
+		return
+	case err != nil:
+		t.Failed(path, err)
+		return
+	case next.is(unix.S_IFDIR) && t.wants(&next):
+		if depth == maxDepth {
+			unix.Close(next.fd)
+			t.Failed(path, errDepth)
+			return
+		}
+		t.dir(next, depth+1)
+		return
+	case next.is(unix.S_IFREG) && (t.All || next.stat.Dev == t.device):
+		t.Files++
+		if f := t.gives(&next); f != nil {
+			defer t.Found(f) // when it is closed
+		}
+	}
+	unix.Close(next.fd)
+}
+
+// wants reports whether a directory is of a file system that is looked at: that of
+// the first one, or any that may have programs.
+func (t *Tree) wants(at *place) bool {
+	if at.stat.Dev == t.device {
+		return true
+	}
+	var st unix.Statfs_t
+	if !t.All || unix.Fstatfs(at.fd, &st) != nil {
+		return false
+	}
+	switch uint32(st.Type) {
+	case unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC, unix.DEBUGFS_MAGIC,
+		unix.TRACEFS_MAGIC, unix.SECURITYFS_MAGIC, unix.DEVPTS_SUPER_MAGIC:
+		return false
+	}
+	return true
+}
+
+// gives returns a file if it gives something to whoever executes it, else nil.
+func (t *Tree) gives(at *place) *Program {
+	const anyExec, setUser, setGroup = 0o111, 0o4000, 0o2010
+	mode := at.stat.Mode
+	if mode&anyExec == 0 {
+		return nil
+	}
+	f := &Program{Path: at.path, Stat: at.stat}
+	f.Caps, f.CapsErr = t.root.attribute(at)
+	switch {
+	case f.Caps != nil || mode&setUser != 0 || mode&setGroup == setGroup:
+		return f
+	case f.CapsErr == unix.EOVERFLOW || f.CapsErr == unix.EINVAL: // of some that it has
+		return f
+	case f.CapsErr != nil:
+		t.Failed(at.path, f.CapsErr)
+	}
+	return nil
+}
+
+// below returns the mounts right below a directory.
+func (t *table) below(dir string) (list []procstatus.Mount) {
+	for i := range t.of {
+		rest, ok := strings.CutPrefix(t.of[i].Point, dir+"/")
+		if ok && rest != "" && !strings.Contains(rest, "/") {
+			list = append(list, t.of[i])
+		}
+	}
+	return list
+}
+
+// eachName calls f for what getdents64(2) returned: records of inode (8 bytes),
+// offset (8), length (2), type (1) and name.
+func eachName(entries []byte, f func(name string, kind byte)) {
+	const header = 19
+	for len(entries) > header {
+		length := int(binary.NativeEndian.Uint16(entries[16:]))
+		if length <= header || length > len(entries) {
+			return
+		}
+		name, _, _ := strings.Cut(string(entries[header:length]), "\x00")
+		if name != "." && name != ".." {
+			f(name, entries[18])
+		}
+		entries = entries[length:]
+	}
+}
