@@ -151,6 +151,8 @@ func (x *execution) fileCaps() error {
 func (x *execution) root() {
 	isReal, isEffective := x.new.UID.Real == 0, x.new.UID.Effective == 0
 	switch {
+	case !isReal && !isEffective && !x.hasCaps:
+		x.step("plain", "neither uid 0 nor file capabilities: P'(permitted) = P(ambient)")
 	case !isReal && !isEffective:
 	case x.old.Securebits&NoRoot != 0:
 		x.step("noroot", "the securebit noroot is set: uid 0 gains nothing")

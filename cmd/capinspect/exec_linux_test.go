@@ -161,7 +161,7 @@ func execIsKernels(t *testing.T, random *rand.Rand, pairs int, dir, nosuid strin
 	}
 	for _, code := range []string{
 		"set-user-id", "set-group-id", "set-id-ignored", "file-capabilities", "file-capabilities-ignored", "forced-capabilities-missing",
-		"root", "noroot", "set-user-id-root-with-capabilities", "no-gain", "ambient", "ambient-cleared", "effective", "not-effective", "keep-caps-cleared",
+		"plain", "root", "noroot", "set-user-id-root-with-capabilities", "no-gain", "ambient", "ambient-cleared", "effective", "not-effective", "keep-caps-cleared",
 	} {
 		if outcomes[code] == 0 {
 			t.Errorf("no pair came to %s", code)

@@ -117,7 +117,7 @@ func TestPsRunc(t *testing.T) {
 // merge patch; prepare adds to its root, which has capinspect and nothing else.
 func startRunc(t *testing.T, patch string, prepare func(root string) error) string {
 	t.Helper()
-	dir, name := t.TempDir(), fmt.Sprintf("capinspect-test-%d-%s", os.Getpid(), t.Name())
+	dir, name := t.TempDir(), fmt.Sprintf("capinspect-test-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))
 	root := filepath.Join(dir, "rootfs")
 	var errs []error
 	for _, mountPoint := range []string{"proc", "dev", "sys", "etc"} {

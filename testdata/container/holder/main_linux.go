@@ -3,10 +3,15 @@
 // Holder is what else the containers of the tests need: a main process that
 // keeps a container running, and does to itself what a runtime cannot.
 //
-//	holder             says "ready" and waits
-//	holder drop        gives up its capabilities first, all but the bounding set
-//	holder report      prints its status file and its securebits, and ends
-//	holder noproc PROGRAM [ARG ...]
+//	holder [WORD ...]  does what each word says, then says "ready" and waits
+//
+//	drop               gives up its capabilities, all but the bounding set
+//	lower              lowers the effective ones alone
+//	raise              raises all that are permitted
+//	report             prints its status file and its securebits, and ends
+//	become PROGRAM [ARG ...]
+//	                   becomes PROGRAM
+//	noproc PROGRAM [ARG ...]
 //	                   takes /proc away and becomes PROGRAM
 package main
 
@@ -23,8 +28,34 @@ func main() {
 		fmt.Fprintln(os.Stderr, "holder:", err)
 		os.Exit(1)
 	}
-	if len(os.Args) > 1 && os.Args[1] == "report" {
-		return
+}
+
+func run(words []string) error {
+	for i, word := range words {
+		var err error
+		rest := words[i+1:]
+		switch {
+		case word == "drop":
+			err = set(func(*sets) sets { return sets{} })
+		case word == "lower":
+			err = set(func(s *sets) sets { return sets{0, s.permitted, s.inheritable} })
+		case word == "raise":
+			err = set(func(s *sets) sets { return sets{s.permitted, s.permitted, s.inheritable} })
+		case word == "report":
+			return report()
+		case word == "become" && len(rest) > 0:
+			return syscall.Exec(rest[0], rest, nil)
+		case word == "noproc" && len(rest) > 0:
+			if err := syscall.Unmount("/proc", syscall.MNT_DETACH); err != nil {
+				return err
+			}
+			return syscall.Exec(rest[0], rest, nil)
+		default:
+			return fmt.Errorf("unknown word %q", word)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	fmt.Println("ready")
 	for {
@@ -32,29 +63,23 @@ func main() {
 	}
 }
 
-func run(args []string) error {
-	switch {
-	case len(args) == 0:
-		return nil
-	case args[0] == "drop":
-		return drop()
-	case args[0] == "report":
-		return report()
-	case args[0] == "noproc" && len(args) > 1:
-		if err := syscall.Unmount("/proc", syscall.MNT_DETACH); err != nil {
-			return err
-		}
-		return syscall.Exec(args[1], args[1:], nil)
-	}
-	return fmt.Errorf("unknown arguments %q", args)
-}
+// sets are half of three sets, as capget(2) has them.
+type sets struct{ effective, permitted, inheritable uint32 }
 
-// drop empties three sets of every thread; the ambient one goes with them.
-func drop() error {
+// set changes three sets of every thread; what is ambient and no longer permitted goes
+// with them.
+func set(change func(*sets) sets) error {
 	header := struct{ version, pid uint32 }{version: 0x20080522} // _LINUX_CAPABILITY_VERSION_3
-	var empty [2]struct{ effective, permitted, inheritable uint32 }
-	_, _, errno := syscall.AllThreadsSyscall(syscall.SYS_CAPSET,
-		uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&empty)), 0)
+	var halves [2]sets
+	_, _, errno := syscall.RawSyscall(syscall.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&halves)), 0)
+	if errno != 0 {
+		return errno
+	}
+	for i := range halves {
+		halves[i] = change(&halves[i])
+	}
+	_, _, errno = syscall.AllThreadsSyscall(syscall.SYS_CAPSET,
+		uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&halves)), 0)
 	if errno != 0 {
 		return errno
 	}

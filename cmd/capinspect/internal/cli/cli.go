@@ -54,7 +54,7 @@ type env struct {
 
 // commands returns the table of subcommands. The first is the one that runs
 // when none is named.
-func commands() []*command { return []*command{&show, &ps, &decode, &explain, &check, &predict} }
+func commands() []*command { return []*command{&show, &ps, &decode, &explain, &check, &why, &predict} }
 
 // usageError is bad usage of a command.
 type usageError struct{ error }

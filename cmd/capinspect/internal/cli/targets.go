@@ -167,17 +167,22 @@ func (t *targets) collect(e *env, args []string, detail collect.Detail) (c colle
 		c.records = append(c.records, records...)
 	}
 	for _, name := range t.files {
-		text, err := collect.ReadInput(name, e.stdin)
-		var records []*collect.Record
-		if err == nil {
-			records, err = collect.FromFile(name, text, opts.LastCap)
-		}
+		records, err := t.fromFile(e, name, opts.LastCap)
 		if err != nil {
 			c.failures = append(c.failures, report.Failure{Err: err})
 		}
 		c.records = append(c.records, records...)
 	}
 	return c, nil
+}
+
+// fromFile returns the tasks that a saved file tells of.
+func (t *targets) fromFile(e *env, name string, last *capset.Cap) ([]*collect.Record, error) {
+	text, err := collect.ReadInput(name, e.stdin)
+	if err != nil {
+		return nil, err
+	}
+	return collect.FromFile(name, text, last)
 }
 
 // read reads one task, with the threads that were asked for.

@@ -4,7 +4,11 @@
 
 package collect
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/capinspect/capinspect/capset"
+)
 
 // Collector reads tasks from one procfs, which needs Linux.
 type Collector struct{ buf []byte }
@@ -53,3 +57,6 @@ func (*Collector) Predict(string, string, *WhatIf) (*Prediction, error) { return
 func (*Collector) Scan(string, string, bool, *WhatIf, func()) (*Scan, error) {
 	return nil, errNeedsLinux
 }
+
+// Why says that there are no tasks to read.
+func (*Collector) Why(string, []capset.Cap) (*Why, error) { return nil, errNeedsLinux }

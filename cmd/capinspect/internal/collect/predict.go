@@ -102,3 +102,10 @@ const OK = "ok"
 const NotExamined = "ACLs, security modules, writers (ETXTBSY), format and loader (ENOEXEC, ENOENT), a root directory shared by CLONE_FS"
 
 func decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

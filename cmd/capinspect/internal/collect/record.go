@@ -5,6 +5,7 @@
 package collect
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/capinspect/capinspect/capset"
@@ -136,4 +137,23 @@ func (r *Record) absence(f procstatus.Field) string {
 		return "no " + f.String() + " line, which Linux has since " + f.Since()
 	}
 	return "no " + f.String() + " line"
+}
+
+// credentials returns what execve(2) goes by, with the ids that the kernel tells
+// capinspect. Securebits and no_new_privs that are not known are taken for 0, and it
+// is an error if one of some other lines of the status file is not.
+func (r *Record) credentials(needed ...procstatus.Field) (capset.Credentials, error) {
+	s := &r.Status
+	for _, row := range statusPaths {
+		if slices.Contains(needed, row.field) && !s.Has(row.field) {
+			return capset.Credentials{}, fmt.Errorf("%s is unknown: %s", row.path, r.Why(row.path))
+		}
+	}
+	c := capset.Credentials{
+		Sets: s.CapState(), UID: s.UID, GID: s.GID, Groups: slices.Clone(s.Groups), NoNewPrivs: s.NoNewPrivs,
+	}
+	if r.Known("securebits") {
+		c.Securebits = r.Securebits
+	}
+	return c, nil
 }

@@ -38,15 +38,13 @@ type subject struct {
 // subject returns a task, changed by what was asked for.
 func (c *Collector) subject(task string, what *WhatIf) (*subject, error) {
 	s := &subject{collector: c, record: new(Record), path: what.Path}
-	err := s.open(task)
-	if err == nil {
-		err = s.credentials()
-	}
-	if err == nil {
-		err = s.circumstances()
-	}
-	if err == nil {
-		err = s.change(what)
+	err := s.read(task)
+	for _, step := range [...]func() error{
+		s.openRoot, s.credentials, s.circumstances, func() error { return s.change(what) },
+	} {
+		if err == nil {
+			err = step()
+		}
 	}
 	if err != nil {
 		s.close()
@@ -71,8 +69,8 @@ func (s *subject) assume(code, text string) {
 	}
 }
 
-// open reads the task, and opens its root directory.
-func (s *subject) open(task string) (err error) {
+// read reads the task.
+func (s *subject) read(task string) (err error) {
 	c, hidden := s.collector, error(nil)
 	if c.proc != nil {
 		s.dir, err = c.proc.Sub(task)
@@ -80,14 +78,18 @@ func (s *subject) open(task string) (err error) {
 			return hidden
 		}
 	}
-	var mounts []procstatus.Mount
 	if s.dir == nil {
-		err = c.alone(nil, task, s.record, hidden)
-	} else if err = c.whole(s.dir, ".", s.record); err == nil {
-		mounts, _ = s.dir.Mounts(".") // without it, the root directory cannot be opened
+		return c.alone(nil, task, s.record, hidden)
 	}
-	if err != nil {
-		return err
+	return c.whole(s.dir, ".", s.record)
+}
+
+// openRoot opens the root directory of the task.
+func (s *subject) openRoot() error {
+	c := s.collector
+	var mounts []procstatus.Mount
+	if s.dir != nil {
+		mounts, _ = s.dir.Mounts(".") // without it, the root directory cannot be opened
 	}
 	from, users, groups, err := c.filesOf(s.dir, ".", s.record, mounts)
 	if err != nil {
@@ -102,33 +104,26 @@ func (s *subject) open(task string) (err error) {
 	return err
 }
 
-// needed are the lines of the status file without which nothing can be predicted.
-var needed = [...]procstatus.Field{
+// execNeeds are the lines of the status file that execve(2) goes by.
+var execNeeds = [...]procstatus.Field{
 	procstatus.FieldUID, procstatus.FieldGID, procstatus.FieldGroups, procstatus.FieldCapInh,
 	procstatus.FieldCapPrm, procstatus.FieldCapEff, procstatus.FieldCapBnd,
 }
 
 // credentials finds out those of the task.
-func (s *subject) credentials() error {
+func (s *subject) credentials() (err error) {
 	r := s.record
-	for _, row := range statusPaths {
-		if slices.Contains(needed[:], row.field) && !r.Status.Has(row.field) {
-			return fmt.Errorf("%s is unknown: %s", row.path, r.Why(row.path))
-		}
+	if s.task, err = r.credentials(execNeeds[:]...); err != nil {
+		return err
 	}
 	if err := s.translate(); err != nil {
 		return err
 	}
-	st := &r.Status
-	s.task = capset.Credentials{
-		Sets: st.CapState(), UID: s.users.all(st.UID), GID: s.groups.all(st.GID),
-		NoNewPrivs: st.NoNewPrivs, Securebits: r.Securebits,
+	s.task.UID, s.task.GID = s.users.all(s.task.UID), s.groups.all(s.task.GID)
+	for i, g := range s.task.Groups {
+		s.task.Groups[i], _ = s.groups.in(g)
 	}
-	for _, g := range st.Groups {
-		in, _ := s.groups.in(g)
-		s.task.Groups = append(s.task.Groups, in)
-	}
-	if !st.Has(procstatus.FieldNoNewPrivs) {
+	if !r.Status.Has(procstatus.FieldNoNewPrivs) {
 		s.assume("no-new-privs", "no_new_privs is not set: "+r.Why("noNewPrivs"))
 	}
 	for _, n := range r.Notes {
@@ -199,13 +194,6 @@ func (s *subject) circumstances() error {
 	s.assume("tracer", "PID "+pid+", which traces it, "+
 		[...]string{"has", "lacks"}[b2i(s.how.Traced)]+" cap_sys_ptrace over it, as now")
 	return nil
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // foreignMounts says so if its mounts belong to a user namespace that is neither its

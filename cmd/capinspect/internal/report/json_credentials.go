@@ -133,14 +133,18 @@ func (e *encoder) listed(key string, notes []collect.Note) {
 	e.key(key)
 	e.openLines('[')
 	for _, note := range notes {
-		e.open('{')
-		e.key("code")
-		e.string(note.Code)
-		e.key("text")
-		e.string(note.Text)
-		e.close('}')
+		e.note(note)
 	}
 	e.close(']')
+}
+
+func (e *encoder) note(note collect.Note) {
+	e.open('{')
+	e.key("code")
+	e.string(note.Code)
+	e.key("text")
+	e.string(note.Text)
+	e.close('}')
 }
 
 // unknowns appends the reasons for what is unknown.

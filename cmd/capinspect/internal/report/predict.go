@@ -61,6 +61,9 @@ func fileCapsText(c *capset.FileCaps, last capset.Cap) string {
 
 // appendWho appends what a text calls a task.
 func appendWho(dst []byte, r *collect.Record) []byte {
+	if !r.Status.Has(procstatus.FieldPid) {
+		return appendEscaped(dst, collect.InputName(r.Source))
+	}
 	dst = append(dst, "pid "...)
 	dst = strconv.AppendInt(dst, int64(r.Status.Pid), 10)
 	if r.Status.Has(procstatus.FieldName) {

@@ -66,14 +66,38 @@ func (r *Root) Program(from Dir, path string, by Visitor) (*Program, error) {
 		return nil, err
 	}
 	defer r.leave(at)
+	return r.program(&at)
+}
+
+// Open returns what is open already, if it is on a mount of the task that answers.
+// path is where it was found, for messages.
+func (r *Root) Open(fd int, path string) (*Program, error) {
+	at := place{fd: fd, path: path}
+	if !r.own {
+		var err error
+		if at.mount, err = r.proc.MountID(fd); err == nil {
+			err = r.judge(at.mount, path, func(*procstatus.Mount) bool { return true })
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := unix.Fstat(fd, &at.stat); err != nil {
+		return nil, err
+	}
+	return r.program(&at)
+}
+
+// program returns what an open file gives.
+func (r *Root) program(at *place) (*Program, error) {
 	p := &Program{Path: at.name(), Stat: at.stat}
 	flags, err := mountFlags(at.fd)
 	if err != nil || !p.Regular() {
 		return p, err
 	}
 	p.NoSuid, p.NoExec = flags&noSuid != 0, flags&noExec != 0
-	p.Caps, p.CapsErr = r.attribute(&at)
-	p.Head, p.HeadErr = r.head(&at)
+	p.Caps, p.CapsErr = r.attribute(at)
+	p.Head, p.HeadErr = r.head(at)
 	return p, nil
 }
 
