@@ -62,6 +62,7 @@ bench: build ## measure against capsh, a plain copy of the status file, and prom
 bench-ps: build ## measure ps over 10,000 tasks against a C loop, pscap, getpcaps and captree
 	cd testdata/compare && $(GO) run ./benchps -capinspect ../../$(BIN)
 
+# To make a new input of the two for JSON shorter would take all the time there is.
 fuzz: ## fuzz each parser for FUZZTIME (30s)
 	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./capset -run '^$$' -fuzz '^FuzzParseHex$$' -fuzztime $(FUZZTIME)
@@ -72,7 +73,8 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParseMounts$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParseIDMap$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParseLabel$$' -fuzztime $(FUZZTIME)
-	$(GO) test ./cmd/capinspect/internal/collect -run '^$$' -fuzz '^FuzzFromFile$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./cmd/capinspect/internal/jsonread -run '^$$' -fuzz '^FuzzReader$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 100x
+	$(GO) test ./cmd/capinspect/internal/collect -run '^$$' -fuzz '^FuzzFromFile$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 100x
 	$(GO) test ./cmd/capinspect/internal/report -run '^$$' -fuzz '^FuzzString$$' -fuzztime $(FUZZTIME)
 
 image: export GOOS = linux

@@ -8,102 +8,152 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// jsonSurroundings is where a task is, as report writes it.
-type jsonSurroundings struct {
-	UserNamespace *struct {
-		ID             *uint64
-		Initial        *bool
-		UIDMap, GIDMap *procstatus.IDMap
-		Setgroups      *string
+// surrounding reads a member that tells where a task is.
+func (t *savedTask) surrounding(key string) {
+	switch key {
+	case "userNamespace":
+		t.userNamespace()
+	case "namespaces":
+		t.namespaces()
+	case "lsm":
+		t.label()
+	case "container":
+		t.container()
+	case "profile":
+		t.Strings(&t.record.Profile)
 	}
-	Namespaces map[string]*struct {
-		ID                             *uint64
-		SharedWithSelf, SharedWithPid1 *bool
-	}
-	LSM *struct {
-		Module *string
-		Label  string
-		Mode   *string
-	}
-	Container *struct {
-		Runtime, ID, SandboxID, Name, PodUID, PodName, PodNamespace *string
-		Evidence                                                    []string
-	}
-	Profile []string
 }
 
-func (t *jsonSurroundings) surroundings(r *Record) {
-	for k := range r.Namespaces {
-		if ns := t.Namespaces[procstatus.NamespaceKind(k).String()]; ns != nil && ns.ID != nil {
-			r.Namespaces[k] = Namespace{*ns.ID, answer(ns.SharedWithSelf), answer(ns.SharedWithPid1)}
-		}
-	}
-	if ns := t.UserNamespace; ns != nil {
-		to := &UserNamespace{Own: r.Namespaces[procstatus.NamespaceUser].WithSelf == Yes, Setgroups: text(ns.Setgroups)}
-		r.UserNamespace = to
-		if ns.ID != nil {
-			to.ID = *ns.ID
-		}
-		if ns.Initial != nil {
-			to.Initial = *ns.Initial
-		} else if r.Known("userNamespace.initial") {
-			r.unknown("userNamespace.initial", untold)
-		}
-		if ns.UIDMap != nil {
-			to.UIDMap = *ns.UIDMap
-		}
-		if ns.GIDMap != nil {
-			to.GIDMap = *ns.GIDMap
-		}
-	}
-	if l := t.LSM; l != nil {
-		r.Label = &procstatus.Label{Module: text(l.Module), Label: l.Label, Mode: text(l.Mode)}
-	}
-	if c := t.Container; c != nil {
-		r.Container = &Container{
-			Container: procstatus.Container{
-				Runtime: text(c.Runtime), ID: text(c.ID), SandboxID: text(c.SandboxID), Name: text(c.Name), PodUID: text(c.PodUID),
-			},
-			PodName: text(c.PodName), PodNamespace: text(c.PodNamespace),
-		}
-		for _, evidence := range c.Evidence {
-			what, from, _ := strings.Cut(evidence, ": ")
-			r.Container.Evidence = append(r.Container.Evidence, procstatus.Evidence{What: what, From: from})
-		}
-	}
-	r.Profile = t.Profile
-}
-
-// hostIDs takes over the ids in the initial user namespace, of which a report
-// has the real and the effective ones.
-func (t *jsonTask) hostIDs(r *Record) {
-	if t.UID == nil || t.GID == nil || t.UID.HostReal == nil || t.UID.HostEffective == nil ||
-		t.GID.HostReal == nil || t.GID.HostEffective == nil {
+func (t *savedTask) userNamespace() {
+	if t.Null() {
 		return
 	}
-	r.Host = &HostIDs{
-		procstatus.IDs{Real: *t.UID.HostReal, Effective: *t.UID.HostEffective},
-		procstatus.IDs{Real: *t.GID.HostReal, Effective: *t.GID.HostEffective},
+	ns := new(UserNamespace)
+	t.record.UserNamespace = ns
+	for key := range t.Object() {
+		switch key {
+		case "id":
+			t.Uint64(&ns.ID)
+		case "initial":
+			t.initial = t.Bool(&ns.Initial)
+		case "uidMap":
+			ns.UIDMap = t.idMap()
+		case "gidMap":
+			ns.GIDMap = t.idMap()
+		case "setgroups":
+			t.String(&ns.Setgroups)
+		}
 	}
 }
 
-// untold is the reason for what a report leaves out without one.
-const untold = "the report does not tell it"
+func (t *savedTask) idMap() procstatus.IDMap {
+	if t.Null() {
+		return nil
+	}
+	m := procstatus.IDMap{}
+	for range t.Array() {
+		var extent procstatus.Extent
+		for key := range t.Object() {
+			switch key {
+			case "inside":
+				t.Uint32(&extent.Inside)
+			case "outside":
+				t.Uint32(&extent.Outside)
+			case "length":
+				t.Uint32(&extent.Length)
+			}
+		}
+		m = append(m, extent)
+	}
+	return m
+}
 
-func answer(b *bool) Answer {
+func (t *savedTask) namespaces() {
+	for kind := range t.Object() {
+		for k := range t.record.Namespaces {
+			if procstatus.NamespaceKind(k).String() == kind {
+				t.namespace(&t.record.Namespaces[k])
+			}
+		}
+	}
+}
+
+// namespace reads a namespace, which says nothing without its id.
+func (t *savedTask) namespace(to *Namespace) {
+	var ns Namespace
+	for key := range t.Object() {
+		switch key {
+		case "id":
+			t.Uint64(&ns.ID)
+		case "sharedWithSelf":
+			ns.WithSelf = t.answer()
+		case "sharedWithPid1":
+			ns.WithPID1 = t.answer()
+		}
+	}
+	if ns.ID != 0 {
+		*to = ns
+	}
+}
+
+func (t *savedTask) answer() Answer {
+	var yes bool
 	switch {
-	case b == nil:
+	case !t.Bool(&yes):
 		return Unsure
-	case *b:
+	case yes:
 		return Yes
 	}
 	return No
 }
 
-// text returns what a string of JSON is, "" for null.
-func text(s *string) string {
-	if s == nil {
-		return ""
+func (t *savedTask) label() {
+	if t.Null() {
+		return
 	}
-	return *s
+	l := new(procstatus.Label)
+	t.record.Label = l
+	for key := range t.Object() {
+		switch key {
+		case "module":
+			t.String(&l.Module)
+		case "label":
+			t.String(&l.Label)
+		case "mode":
+			t.String(&l.Mode)
+		}
+	}
+}
+
+func (t *savedTask) container() {
+	if t.Null() {
+		return
+	}
+	c := new(Container)
+	t.record.Container = c
+	for key := range t.Object() {
+		switch key {
+		case "runtime":
+			t.String(&c.Runtime)
+		case "id":
+			t.String(&c.ID)
+		case "sandboxId":
+			t.String(&c.SandboxID)
+		case "name":
+			t.String(&c.Name)
+		case "podUID":
+			t.String(&c.PodUID)
+		case "podName":
+			t.String(&c.PodName)
+		case "podNamespace":
+			t.String(&c.PodNamespace)
+		case "evidence":
+			var list []string
+			t.Strings(&list)
+			for _, evidence := range list {
+				what, from, _ := strings.Cut(evidence, ": ")
+				c.Evidence = append(c.Evidence, procstatus.Evidence{What: what, From: from})
+			}
+		}
+	}
 }
