@@ -283,8 +283,8 @@ func (s *subject) refuses(p *root.Program) string {
 
 // interpreter returns what the first line of a program makes of it.
 func (s *subject) interpreter(p *root.Program) (name string, is script) {
-	if p.HeadErr != nil {
-		s.assume("script", p.Path+" is no script: "+reasonOf(p.HeadErr))
+	if p.HeadError != nil {
+		s.assume("script", p.Path+" is no script: "+reasonOf(p.HeadError))
 		return "", noScript
 	}
 	return interpreter(p.Head, root.HeadSize)

@@ -103,8 +103,10 @@ func appendChanges(dst []byte, p *collect.Prediction) []byte {
 		name    string
 		was, is uint32
 	}{
-		{"uid", was.UID.Real, is.UID.Real}, {"euid", was.UID.Effective, is.UID.Effective},
-		{"gid", was.GID.Real, is.GID.Real}, {"egid", was.GID.Effective, is.GID.Effective},
+		{"uid", was.UID.Real, is.UID.Real},
+		{"euid", was.UID.Effective, is.UID.Effective},
+		{"gid", was.GID.Real, is.GID.Real},
+		{"egid", was.GID.Effective, is.GID.Effective},
 	} {
 		if id.was != id.is {
 			sep()

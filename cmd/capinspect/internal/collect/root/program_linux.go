@@ -13,14 +13,14 @@ import (
 
 // Program is a file as execve(2) sees it.
 type Program struct {
-	Path    string // from the root directory, through no symbolic link
-	Stat    unix.Stat_t
-	NoSuid  bool // its mount has the option nosuid
-	NoExec  bool // its mount has the option noexec
-	Caps    []byte
-	CapsErr error  // why Caps, security.capability, are not known
-	Head    []byte // its first bytes, HeadSize at the most
-	HeadErr error  // why these are not known
+	Path      string // from the root directory, through no symbolic link
+	Stat      unix.Stat_t
+	NoSuid    bool // its mount has the option nosuid
+	NoExec    bool // its mount has the option noexec
+	Caps      []byte
+	CapsErr   error  // why Caps, security.capability, are not known
+	Head      []byte // its first bytes, HeadSize at the most
+	HeadError error  // why these are not known
 }
 
 // Regular reports whether it is a regular file, which alone can be executed.
@@ -97,7 +97,7 @@ func (r *Root) program(at *place) (*Program, error) {
 	}
 	p.NoSuid, p.NoExec = flags&noSuid != 0, flags&noExec != 0
 	p.Caps, p.CapsErr = r.attribute(at)
-	p.Head, p.HeadErr = r.head(at)
+	p.Head, p.HeadError = r.head(at)
 	return p, nil
 }
 
