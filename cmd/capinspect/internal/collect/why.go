@@ -4,6 +4,8 @@ package collect
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -186,8 +188,8 @@ func (q *question) notInBounding(a *Answered) {
 		a.change("securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN")
 	}
 	if q.Status.Has(procstatus.FieldUID) && q.task.UID.Effective != 0 {
-		a.change("securityContext", "and runAsUser: 0 (docker: --user 0): for another user it is added to the bounding set alone, or")
-		q.entrypoint(a)
+		a.change("securityContext", "runAsUser: 0 too (docker: --user 0): for another user it is added to the bounding set alone")
+		q.entrypoint(a, "or instead of that ")
 	}
 }
 
@@ -197,12 +199,12 @@ func upper(c capset.Cap) string { return strings.ToUpper(c.String()) }
 // entrypoint adds that a file capability of the entrypoint gives it. containerd
 // executes that one with the capability in its permitted set, so that no_new_privs
 // takes nothing away; docker gives another user than root nothing to begin with.
-func (q *question) entrypoint(a *Answered) {
+func (q *question) entrypoint(a *Answered, or string) {
 	only := ""
 	if q.task.NoNewPrivs {
 		only = "; with no_new_privs only that of containerd, and of what it executes later none"
 	}
-	a.change("image", "%s: a file capability of the entrypoint counts%s", q.setcap(a.Cap), only)
+	a.change("image", "%s%s: a file capability of the entrypoint counts%s", or, q.setcap(a.Cap), only)
 }
 
 // nonRoot answers for a capability that another user than root has in the bounding
@@ -216,34 +218,48 @@ func (q *question) nonRoot(a *Answered) {
 	a.Reason = Note{"non-root", "it is in the " + in + " set, but " + q.uid() + " is not permitted it: " + who}
 	if !q.outside {
 		a.change("securityContext", "runAsUser: 0 (docker: --user 0)")
-		q.entrypoint(a)
+		q.entrypoint(a, "")
 		return
 	}
 	a.change("unit", "AmbientCapabilities=%s", upper(a.Cap))
 	a.change("file", "%s", q.setcap(a.Cap))
 }
 
-// unnecessary adds the sysctls that make a capability unnecessary.
+// unnecessary adds the sysctls that make a capability unnecessary, and whether they
+// do already.
 func (q *question) unnecessary(a *Answered) {
-	hidden := "its value is not known here"
+	var name, to, value, what string
 	switch a.Cap {
 	case capset.NetBindService:
-		value := q.sysctls.unprivilegedPorts
-		if value == "" {
-			value = hidden
-		} else {
-			value = "now " + value
-		}
-		a.change("sysctl", "net.ipv4.ip_unprivileged_port_start=0, %s: ports from there on need no capability", value)
+		name, to, what = "net.ipv4.ip_unprivileged_port_start", "0", "ports from there on need no capability"
+		value = q.sysctls.unprivilegedPorts
 	case capset.NetRaw:
-		value := q.sysctls.pingGroups
-		if value == "" {
-			value = hidden
-		} else {
-			value = "now " + value
-		}
-		a.change("sysctl", "net.ipv4.ping_group_range=\"0 2147483647\", %s: ping of these groups needs no capability", value)
+		name, to, what = "net.ipv4.ping_group_range", `"0 2147483647"`, "ping of these groups needs no capability"
+		value = q.sysctls.pingGroups
+	default:
+		return
 	}
+	switch {
+	case value == "":
+		a.change("sysctl", "%s=%s, whose value is not known here: %s", name, to, what)
+	case a.Cap == capset.NetBindService && value == "0" || a.Cap == capset.NetRaw && q.mayPing(value):
+		a.Also = append(a.Also, Note{"unnecessary", name + " is " + value + ": " + what})
+	default:
+		a.change("sysctl", "%s=%s, now %s: %s", name, to, value, what)
+	}
+}
+
+// mayPing reports whether a group of the task is in a range, "FIRST LAST" (icmp(7),
+// ping_group_range; since Linux 2.6.39).
+func (q *question) mayPing(groups string) bool {
+	from, to, _ := strings.Cut(groups, " ")
+	first, err := strconv.ParseUint(from, 10, 32)
+	last, err2 := strconv.ParseUint(to, 10, 32)
+	in := func(gid uint32) bool {
+		return err == nil && err2 == nil && first <= uint64(gid) && uint64(gid) <= last
+	}
+	s := &q.Status
+	return s.Has(procstatus.FieldGID) && in(s.GID.Effective) || slices.ContainsFunc(s.Groups, in)
 }
 
 // whyNeeds are the lines of the status file that an answer depends on.
