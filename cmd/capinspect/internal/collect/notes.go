@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
+//go:noinline
 func (r *Record) note(code, text string) { r.Notes = append(r.Notes, Note{code, text}) }
 
 // opensNode are the capabilities that open the node to whoever has one of them

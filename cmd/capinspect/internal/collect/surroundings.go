@@ -164,7 +164,7 @@ func (r *Record) profile() {
 	r.Profile = []string{}
 	for _, p := range capset.ProfilesOf(set, last) {
 		if p.Runtime == runtime && runtime != "" {
-			r.Profile = slices.Insert(r.Profile, 0, p.Name)
+			r.Profile = append([]string{p.Name}, r.Profile...)
 		} else {
 			r.Profile = append(r.Profile, p.Name)
 		}

@@ -5,7 +5,6 @@ package report
 import (
 	"cmp"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,19 +61,16 @@ func (c *Containers) Visit(chunk *ContainerChunk, r *collect.Record) {
 	row.add(process(r))
 }
 
-// rowKeys are the JSON keys of a row, each with the line of the status file that
-// it comes from and the key of a task under which its absence is explained.
-var rowKeys = [...]struct {
-	key   string
-	field procstatus.Field
-	path  string
-}{
-	{"effective", procstatus.FieldCapEff, "capabilities.effective"},
-	{"permitted", procstatus.FieldCapPrm, "capabilities.permitted"},
-	{"bounding", procstatus.FieldCapBnd, "capabilities.bounding"},
-	{"uids", procstatus.FieldUID, "uid"},
-	{"withoutNoNewPrivs", procstatus.FieldNoNewPrivs, "noNewPrivs"},
-	{"withoutSeccomp", procstatus.FieldSeccomp, "seccomp"},
+// rowKeys are the JSON keys of a row that may be unknown, ascending, each with the
+// key of a task under which that is explained.
+var rowKeys = [...]struct{ key, path string }{
+	{"bounding", "capabilities.bounding"},
+	{"container", "container"},
+	{"effective", "capabilities.effective"},
+	{"permitted", "capabilities.permitted"},
+	{"uids", "uid"},
+	{"withoutNoNewPrivs", "noNewPrivs"},
+	{"withoutSeccomp", "seccomp"},
 }
 
 // containerOf returns what ps knows of the task's container, nil if none.
@@ -99,12 +95,9 @@ func process(r *collect.Record) *ContainerRow {
 		row.uids = []uint32{s.UID.Effective}
 	}
 	for _, k := range rowKeys {
-		if !s.Has(k.field) {
+		if !r.Known(k.path) {
 			row.lacks(k.key, r.Why(k.path))
 		}
-	}
-	if !r.Known("container") {
-		row.lacks("container", r.Why("container"))
 	}
 	return row
 }
@@ -285,9 +278,11 @@ func (e *encoder) containerRow(row *ContainerRow) {
 	e.rowMember(row, "withoutSeccomp", func() { e.bool(row.withoutSeccomp) })
 	e.key("unknown")
 	e.open('{')
-	for _, key := range slices.Sorted(maps.Keys(row.unknown)) {
-		e.key(key)
-		e.string(row.unknown[key])
+	for _, k := range rowKeys {
+		if reason, lacking := row.unknown[k.key]; lacking {
+			e.key(k.key)
+			e.string(reason)
+		}
 	}
 	e.close('}')
 }
