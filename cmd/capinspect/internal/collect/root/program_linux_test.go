@@ -118,6 +118,9 @@ var programs = []struct {
 	{"a link of another one", func(t *testing.T, dir string) error {
 		return errors.Join(tree(t, dir), os.Symlink("a/b/c/p", dir+"/l"))
 	}, "", "/l", "EACCES /l: not its own"},
+	{"a link of another one, and a slash", func(t *testing.T, dir string) error {
+		return errors.Join(tree(t, dir), os.Symlink("a/b/c/p", dir+"/l"))
+	}, "", "/l//", "EACCES /l: not its own"},
 	{"a link of another one on the way", func(t *testing.T, dir string) error {
 		return errors.Join(tree(t, dir), os.Symlink("a/b", dir+"/l"))
 	}, "", "/l/c/p", `/a/b/c/p "x"`},
@@ -134,6 +137,7 @@ var programs = []struct {
 	{"noexec", option(unix.MS_NOEXEC), "", "/d/p", `/d/p noexec "x"`},
 	{"nosymfollow", option(unix.MS_NOSYMFOLLOW), "", "/d/l", "ELOOP /d/l: its mount has the option nosymfollow"},
 	{"nosymfollow, and no link", option(unix.MS_NOSYMFOLLOW), "", "/d/p", `/d/p "x"`},
+	{"nosymfollow, and of another one", option(unix.MS_NOSYMFOLLOW), "", "/d/other", "EACCES /d/other: not its own"},
 	{"a FIFO", func(_ *testing.T, dir string) error { return unix.Mkfifo(dir+"/p", 0o755) }, "", "/p", "/p irregular"},
 	{"a device", func(_ *testing.T, dir string) error {
 		return unix.Mknod(dir+"/p", unix.S_IFCHR|0o4755, int(unix.Mkdev(1, 5)))

@@ -63,7 +63,8 @@ func (w *walk) to(at place, path string) (place, error) {
 			return at, nil
 		}
 		name, rest, more := strings.Cut(path, "/")
-		next, err := w.name(at, name, !more)
+		// The kernel too takes a name for the last one that has slashes behind it.
+		next, err := w.name(at, name, strings.Trim(rest, "/") == "")
 		if err != nil {
 			w.root.leave(at)
 			return place{}, err
@@ -138,15 +139,15 @@ func (w *walk) link(link, dir *place, last bool) error {
 	if w.by == nil {
 		return nil
 	}
-	if flags, err := mountFlags(link.fd); err != nil {
-		return err
-	} else if flags&noSymFollow != 0 {
-		return &Denied{unix.ELOOP, link.path, "its mount has the option nosymfollow"}
-	}
 	if last {
 		if why := w.by.Follow(&link.stat, &dir.stat); why != "" {
 			return &Denied{unix.EACCES, link.path, why}
 		}
+	}
+	if flags, err := mountFlags(link.fd); err != nil {
+		return err
+	} else if flags&noSymFollow != 0 {
+		return &Denied{unix.ELOOP, link.path, "its mount has the option nosymfollow"}
 	}
 	return nil
 }
