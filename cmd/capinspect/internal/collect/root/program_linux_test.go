@@ -310,6 +310,36 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+// TestMagicLinks follows links of /proc that lead to what they stand for, and not
+// to what they read.
+func TestMagicLinks(t *testing.T) {
+	need.On(t, "root")
+	k := newTask(t, withProc(t, func(t *testing.T, dir string) error {
+		return errors.Join(tree(t, dir), unix.Chmod(dir+"/a/b/c/p", 0o4755), os.Symlink("a/b", dir+"/d"))
+	}))
+	for path, want := range map[string]string{
+		"/proc/self/root/a/b/c/p":    "error: open /proc/self/root/a/b/c/p: /proc/PID/root is a magic link, which leads to no path",
+		"/proc/self/cwd/a/b/c/p":     "error: open /proc/self/cwd/a/b/c/p: /proc/PID/cwd is a magic link, which leads to no path",
+		"/proc/self/exe":             "error: open /proc/self/exe: /proc/PID/exe is a magic link, which leads to no path",
+		"/proc/self/fd/../root":      "error: open /proc/self/fd/../root: /proc/PID/root is a magic link, which leads to no path",
+		"/proc/self/fd/../../mounts": "error: open /proc/self/fd/../../mounts: not a directory",
+		"/proc/mounts":               "error: open /proc/mounts: not a directory",
+		"/proc/self/../../d":         "/a/b/c/p\n",
+	} {
+		for _, view := range views[1:] {
+			k.view(t, view, func(r *Root) {
+				before := openFiles(t)
+				if got := strings.Replace(search(r, new(Tree), path), fmt.Sprintf("/proc/%d/", os.Getpid()), "/proc/PID/", 1); got != want {
+					t.Errorf("%s: %s: %s, want %s", view, path, got, want)
+				}
+				if after := openFiles(t); after != before {
+					t.Errorf("%s: %s: %d files are open, %d were", view, path, after, before)
+				}
+			})
+		}
+	}
+}
+
 // TestElsewhere starts from working directories that are not where they are said
 // to be, or do not answer.
 func TestElsewhere(t *testing.T) {

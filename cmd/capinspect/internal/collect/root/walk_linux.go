@@ -4,6 +4,7 @@ package root
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -136,20 +137,33 @@ func (w *walk) link(link, dir *place, last bool) error {
 	if w.links++; w.links > maxLinks {
 		return &Denied{Errno: unix.ELOOP, Path: link.path}
 	}
-	if w.by == nil {
-		return nil
-	}
-	if last {
+	if w.by != nil && last {
 		if why := w.by.Follow(&link.stat, &dir.stat); why != "" {
 			return &Denied{unix.EACCES, link.path, why}
 		}
 	}
-	if flags, err := mountFlags(link.fd); err != nil {
+	var on unix.Statfs_t
+	if _, err := retry(func() (int, error) { return 0, unix.Fstatfs(link.fd, &on) }); err != nil {
 		return err
-	} else if flags&noSymFollow != 0 {
+	}
+	if w.by != nil && on.Flags&noSymFollow != 0 {
 		return &Denied{unix.ELOOP, link.path, "its mount has the option nosymfollow"}
 	}
+	if on.Type == unix.PROC_SUPER_MAGIC && isMagic(link, dir) {
+		return fmt.Errorf("%s is a magic link, which leads to no path", link.path)
+	}
 	return nil
+}
+
+// isMagic reports whether a link of a procfs in a directory leads to what it stands
+// for, as a process's root directory, and not to what it reads (openat2(2)).
+func isMagic(link, dir *place) bool {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_MAGICLINKS}
+	fd, err := retry(func() (int, error) { return unix.Openat2(dir.fd, link.path[len(dir.path)+1:], &how) })
+	if err == nil {
+		unix.Close(fd)
+	}
+	return err != nil // even if that is another reason
 }
 
 // name returns the path, "/" for that of the root directory.
