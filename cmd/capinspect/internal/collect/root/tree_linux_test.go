@@ -192,6 +192,7 @@ func TestSearchChanging(t *testing.T) {
 		change func() error // when the names in /d are known
 		want   string
 	}{
+		"gone":              {func() error { return os.RemoveAll("/d") }, ""},
 		"a file for a dir":  {func() error { return errors.Join(os.RemoveAll("/d/e"), setuid("/d/e")) }, "/d/e\n/d/p\n"},
 		"a link for a dir":  {func() error { return errors.Join(os.RemoveAll("/d/e"), os.Symlink("/", "/d/e")) }, "/d/p\n"},
 		"a link for a file": {func() error { return errors.Join(os.Remove("/d/p"), os.Symlink("/q", "/d/p")) }, "/d/e/p\n"},
