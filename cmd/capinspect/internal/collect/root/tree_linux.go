@@ -107,7 +107,7 @@ func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth in
 		}
 		t.dir(next, depth+1)
 		return
-	case next.is(unix.S_IFREG) && (t.All || next.stat.Dev == t.device):
+	case next.is(unix.S_IFREG): // whose device may be that of a layer of an overlay
 		t.Files++
 		if f := t.gives(&next); f != nil {
 			defer t.Found(f) // when it is closed
