@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,12 @@ type Tree struct {
 const maxDepth = 256
 
 var errDepth = errors.New("more than 256 directories deep")
+
+// empty are the file systems that have no programs.
+var empty = [...]string{
+	"binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs", "fusectl", "mqueue", "nsfs",
+	"proc", "pstore", "securityfs", "selinuxfs", "sysfs", "tracefs",
+}
 
 // Search looks below a directory, given by its path from the root directory. An
 // error is that of finding it.
@@ -86,11 +93,8 @@ func (t *Tree) dir(at place, depth int) {
 // entry looks at what a directory has under a name.
 func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth int) {
 	path := at.path + "/" + name
-	for i := range mounted { // which is not asked for anything if it is not wanted
-		m := &mounted[i]
-		if m.Point == path && !t.All && unix.Mkdev(m.Major, m.Minor) != t.device {
-			return
-		}
+	if t.skips(path, mounted) {
+		return
 	}
 	next, err := t.root.step(at, name)
 	switch {
@@ -99,7 +103,7 @@ func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth in
 	case err != nil:
 		t.Failed(path, err)
 		return
-	case next.is(unix.S_IFDIR) && t.wants(&next):
+	case next.is(unix.S_IFDIR) && (t.All || next.stat.Dev == t.device):
 		if depth == maxDepth {
 			unix.Close(next.fd)
 			t.Failed(path, errDepth)
@@ -116,22 +120,23 @@ func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth in
 	unix.Close(next.fd)
 }
 
-// wants reports whether a directory is of a file system that is looked at: that of
-// the first one, or any that may have programs.
-func (t *Tree) wants(at *place) bool {
-	if at.stat.Dev == t.device {
-		return true
+// skips reports whether nothing is asked of what is mounted at a path: another file
+// system that is not wanted, or such as have no programs.
+func (t *Tree) skips(path string, mounted []procstatus.Mount) bool {
+	here := false
+	for i := range mounted {
+		m := &mounted[i]
+		switch {
+		case m.Point != path:
+		case !t.All && unix.Mkdev(m.Major, m.Minor) != t.device:
+			return true
+		case !slices.Contains(empty[:], m.Type): // which may cover the others
+			return false
+		default:
+			here = true
+		}
 	}
-	var st unix.Statfs_t
-	if !t.All || unix.Fstatfs(at.fd, &st) != nil {
-		return false
-	}
-	switch uint32(st.Type) {
-	case unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC, unix.DEBUGFS_MAGIC,
-		unix.TRACEFS_MAGIC, unix.SECURITYFS_MAGIC, unix.DEVPTS_SUPER_MAGIC:
-		return false
-	}
-	return true
+	return here
 }
 
 // gives returns a file if it gives something to whoever executes it, else nil.

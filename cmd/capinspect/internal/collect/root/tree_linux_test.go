@@ -84,6 +84,13 @@ var trees = []struct {
 	{"FUSE over a tmpfs", func(t *testing.T, dir string) error {
 		return errors.Join(os.Mkdir(dir+"/d/m", 0o755), tmpfs(dir+"/d/m", 0), silentFUSE(t)(dir+"/d/m"), setuid(dir+"/d/p"))
 	}, nil, "/d/p\n", "/d/p\n/d/m: /d/m is on fuse, which may never answer\n", views[:1]},
+	{"what has no programs", func(_ *testing.T, dir string) error {
+		err := setuid(dir + "/d/p")
+		for _, kind := range []string{"proc", "sysfs", "devpts", "mqueue"} {
+			err = errors.Join(err, os.Mkdir(dir+"/d/"+kind, 0o755), unix.Mount("none", dir+"/d/"+kind, kind, 0, ""))
+		}
+		return err
+	}, nil, "/d/p\n", "", views[:1]},
 	{"a tmpfs over what has no programs", func(_ *testing.T, dir string) error {
 		return errors.Join(os.Mkdir(dir+"/d/m", 0o755), unix.Mount("none", dir+"/d/m", "proc", 0, ""), tmpfs(dir+"/d/m", 0), setuid(dir+"/d/m/p"))
 	}, nil, "", "/d/m: /d/m is on proc, which may never answer\n", views[:1]},
