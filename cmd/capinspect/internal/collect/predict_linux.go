@@ -294,6 +294,9 @@ func (s *subject) interpreter(p *root.Program) (name string, is script) {
 func (s *subject) execute(program *root.Program, p *Prediction) error {
 	f := s.file(&program.Stat)
 	f.NoSuid = program.NoSuid
+	if program.MountError != nil {
+		s.assume("mount", "the mount of "+program.Path+" has neither nosuid nor noexec: "+reasonOf(program.MountError))
+	}
 	if err := s.fileCaps(program, &f); err != nil {
 		return p.denied(err)
 	}

@@ -13,14 +13,15 @@ import (
 
 // Program is a file as execve(2) sees it.
 type Program struct {
-	Path      string // from the root directory, through no symbolic link
-	Stat      unix.Stat_t
-	NoSuid    bool // its mount has the option nosuid
-	NoExec    bool // its mount has the option noexec
-	Caps      []byte
-	CapsErr   error  // why Caps, security.capability, are not known
-	Head      []byte // its first bytes, HeadSize at the most
-	HeadError error  // why these are not known
+	Path       string // from the root directory, through no symbolic link
+	Stat       unix.Stat_t
+	NoSuid     bool  // its mount has the option nosuid
+	NoExec     bool  // its mount has the option noexec
+	MountError error // why these two are not known, where a sandbox refuses to tell
+	Caps       []byte
+	CapsErr    error  // why Caps, security.capability, are not known
+	Head       []byte // its first bytes, HeadSize at the most
+	HeadError  error  // why these are not known
 }
 
 // Regular reports whether it is a regular file, which alone can be executed.
@@ -91,10 +92,11 @@ func (r *Root) Open(fd int, path string) (*Program, error) {
 // program returns what an open file gives.
 func (r *Root) program(at *place) (*Program, error) {
 	p := &Program{Path: at.name(), Stat: at.stat}
-	flags, err := mountFlags(at.fd)
-	if err != nil || !p.Regular() {
-		return p, err
+	if !p.Regular() {
+		return p, nil
 	}
+	flags, err := mountFlags(at.fd)
+	p.MountError = err
 	p.NoSuid, p.NoExec = flags&noSuid != 0, flags&noExec != 0
 	p.Caps, p.CapsErr = r.attribute(at)
 	p.Head, p.HeadError = r.head(at)

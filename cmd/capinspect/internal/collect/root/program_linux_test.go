@@ -197,8 +197,8 @@ func found(p *Program, err error) string {
 	if p.CapsErr != nil {
 		text += " caps: " + p.CapsErr.Error()
 	}
-	if p.HeadErr != nil {
-		return text + " head: " + p.HeadErr.Error()
+	if p.HeadError != nil {
+		return text + " head: " + p.HeadError.Error()
 	}
 	return text + fmt.Sprintf(" %q", p.Head)
 }

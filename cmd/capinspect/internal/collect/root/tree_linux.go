@@ -53,6 +53,9 @@ func (r *Root) Search(path string, t *Tree) error {
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
+	if r.own && r.proc != nil { // by which what has no programs is passed over
+		r.mounts.of, _ = r.proc.Mounts("self")
+	}
 	t.root, t.device = r, at.stat.Dev
 	t.dir(at, 1)
 	return nil
