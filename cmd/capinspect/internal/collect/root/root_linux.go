@@ -75,13 +75,12 @@ func OpenOwn(proc *procstatus.FS) (*Root, error) {
 	r.top.fd, err = retry(func() (int, error) {
 		return unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	})
-	if err == nil {
-		if err = unix.Fstat(r.top.fd, &r.top.stat); err != nil {
-			r.Close()
-		}
-	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: "/", Err: err}
+	}
+	if err := unix.Fstat(r.top.fd, &r.top.stat); err != nil {
+		r.Close()
+		return nil, &fs.PathError{Op: "fstat", Path: "/", Err: err}
 	}
 	return r, nil
 }
