@@ -8,50 +8,56 @@ import "github.com/capinspect/capinspect/capset"
 // would need to be another for it to be effective after executing the program again.
 func (q *question) notPermitted(a *Answered) {
 	q.guessed = true
-	if task, file := q.without(-1, 0); q.gets(a.Cap, task, file) {
+	if q.gets(a.Cap, 0) {
 		a.Reason = Note{"given-up", "it would get it by executing " + q.its() + " again: it gave it up, or another gave it less than the bounding set has"}
 		a.change("program", "not give it up; what it executes from now on gets it again")
 		return
 	}
-	for last := range refusals {
-		task, file := q.without(last, -1)
-		if !q.gets(a.Cap, task, file) {
-			continue
+	away := 0 // the refusals that are taken away, by bits: first all up to some
+	for n := range refusals {
+		if away |= 1 << n; q.gets(a.Cap, away) {
+			break
 		}
-		for n, r := range refusals[:last+1] { // those that are needed
-			if task, file := q.without(last, n); q.gets(a.Cap, task, file) {
-				continue
-			}
-			reason := Note{r.code, r.text(q)}
-			if a.Reason.Code == "" {
-				a.Reason = reason
-			} else {
-				a.Also = append(a.Also, reason)
-			}
-			r.changes(q, a)
-		}
+	}
+	if !q.gets(a.Cap, away) {
+		q.nonRoot(a)
 		return
 	}
-	q.nonRoot(a)
+	// And then only those that are needed: of two ways to get it, the one that holds
+	// first. One that is needed beside another may not be without it, as a file
+	// capability that is taken for effective may make execve(2) fail.
+	for n := len(refusals) - 1; n >= 0; n-- {
+		if away>>n&1 == 1 && q.gets(a.Cap, away&^(1<<n)) {
+			away &^= 1 << n
+			n = len(refusals)
+		}
+	}
+	for n, r := range refusals {
+		if away>>n&1 == 0 {
+			continue
+		}
+		reason := Note{r.code, r.text(q)}
+		if a.Reason.Code == "" {
+			a.Reason = reason
+		} else {
+			a.Also = append(a.Also, reason)
+		}
+		r.changes(q, a)
+	}
 }
 
-// without returns the task and its program without the refusals up to the last, but
-// for one.
-func (q *question) without(last, kept int) (task capset.Credentials, file capset.File) {
-	task = q.task
+// gets reports whether the task gets a capability by executing its program, with some
+// refusals taken away, given as bits.
+func (q *question) gets(c capset.Cap, away int) bool {
+	task, file := q.task, capset.File{}
 	if q.program != nil {
 		file = *q.program
 	}
-	for n := range refusals[:last+1] {
-		if n != kept {
+	for n := range refusals {
+		if away>>n&1 == 1 {
 			refusals[n].without(&task, &file)
 		}
 	}
-	return task, file
-}
-
-// gets reports whether a task gets a capability by executing a file.
-func (q *question) gets(c capset.Cap, task capset.Credentials, file capset.File) bool {
 	after, _, err := capset.Exec(task, file, q.how)
 	return err == nil && after.Sets[capset.Effective].Has(c)
 }
