@@ -53,8 +53,8 @@ func (r *Root) Search(path string, t *Tree) error {
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	if r.own && r.proc != nil { // by which what has no programs is passed over
-		r.mounts.of, _ = r.proc.Mounts("self")
+	if r.own && r.proc != nil {
+		r.mounts.of, _ = r.proc.Mounts("self") // without it, each mount is asked which device it is
 	}
 	t.root, t.device = r, at.stat.Dev
 	t.dir(at, 1)
