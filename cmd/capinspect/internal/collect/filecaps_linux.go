@@ -16,10 +16,13 @@ import (
 func (s *subject) fileCaps(program *root.Program, f *capset.File) error {
 	const attribute = ": security.capability: "
 	switch {
-	case f.NoSuid: // nobody asks for them
+	case f.NoSuid: // nobody goes by them
 		f.Caps = nil
 		if program.Caps != nil || program.CapsErr != nil {
 			f.Caps = new(capset.FileCaps)
+		}
+		if caps, err := capset.ParseFileCaps(program.Caps); err == nil {
+			f.Caps = &caps
 		}
 		return nil
 	case program.CapsErr == unix.EOVERFLOW && s.users.m == nil:

@@ -51,6 +51,8 @@ func (scan *Scan) add(s *subject, f *root.Program) {
 	}
 	if p.Program == nil { // the task does not get to it
 		p.Program = found(f)
+	}
+	if p.After == nil && p.Program.Path == f.Path { // nobody went by what it has
 		if caps, err := capset.ParseFileCaps(f.Caps); err == nil {
 			p.Program.Caps = &caps
 		}

@@ -75,11 +75,7 @@ func (s *subject) running(q *question) error {
 	}
 	f := s.file(&program.Stat)
 	f.NoSuid = program.NoSuid
-	if f.NoSuid && program.Caps != nil { // which count where it gives something
-		if caps, err := capset.ParseFileCaps(program.Caps); err == nil {
-			f.Caps = &caps
-		}
-	} else if err := s.fileCaps(program, &f); err != nil {
+	if err := s.fileCaps(program, &f); err != nil {
 		return err
 	}
 	q.program, q.path = &f, path
