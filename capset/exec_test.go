@@ -35,7 +35,7 @@ func TestExec(t *testing.T) {
 		codes []string
 	}{
 		"a plain program for a user": {
-			user(1000, bind), File{Mode: 0o755}, State{Bounding: bind}, false, nil,
+			user(1000, bind), File{Mode: 0o755}, State{Bounding: bind}, false, []string{"plain"},
 		},
 		"a program with the capability": {
 			user(1000, bind),
@@ -72,14 +72,14 @@ func TestExec(t *testing.T) {
 			[]string{"file-capabilities", "not-effective"},
 		},
 		"on a nosuid mount": {
-			user(1000, bind), File{Mode: 0o755, Caps: forced, NoSuid: true}, State{Bounding: bind}, false, []string{"file-capabilities-ignored"},
+			user(1000, bind), File{Mode: 0o755, Caps: forced, NoSuid: true}, State{Bounding: bind}, false, []string{"file-capabilities-ignored", "plain"},
 		},
 		"ambient": {
 			with(user(1000, bind), func(c *Credentials) { c.Sets[Inheritable], c.Sets[Permitted], c.Sets[Ambient] = bind, bind, bind }),
 			File{Mode: 0o755},
 			State{bind, bind, bind, bind, bind},
 			false,
-			[]string{"ambient"},
+			[]string{"plain", "ambient"},
 		},
 		"ambient, and a file with an empty attribute": {
 			with(user(1000, bind), func(c *Credentials) { c.Sets[Inheritable], c.Sets[Permitted], c.Sets[Ambient] = bind, bind, bind }),
