@@ -22,8 +22,8 @@ var predict = command{
 	about: `Tell which capabilities and ids a process would have after execve of FILE, or
 why that fails, by the rules of the kernel. FILE is looked up as the process
 itself would: below its root directory, from its working directory, by PATH if
-it has no slash, through links and #! interpreters. Nothing is executed. The exit
-status is 1 if execve would fail.
+it has no slash, through links and #! interpreters. Nothing is executed. The
+exit status is 1 if execve would fail.
 
 With --scan, list the programs below DIR, by default /, that are set-user-ID or
 set-group-ID or have capabilities, and what each would give the process.`,

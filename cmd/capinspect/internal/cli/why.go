@@ -16,11 +16,11 @@ import (
 var why = command{
 	name:    "why",
 	args:    "[flags] CAP ...",
-	summary: "why a capability is or is not effective, and what would change it",
-	about: `Tell whether capabilities are effective in a process, by default in capinspect's
-own, the first reason that holds if they are not, or are but may be of no use,
-and what would change it, in the order in which somebody can act. Nothing is
-tried. The exit status is 1 if one is not effective.`,
+	summary: "why a capability is not effective, and what changes it",
+	about: `Tell whether capabilities are effective in a process, by default in
+capinspect's own, the first reason that holds if they are not, or are but may be
+of no use, and what would change it, in the order in which somebody can act.
+Nothing is tried. The exit status is 1 if one is not effective.`,
 	example: `
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
