@@ -162,17 +162,6 @@ func masks(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o644))
 }
 
-// blank writes standard output to a file, without the values of some JSON keys
-// that vary: blank FILE KEY...
-func blank(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: blank FILE KEY...")
-	}
-	values := regexp.MustCompile(`"(` + strings.Join(args[1:], "|") + `)": ("[^"]*"|\[[^]]*\]|\d+)`)
-	text := values.ReplaceAllString(ts.ReadFile("stdout"), `"$1": _`)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
-}
-
 // ids writes standard output to a file, with ID in place of each container's id
 // and N in place of each inode of a namespace, which vary, and without the lines
 // that differ from one kernel and cgroup version to another: ids FILE.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,7 +83,7 @@ func runScripts(t *testing.T, dir string) {
 			env.Setenv("ESC", "\x1b")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "blank": blank},
 	})
 }
 
@@ -113,4 +114,15 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+// blank writes standard output to a file, without the values of some JSON keys
+// that vary: blank FILE KEY...
+func blank(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: blank FILE KEY...")
+	}
+	values := regexp.MustCompile(`"(` + strings.Join(args[1:], "|") + `)": ("[^"]*"|\[[^]]*\]|\d+|true|false)`)
+	text := values.ReplaceAllString(ts.ReadFile("stdout"), `"$1": _`)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
