@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
@@ -29,7 +31,9 @@ func TestContainers(t *testing.T) {
 	}
 	need.On(t, "root", "docker")
 	image := buildImage(t)
-	env := map[string]string{"IMAGE": image, "HOLDER": buildHolderImage(t, image)}
+	env := map[string]string{
+		"IMAGE": image, "HOLDER": buildHolderImage(t, image), "CAPABLE": buildCapableImage(t, image), "BINARY": built(t),
+	}
 	runContainerScripts(t, "docker", env)
 }
 
@@ -70,7 +74,7 @@ func runContainerScripts(t *testing.T, runtime string, vars map[string]string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "bundle": bundle, "masks": masks, "blank": blank, "ids": ids,
+			"exits": exits, "start": start, "pid": pid, "bundle": bundle, "capable": capable, "masks": masks, "blank": blank, "ids": ids,
 		},
 	})
 }
@@ -93,6 +97,30 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("the container is not ready: %s", ts.ReadFile("stderr"))
 }
 
+// pid sets PID to that of the container's main process on the host.
+func pid(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: pid")
+	}
+	ts.Check(ts.Exec("docker", "inspect", "--format", "{{.State.Pid}}", ts.Getenv("NAME")))
+	ts.Setenv("PID", strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// capable gives files cap_net_bind_service=ep: capable FILE...
+func capable(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: capable FILE...")
+	}
+	for _, name := range args {
+		ts.Check(unix.Setxattr(ts.MkAbs(name), "security.capability", netBindService(), 0))
+	}
+}
+
+// netBindService is the attribute of a file that has cap_net_bind_service=ep.
+func netBindService() []byte {
+	return (&capset.FileCaps{Version: 2, Effective: true, Permitted: capset.Of(capset.NetBindService)}).Attribute()
+}
+
 // bundle makes an OCI bundle in the directory bundle: what `runc spec` writes,
 // changed by a JSON merge patch, and a root that has programs and mount points
 // and nothing else: bundle PATCH PROGRAM...
@@ -106,7 +134,7 @@ func bundle(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.MkdirAll(filepath.Join(dir, "rootfs", mountPoint), 0o755))
 	}
 	for _, program := range args[1:] {
-		ts.Check(copyFile(program, filepath.Join(dir, "rootfs")))
+		ts.Check(copyFile(ts.MkAbs(program), filepath.Join(dir, "rootfs")))
 	}
 	ts.Check(ts.Exec("runc", "spec", "--bundle", dir))
 	var config, patch any

@@ -55,6 +55,44 @@ func buildHolderImage(t *testing.T, image string) string {
 	return image + "-holder"
 }
 
+// buildCapableImage builds an image of capinspect, a program that keeps a container
+// running, and that again as /server, a file that has cap_net_bind_service=ep. It is
+// imported, because COPY in a Dockerfile leaves capabilities behind.
+func buildCapableImage(t *testing.T, image string) string {
+	t.Helper()
+	holder, err := os.ReadFile(buildHolder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := os.ReadFile(built(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	for name, data := range map[string][]byte{"capinspect": binary, "holder": holder, "server": holder} {
+		header := &tar.Header{Name: name, Mode: 0o755, Size: int64(len(data)), Format: tar.FormatPAX}
+		if name == "server" {
+			header.PAXRecords = map[string]string{"SCHILY.xattr.security.capability": string(netBindService())}
+		}
+		err := w.WriteHeader(header)
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := image + "-capable"
+	cmd := exec.Command("docker", "import", "-", name)
+	cmd.Stdin = &archive
+	if err := errors.Join(w.Close(), cmd.Run()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { docker(t, "rmi", name) })
+	return name
+}
+
 // dockerBuild builds an image that shares no layer with one of another run of
 // the tests, so that each can be removed while the other is in use.
 func dockerBuild(t *testing.T, name string, args ...string) {
