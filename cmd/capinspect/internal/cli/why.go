@@ -18,8 +18,8 @@ var why = command{
 	args:    "[flags] CAP ...",
 	summary: "why a capability is not effective, and what changes it",
 	about: `Tell whether capabilities are effective in a process, by default in
-capinspect's own, the first reason that holds if they are not, or are but may be
-of no use, and what would change it, in the order in which somebody can act.
+capinspect's own, the first reason that holds if they are not, or are and may
+be of no use, and what would change it, in the order in which somebody can act.
 Nothing is tried. The exit status is 1 if one is not effective.`,
 	example: `
 capinspect why chown
