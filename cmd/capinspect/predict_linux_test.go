@@ -107,10 +107,18 @@ func newRoot(dir, others string) error {
 		unix.Chroot(dir), unix.Chdir("/"))
 }
 
-// try executes the file, which reports what it got.
+// try executes the file, which reports what it got. A lookup that the kernel begins
+// anew, without RCU, goes on counting the links that it has followed, so that some 40
+// of them may be too many or not: it gets several tries.
 func (a *attempt) try() error {
-	cmd := exec.Cmd{Path: a.File, Args: []string{"holder", "report"}}
-	text, err := cmd.Output()
+	var text []byte
+	var err error
+	for range 5 {
+		cmd := exec.Cmd{Path: a.File, Args: []string{"holder", "report"}}
+		if text, err = cmd.Output(); !errors.Is(err, unix.ELOOP) {
+			break
+		}
+	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		a.Errno = unix.ErrnoName(errno)
 		return nil
