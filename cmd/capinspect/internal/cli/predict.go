@@ -25,6 +25,10 @@ itself would: below its root directory, from its working directory, by PATH if
 it has no slash, through links and #! interpreters. Nothing is executed. The
 exit status is 1 if execve would fail.
 
+A process of a container has what execve left it. Whether the image would start
+with another program or user is asked with --entrypoint, as containerd starts
+it; docker gives another user than root nothing to begin with.
+
 With --scan, list the programs below DIR, by default /, that are set-user-ID or
 set-group-ID or have capabilities, and what each would give the process.`,
 	example: `
@@ -152,6 +156,7 @@ func (s *subject) addTo(flags *pflag.FlagSet) {
 		s.whatIf.GID = &s.gid
 		return parseNumber(&s.gid, value, 10)
 	})
+	flags.BoolVar(&s.whatIf.Entrypoint, "entrypoint", false, "as containerd starts the program of a container: with all of the Bounding set in Permitted and Effective")
 	flags.Func("drop", "as if none of its sets had `CAP,...`, or all", func(value string) error {
 		return addCaps(&s.whatIf.Drop, value)
 	})

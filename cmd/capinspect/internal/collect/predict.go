@@ -13,6 +13,9 @@ type WhatIf struct {
 	Securebits *capset.Securebits // nil as they are, or 0 where they are not known
 	NoNewPrivs bool               // true for one that has it set
 	UID, GID   *uint32            // all four of them, as capinspect sees them; nil as they are
+	// Entrypoint gives it all of its Bounding set in Permitted and Effective, with
+	// which containerd executes the program of a container, whatever its user.
+	Entrypoint bool
 	// Drop is taken from all its sets, and then Add is added to those that a runtime
 	// adds to: Permitted, Effective and Bounding.
 	Drop, Add capset.Set
@@ -44,6 +47,9 @@ func (w *WhatIf) asked() (list []Note) {
 	}
 	if w.GID != nil {
 		add("gid", "all its group ids are "+decimal(*w.GID))
+	}
+	if w.Entrypoint {
+		add("entrypoint", "its Permitted and Effective sets are its Bounding set")
 	}
 	if w.Drop != 0 {
 		add("drop", "it lacks "+namesOf(w.Drop))
@@ -99,7 +105,7 @@ const (
 const OK = "ok"
 
 // NotExamined is what else an execve(2) may fail for, or depend on.
-const NotExamined = "ACLs, security modules, writers (ETXTBSY), format and loader (ENOEXEC, ENOENT), a root directory shared by CLONE_FS"
+const NotExamined = "ACLs, security modules, writers (ETXTBSY), format and loader (ENOEXEC, ENOENT, binfmt_misc), a root directory shared by CLONE_FS"
 
 func decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 

@@ -58,8 +58,11 @@ func (s *subject) predict(file string) (*Prediction, error) {
 			err = &root.Denied{Errno: unix.ELOOP, Path: program.Path, Why: "the script's interpreter is a script, and so on for too long"}
 		}
 	}
-	if p.Program == nil && program != nil {
-		p.Program = found(program) // and refused
+	if p.Program == nil && program != nil { // it was found, and refused
+		p.Program = found(program)
+		if caps, err := capset.ParseFileCaps(program.Caps); err == nil {
+			p.Program.Caps = &caps
+		}
 	}
 	return p, p.denied(err)
 }

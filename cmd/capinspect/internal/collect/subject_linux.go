@@ -228,6 +228,9 @@ func (s *subject) change(what *WhatIf) error {
 		id, _ := s.groups.in(*what.GID)
 		t.GID = capset.IDs{Real: id, Effective: id, Saved: id, Filesystem: id}
 	}
+	if what.Entrypoint {
+		t.Sets[capset.Permitted], t.Sets[capset.Effective] = t.Sets[capset.Bounding], t.Sets[capset.Bounding]
+	}
 	for k := range t.Sets {
 		t.Sets[k] &^= what.Drop
 	}
