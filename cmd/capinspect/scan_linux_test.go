@@ -300,8 +300,10 @@ func TestScanRefused(t *testing.T) {
 	err := program(dir + "/su")
 	for i := range 23 {
 		name := fmt.Sprintf("%s/closed%02d", dir, i)
-		err = errors.Join(err, os.Mkdir(name, 0o755), program(name+"/su"), os.Chmod(name, 0o700))
+		err = errors.Join(err, os.Mkdir(name, 0o755), program(name+"/su"), os.Chmod(name, 0o711))
 	}
+	// One that it may not search has nothing for it.
+	err = errors.Join(err, os.Mkdir(dir+"/shut", 0o755), program(dir+"/shut/su"), os.Chmod(dir+"/shut", 0o700))
 	if err := errors.Join(err, os.Mkdir(dir+"/open\x1b", 0o755), program(dir+"/open\x1b/su")); err != nil {
 		t.Fatal(err)
 	}
@@ -323,11 +325,12 @@ func TestScanRefused(t *testing.T) {
 			t.Errorf("%s, %s", err, lines[i])
 		}
 	}
-	if o := as(dir); o.status != 2 || !strings.Contains(o.stdout, dir+`/open\x1b/su`) || !strings.Contains(o.stdout, "\n2 of 2 files in 25 directories of ") {
+	if o := as(dir); o.status != 2 || !strings.Contains(o.stdout, dir+`/open\x1b/su`) || !strings.Contains(o.stdout, "\n2 of 2 files in 25 directories of "+dir+", for pid ") ||
+		!strings.Contains(o.stdout, " (capinspect), without 1 that it may not search\n") {
 		t.Errorf("%+v", o)
 	}
 	// what cannot be searched at all
-	if o := as(dir + "/closed00/x"); o.status != 2 || o.stdout != "" || !strings.HasSuffix(o.stderr, ": open "+dir+"/closed00/x: permission denied\n") {
+	if o := as(dir + "/shut/x"); o.status != 2 || o.stdout != "" || !strings.HasSuffix(o.stderr, ": open "+dir+"/shut/x: permission denied\n") {
 		t.Errorf("%+v", o)
 	}
 }

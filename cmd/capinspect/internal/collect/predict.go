@@ -89,6 +89,7 @@ type Scan struct {
 	Dir          string // as it was asked for
 	Programs     []*Prediction
 	Files, Dirs  int // how many were looked at
+	Closed       int // directories that nobody let capinspect read, nor the task search
 	Left         int // programs that are too many to list
 	Assumed      []Note
 	Failures     []error // why something could not be looked at

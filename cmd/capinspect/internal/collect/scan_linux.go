@@ -26,14 +26,14 @@ func (c *Collector) Scan(task, dir string, all bool, what *WhatIf, step func()) 
 	defer s.close()
 	scan := &Scan{Task: s.record, Dir: dir}
 	tree := root.Tree{
-		All: all, Step: step,
+		All: all, Step: step, By: s,
 		Found:  func(f *root.Program) { scan.add(s, f) },
 		Failed: scan.failed,
 	}
 	if err := s.root.Search(dir, &tree); err != nil {
 		return nil, err
 	}
-	scan.Files, scan.Dirs, scan.Assumed = tree.Files, tree.Dirs, s.assumed
+	scan.Files, scan.Dirs, scan.Closed, scan.Assumed = tree.Files, tree.Dirs, tree.Closed, s.assumed
 	slices.SortFunc(scan.Programs, func(a, b *Prediction) int { return cmp.Compare(a.File, b.File) })
 	return scan, nil
 }

@@ -32,7 +32,11 @@ func appendScan(dst []byte, scan *collect.Scan) []byte {
 		dst = fmt.Appendf(dst, "... and %d more\n", scan.Left)
 	}
 	dst = fmt.Appendf(dst, "%d of %d files in %d directories of ", len(scan.Programs)+scan.Left, scan.Files, scan.Dirs)
-	dst = append(appendWho(append(appendEscaped(dst, scan.Dir), ", for "...), scan.Task), '\n')
+	dst = appendWho(append(appendEscaped(dst, scan.Dir), ", for "...), scan.Task)
+	if scan.Closed > 0 {
+		dst = fmt.Appendf(dst, ", without %d that it may not search", scan.Closed)
+	}
+	dst = append(dst, '\n')
 	return appendListed(dst, "Assumed", scan.Assumed)
 }
 
@@ -103,6 +107,8 @@ func appendScanJSON(dst []byte, scan *collect.Scan) []byte {
 	e.int(int64(scan.Files))
 	e.key("directories")
 	e.int(int64(scan.Dirs))
+	e.key("unsearchable")
+	e.int(int64(scan.Closed))
 	e.key("programs")
 	e.openLines('[')
 	for _, p := range scan.Programs {

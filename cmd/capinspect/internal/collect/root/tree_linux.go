@@ -22,7 +22,9 @@ type Tree struct {
 	Found  func(*Program)               // gets each such file, without its first bytes
 	Failed func(path string, err error) // gets what cannot be looked at
 	Step   func()                       // is called now and then
+	By     Visitor                      // for whom it looks, nil for whoever may look everywhere
 	Files  int                          // how many files were looked at
+	Closed int                          // directories that cannot be read, and whose files that one cannot execute
 	Dirs   int                          // and how many directories
 
 	root   *Root
@@ -68,6 +70,11 @@ func (t *Tree) dir(at place, depth int) {
 		return unix.Openat(at.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	})
 	t.root.leave(at)
+	if err == unix.EACCES && t.By != nil && t.By.Search(&at.stat) != "" {
+		t.Dirs--
+		t.Closed++
+		return
+	}
 	if err != nil {
 		t.Failed(at.name(), err)
 		return
