@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/moby/sys/user"
-
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -162,9 +160,12 @@ func (d *database) lookup(ids ...uint32) (map[uint32]string, reason) {
 	unread := d.err
 	if unread == nil && len(known) > 0 {
 		var text []byte
-		if text, unread = d.from.Read(d.file, maxFile); unread == nil {
-			unread = entries(wanted(text, known), d.file, known)
-		}
+		text, unread = d.from.Read(d.file, maxFile)
+		eachEntry(text, func(name []byte, id uint32) {
+			if first, wanted := known[id]; wanted && first == "" {
+				known[id] = string(name)
+			}
+		})
 	}
 	names := make(map[uint32]string, len(ids))
 	for _, id := range ids {
@@ -200,64 +201,29 @@ func (d *database) translate(id uint32) (uint32, error) {
 	return 0, fmt.Errorf("%d is no id of its user namespace", id)
 }
 
-// wanted returns the lines of a file whose third column is one of the ids. The
-// parser behind it takes a column that is no number for 0.
-func wanted(text []byte, names map[uint32]string) []byte {
-	return linesOf(text, func(id uint32) bool {
-		_, ok := names[id]
-		return ok
-	})
-}
-
-// linesOf returns the well-formed lines of a file whose id is wanted.
-func linesOf(text []byte, wanted func(uint32) bool) []byte {
-	var out []byte
+// eachEntry calls f for each well-formed line of a passwd or a group file, which is
+// of a name, a password, an id and more (passwd(5), group(5)). As in libc, blanks at
+// its beginning do not count, nor do comments and lines for NIS.
+func eachEntry(text []byte, f func(name []byte, id uint32)) {
 	colon := []byte(":")
 	for line := range bytes.Lines(text) {
-		name, rest, _ := bytes.Cut(line, colon)
+		name, rest, _ := bytes.Cut(bytes.TrimLeft(line, " \t\r\v\f"), colon)
 		_, rest, _ = bytes.Cut(rest, colon)
 		column, _, more := bytes.Cut(rest, colon)
-		if !more || len(name) == 0 || name[0] == '+' || name[0] == '-' {
-			continue // malformed, or a line for NIS
+		if !more || len(name) == 0 || bytes.IndexByte([]byte("+-#"), name[0]) >= 0 {
+			continue
 		}
-		id, err := strconv.ParseUint(string(column), 10, min(32, strconv.IntSize-1)) // the parser's ids are ints
-		if err == nil && wanted(uint32(id)) {
-			out = append(out, line...)
+		if id, err := strconv.ParseUint(string(column), 10, 32); err == nil {
+			f(name, uint32(id))
 		}
 	}
-	return out
 }
 
-// everyUser calls f for each well-formed entry of the reader's own /etc/passwd.
+// everyUser calls f for each entry of the reader's own /etc/passwd.
 func everyUser(f func(name string, id uint32)) error {
 	text, err := root.Own(nil).Read(passwdFile, maxFile)
-	if err != nil {
-		return err
+	if err == nil {
+		eachEntry(text, func(name []byte, id uint32) { f(string(name), id) })
 	}
-	text = linesOf(text, func(uint32) bool { return true })
-	_, err = user.ParsePasswdFilter(bytes.NewReader(text), func(u user.User) bool {
-		f(u.Name, uint32(u.Uid))
-		return false
-	})
-	return err
-}
-
-func entries(text []byte, file string, names map[uint32]string) error {
-	first := func(id int, name string) {
-		if names[uint32(id)] == "" {
-			names[uint32(id)] = name
-		}
-	}
-	if file == groupFile {
-		_, err := user.ParseGroupFilter(bytes.NewReader(text), func(g user.Group) bool {
-			first(g.Gid, g.Name)
-			return false
-		})
-		return err
-	}
-	_, err := user.ParsePasswdFilter(bytes.NewReader(text), func(u user.User) bool {
-		first(u.Uid, u.Name)
-		return false
-	})
 	return err
 }
