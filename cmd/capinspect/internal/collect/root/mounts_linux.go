@@ -15,7 +15,7 @@ import (
 // local are the file systems that answer by themselves, as long as the disk does.
 // What is not here may wait for a server: fuse, nfs, cifs, 9p, virtiofs, autofs.
 var local = [...]string{
-	"bcachefs", "btrfs", "cramfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs", "nilfs2", "ntfs3",
+	"bcachefs", "btrfs", "cramfs", "devtmpfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs", "nilfs2", "ntfs3",
 	"ramfs", "rootfs", "squashfs", "tmpfs", "udf", "vfat", "xfs", "zfs",
 }
 
