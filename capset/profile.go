@@ -2,13 +2,13 @@
 
 package capset
 
-// Profile is a named reference: what a runtime gives to a container by
-// default, in Permitted, Effective and Bounding, or what a level of the Pod
-// Security Standards lets it add.
+// Profile is a named reference: what a runtime gives to a container by default, in
+// Permitted, Effective and Bounding, what a level of the Pod Security Standards lets
+// it add, or what kubectl debug asks for.
 type Profile struct {
 	Name    string
 	Title   string // who grants it
-	Runtime string // the runtime whose default it is; "" of a level
+	Runtime string // the runtime whose default it is; "" of the others
 	Set     Set
 	Source  string // where it is written down
 }
@@ -23,10 +23,37 @@ var profiles = [...]Profile{
 	{"podman-old", "older Podman and Buildah", "podman", 0xa80425fb, "containers/common pkg/config/default.go"},
 	{"baseline", "Pod Security baseline", "", 0xa80405fb, "kubernetes pod-security-admission policy/check_capabilities_baseline.go"},
 	{"restricted", "Pod Security restricted", "", 0x400, "kubernetes pod-security-admission policy/check_capabilities_restricted.go"},
+	{"debug-general", "kubectl debug, profile general, on Docker or containerd", "", 0xa80c25fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
+	{"debug-general-crio", "kubectl debug, profile general, on CRI-O", "", 0x805fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
+	{"debug-netadmin", "kubectl debug, profile netadmin, on Docker or containerd", "", 0xa80435fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
+	{"debug-netadmin-crio", "kubectl debug, profile netadmin, on CRI-O", "", 0x35fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
+	{"debug-restricted", "kubectl debug, profile restricted", "", 0, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
 }
 
-// Profiles returns the known profiles.
-func Profiles() []Profile { return append([]Profile(nil), profiles[:]...) }
+// privileged returns the profile of a privileged container, which is all that its
+// kernel knows, also of one of kubectl debug with the profile sysadmin.
+func privileged(last Cap) Profile {
+	return Profile{
+		Name: "privileged", Title: "a privileged container", Set: UpTo(last),
+		Source: "Kubernetes API, SecurityContext.privileged",
+	}
+}
+
+// Profiles returns the known profiles, for a kernel with the given last capability.
+func Profiles(last Cap) []Profile {
+	return append(profiles[:len(profiles):len(profiles)], privileged(last))
+}
+
+// ProfileNamed returns the profile of a name, for a kernel with the given last
+// capability.
+func ProfileNamed(name string, last Cap) (p Profile, ok bool) {
+	for _, p := range Profiles(last) {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Profile{}, false
+}
 
 // GrantedBy returns the runtimes' profiles that hold the capability.
 func (c Cap) GrantedBy() []Profile {
@@ -50,19 +77,12 @@ func ProfileOf(s Set) string {
 	return ""
 }
 
-// ProfilesOf returns every profile that is exactly the set, on a kernel with
-// the given last capability: what a privileged container has, which is all that
-// its kernel knows, is one of them.
+// ProfilesOf returns every profile that is exactly the set, on a kernel with the
+// given last capability. The empty set is nobody's.
 func ProfilesOf(s Set, last Cap) []Profile {
 	var found []Profile
-	if s == UpTo(last) {
-		found = append(found, Profile{
-			Name: "privileged", Title: "a privileged container", Set: s,
-			Source: "Kubernetes API, SecurityContext.privileged",
-		})
-	}
-	for _, p := range profiles {
-		if p.Set == s {
+	for _, p := range Profiles(last) {
+		if p.Set == s && s != 0 {
 			found = append(found, p)
 		}
 	}

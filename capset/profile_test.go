@@ -16,8 +16,11 @@ func TestProfiles(t *testing.T) {
 		"docker": docker, "containerd": docker, "podman-old": docker, "crio": crio,
 		"crio-1.17": crio | Of(NetRaw, SysChroot), "podman": podman,
 		"baseline": docker &^ Of(NetRaw), "restricted": Of(NetBindService),
+		"debug-general": docker | Of(SysPtrace), "debug-general-crio": crio | Of(SysPtrace),
+		"debug-netadmin": docker | Of(NetAdmin, NetRaw), "debug-netadmin-crio": crio | Of(NetAdmin, NetRaw), "debug-restricted": 0,
+		"privileged": UpTo(40),
 	}
-	all := Profiles()
+	all := Profiles(40)
 	if len(all) != len(want) {
 		t.Errorf("%d profiles, want %d", len(all), len(want))
 	}
@@ -43,6 +46,7 @@ func TestProfilesOf(t *testing.T) {
 		{0xa80425fb, 40, "docker containerd podman-old"},
 		{0x400, 40, "restricted"},
 		{0xa80405fb, 40, "baseline"},
+		{0xa80c25fb, 40, "debug-general"},
 		{1<<41 - 1, 40, "privileged"},
 		{1<<38 - 1, 37, "privileged"},
 		{1<<38 - 1, 40, ""},

@@ -50,7 +50,7 @@ var conditionFlags = [...]struct {
 }{
 	{"has", "`[SET:]CAP,...`\x00the set holds all of these", parseHas},
 	{"lacks", "`[SET:]CAP,...`\x00the set holds none of these", parseLacks},
-	{"within", "`[SET:]CAP,...`\x00the set holds nothing else; digits are a bitmap as in decode, none is empty", parseWithin},
+	{"within", "`[SET:]CAP,...`\x00the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles", parseWithin},
 	{"uid", "all four user ids are `N`", parseUID},
 	{"gid", "all four group ids are `N`", parseGID},
 	{"seccomp", "`MODE`\x00seccomp is disabled, strict, filter or a number", parseSeccomp},
@@ -159,6 +159,9 @@ func setCondition(text string, masks bool, bad func(has, asked capset.Set) (caps
 	case masks && caps == "none":
 	case masks && caps != "" && isMask(caps):
 		asked, err = capset.ParseHex(caps)
+	case masks && isProfile(caps):
+		p, _ := capset.ProfileNamed(caps, capset.LastKnown)
+		asked = p.Set
 	default:
 		asked, err = parseCaps(caps)
 	}
@@ -175,6 +178,12 @@ func setCondition(text string, masks bool, bad func(has, asked capset.Set) (caps
 		}
 		return "", nil
 	}, nil
+}
+
+// isProfile reports whether a name is that of a profile.
+func isProfile(name string) bool {
+	_, ok := capset.ProfileNamed(name, capset.LastKnown)
+	return ok
 }
 
 func parseHas(text string) (condition, error) {

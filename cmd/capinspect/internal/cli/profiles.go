@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+)
+
+var profiles = command{
+	name:    "profiles",
+	args:    "[flags] [NAME ...]",
+	summary: "the known profiles: runtimes' defaults, Pod Security levels",
+	about: `List the sets that have a name: what each runtime gives to a container by
+default, what each level of the Pod Security Standards lets it add, what the
+profiles of kubectl debug ask for. With a NAME, what is in it and where that is
+written down. The one called privileged is of the kernel's last capability.`,
+	example: `
+capinspect profiles
+capinspect profiles docker restricted
+capinspect profiles --json crio`,
+	new: func(flags *pflag.FlagSet) runner { return newProfiles(flags) },
+}
+
+type profilesConfig struct {
+	output  string
+	json    bool
+	lastCap string
+}
+
+var profileFormats = []*report.Form[report.Profiles]{report.ProfilesText, report.ProfilesJSON}
+
+func newProfiles(flags *pflag.FlagSet) *profilesConfig {
+	c := new(profilesConfig)
+	flags.StringVarP(&c.output, "output", "o", profileFormats[0].Name, "the `FORMAT`: "+formatNames(profileFormats))
+	flags.BoolVar(&c.json, "json", false, "the same as -o json")
+	flags.StringVar(&c.lastCap, "last-cap", "", "take capability `N` for the last that the kernel has; 40 otherwise")
+	return c
+}
+
+func (c *profilesConfig) run(e *env, args []string) (int, error) {
+	format, err := chooseFormat(profileFormats, c.output, c.json)
+	if err != nil {
+		return 0, err
+	}
+	last := capset.LastKnown
+	if given, err := parseLastCap(c.lastCap); err != nil {
+		return 0, err
+	} else if given != nil {
+		last = *given
+	}
+	found := report.Profiles{List: capset.Profiles(last)}
+	if len(args) > 0 {
+		found = report.Profiles{Whole: true}
+	}
+	for _, name := range args {
+		p, ok := capset.ProfileNamed(name, last)
+		if !ok {
+			return 0, fmt.Errorf("unknown profile %q: want %s", name, strings.Join(profileNames(), ", "))
+		}
+		found.List = append(found.List, p)
+	}
+	return statusOK, e.write(format.Append(nil, &found))
+}
+
+func profileNames() (names []string) {
+	for _, p := range capset.Profiles(capset.LastKnown) {
+		names = append(names, p.Name)
+	}
+	return names
+}
