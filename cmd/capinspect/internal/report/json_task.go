@@ -169,10 +169,6 @@ func (e *encoder) set(set capset.Set) {
 	e.key("hex")
 	e.string(set.Hex())
 	e.key("names")
-	e.open('[')
-	for c := range set.Caps() {
-		e.string(c.String())
-	}
-	e.close(']')
+	e.names(set)
 	e.close('}')
 }

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+)
+
+var diff = command{
+	name:    "diff",
+	args:    "[flags] A [B]",
+	summary: "two tasks, profiles, sets or saved reports, set by set",
+	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
+process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, a list
+of capabilities, or file:PATH, a saved status file or report of one task, where
+file:- is standard input.
+
+Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
+securebits and user namespace, as far as both are known. A profile or a set is
+compared with the Bounding set, which a runtime configures, or with that of
+--set. Nothing is printed of what is equal; the exit status is 1 if anything
+differs.`,
+	example: `
+capinspect diff self self
+capinspect diff docker containerd
+capinspect diff 0xa80425fb docker --json`,
+	new: func(flags *pflag.FlagSet) runner { return newDiff(flags) },
+}
+
+type diffConfig struct {
+	proc, set, output string
+	json              bool
+}
+
+var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.DiffJSON}
+
+func newDiff(flags *pflag.FlagSet) *diffConfig {
+	c := new(diffConfig)
+	flags.StringVar(&c.set, "set", "bounding", "compare a profile or a set with this `SET` of a task")
+	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
+	flags.StringVarP(&c.output, "output", "o", diffFormats[0].Name, "the `FORMAT`: "+formatNames(diffFormats))
+	flags.BoolVar(&c.json, "json", false, "the same as -o json")
+	return c
+}
+
+func (c *diffConfig) run(e *env, args []string) (int, error) {
+	format, err := chooseFormat(diffFormats, c.output, c.json)
+	if err != nil {
+		return 0, err
+	}
+	kind, ok := capset.ParseKind(c.set)
+	switch {
+	case !ok:
+		return 0, usagef("--set: %v", unknownSet(c.set))
+	case len(args) == 0 || len(args) > 2:
+		return 0, usagef("want A, or A and B")
+	case len(args) == 1:
+		args = append(args, self)
+	}
+	var sides [2]*collect.Side
+	for i, arg := range args {
+		if sides[i], err = c.side(e, arg); err != nil {
+			return 0, err
+		}
+	}
+	c.privileged(sides[0], sides[1])
+	c.privileged(sides[1], sides[0])
+	d := collect.Diff(sides[0], sides[1], kind)
+	if err := e.write(format.Append(nil, &d)); err != nil {
+		return 0, err
+	}
+	status := statusOK
+	if !d.Equal() {
+		status = statusNo
+	}
+	for _, err := range d.Unknown {
+		e.complain(err)
+		status = statusTrouble
+	}
+	return status, nil
+}
+
+// side returns what an argument stands for.
+func (c *diffConfig) side(e *env, arg string) (*collect.Side, error) {
+	s := &collect.Side{Label: arg}
+	path, file := strings.CutPrefix(arg, "file:")
+	var err error
+	switch {
+	case file:
+		s.Task, err = oneOf(e, path)
+	case arg == self || isPID(arg):
+		s.Task, err = c.task(arg)
+	case isProfile(arg):
+		p, _ := capset.ProfileNamed(arg, capset.LastKnown)
+		s.Set = p.Set
+	case isMask(arg):
+		s.Set, err = capset.ParseHex(arg)
+	default:
+		if s.Set, err = parseCaps(arg); err != nil {
+			err = fmt.Errorf("%w; no PID, profile, bitmap or file:PATH either", err)
+		}
+	}
+	return s, err
+}
+
+// privileged makes the profile of a privileged container that of the kernel of the
+// task that it is compared with.
+func (c *diffConfig) privileged(s, other *collect.Side) {
+	if s.Task == nil && s.Label == "privileged" && other.Task != nil {
+		s.Set = capset.UpTo(other.Task.LastCap.Value)
+	}
+}
+
+// task reads a task.
+func (c *diffConfig) task(pid string) (*collect.Record, error) {
+	from, err := collect.Open(collect.Options{Proc: c.proc, Detail: collect.Surrounded})
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	r := new(collect.Record)
+	if err := from.Task(pid, r); err != nil {
+		return nil, report.Failure{Pid: from.Pid(pid), Err: err}
+	}
+	return r, nil
+}
+
+// oneOf returns the only task of a saved file.
+func oneOf(e *env, path string) (*collect.Record, error) {
+	records, err := new(targets).fromFile(e, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) != 1 {
+		return nil, errors.New(collect.InputName(path) + ": it has several tasks, and one can be compared")
+	}
+	return records[0], nil
+}
