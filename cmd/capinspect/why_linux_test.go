@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -271,6 +272,36 @@ func TestWhyOnHost(t *testing.T) {
 	})
 }
 
+// TestWhyOfHidden asks for root of a user namespace from the inside, as another user who
+// may not see which namespace that is in.
+func TestWhyOfHidden(t *testing.T) {
+	need.On(t, "root", "nsenter")
+	dir := t.TempDir()
+	open755(t, dir)
+	if err := copyFile(buildHolder(t), dir); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "holder"), "drop")
+	belowThisUserNamespace(cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	pid := strconv.Itoa(cmd.Process.Pid)
+	for deadline := time.Now().Add(20 * time.Second); run(t, built(t), "check", "-q", "--within", "p:none", pid).status != 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the process is not ready")
+		}
+	}
+	a := whyAnswerOf(t, run(t, "nsenter", "-U", "-t", pid, "-S", "4242", "-G", "4242", built(t), "why", "--json", "mknod", "-p", pid))
+	if a.Reason.Code != "given-up" {
+		t.Errorf("%+v", a)
+	}
+}
+
 // TestWhyInContainers produces reasons by containers of docker, and starts others with
 // the flags that are proposed.
 func TestWhyInContainers(t *testing.T) {
@@ -298,7 +329,10 @@ func TestWhyInContainers(t *testing.T) {
 			t.Fatal(err)
 		}
 		awaitComm(t, pid, "holder")
-		for string(docker(t, "logs", name)) != "ready\n" {
+		for deadline := time.Now().Add(20 * time.Second); string(docker(t, "logs", name)) != "ready\n"; {
+			if time.Now().After(deadline) {
+				t.Fatal("the container is not ready")
+			}
 		}
 		return pid
 	}

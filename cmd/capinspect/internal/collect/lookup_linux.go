@@ -84,23 +84,32 @@ func (s *subject) workingDir(file string) (root.Dir, error) {
 		}
 		return dir, err
 	}
-	top, err := s.dir.Readlink("root")
+	below, ok, err := s.below("cwd")
 	if err != nil {
 		return dir, err
 	}
-	at, err := s.dir.Readlink("cwd")
-	if err != nil {
-		return dir, err
-	}
-	below, ok := strings.CutPrefix(at, strings.TrimSuffix(top, "/"))
-	if !ok || below != "" && below[0] != '/' || strings.HasSuffix(at, " (deleted)") {
-		return dir, fmt.Errorf("its working directory, %s, is not below its root directory", at)
+	if !ok || strings.HasSuffix(below, " (deleted)") {
+		return dir, fmt.Errorf("its working directory, %s, is not below its root directory", below)
 	}
 	sub, err := s.dir.Sub("cwd")
 	if err != nil {
 		return dir, err
 	}
 	return root.Dir{Fd: sub.Fd(), Path: below}, nil
+}
+
+// below returns where a link of the task leads to, as "cwd", from its root directory;
+// ok is false if that is elsewhere.
+func (s *subject) below(link string) (path string, ok bool, err error) {
+	top, err := s.dir.Readlink("root")
+	if err == nil {
+		path, err = s.dir.Readlink(link)
+	}
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(top, "/"))
+	if err != nil || !ok || rest != "" && rest[0] != '/' {
+		return path, false, err
+	}
+	return rest, true, nil
 }
 
 // file returns what capset goes by of a file's attributes.

@@ -144,6 +144,12 @@ func (s *subject) translate() error {
 	if r.UserNamespace == nil || r.UserNamespace.UIDMap == nil || r.UserNamespace.GIDMap == nil {
 		return errors.New("its id maps are hidden")
 	}
+	// Where its namespace is hidden, the map tells: as capinspect's own it is shown
+	// with ids of the one above, which a namespace below this one cannot have.
+	own, err := idMap(s.collector.proc, self, "/uid_map")
+	if ns.ID == 0 && err == nil && slices.Equal(own, r.UserNamespace.UIDMap) {
+		return nil
+	}
 	s.users.m, s.groups.m = r.UserNamespace.UIDMap, r.UserNamespace.GIDMap
 	above, err := userNamespaceAbove(s.dir)
 	s.nested = err != nil || above != s.collector.reader().namespaces[procstatus.NamespaceUser]

@@ -53,16 +53,9 @@ func (s *subject) outside() bool {
 
 // running finds out what the program gives that the task executed last.
 func (s *subject) running(q *question) error {
-	path, err := s.dir.Readlink("exe")
+	path, _, err := s.below("exe")
 	if err != nil {
 		return err
-	}
-	top, err := s.dir.Readlink("root")
-	if err != nil {
-		return err
-	}
-	if below, ok := strings.CutPrefix(path, strings.TrimSuffix(top, "/")); ok {
-		path = below
 	}
 	fd, err := unix.Openat(s.dir.Fd(), "exe", unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
