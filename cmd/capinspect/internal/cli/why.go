@@ -107,6 +107,9 @@ func (c *whyConfig) find(e *env, caps []capset.Cap) (*report.Whys, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	if len(tasks) == 0 && c.proc != "" {
+		return nil, 0, usagef("--proc is for tasks, and there are only files")
+	}
 	opts.Detail = collect.Surrounded
 	found, failed := new(report.Whys), new(collected)
 	add := func(w *collect.Why, pid string, err error) {
