@@ -297,7 +297,8 @@ func TestSetuidIsKernels(t *testing.T) {
 			t.Fatalf("state %d, %v of %+v\ngot  %+v\nwant %+v", i, calls, c.capset(), got, want)
 		}
 	}
-	if done < 1000 || refused < 500 {
+	// Some 1,050 are done, with a deviation of 28: half of that is never met by chance.
+	if done < 500 || refused < 500 {
 		t.Errorf("%d calls done, %d refused", done, refused)
 	}
 }
