@@ -3,6 +3,7 @@
 package procstatus
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -68,6 +69,17 @@ func (k NamespaceKind) Initial() (inode uint64, ok bool) {
 	}
 	inode = uint64(namespaces[k].initial)
 	return inode, inode != 0
+}
+
+// firstNamespace is the lowest inode of a namespace: that of the initial one of kind
+// mnt, where it is fixed. Those that are made later follow upon the initial ones
+// (fs/proc/generic.c, PROC_DYNAMIC_FIRST).
+const firstNamespace = 0xEFFFFFF8
+
+// LinuxNamespace reports whether Linux can have given a namespace this inode, since
+// 3.8. gVisor, whose kernel serves one sandbox, counts from 1.
+func LinuxNamespace(inode uint64) bool {
+	return inode >= firstNamespace && inode <= math.MaxUint32
 }
 
 // ParseNamespace returns the kind and the inode of a namespace from where a

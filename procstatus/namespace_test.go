@@ -37,6 +37,22 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
+func TestLinuxNamespace(t *testing.T) {
+	for k := range NamespaceKind(NumNamespaces) {
+		if inode, ok := k.Initial(); ok && !LinuxNamespace(inode) {
+			t.Errorf("%v: the initial one, %d, is none of Linux", k, inode)
+		}
+	}
+	for inode, want := range map[uint64]bool{
+		0: false, 1: false, 7: false, 1 << 31: false, 4026531831: false,
+		4026531832: true, 4026532555: true, 1<<32 - 1: true, 1 << 32: false, 1<<64 - 1: false,
+	} {
+		if got := LinuxNamespace(inode); got != want {
+			t.Errorf("%d: %v", inode, got)
+		}
+	}
+}
+
 func TestParseNamespace(t *testing.T) {
 	for _, test := range []struct {
 		link, kind string

@@ -13,6 +13,9 @@ import (
 //go:noinline
 func (r *Record) note(code, text string) { r.Notes = append(r.Notes, Note{code, text}) }
 
+// sandboxKernel is the code of what runs on another kernel than Linux.
+const sandboxKernel = "sandbox-kernel"
+
 // opensNode are the capabilities that open the node to whoever has one of them
 // in a container without a user namespace of its own.
 var opensNode = capset.Of(capset.DacReadSearch, capset.SysModule, capset.SysRawio, capset.SysAdmin, capset.Perfmon, capset.Bpf)
@@ -41,6 +44,10 @@ func (r *Record) remarks() {
 
 // remarkHeld adds the notes on what it holds, and where that counts.
 func (r *Record) remarkHeld(held capset.Set) {
+	sandbox := r.Namespaces.ofSandbox()
+	if sandbox {
+		r.note(sandboxKernel, "its kernel is not Linux, by the numbers of its namespaces, but a sandbox's own, as gVisor's: its capabilities count in that alone")
+	}
 	if held == 0 {
 		return
 	}
@@ -54,7 +61,7 @@ func (r *Record) remarkHeld(held capset.Set) {
 	case child:
 		r.note("child-user-namespace", "it is in a child user namespace: its capabilities "+where(r))
 	}
-	if child || !r.InContainer() {
+	if child || sandbox || !r.InContainer() {
 		return
 	}
 	unless := ""
@@ -111,7 +118,7 @@ func (r *Record) remarkContainer(state *capset.State, held capset.Set) {
 				" and holds nothing of its bounding set ("+some(bounding)+"): "+how)
 		}
 	}
-	if s.Has(procstatus.FieldSeccomp) && s.Seccomp == 0 {
+	if s.Has(procstatus.FieldSeccomp) && s.Seccomp == 0 && !r.Namespaces.ofSandbox() {
 		r.note("no-seccomp", "no seccomp filter is on: it may make any system call (Kubernetes: seccompProfile RuntimeDefault)")
 	}
 }

@@ -80,6 +80,12 @@ func (n *Namespaces) Known() bool {
 	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 })
 }
 
+// ofSandbox reports whether the kernel is not Linux, but one that serves a sandbox
+// alone, as gVisor's.
+func (n *Namespaces) ofSandbox() bool {
+	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 && !procstatus.LinuxNamespace(ns.ID) })
+}
+
 // HostIDs are the ids of a task in the initial user namespace.
 type HostIDs struct{ UID, GID procstatus.IDs }
 

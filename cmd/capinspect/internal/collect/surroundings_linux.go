@@ -165,15 +165,20 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 			r.unknown(path, c.hidden(errs[i], r))
 		}
 	}
-	if ns.Initial = r.Namespaces.initial(procstatus.NamespaceUser) == Yes; ns.ID == 0 {
+	ns.Initial = r.Namespaces.initial(procstatus.NamespaceUser) == Yes
+	unproven := ns.UIDMap == nil || ns.UIDMap.Whole()
+	switch {
+	case ns.ID == 0:
 		reason := r.Why("namespaces")
 		if reason == "" {
 			reason = r.Why("namespaces.user")
 		}
 		r.unknown("userNamespace.id", reason)
-		if ns.UIDMap == nil || ns.UIDMap.Whole() {
+		if unproven {
 			r.unknown("userNamespace.initial", "its inode is not known, and a map of all ids proves nothing")
 		}
+	case unproven && r.Namespaces.ofSandbox():
+		r.unknown("userNamespace.initial", "its inode is not one of Linux, and a map of all ids proves nothing")
 	}
 }
 

@@ -120,6 +120,9 @@ func (q *question) effective(a *Answered) {
 			a.change("securityContext", "in the pod's spec, hostUsers: true, if it is for something of the node (docker: --userns host)")
 		}
 	}
+	if q.Namespaces.ofSandbox() {
+		reasons = append(reasons, Note{sandboxKernel, "it is effective, but in a sandbox with a kernel of its own: it counts for nothing outside that"})
+	}
 	if by := q.confined(); by != "" {
 		reasons = append(reasons, Note{"confined", "it is effective, but " + by + " may refuse what it permits"})
 		if !q.outside {

@@ -22,7 +22,7 @@ func appendSurroundings(dst []byte, r *collect.Record) []byte {
 
 func appendUserNamespace(dst []byte, r *collect.Record) []byte {
 	ns := r.UserNamespace
-	if ns == nil || ns.Initial || ns.ID == 0 && !r.Known("userNamespace.initial") {
+	if ns == nil || ns.Initial || !r.Known("userNamespace.initial") {
 		return dst
 	}
 	dst = append(dst, "User namespace: "...)
@@ -32,9 +32,7 @@ func appendUserNamespace(dst []byte, r *collect.Record) []byte {
 		dst = appendUnknown(dst, r, "userNamespace.id")
 		dst = dst[:len(dst)-1]
 	}
-	if r.Known("userNamespace.initial") {
-		dst = append(dst, ", not the initial one"...)
-	}
+	dst = append(dst, ", not the initial one"...)
 	if ns.Setgroups == "deny" {
 		dst = append(dst, ", setgroups denied"...)
 	}
