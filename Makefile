@@ -21,7 +21,7 @@ LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -de
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run test race lint deps golden bench bench-ps fuzz image fixture install clean
+.PHONY: help build run test race runsc lint deps golden bench bench-ps fuzz image fixture install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: ## run all tests; those that lack something here are named with the reason
 race: ## run the tests that need no container under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 -short ./...
 
+runsc: ## build gVisor's runsc, bin/runsc, which the tests use if it is on the PATH
+	mkdir -p bin && cd testdata/gvisor && CGO_ENABLED=0 $(GO) build -o ../../bin/runsc gvisor.dev/gvisor/runsc
+
 lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
 	@fmt=$$($(GO) run $(GOFUMPT) -l . testdata/compare) && { [ -z "$$fmt" ] || { echo "not gofumpt-clean: $$fmt"; exit 1; }; }
 	$(GO) vet ./... ./testdata/container/...
@@ -48,6 +51,7 @@ lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
 	$(GO) run $(STATICCHECK) -checks all,-ST1000 ./... ./testdata/container/...
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
+	cd testdata/gvisor && $(GO) mod tidy -diff
 	codespell -L upto,inh,flage --skip=./.git,./bin,./dist,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
 
 deps: ## compare what is linked in with testdata/deps.golden

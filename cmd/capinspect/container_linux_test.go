@@ -46,6 +46,15 @@ func TestRunc(t *testing.T) {
 	runContainerScripts(t, "runc", map[string]string{"BINARY": built(t), "HOLDER": buildHolder(t)})
 }
 
+// TestGVisor runs the binary under gVisor, whose kernel is not Linux.
+func TestGVisor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "runc", "runsc")
+	runContainerScripts(t, "runsc", map[string]string{"BINARY": built(t)})
+}
+
 // runContainerScripts runs the scripts of a runtime. Each has a NAME for its
 // container, and ids that differ from those of another run of the tests.
 func runContainerScripts(t *testing.T, runtime string, vars map[string]string) {
