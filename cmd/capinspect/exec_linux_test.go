@@ -73,19 +73,6 @@ func randomFileCaps(random *rand.Rand, most capset.Set) *capset.FileCaps {
 	return c
 }
 
-// comparesReal reports whether the kernel is one from before Linux 6.16.
-func comparesReal(t *testing.T) bool {
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		t.Fatal(err)
-	}
-	var major, minor int
-	if _, err := fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &major, &minor); err != nil {
-		t.Fatal(err)
-	}
-	return major < 6 || major == 6 && minor < 16
-}
-
 // execute executes a file in a state, and returns the credentials that it got.
 func execute(c *credentials, path string, traced bool) (got capset.Credentials, err error) {
 	cmd := exec.Command(path, "report")
@@ -125,7 +112,7 @@ func execIsKernels(t *testing.T, random *rand.Rand, pairs int, dir, nosuid strin
 	outcomes := map[string]int{}
 	for i := range pairs {
 		c := randomCredentials(random, own())
-		how := capset.Circumstances{Last: last, ComparesReal: comparesReal(t)}
+		how := capset.Circumstances{Last: last, ComparesReal: before(6, 16)}
 		traced := random.IntN(6) == 0
 		how.Traced = traced && !c.sets[capset.Effective].Has(capset.SysPtrace)
 		path := filepath.Join(dir, "holder")

@@ -105,10 +105,8 @@ func dockerBuild(t *testing.T, name string, args ...string) {
 func buildHolder(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "holder")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "../../testdata/container/holder")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := build(path, "../../testdata/container/holder"); err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/user"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,6 +58,9 @@ func randomCredentials(random *rand.Rand, most capset.Set) (c credentials) {
 		c.securebits = 0xef // a pure mode, with everything locked
 	case 1:
 		c.securebits = capset.Securebits(random.Uint32N(1 << 12))
+		if before(6, 14) {
+			c.securebits &= 0xff
+		}
 	case 2:
 		c.securebits = capset.Securebits(random.Uint32N(1 << 8))
 	}
@@ -72,6 +76,17 @@ func randomCredentials(random *rand.Rand, most capset.Set) (c credentials) {
 	}
 	c.noNewPrivs = random.IntN(2) == 0
 	return c
+}
+
+// before reports whether the kernel is one from before a release of Linux.
+func before(major, minor int) bool {
+	var u unix.Utsname
+	var runs [2]int
+	err := unix.Uname(&u)
+	if _, scan := fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &runs[0], &runs[1]); err != nil || scan != nil {
+		panic(errors.Join(err, scan))
+	}
+	return slices.Compare(runs[:], []int{major, minor}) < 0
 }
 
 // enter puts the calling thread, which must be locked and is of no use after
@@ -153,15 +168,17 @@ func onThread(f func()) {
 
 // within calls f on a thread in the state c.
 func within(c *credentials, f func()) error {
-	done := make(chan error)
+	done, err := make(chan bool), errors.New("the thread has ended early")
 	onThread(func() {
-		err := c.enter()
-		if err == nil {
+		defer close(done)
+		entered := c.enter()
+		if entered == nil {
 			f()
 		}
-		done <- err
+		err = entered
 	})
-	return <-done
+	<-done
+	return err
 }
 
 // random returns a source whose seed is in the test's log.
