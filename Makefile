@@ -21,7 +21,7 @@ LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -de
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run test race runsc lint deps golden bench bench-ps fuzz image fixture install clean
+.PHONY: help build run test race runsc kernel lint deps golden bench bench-ps fuzz image fixture install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,12 +43,17 @@ race: ## run the tests that need no container under the race detector (needs a C
 runsc: ## build gVisor's runsc, bin/runsc, which the tests use if it is on the PATH
 	mkdir -p bin && cd testdata/gvisor && CGO_ENABLED=0 $(GO) build -o ../../bin/runsc gvisor.dev/gvisor/runsc
 
+kernel: ## fetch Debian's kernel, bin/vmlinuz, which a test boots if CAPINSPECT_KERNEL names it
+	mkdir -p bin/kernel && cd bin/kernel && rm -f *.deb && \
+	apt-get -q download "$$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $$2 }')" && \
+	dpkg-deb --fsys-tarfile *.deb | tar -x --wildcards './boot/vmlinuz-*' && mv boot/vmlinuz-* ../vmlinuz && rm -r ../kernel
+
 lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
 	@fmt=$$($(GO) run $(GOFUMPT) -l . testdata/compare) && { [ -z "$$fmt" ] || { echo "not gofumpt-clean: $$fmt"; exit 1; }; }
-	$(GO) vet ./... ./testdata/container/...
+	$(GO) vet ./... ./testdata/container/... ./testdata/vm
 	GOOS=darwin $(GO) vet ./...
 	cd testdata/compare && $(GO) vet ./...
-	$(GO) run $(STATICCHECK) -checks all,-ST1000 ./... ./testdata/container/...
+	$(GO) run $(STATICCHECK) -checks all,-ST1000 ./... ./testdata/container/... ./testdata/vm
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff

@@ -63,6 +63,11 @@ func lacks(thing string) string {
 			return "no /dev/fuse"
 		}
 		return ""
+	case "kernel":
+		if _, err := os.Stat(os.Getenv("CAPINSPECT_KERNEL")); err != nil {
+			return "no kernel to boot in CAPINSPECT_KERNEL"
+		}
+		return ""
 	case "docker":
 		if out, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
 			return "no docker daemon answers: " + strings.TrimSpace(string(out))
