@@ -21,7 +21,7 @@ LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -de
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run test race runsc kernel lint deps golden bench bench-ps fuzz image fixture install clean
+.PHONY: help build run test race runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: build ## measure against capsh, a plain copy of the status file, and prom
 
 bench-ps: build ## measure ps over 10,000 tasks against a C loop, pscap, getpcaps and captree
 	cd testdata/compare && $(GO) run ./benchps -capinspect ../../$(BIN)
+
+bench-node: build ## measure the report of a node with 500 containers and 20,000 processes, live and from a copy
+	cd testdata/compare && $(GO) run ./benchps -capinspect ../../$(BIN) -tasks 20000 -containers 500
 
 # To make a new input of the two for JSON shorter would take all the time there is.
 fuzz: ## fuzz each parser for FUZZTIME (30s)

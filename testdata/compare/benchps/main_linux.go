@@ -39,6 +39,7 @@ type bench struct {
 	tasks      int // of each variant
 	most       int // of the last size of the scaling
 	runs       int
+	containers int // of the node, which alone is then measured
 	out        io.Writer
 
 	loop, spawn, launch string // the C programs
@@ -51,9 +52,10 @@ func main() {
 	flag.IntVar(&b.tasks, "tasks", 10_000, "how many tasks to make")
 	flag.IntVar(&b.most, "most", 30_000, "how many tasks to make at most to see how the cost grows")
 	flag.IntVar(&b.runs, "n", 11, "how many runs the medians are of")
+	flag.IntVar(&b.containers, "containers", 0, "measure a node on which the tasks are in so many containers, and nothing else")
 	flag.Parse()
-	if b.capinspect == "" || b.tasks < 2 || b.most < 2 || b.runs < 1 || flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "usage: benchps -capinspect PATH [-tasks N] [-most N] [-n RUNS]")
+	if b.capinspect == "" || b.tasks < 2 || b.most < 2 || b.runs < 1 || b.containers < 0 || flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "usage: benchps -capinspect PATH [-tasks N] [-most N] [-n RUNS] [-containers N]")
 		os.Exit(2)
 	}
 	// The kernel kills spawn when the thread that started it ends: this one
@@ -91,7 +93,10 @@ func (b *bench) run(ctx context.Context) error {
 	if err := measure.Header(b.out, b.capinspect, b.runs); err != nil {
 		return err
 	}
-	fmt.Fprintln(b.out, "C loop: one openat, one read, one close for each status file; standard output is a pipe, which is read and thrown away")
+	fmt.Fprintln(b.out, "C loop: one openat, one read, one close for each status file, with -c for each cgroup file too; standard output is a pipe, which is read and thrown away")
+	if b.containers > 0 {
+		return b.node(ctx)
+	}
 	for _, c := range []crowd{
 		{kind: processes, privileged: true},
 		{kind: processes},
