@@ -61,6 +61,9 @@ func commands() []*command {
 // usageError is bad usage of a command.
 type usageError struct{ error }
 
+// usagef is called all over; its copies would take 3 KB of the binary.
+//
+//go:noinline
 func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }

@@ -70,6 +70,8 @@ func (n *Namespaces) id(k procstatus.NamespaceKind) uint64 { return n[k].ID }
 func (n *Namespaces) initial(k procstatus.NamespaceKind) Answer { return isInitial(k, n.id(k)) }
 
 // isInitial answers whether an inode is that of the initial namespace of a kind.
+//
+//go:noinline
 func isInitial(k procstatus.NamespaceKind, inode uint64) Answer {
 	initial, _ := k.Initial()
 	return same(inode, initial)

@@ -51,8 +51,11 @@ func (e *encoder) newline(depth int) {
 
 // open starts an object or an array on one line, openLines one with a line for
 // each member.
+//
+//go:noinline
 func (e *encoder) open(bracket byte) { e.start(bracket, false) }
 
+//go:noinline
 func (e *encoder) openLines(bracket byte) { e.start(bracket, e.indent) }
 
 //go:noinline
