@@ -55,7 +55,7 @@ type env struct {
 // commands returns the table of subcommands. The first is the one that runs
 // when none is named.
 func commands() []*command {
-	return []*command{&show, &ps, &decode, &explain, &check, &diff, &why, &predict, &profiles}
+	return []*command{&show, &ps, &decode, &explain, &check, &diff, &why, &predict, &securityContext, &profiles}
 }
 
 // usageError is bad usage of a command.

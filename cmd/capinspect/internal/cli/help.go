@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 // help returns the help of one command.
@@ -62,31 +64,9 @@ func flagLines(flags *pflag.FlagSet) string {
 		if _, rest, ok := strings.Cut(about, "\x00"); ok {
 			about = rest
 		}
-		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, wrapped(strings.ReplaceAll(about, "`", ""), 29))
+		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, report.Wrapped(strings.ReplaceAll(about, "`", ""), 29, strings.Repeat(" ", 29)))
 	})
 	return lines.String()
-}
-
-// helpWidth is the width that help is wrapped to.
-const helpWidth = 79
-
-// wrapped breaks a text that begins at a column into lines that begin there.
-func wrapped(text string, column int) string {
-	var out strings.Builder
-	at := column
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i > 0 && at+1+len(word) > helpWidth:
-			fmt.Fprintf(&out, "\n%*s", column, "")
-			at = column
-		case i > 0:
-			out.WriteByte(' ')
-			at++
-		}
-		out.WriteString(word)
-		at += len(word)
-	}
-	return out.String()
 }
 
 func indent(text string) string {

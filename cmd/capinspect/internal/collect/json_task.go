@@ -191,6 +191,7 @@ func (t *savedTask) finish() error {
 		r.UserNamespace.Own = r.Namespaces[procstatus.NamespaceUser].WithSelf == Yes
 		t.untold("userNamespace.initial", t.initial, untold)
 	}
+	r.Mounted.Hidden = untold
 	t.untold("securebits", t.securebits, "the report does not tell them")
 	for _, row := range statusPaths {
 		if parent, _, _ := strings.Cut(row.path, "."); r.Known(parent) &&

@@ -152,12 +152,10 @@ func (r *Record) absence(f procstatus.Field) string {
 // capinspect. Securebits and no_new_privs that are not known are taken for 0, and it
 // is an error if one of some other lines of the status file is not.
 func (r *Record) credentials(needed ...procstatus.Field) (capset.Credentials, error) {
-	s := &r.Status
-	for _, row := range statusPaths {
-		if slices.Contains(needed, row.field) && !s.Has(row.field) {
-			return capset.Credentials{}, fmt.Errorf("%s is unknown: %s", row.path, r.Why(row.path))
-		}
+	if err := r.needs(needed...); err != nil {
+		return capset.Credentials{}, err
 	}
+	s := &r.Status
 	c := capset.Credentials{
 		Sets: s.CapState(), UID: s.UID, GID: s.GID, Groups: slices.Clone(s.Groups), NoNewPrivs: s.NoNewPrivs,
 	}
@@ -165,4 +163,14 @@ func (r *Record) credentials(needed ...procstatus.Field) (capset.Credentials, er
 		c.Securebits = r.Securebits
 	}
 	return c, nil
+}
+
+// needs returns an error if one of some lines of the status file is not known.
+func (r *Record) needs(lines ...procstatus.Field) error {
+	for _, row := range statusPaths {
+		if slices.Contains(lines, row.field) && !r.Status.Has(row.field) {
+			return fmt.Errorf("%s is unknown: %s", row.path, r.Why(row.path))
+		}
+	}
+	return nil
 }

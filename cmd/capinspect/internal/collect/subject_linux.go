@@ -138,21 +138,17 @@ func (s *subject) credentials() (err error) {
 // translate finds out how ids are translated into those of the task's user
 // namespace.
 func (s *subject) translate() error {
-	r := s.record
-	ns := &r.Namespaces[procstatus.NamespaceUser]
-	if r.Self || ns.WithSelf == Yes {
+	r, ns := s.record, s.record.UserNamespace
+	if r.Self || ns != nil && ns.Own {
 		return nil
 	}
-	if r.UserNamespace == nil || r.UserNamespace.UIDMap == nil || r.UserNamespace.GIDMap == nil {
+	if ns == nil || ns.UIDMap == nil || ns.GIDMap == nil {
 		return errors.New("its id maps are hidden")
 	}
-	// Where its namespace is hidden, the map tells: as capinspect's own it is shown
-	// with ids of the one above, which a namespace below this one cannot have.
-	own, err := idMap(s.collector.proc, self, "/uid_map")
-	if ns.ID == 0 && err == nil && slices.Equal(own, r.UserNamespace.UIDMap) {
+	if ns.ID == 0 && ns.UIDMap.Whole() && ns.UIDMap[0].Outside == 0 { // of whichever namespace
 		return nil
 	}
-	s.users.m, s.groups.m = r.UserNamespace.UIDMap, r.UserNamespace.GIDMap
+	s.users.m, s.groups.m = ns.UIDMap, ns.GIDMap
 	above, err := userNamespaceAbove(s.dir)
 	s.nested = err != nil || above != s.collector.reader().namespaces[procstatus.NamespaceUser]
 	return nil

@@ -17,6 +17,7 @@ type Surroundings struct {
 	Container     *Container        // nil if none was found, or not looked for
 	Profile       []string          // the names of the profiles that Bounding equals
 	Host          *HostIDs          // nil if they are not known
+	Mounted       Mounted
 }
 
 // UserNamespace is the user namespace of a task. What is not known of it is
@@ -181,6 +182,7 @@ func (r *Record) profile() {
 
 // nowhere lists as unknown all that only other files than status tell.
 func (r *Record) nowhere(reason string) {
+	r.Mounted.Hidden = reason
 	for _, path := range [...]string{"userNamespace", "namespaces", "lsm", "container"} {
 		r.unknown(path, reason)
 	}

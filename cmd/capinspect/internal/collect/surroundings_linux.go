@@ -5,6 +5,7 @@ package collect
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -151,6 +152,7 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 	ns.Own = r.Namespaces[procstatus.NamespaceUser].WithSelf == Yes
 	var errs [3]error
 	ns.UIDMap, errs[0] = idMap(dir, name, "/uid_map")
+	ns.Own = ns.Own || ns.ID == 0 && c.isOwnMap(ns.UIDMap)
 	ns.GIDMap, errs[1] = idMap(dir, name, "/gid_map")
 	text, err := dir.Read(name+"/setgroups", nil, 32)
 	ns.Setgroups, errs[2] = strings.TrimSpace(string(text)), err
@@ -180,6 +182,17 @@ func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me
 	case unproven && r.Namespaces.ofSandbox():
 		r.unknown("userNamespace.initial", "its inode is not one of Linux, and a map of all ids proves nothing")
 	}
+}
+
+// isOwnMap reports whether the map of a user namespace that is hidden is that of
+// capinspect's own, which is shown with the ids of the one above it, as one below
+// cannot have. The map of all ids may be any one's.
+func (c *Collector) isOwnMap(m procstatus.IDMap) bool {
+	if !c.live || m == nil || m.Whole() {
+		return false
+	}
+	own, err := idMap(c.proc, self, "/uid_map")
+	return err == nil && slices.Equal(own, m)
 }
 
 // hostIDs finds out which ids of the initial user namespace the task has: the

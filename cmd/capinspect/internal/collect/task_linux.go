@@ -103,6 +103,9 @@ func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
 		c.around(dir, name, r)
 	}
 	mounts, unread := dir.Mounts(name)
+	if r.Mounted = mounted(mounts); unread != nil {
+		r.Mounted.Hidden = c.hidden(unread, r)
+	}
 	from, users, groups, err := c.filesOf(dir, name, r, mounts)
 	c.names(r, from, err, users, groups)
 	if c.opts.Detail == Surrounded {
