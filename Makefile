@@ -21,7 +21,7 @@ LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -de
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run test race runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture install clean
+.PHONY: help build run test compare race runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: ## run all tests; those that lack something here are named with the reason
 	@mkdir -p bin && rm -f bin/skipped
 	@CGO_ENABLED=0 CAPINSPECT_SKIPPED=$(CURDIR)/bin/skipped $(GO) test -count=1 ./...; \
 	status=$$?; [ ! -s bin/skipped ] || sort bin/skipped; exit $$status
+
+compare: ## hold what securitycontext writes against the types of Kubernetes
+	cd testdata/compare && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 race: ## run the tests that need no container under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 -short ./...
