@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -105,4 +109,59 @@ func TestSecurityContextRoundTrip(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestSecurityContextUserNamespace derives ids of a task in a user namespace from
+// outside of it, from the inside, and by another user, who may not see which one it is.
+func TestSecurityContextUserNamespace(t *testing.T) {
+	need.On(t, "root", "nsenter", "setpriv")
+	dir := t.TempDir()
+	open755(t, dir)
+	if err := copyFile(buildHolder(t), dir); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "holder"))
+	belowThisUserNamespace(cmd)
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: 5, Gid: 6, Groups: []uint32{6, 7}}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	pid := strconv.Itoa(cmd.Process.Pid)
+	awaitComm(t, cmd.Process.Pid, "holder")
+	for name, how := range map[string][]string{
+		"outside": {}, "inside": {"nsenter", "-U", "-t", pid}, "another user": {"setpriv", "--reuid", "4242", "--clear-groups"},
+		"another user inside": {"nsenter", "-U", "-t", pid, "-S", "42", "-G", "42"},
+	} {
+		args := slices.Concat(how, []string{built(t), "securitycontext", "-o", "docker", "-p", pid})
+		o := run(t, args[0], args[1:]...)
+		if got := strings.Join(flagsOf(t, o), " "); !strings.Contains(got, " --user 5:6 --group-add 7") {
+			t.Errorf("%s: %s", name, o.stdout)
+		}
+	}
+}
+
+// TestSecurityContextCodes holds that the README lists the code of every comment.
+func TestSecurityContextCodes(t *testing.T) {
+	text, codes := readme(t), 0
+	for _, name := range []string{"internal/collect/derived.go", "internal/collect/derived_ids.go"} {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`d\.comment\([a-zA-Z]+, (key\+)?"([a-z-]+)",`).FindAllSubmatch(source, -1) {
+			for _, key := range map[bool][]string{true: {"uid", "gid"}, false: {""}}[len(match[1]) > 0] {
+				codes++
+				if code := key + string(match[2]); !strings.Contains(text, "`"+code+"`") {
+					t.Errorf("README.md does not tell of the comment %s", code)
+				}
+			}
+		}
+	}
+	if codes < 30 {
+		t.Errorf("%d codes only", codes)
+	}
 }
