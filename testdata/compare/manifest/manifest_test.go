@@ -118,7 +118,7 @@ func validate(sc *corev1.SecurityContext) error {
 		return errors.New("runAsNonRoot, and no such user") // which kubelet refuses to start
 	}
 	if p := sc.SeccompProfile; p != nil && (p.LocalhostProfile != nil ||
-		p.Type != corev1.SeccompProfileTypeRuntimeDefault && p.Type != corev1.SeccompProfileTypeUnconfined) {
+		p.Type != corev1.SeccompProfileTypeRuntimeDefault) {
 		return fmt.Errorf("seccompProfile %v", p)
 	}
 	refused := sc.AllowPrivilegeEscalation != nil && !*sc.AllowPrivilegeEscalation

@@ -60,7 +60,7 @@ func compare(sc *corev1.SecurityContext, s *procstatus.Status, minimal bool) err
 	if sc.SeccompProfile != nil {
 		profile = string(sc.SeccompProfile.Type)
 	}
-	seccomp := map[int]string{0: "Unconfined", 2: "RuntimeDefault"}[s.Seccomp]
+	seccomp := map[int]string{2: "RuntimeDefault"}[s.Seccomp]
 	if !s.Has(procstatus.FieldSeccomp) {
 		seccomp = ""
 	}

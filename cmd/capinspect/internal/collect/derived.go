@@ -194,16 +194,22 @@ func (d *Derived) switches() {
 	d.ReadOnlyRootFilesystem = ptr(r.Mounted.ReadOnly == Yes)
 }
 
+// Unconfined reports whether no seccomp filter is on, of which a privileged container
+// needs not be told.
+func (d *Derived) Unconfined() bool {
+	s := &d.Task.Status
+	return s.Has(procstatus.FieldSeccomp) && s.Seccomp == 0 && d.Privileged == nil
+}
+
 // seccomp derives the seccompProfile.
 func (d *Derived) seccomp() {
 	s := &d.Task.Status
 	switch {
 	case !s.Has(procstatus.FieldSeccomp):
 		d.comment(everywhere, "seccomp-unknown", "seccomp is unknown: "+d.Task.Why("seccomp"))
-	case s.Seccomp == 0 && d.Privileged != nil: // which implies it
+	case d.Unconfined():
+		d.comment(Kubernetes, "seccomp-unconfined", "no seccomp filter is on: that is left out, for Pod Security baseline refuses Unconfined; better is type RuntimeDefault")
 	case s.Seccomp == 0:
-		d.Seccomp = "Unconfined"
-		d.comment(Kubernetes, "seccomp-unconfined", "no seccomp filter is on; Pod Security baseline refuses Unconfined, and without a word on it the kubelet's default counts")
 	case SeccompName(s.Seccomp) == "filter":
 		d.Seccomp = "RuntimeDefault"
 		d.comment(containers, "seccomp-kind", "a seccomp filter is on, and nothing shows which: it is taken for the default of the runtime")

@@ -87,7 +87,7 @@ func TestSecurityContextOf(t *testing.T) {
 			"dropped all",
 			noted{bnd: noneMask, prm: noneMask, seccomp: "0", where: plain},
 			false,
-			"Unconfined drop[ALL] add[] escalation=true readonly=false user=0",
+			"drop[ALL] add[] escalation=true readonly=false user=0",
 			"gid-unknown groups-unknown seccomp-unconfined", "gid-unknown groups-unknown securebits-unknown",
 		},
 		{
@@ -106,7 +106,7 @@ func TestSecurityContextOf(t *testing.T) {
 			"full, and masked",
 			noted{bnd: allMask, prm: allMask, seccomp: "0", where: plain},
 			false,
-			"Unconfined drop[] add[ALL] escalation=true readonly=false user=0",
+			"drop[] add[ALL] escalation=true readonly=false user=0",
 			"gid-unknown groups-unknown full seccomp-unconfined", "gid-unknown groups-unknown securebits-unknown",
 		},
 		{
@@ -120,14 +120,14 @@ func TestSecurityContextOf(t *testing.T) {
 			"full, and the mounts unknown",
 			noted{bnd: allMask, prm: allMask, seccomp: "0", where: inContainer},
 			false,
-			"Unconfined drop[] add[ALL] escalation=true user=0",
+			"drop[] add[ALL] escalation=true user=0",
 			"gid-unknown groups-unknown full root-mount-unknown seccomp-unconfined", "gid-unknown groups-unknown root-mount-unknown securebits-unknown",
 		},
 		{
 			"unmasked, and not full",
 			noted{seccomp: "0", where: privileged, bnd: "0000000000000001", prm: "0000000000000001"},
 			false,
-			"Unconfined drop[ALL] add[CHOWN] escalation=true readonly=false user=0",
+			"drop[ALL] add[CHOWN] escalation=true readonly=false user=0",
 			"gid-unknown groups-unknown unmasked seccomp-unconfined", "gid-unknown groups-unknown securebits-unknown",
 		},
 		{
@@ -240,7 +240,7 @@ func TestSecurityContextIDs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rest, _ := strings.CutPrefix(brief(d), "Unconfined drop[ALL] add[] escalation=false")
+		rest, _ := strings.CutPrefix(brief(d), "drop[ALL] add[] escalation=false")
 		if got := strings.TrimSpace(strings.Replace(rest, " readonly=false", "", 1)); got != test.want {
 			t.Errorf("%s: %s, want %s", test.uid, got, test.want)
 		}

@@ -195,7 +195,7 @@ func appendDockerFlags(dst []byte, d *collect.Derived) []byte {
 		{"user", user},
 		{"group-add", numbers(d.Groups)},
 		{"security-opt", strings.TrimSpace(choose(d.Task.Status.NoNewPrivs, "no-new-privileges ", "") +
-			choose(d.Seccomp == "Unconfined", "seccomp=unconfined", ""))},
+			choose(d.Unconfined(), "seccomp=unconfined", ""))},
 		{"read-only", choose(flagText(d.ReadOnlyRootFilesystem) == "true", "true", "")},
 	} {
 		switch flag := " --" + f.key; f.value {
