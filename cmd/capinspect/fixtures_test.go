@@ -25,6 +25,9 @@ type outcome struct {
 func call(stdin string, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	status := cli.Main(append([]string{"capinspect"}, args...), strings.NewReader(stdin), &stdout, &stderr)
+	if err := checkJSON(stdout.String()); err != nil {
+		panic(err)
+	}
 	return outcome{stdout: stdout.String(), stderr: stderr.String(), status: status}
 }
 

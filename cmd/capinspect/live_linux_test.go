@@ -41,6 +41,11 @@ func run(t *testing.T, name string, args ...string) outcome {
 		}
 	}
 	o.stdout, o.stderr = stdout.String(), stderr.String()
+	if name != "runc" || args[0] != "state" {
+		if err := checkJSON(o.stdout); err != nil {
+			t.Error(err)
+		}
+	}
 	return o
 }
 
@@ -213,6 +218,9 @@ func TestBareRoot(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		cmd.Run()
+		if err := checkJSON(stdout.String()); err != nil {
+			t.Error(err)
+		}
 		return outcome{stdout: stdout.String(), stderr: stderr.String(), status: cmd.ProcessState.ExitCode()}
 	}
 	inside, outside := bare("--print"), run(t, built(t), "--print")

@@ -23,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "write the expected outputs anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(program{m}, map[string]func(){"capinspect": main, "attempts": attempts})
+	testscript.Main(program{m}, map[string]func(){"capinspect": checkedMain, "attempts": attempts})
 }
 
 // program is the tests, and what is to be removed after them.
@@ -111,7 +111,8 @@ func condition(cond string) (bool, error) {
 	return need.Has("a script", thing)
 }
 
-// exits runs a command and holds its exit status: exits 2 capinspect 4711.
+// exits runs a command and holds its exit status, and what it prints as JSON against
+// the schema: exits 2 capinspect 4711.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS COMMAND...")
@@ -125,6 +126,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%v", err)
 		}
 		got = exit.ExitCode()
+	}
+	if args[1] != "runc" || args[2] != "state" {
+		ts.Check(checkJSON(ts.ReadFile("stdout")))
 	}
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)

@@ -61,6 +61,9 @@ func placeOf(t *testing.T, o outcome) place {
 	if err := json.Unmarshal([]byte(o.stdout), &whole); err != nil {
 		t.Fatal(err)
 	}
+	if err := checkJSON(o.stdout); err != nil {
+		t.Error(err)
+	}
 	unexplained(t, "", whole.Tasks[0], report.Tasks[0].Unknown)
 	return report.Tasks[0]
 }

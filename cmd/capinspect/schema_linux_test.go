@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// elsewhere makes of the report of a task that of one in another state.
+var elsewhere = strings.NewReplacer(
+	`"value": 0,`, `"value": 1,`,
+	`4026531837`, `4026531999`,
+	`"groups": []`, `"groups": [{"id": 7, "name": "seven"}]`,
+	`"lsm": null`, `"lsm": {"module": "apparmor", "label": "x", "mode": "enforce"}`,
+	`"container": null`, `"container": {"runtime": "docker", "id": "1", "sandboxId": "2", "name": "3", "podUID": "4", "podName": "5", "podNamespace": "6", "evidence": []}`,
+)
+
+// samples returns outputs of every command in which every key occurs.
+func samples(t *testing.T) (list []any) {
+	t.Helper()
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	live := call("", "--json").stdout
+	status := func(caps, uid, gid, groups string) string {
+		text := "Name:\tmade\nSeccomp:\t" + caps + "\nNoNewPrivs:\t" + caps + "\nGroups:\t" + groups + "\n"
+		for _, set := range []string{"Inh", "Prm", "Eff", "Bnd", "Amb"} {
+			text += "Cap" + set + ":\t" + caps + "\n"
+		}
+		ids := func(id string) string { return strings.Repeat("\t"+id, 4) + "\n" }
+		return text + "Uid:" + ids(uid) + "Gid:" + ids(gid)
+	}
+	for name, text := range map[string]string{
+		"live":          live,
+		"other":         elsewhere.Replace(live),
+		"lone/1/status": "Name:\tlone\n",
+		"one/1/status":  status("0", "0", "1", ""),
+		"two/1/status":  status("1", "1", "2", "7 "),
+	} {
+		err := os.MkdirAll(filepath.Dir(in(name)), 0o755)
+		if err = errors.Join(err, os.WriteFile(in(name), []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := os.WriteFile(in("program"), nil, 0o755)
+	if err = errors.Join(err, os.Chmod(in("program"), 0o755|os.ModeSetuid|os.ModeSetgid)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--json", "self", "999999999"},
+		{"-o", "jsonl"},
+		{"-o", "jsonl", "-f", in("one/1/status")},
+		{"-o", "jsonl", "-f", in("other")},
+		{"ps", "--json", "--full", "self"},
+		{"ps", "-o", "jsonl", "--proc", in("two")},
+		{"ps", "-o", "jsonl", "self"},
+		{"ps", "--json", "--by", "container"},
+		{"ps", "-o", "jsonl", "--by", "container", "self"},
+		{"ps", "-o", "jsonl", "--by", "container", "--proc", in("lone")},
+		{"explain", "--json", "chown", "41"},
+		{"decode", "--json", "CapEff: 3000"},
+		{"decode", "--json", "--kubernetes", "ffffffffffffffff"},
+		{"profiles", "--json"},
+		{"diff", "--json", "file:" + in("one/1/status"), "file:" + in("two/1/status")},
+		{"diff", "--json", "file:" + in("live"), "file:" + in("other")},
+		{"diff", "--json", "docker", "crio"},
+		{"why", "--json", "chown", "net_raw"},
+		{"why", "--json", "chown", "-f", in("one/1/status")},
+		{"predict", "--json", in("program")},
+		{"predict", "--json", in("missing"), "--uid", "1000"},
+		{"predict", "--json", "--scan", dir, "--uid", "1000"},
+	} {
+		o := call("", args...)
+		before := len(list)
+		for decode := json.NewDecoder(strings.NewReader(o.stdout)); decode.More(); {
+			decode.UseNumber()
+			var v any
+			if err := decode.Decode(&v); err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, v)
+		}
+		if len(list) == before {
+			t.Fatalf("%v: %+v", args, o)
+		}
+	}
+	return list
+}
+
+// optional are the keys that are there if there is something to say.
+var optional = regexp.MustCompile(`/(unknown|sets|values)/[^/]+$|^/container$|^/tasks/\d+/container$`)
+
+// TestSchemaIsStrict holds that the schema refuses a key that it does not know,
+// misses one that is not there, and knows the type of each value.
+func TestSchemaIsStrict(t *testing.T) {
+	s, err := schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := 0
+	for _, sample := range samples(t) {
+		refuse := func(path, change string) {
+			changes++
+			if s.Validate(sample) == nil {
+				t.Errorf("%s %s: the schema allows it", path, change)
+			}
+		}
+		walk("", sample, func(path string, object map[string]any) {
+			object["another"] = "key"
+			refuse(path, "with another key")
+			delete(object, "another")
+			for key, value := range maps.Clone(object) {
+				object[key] = map[string]any{"another": true}
+				refuse(path+"/"+key, "as an object")
+				delete(object, key)
+				if !optional.MatchString(path + "/" + key) {
+					refuse(path+"/"+key, "left out")
+				}
+				object[key] = value
+			}
+		})
+		if err := s.Validate(sample); err != nil {
+			t.Fatalf("not put back: %v", err)
+		}
+	}
+	if changes < 1000 {
+		t.Errorf("%d changes only", changes)
+	}
+}
+
+// walk calls f for each object in a value.
+func walk(path string, v any, f func(path string, object map[string]any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		f(path, v)
+		for key, value := range v {
+			walk(path+"/"+key, value, f)
+		}
+	case []any:
+		for i, value := range v {
+			walk(fmt.Sprintf("%s/%d", path, i), value, f)
+		}
+	}
+}
+
+// TestSchemaIsUsed takes each key away from the schema: an output must then be
+// refused.
+func TestSchemaIsUsed(t *testing.T) {
+	text, err := schemaText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs := samples(t)
+	walk("", text, func(path string, object map[string]any) {
+		if !strings.HasSuffix(path, "/properties") {
+			return
+		}
+		for key, value := range maps.Clone(object) {
+			if value == true || path == "/properties" || key == "code" && path != "/$defs/text/properties" {
+				continue // said in two places
+			}
+			delete(object, key)
+			s, err := compileSchema(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(outputs, func(o any) bool { return s.Validate(o) != nil }) {
+				t.Errorf("%s/%s: no output needs it", path, key)
+			}
+			object[key] = value
+		}
+	})
+}
+
+// TestSchemaCodes holds the codes of the schema against those in the sources.
+func TestSchemaCodes(t *testing.T) {
+	var sources strings.Builder
+	for _, pattern := range []string{"../../capset/*.go", "internal/collect/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatal(names, err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(name, "_test.go") {
+				sources.Write(text)
+			}
+		}
+	}
+	source := sources.String()
+	text, err := schemaText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defs := text.(map[string]any)["$defs"].(map[string]any)
+	defs["assumption"] = defs["assumed"].(map[string]any)["items"]
+	for def, written := range map[string]string{
+		"note":       `\br\.note\(`,
+		"step":       `\b[px]\.step\(`,
+		"assumption": `\b(?:assume|add)\(`,
+		"reason":     `(?:Note\{|\{\n\t\t)`,
+	} {
+		var want []string
+		for _, match := range regexp.MustCompile(written+`(?:"([a-z0-9-]+)"|(\w+)),`).FindAllStringSubmatch(source, -1) {
+			code := match[1]
+			if constant := regexp.MustCompile(`(?m)^(?:const |\t)` + match[2] + ` += "(.*)"$`).FindStringSubmatch(source); match[2] != "" && constant != nil {
+				code = constant[1]
+			}
+			if code != "" && (def != "reason" || code != "securebits") { // assumed by why
+				want = append(want, code)
+			}
+		}
+		got := slices.DeleteFunc(codes(defs[def]), func(code string) bool {
+			_, err := capset.Parse(strings.ReplaceAll(code, "-", "_"))
+			return def == "note" && err == nil
+		})
+		slices.Sort(want)
+		if want = slices.Compact(want); len(want) < 10 || !slices.Equal(got, want) {
+			t.Errorf("%s: the schema has %q, the sources %q", def, got, want)
+		}
+	}
+}
+
+// codes returns the codes that a part of the schema allows, sorted.
+func codes(def any) (list []string) {
+	code := def.(map[string]any)["properties"].(map[string]any)["code"]
+	for _, value := range code.(map[string]any)["enum"].([]any) {
+		list = append(list, value.(string))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// TestSchemaInScripts holds that what a container prints as JSON in a script is held
+// against the schema, which `exec` of testscript does not do.
+func TestSchemaInScripts(t *testing.T) {
+	names, err := filepath.Glob("../../testdata/container/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	passesBy := regexp.MustCompile(`(?m)^exec (docker .* (--json|jsonl?)( .*)?|runs?c .*run .*)$`)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range passesBy.FindAllString(string(text), -1) {
+			t.Errorf("%s: %s: want exits 0", name, line)
+		}
+	}
+}
