@@ -34,6 +34,12 @@ func containerRows(t *testing.T) map[string]containerRow {
 	if o.status != 0 || o.stderr != "" {
 		t.Fatalf("%+v", o)
 	}
+	return rowsOf(t, o)
+}
+
+// rowsOf returns the rows that were printed, by id; what is in no container is under "".
+func rowsOf(t *testing.T, o outcome) map[string]containerRow {
+	t.Helper()
 	rows := map[string]containerRow{}
 	for line := range strings.Lines(o.stdout) {
 		var row containerRow
