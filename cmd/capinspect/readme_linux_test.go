@@ -20,6 +20,8 @@ import (
 // digits for any container's id, and two spaces or more for as many as a column
 // needs.
 type example struct {
+	file    string
+	dir     string // where it runs
 	line    int
 	command string
 	output  string
@@ -40,6 +42,7 @@ func readme(t *testing.T) string {
 func TestReadme(t *testing.T) {
 	var plain, containers []example
 	for _, e := range examples(readme(t)) {
+		e.file, e.dir = "README.md", "../.."
 		if strings.HasPrefix(e.command, "docker ") {
 			containers = append(containers, e)
 		} else {
@@ -104,14 +107,17 @@ func TestReadmeLists(t *testing.T) {
 func (e example) run(t *testing.T) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", e.command)
-	cmd.Dir = "../.."
+	cmd.Dir = e.dir
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
+	if err := checkJSON(out.String()); err != nil {
+		t.Error(err)
+	}
 	if !e.pattern().Match(out.Bytes()) {
-		t.Errorf("README.md:%d: %s\n%s\nwant\n%s", e.line, e.command, &out, e.output)
+		t.Errorf("%s:%d: %s\n%s\nwant\n%s", e.file, e.line, e.command, &out, e.output)
 	}
 }
 

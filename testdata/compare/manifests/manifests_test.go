@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func strictly(document string, object any) error {
 
 func read(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(docs, name))
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func forbidden(t *testing.T, level api.Level, pod *corev1.PodTemplateSpec) map[s
 func TestNodeReport(t *testing.T) {
 	pods := map[string]*corev1.PodTemplateSpec{}
 	namespace := ""
-	for _, object := range decode(t, read(t, "node-report.yaml")) {
+	for _, object := range decode(t, read(t, docs+"node-report.yaml")) {
 		switch object := object.(type) {
 		case *corev1.Namespace:
 			namespace = object.Name
@@ -142,6 +143,35 @@ func TestNodeReport(t *testing.T) {
 			container.Resources.Limits.Cpu().IsZero() || container.Resources.Limits.Memory().IsZero() {
 			t.Errorf("%s: %+v", kind, spec)
 		}
+	}
+}
+
+// TestGuides holds that the pods of the guides are what the API takes, and that
+// restricted allows the one that checks itself.
+func TestGuides(t *testing.T) {
+	names, err := filepath.Glob(docs + "../*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pods, allowed := 0, 0
+	for _, name := range append(names, docs+"README.md") {
+		for _, block := range regexp.MustCompile("(?s)```yaml\n# ([\\w-]+)\\.yaml\n(.*?)```").FindAllStringSubmatch(read(t, name), -1) {
+			for _, object := range decode(t, block[2]) {
+				pod, ok := object.(*corev1.Pod)
+				if !ok || pod.Name == "" {
+					t.Fatalf("%s: %+v in %s", name, object, block[1])
+				}
+				pods++
+				if got := forbidden(t, api.LevelRestricted, &corev1.PodTemplateSpec{ObjectMeta: pod.ObjectMeta, Spec: pod.Spec}); len(got) == 0 {
+					allowed++
+				} else if pod.Name == "checked" {
+					t.Errorf("restricted forbids %v", got)
+				}
+			}
+		}
+	}
+	if pods < 3 || allowed == 0 {
+		t.Errorf("%d pods, %d of them allowed", pods, allowed)
 	}
 }
 
