@@ -94,7 +94,8 @@ func guide(t *testing.T, name string) string {
 	return string(text)
 }
 
-// runGuide runs the examples of a guide where the manifests that it shows are files.
+// runGuide runs the examples of a guide where the manifests that it shows are files. With
+// -update it writes anew what they print, but where something is left out of that.
 func runGuide(t *testing.T, name string) {
 	text, dir := guide(t, name), t.TempDir()
 	for _, match := range manifestBlock.FindAllStringSubmatch(text, -1) {
@@ -108,9 +109,24 @@ func runGuide(t *testing.T, name string) {
 			exec.Command("docker", "rm", "-f", podName(strings.TrimSuffix(filepath.Base(pod), ".pod"))).Run()
 		}
 	})
+	written, rest := "", text
 	for _, e := range examples(text) {
 		e.file, e.dir = name, dir
-		e.run(t)
+		got, command := e.result(t), "$ "+e.command+"\n"
+		switch {
+		case e.pattern().MatchString(got):
+			got = e.output
+		case !*update || strings.Contains(e.output, "...\n"):
+			e.wrong(t, got)
+			got = e.output
+		}
+		before, after, _ := strings.Cut(rest, command+e.output)
+		written, rest = written+before+command+got, after
+	}
+	if written += rest; written != text {
+		if err := os.WriteFile(filepath.Join(startDir, "../..", name), []byte(written), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, match := range manifestBlock.FindAllStringSubmatch(text, -1) {
 		probe := regexp.MustCompile(`(?m)^ +exec: \{command: (\[.*\])\}$`).FindStringSubmatch(match[2])

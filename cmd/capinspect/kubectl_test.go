@@ -36,7 +36,7 @@ func kubectl() {
 	status, err := 0, error(nil)
 	_, selected := options["l"]
 	switch words[0] {
-	case "apply":
+	case "apply", "replace":
 		err = apply(words[1])
 	case "exec":
 		if status, err = dockerRun(append([]string{"exec", podName(words[1])}, command...)...); status != 0 {

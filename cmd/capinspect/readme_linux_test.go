@@ -104,7 +104,21 @@ func TestReadmeLists(t *testing.T) {
 	}
 }
 
+// run runs an example, and holds its output.
 func (e example) run(t *testing.T) {
+	t.Helper()
+	if got := e.result(t); !e.pattern().MatchString(got) {
+		e.wrong(t, got)
+	}
+}
+
+func (e example) wrong(t *testing.T, got string) {
+	t.Helper()
+	t.Errorf("%s:%d: %s\n%s\nwant\n%s", e.file, e.line, e.command, got, e.output)
+}
+
+// result returns what an example prints.
+func (e example) result(t *testing.T) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", e.command)
 	cmd.Dir = e.dir
@@ -116,9 +130,7 @@ func (e example) run(t *testing.T) {
 	if err := checkJSON(out.String()); err != nil {
 		t.Error(err)
 	}
-	if !e.pattern().Match(out.Bytes()) {
-		t.Errorf("%s:%d: %s\n%s\nwant\n%s", e.file, e.line, e.command, &out, e.output)
-	}
+	return out.String()
 }
 
 var (
