@@ -46,6 +46,7 @@ func samples(t *testing.T) (list []any) {
 		"lone/1/status": "Name:\tlone\n",
 		"one/1/status":  status("0", "0", "1", ""),
 		"two/1/status":  status("1", "1", "2", "7 "),
+		"full/1/status": fixture(t, "status/made-linux-4.15-privileged-38.status"), "full/1/mountinfo": fixture(t, "mountinfo/linux-6.18-containerd-p6-privileged.mountinfo"),
 	} {
 		err := os.MkdirAll(filepath.Dir(in(name)), 0o755)
 		if err = errors.Join(err, os.WriteFile(in(name), []byte(text), 0o644)); err != nil {
@@ -76,6 +77,10 @@ func samples(t *testing.T) (list []any) {
 		{"diff", "--json", "docker", "crio"},
 		{"why", "--json", "chown", "net_raw"},
 		{"why", "--json", "chown", "-f", in("one/1/status")},
+		{"securitycontext", "--json", "-f", "../../testdata/status/linux-6.18-containerd-restricted.status"},
+		{"securitycontext", "--json", "--proc", in("full"), "1"},
+		{"securitycontext", "--json", "-f", in("one/1/status")},
+		{"securitycontext", "--json", "-f", in("two/1/status")},
 		{"predict", "--json", in("program")},
 		{"predict", "--json", in("missing"), "--uid", "1000"},
 		{"predict", "--json", "--scan", dir, "--uid", "1000"},
@@ -97,8 +102,18 @@ func samples(t *testing.T) (list []any) {
 	return list
 }
 
+// fixture returns the text of a file in testdata.
+func fixture(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values)/[^/]+$|^/container$|^/tasks/\d+/container$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values)/[^/]+$|^/securityContext/|^/container$|^/tasks/\d+/container$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.
