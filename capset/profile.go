@@ -11,23 +11,28 @@ type Profile struct {
 	Runtime string // the runtime whose default it is; "" of the others
 	Set     Set
 	Source  string // where it is written down
+	Since   string // the first release with exactly this set, as "Docker 1.2"; "" if that is not known
 }
 
-// profiles is the table of known profiles.
+// profiles is the table of known profiles. Since is by the sources of that release and
+// of the one before, for CRI-O and containers/common by their release notes: Docker
+// added FSETID and AUDIT_WRITE in 1.2, containers/common gave up four in 0.51.0 and took
+// SYS_CHROOT back in 0.51.1, and kubectl's netadmin adds NET_RAW since 1.29, which makes
+// a difference on CRI-O alone.
 var profiles = [...]Profile{
-	{"docker", "Docker", "docker", 0xa80425fb, "moby daemon/pkg/oci/caps/defaults.go"},
-	{"containerd", "containerd", "containerd", 0xa80425fb, "containerd pkg/oci/spec.go, defaultUnixCaps"},
-	{"crio", "CRI-O since 1.18", "crio", 0x5fb, "cri-o internal/config/capabilities/capabilities_linux.go"},
-	{"crio-1.17", "CRI-O up to 1.17", "crio", 0x425fb, "cri-o pull request 3119"},
-	{"podman", "Podman and Buildah", "podman", 0x800405fb, "containers/container-libs common/pkg/config/default.go"},
-	{"podman-old", "older Podman and Buildah", "podman", 0xa80425fb, "containers/common pkg/config/default.go"},
-	{"baseline", "Pod Security baseline", "", 0xa80405fb, "kubernetes pod-security-admission policy/check_capabilities_baseline.go"},
-	{"restricted", "Pod Security restricted", "", 0x400, "kubernetes pod-security-admission policy/check_capabilities_restricted.go"},
-	{"debug-general", "kubectl debug, profile general, on Docker or containerd", "", 0xa80c25fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
-	{"debug-general-crio", "kubectl debug, profile general, on CRI-O", "", 0x805fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
-	{"debug-netadmin", "kubectl debug, profile netadmin, on Docker or containerd", "", 0xa80435fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
-	{"debug-netadmin-crio", "kubectl debug, profile netadmin, on CRI-O", "", 0x35fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
-	{"debug-restricted", "kubectl debug, profile restricted", "", 0, "kubernetes kubectl/pkg/cmd/debug/profiles.go"},
+	{"docker", "Docker", "docker", 0xa80425fb, "moby daemon/pkg/oci/caps/defaults.go", "Docker 1.2"},
+	{"containerd", "containerd", "containerd", 0xa80425fb, "containerd pkg/oci/spec.go, defaultUnixCaps", "containerd 1.0"},
+	{"crio", "CRI-O since 1.18", "crio", 0x5fb, "cri-o internal/config/capabilities/capabilities_linux.go", "CRI-O 1.18"},
+	{"crio-1.17", "CRI-O up to 1.17", "crio", 0x425fb, "cri-o pull request 3119", ""},
+	{"podman", "Podman and Buildah", "podman", 0x800405fb, "containers/container-libs common/pkg/config/default.go", "containers/common 0.51.1"},
+	{"podman-old", "older Podman and Buildah", "podman", 0xa80425fb, "containers/common pkg/config/default.go", ""},
+	{"baseline", "Pod Security baseline", "", 0xa80405fb, "kubernetes pod-security-admission policy/check_capabilities_baseline.go", "Pod Security 1.0"},
+	{"restricted", "Pod Security restricted", "", 0x400, "kubernetes pod-security-admission policy/check_capabilities_restricted.go", "Pod Security 1.22"},
+	{"debug-general", "kubectl debug, profile general, on Docker or containerd", "", 0xa80c25fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go", "kubectl 1.27"},
+	{"debug-general-crio", "kubectl debug, profile general, on CRI-O", "", 0x805fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go", "kubectl 1.27"},
+	{"debug-netadmin", "kubectl debug, profile netadmin, on Docker or containerd", "", 0xa80435fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go", "kubectl 1.27"},
+	{"debug-netadmin-crio", "kubectl debug, profile netadmin, on CRI-O", "", 0x35fb, "kubernetes kubectl/pkg/cmd/debug/profiles.go", "kubectl 1.29"},
+	{"debug-restricted", "kubectl debug, profile restricted", "", 0, "kubernetes kubectl/pkg/cmd/debug/profiles.go", "kubectl 1.27"},
 }
 
 // privileged returns the profile of a privileged container, which is all that its

@@ -20,6 +20,11 @@ func TestProfiles(t *testing.T) {
 		"debug-netadmin": docker | Of(NetAdmin, NetRaw), "debug-netadmin-crio": crio | Of(NetAdmin, NetRaw), "debug-restricted": 0,
 		"privileged": UpTo(40),
 	}
+	since := map[string]string{
+		"docker": "Docker 1.2", "containerd": "containerd 1.0", "crio": "CRI-O 1.18", "podman": "containers/common 0.51.1",
+		"baseline": "Pod Security 1.0", "restricted": "Pod Security 1.22", "debug-general": "kubectl 1.27", "debug-general-crio": "kubectl 1.27",
+		"debug-netadmin": "kubectl 1.27", "debug-netadmin-crio": "kubectl 1.29", "debug-restricted": "kubectl 1.27",
+	}
 	all := Profiles(40)
 	if len(all) != len(want) {
 		t.Errorf("%d profiles, want %d", len(all), len(want))
@@ -27,6 +32,9 @@ func TestProfiles(t *testing.T) {
 	for _, p := range all {
 		if p.Set != want[p.Name] || p.Title == "" || p.Source == "" {
 			t.Errorf("%s: %v, want %v", p.Name, p.Set, want[p.Name])
+		}
+		if p.Since != since[p.Name] {
+			t.Errorf("%s: since %q, want %q", p.Name, p.Since, since[p.Name])
 		}
 	}
 	if got := len(NetRaw.GrantedBy()); got != 4 {

@@ -18,8 +18,9 @@ var profiles = command{
 	summary: "the known profiles: runtimes' defaults, Pod Security levels",
 	about: `List the sets that have a name: what each runtime gives to a container by
 default, what each level of the Pod Security Standards lets it add, what the
-profiles of kubectl debug ask for. With a NAME, what is in it and where that is
-written down. The one called privileged is of the kernel's last capability.`,
+profiles of kubectl debug ask for. With a NAME, what is in it, where that is
+written down and since which release, if that is known. The one called
+privileged is of the kernel's last capability.`,
 	example: `
 capinspect profiles
 capinspect profiles docker restricted

@@ -41,6 +41,9 @@ func appendProfiles(dst []byte, found *Profiles) []byte {
 			dst = fmt.Appendf(dst, " Kubernetes: [%s]\n", strings.Join(names(p.Set, true), ", "))
 		}
 		dst = fmt.Appendf(dst, " Source: %s\n", p.Source)
+		if p.Since != "" {
+			dst = fmt.Appendf(dst, " Since: %s\n", p.Since)
+		}
 	}
 	return dst
 }
@@ -64,6 +67,8 @@ func appendProfilesJSON(dst []byte, found *Profiles) []byte {
 		e.set(p.Set)
 		e.key("source")
 		e.string(p.Source)
+		e.key("since")
+		e.optional(p.Since)
 		e.close('}')
 	}
 	e.close(']')
