@@ -44,13 +44,20 @@ func privileged(last Cap) Profile {
 	}
 }
 
+// Profiles and ProfileNamed are called all over. Their copies would take 3 KB of the
+// binary.
+
 // Profiles returns the known profiles, for a kernel with the given last capability.
+//
+//go:noinline
 func Profiles(last Cap) []Profile {
 	return append(profiles[:len(profiles):len(profiles)], privileged(last))
 }
 
 // ProfileNamed returns the profile of a name, for a kernel with the given last
 // capability.
+//
+//go:noinline
 func ProfileNamed(name string, last Cap) (p Profile, ok bool) {
 	for _, p := range Profiles(last) {
 		if p.Name == name {

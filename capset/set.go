@@ -57,6 +57,8 @@ func (s Set) Caps() iter.Seq[Cap] {
 
 // String returns the names joined by commas, in ascending order, as capsh(1)
 // --decode writes them: "cap_chown,cap_kill,41". The empty set is "".
+//
+//go:noinline
 func (s Set) String() string { return string(s.AppendNames(nil)) }
 
 // AppendNames appends the text of [Set.String] to dst.

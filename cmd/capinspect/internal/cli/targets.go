@@ -104,11 +104,14 @@ func misplaced(word string) string {
 	return ", and no command"
 }
 
+//go:noinline
 func isPID(s string) bool {
 	return s != "" && len(s) <= 10 && s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }
 
 // options returns how the tasks are to be read.
+//
+//go:noinline
 func (t *targets) options() (opts collect.Options, err error) {
 	opts.Proc = t.proc
 	opts.LastCap, err = parseLastCap(t.lastCap)

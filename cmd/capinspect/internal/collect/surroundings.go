@@ -68,6 +68,8 @@ func same(a, b uint64) Answer {
 func (n *Namespaces) id(k procstatus.NamespaceKind) uint64 { return n[k].ID }
 
 // initial answers whether the namespace of a kind is the initial one, the node's.
+//
+//go:noinline
 func (n *Namespaces) initial(k procstatus.NamespaceKind) Answer { return isInitial(k, n.id(k)) }
 
 // isInitial answers whether an inode is that of the initial namespace of a kind.
@@ -85,6 +87,8 @@ func (n *Namespaces) Known() bool {
 
 // ofSandbox reports whether the kernel is not Linux, but one that serves a sandbox
 // alone, as gVisor's.
+//
+//go:noinline
 func (n *Namespaces) ofSandbox() bool {
 	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 && !procstatus.LinuxNamespace(ns.ID) })
 }
@@ -153,6 +157,8 @@ func (c *Container) take(found procstatus.Container, e procstatus.Evidence) {
 
 // InContainer reports whether the task is seen to be in a container, or at
 // least in another pid namespace than the node's.
+//
+//go:noinline
 func (r *Record) InContainer() bool {
 	return r.Container != nil || r.Namespaces.initial(procstatus.NamespacePID) == No
 }

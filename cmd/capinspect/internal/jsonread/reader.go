@@ -65,6 +65,8 @@ func (l *lines) Read(p []byte) (int, error) {
 }
 
 // Line returns the line of what was read last.
+//
+//go:noinline
 func (r *Reader) Line() int { return r.lineAt(r.d.InputOffset()) }
 
 // lineAt returns the line of a byte that was not yet passed when the last token

@@ -18,6 +18,8 @@ func Printable(message string) string {
 }
 
 // Escape returns a text that somebody else chose as a terminal may show it.
+//
+//go:noinline
 func Escape(text string) string { return string(appendEscaped(nil, text)) }
 
 // appendEscaped appends text that another process chose, so that a terminal

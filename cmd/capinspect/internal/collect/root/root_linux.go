@@ -160,6 +160,8 @@ func (r *Root) find(path string) (place, error) {
 }
 
 // leave closes a file, unless it is the root directory.
+//
+//go:noinline
 func (r *Root) leave(at place) {
 	if at.fd != r.top.fd {
 		unix.Close(at.fd)
