@@ -37,7 +37,7 @@ test: ## run all tests; those that lack something here are named with the reason
 	@CGO_ENABLED=0 CAPINSPECT_SKIPPED=$(CURDIR)/bin/skipped $(GO) test -count=1 ./...; \
 	status=$$?; [ ! -s bin/skipped ] || sort bin/skipped; exit $$status
 
-compare: ## run the tests of testdata/compare, which hold manifests against the Kubernetes API
+compare: ## hold manifests and Pod Security rules against Kubernetes' own
 	cd testdata/compare && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 race: ## run the tests that need no container under the race detector (needs a C compiler)

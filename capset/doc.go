@@ -16,6 +16,9 @@
 // State and what goes with it: [Exec] tells what execve(2) of a file makes of
 // them, and their methods what setuid(2) does.
 //
+// [PodRules] are those of the Pod Security Standards. [PodRule.Judge] tells what the
+// run time, as [PodFacts] have it, says on one.
+//
 // # What it does not do
 //
 // It reads no file, makes no system call and changes no capability. Package

@@ -67,6 +67,18 @@ func ProfileNamed(name string, last Cap) (p Profile, ok bool) {
 	return Profile{}, false
 }
 
+// setOf returns the set of a profile, that of Docker if there is none of the name.
+//
+//go:noinline
+func setOf(name string) Set {
+	for i := range profiles {
+		if profiles[i].Name == name {
+			return profiles[i].Set
+		}
+	}
+	return profiles[0].Set
+}
+
 // GrantedBy returns the runtimes' profiles that hold the capability.
 func (c Cap) GrantedBy() []Profile {
 	var found []Profile

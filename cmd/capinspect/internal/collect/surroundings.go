@@ -18,6 +18,7 @@ type Surroundings struct {
 	Profile       []string          // the names of the profiles that Bounding equals
 	Host          *HostIDs          // nil if they are not known
 	Mounted       Mounted
+	Isolation     capset.PodFacts // what its own status and namespaces do not tell
 }
 
 // UserNamespace is the user namespace of a task. What is not known of it is
@@ -44,13 +45,13 @@ type Namespace struct {
 }
 
 // Answer is yes, no, or not known.
-type Answer uint8
+type Answer = capset.Answer
 
 // The answers.
 const (
-	Unsure Answer = iota
-	No
-	Yes
+	Unsure = capset.Unsure
+	No     = capset.No
+	Yes    = capset.Yes
 )
 
 // same answers whether two inodes are of one namespace.
