@@ -83,7 +83,7 @@ func runContainerScripts(t *testing.T, runtime string, vars map[string]string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "pid": pid, "bundle": bundle, "capable": capable, "masks": masks, "blank": blank, "ids": ids,
+			"exits": exits, "start": start, "pid": pid, "bundle": bundle, "capable": capable, "masks": masks, "blank": blank, "ids": ids, "rules": rules,
 		},
 	})
 }
@@ -210,6 +210,21 @@ func ids(ts *testscript.TestScript, neg bool, args []string) {
 	text = inode.ReplaceAllString(text, "[N]")
 	text = ofTheHost.ReplaceAllString(text, "")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// rules writes what a check has printed of the rules of Pod Security that do not hold
+// to a file, without the task: rules FILE.
+func rules(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: rules FILE")
+	}
+	var text strings.Builder
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		if _, rule, ok := strings.Cut(line, "): "); ok && strings.HasPrefix(line, "pid ") {
+			text.WriteString(rule)
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o644))
 }
 
 var (

@@ -25,17 +25,23 @@ hold, on every task: then the exit status is 0. If one does not it is 1, with a
 line for each; if one is about something that cannot be known it is 2.
 
 SET is inheritable, permitted, effective, bounding or ambient, or one of
-i p e b a; without it, effective is meant.`,
+i p e b a; without it, effective is meant.
+
+--pss asks whether a pod that keeps to a level of the Pod Security Standards
+may look like this. That it does keep to it no run time shows: one line names
+the rules on what cannot be seen.`,
 	example: `
 capinspect check --has net_bind_service
 capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
-capinspect check --within bounding:a80425fb --uid 1000 -q`,
+capinspect check --within bounding:a80425fb --uid 1000 -q
+capinspect check --pss restricted --pss-version 1.25`,
 	new: func(flags *pflag.FlagSet) runner { return newCheck(flags) },
 }
 
 type checkConfig struct {
 	targets
 	conditions []condition
+	pss        podSecurity
 	quiet      bool
 }
 
@@ -71,16 +77,21 @@ func newCheck(flags *pflag.FlagSet) *checkConfig {
 		return nil
 	})
 	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print nothing about a condition that does not hold")
+	c.pss.addTo(flags)
 	c.addTo(flags)
 	c.threads.addTo(flags)
 	return c
 }
 
 func (c *checkConfig) run(e *env, args []string) (int, error) {
-	if len(c.conditions) == 0 {
-		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp or --mode")
+	detail, err := c.pss.addConditions(&c.conditions)
+	if err != nil {
+		return 0, err
 	}
-	found, err := c.collect(e, args, collect.Credentials)
+	if len(c.conditions) == 0 {
+		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss")
+	}
+	found, err := c.collect(e, args, detail)
 	if err != nil {
 		return 0, err
 	}
@@ -99,6 +110,7 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 			}
 		}
 	}
+	out = append(out, c.pss.summary()...)
 	if !c.quiet && len(out) > 0 {
 		if err := e.write(out); err != nil {
 			return 0, err

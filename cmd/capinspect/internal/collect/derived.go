@@ -130,9 +130,9 @@ func (r *Record) unmasked() (unmasked Answer, why string) {
 	switch {
 	case seccomp && r.Status.Seccomp != 0:
 		return No, "seccomp is on"
-	case m.Masked == Yes:
+	case m.masked() == Yes:
 		return No, "parts of /proc are masked, or /sys is read-only"
-	case m.Masked == Unsure:
+	case m.masked() == Unsure:
 		return Unsure, m.why()
 	case !seccomp:
 		return Unsure, r.Why("seccomp")

@@ -121,7 +121,7 @@ func randomRecord(random *rand.Rand) *Record {
 			s.Mark(f)
 		}
 	}
-	r.Mounted = Mounted{ReadOnly: Answer(random.IntN(3)), Masked: Answer(random.IntN(3))}
+	r.Mounted = Mounted{ReadOnly: Answer(random.IntN(3)), Proc: Answer(random.IntN(3)), Sys: Answer(random.IntN(3))}
 	places := [...]func(*Record){onNode, inContainer, inChild, hiddenNamespaces, func(r *Record) { r.unknown("userNamespace", notTold) }}
 	places[random.IntN(len(places))](r)
 	if r.Securebits = capset.Securebits(random.IntN(256)); yes() {

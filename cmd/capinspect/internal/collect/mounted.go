@@ -11,11 +11,17 @@ import (
 // Mounted is what the mounts of a task tell of how its container was made.
 type Mounted struct {
 	ReadOnly Answer // the mount that is its root directory is read-only
-	// Masked answers whether something hides or write-protects the kernel's own
-	// parts of /proc, or /sys is read-only, as runtimes have it unless a container
-	// is privileged.
-	Masked Answer
-	Hidden string // why the mounts are not known
+	Proc     Answer // something hides or write-protects the kernel's own parts of /proc, as runtimes do
+	Sys      Answer // /sys is read-only, as runtimes have it unless a container is privileged
+	Hidden   string // why the mounts are not known
+}
+
+// masked answers whether the task does not see all that a privileged container does.
+func (m *Mounted) masked() Answer {
+	if m.Proc == Yes {
+		return Yes
+	}
+	return m.Sys
 }
 
 // why says why something is not known.
@@ -26,8 +32,9 @@ func (m *Mounted) why() string {
 	return m.Hidden
 }
 
-// mounted looks for what mounts tell. A later one covers those before it; what is on
-// /proc that runtimes do not put there, as lxcfs, does not count.
+// mounted looks for what mounts tell. A later one covers those before it, and those
+// below its place; what is on /proc that runtimes do not put there, as lxcfs, does not
+// count.
 func mounted(mounts []procstatus.Mount) (m Mounted) {
 	for i := range mounts {
 		at := &mounts[i]
@@ -40,9 +47,11 @@ func mounted(mounts []procstatus.Mount) (m Mounted) {
 		case at.Point == "/":
 			m.ReadOnly = readOnly
 		case at.Point == "/sys" && at.Type == "sysfs":
-			m.Masked = max(m.Masked, readOnly)
+			m.Sys = readOnly
+		case at.Point == "/proc" && at.Type == "proc":
+			m.Proc = No
 		case below && !strings.Contains(name, "/") && (at.Type == "proc" || strings.HasSuffix(at.Type, "tmpfs")):
-			m.Masked = Yes
+			m.Proc = Yes
 		}
 	}
 	return m

@@ -29,6 +29,7 @@ const (
 	Credentials Detail = iota // what the status file tells, and system calls
 	Named                     // the names of ids
 	Surrounded                // where the task is, and notes
+	Isolated                  // what keeps it apart from the node
 )
 
 func (o Options) dir() string {

@@ -47,7 +47,7 @@ func (c *Collector) alone(proc *procstatus.FS, task string, r *Record, hidden er
 	default:
 		c.names(r, nil, errNotLive, nil, nil)
 	}
-	if c.opts.Detail == Surrounded {
+	if c.opts.Detail >= Surrounded {
 		reason := "there is no /proc"
 		if hidden != nil {
 			reason = hidden.Error()
@@ -77,7 +77,7 @@ func (c *Collector) whole(dir *procstatus.FS, name string, r *Record) error {
 		if !steady && try < maxTries {
 			continue
 		}
-		if c.opts.Detail == Surrounded {
+		if c.opts.Detail >= Surrounded {
 			c.conclusions(r)
 		}
 		if !steady {
@@ -99,7 +99,7 @@ func (c *Collector) steady(dir *procstatus.FS, name string, r *Record) bool {
 
 // look finds out what other files than status tell.
 func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
-	if c.opts.Detail == Surrounded {
+	if c.opts.Detail >= Surrounded {
 		c.around(dir, name, r)
 	}
 	mounts, unread := dir.Mounts(name)
@@ -108,8 +108,11 @@ func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
 	}
 	from, users, groups, err := c.filesOf(dir, name, r, mounts)
 	c.names(r, from, err, users, groups)
-	if c.opts.Detail == Surrounded {
+	if c.opts.Detail >= Surrounded {
 		c.container(dir, name, r, mounts, unread, from)
+	}
+	if c.opts.Detail == Isolated {
+		c.isolation(r)
 	}
 	if under, ok := from.(*root.Root); ok {
 		under.Close()

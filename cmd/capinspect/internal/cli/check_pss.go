@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+)
+
+// podSecurity is the level of the Pod Security Standards that tasks are held to.
+type podSecurity struct {
+	level, version string
+	minor          uint8
+	unseen         list // the rules of which the run time did not show whether some task breaks them
+}
+
+func (p *podSecurity) addTo(flags *pflag.FlagSet) {
+	flags.StringVar(&p.level, "pss", "", "a pod that keeps to this Pod Security `LEVEL` may look like it: baseline, restricted")
+	flags.StringVar(&p.version, "pss-version", latest, "that level in this `VERSION`, as 1.25; the latest otherwise")
+}
+
+// latest is the version that --pss is of unless another one is asked for.
+const latest = "latest"
+
+// addConditions adds a condition for each rule of the level, and returns how much has
+// to be known of a task.
+func (p *podSecurity) addConditions(to *[]condition) (detail collect.Detail, err error) {
+	level, ok := capset.Baseline, false
+	if p.minor, ok = capset.ParsePodVersion(p.version); p.level == "restricted" {
+		level = capset.Restricted
+	}
+	switch {
+	case p.level == "" && p.version == latest:
+		return collect.Credentials, nil
+	case !ok || level == capset.Baseline && p.level != "baseline":
+		return 0, usagef("want --pss baseline or restricted, and --pss-version latest or 1.0 to 1.37")
+	}
+	rules := capset.PodRules()
+	for i := range rules {
+		if rules[i].In(level, p.minor) {
+			*to = append(*to, func(r *collect.Record) (string, error) { return p.judge(i, r) })
+		}
+	}
+	return collect.Isolated, nil
+}
+
+// judge holds a task to one rule.
+func (p *podSecurity) judge(i int, r *collect.Record) (what string, err error) {
+	f, rule := r.PodFacts(), &capset.PodRules()[i]
+	v, why := rule.Judge(&f, p.minor)
+	switch v {
+	case capset.PodUnseen:
+		if !slices.Contains(p.unseen, rule.ID) {
+			p.unseen = append(p.unseen, rule.ID)
+		}
+		return "", nil
+	case capset.PodFits:
+		return "", nil
+	case capset.PodUnknown:
+		what = r.WhyFact(why)
+	default:
+		what = f.Text(why)
+	}
+	if what = p.level + ": " + rule.ID + ": " + what; v == capset.PodUnknown {
+		return "", errors.New(what)
+	}
+	return what, nil
+}
+
+// summary names what some task did not show, "" without a level.
+func (p *podSecurity) summary() string {
+	if p.unseen == nil {
+		return ""
+	}
+	return p.level + " (" + p.version + ") as far as the run time shows; it does not show " + strings.Join(p.unseen, ", ") + "\n"
+}

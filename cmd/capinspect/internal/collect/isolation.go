@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"math/bits"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// netInitial is the inode of the initial network namespace on the kernels where it is
+// a fixed one (include/uapi/linux/nsfs.h, NET_NS_INIT_INO). On others no namespace
+// has it: what is not fixed begins at 0xF0000000.
+const netInitial = 0xEFFFFFF9
+
+// root answers whether one of the task's user ids is 0 in its own user namespace.
+func (r *Record) root() Answer {
+	ns, ids := r.UserNamespace, r.Status.UID
+	own := r.Self || r.Namespaces[procstatus.NamespaceUser].WithSelf == Yes
+	if !r.Status.Has(procstatus.FieldUID) || !own && ns == nil {
+		return Unsure
+	}
+	is := No
+	for _, id := range [...]uint32{ids.Real, ids.Effective, ids.Saved, ids.Filesystem} {
+		if !own {
+			var ok bool
+			if id, ok = ns.UIDMap.Inside(id); !ok {
+				return Unsure
+			}
+		}
+		if id == 0 {
+			is = Yes
+		}
+	}
+	return is
+}
+
+// answer returns what is known to be so, or not so.
+//
+//go:noinline
+func answer(is, known bool) Answer {
+	switch {
+	case !known:
+		return Unsure
+	case is:
+		return Yes
+	}
+	return No
+}
+
+// PodFacts returns what is known of a task that the Pod Security Standards ask for.
+func (r *Record) PodFacts() (f capset.PodFacts) {
+	s, ns, m := &r.Status, &r.Namespaces, &r.Mounted
+	if s.Has(procstatus.FieldCapBnd) && s.Has(procstatus.FieldCapPrm) {
+		state, runtime := s.CapState(), ""
+		if r.Container != nil {
+			runtime = r.Container.Runtime
+		}
+		f.LearnSets(state[capset.Bounding], state[capset.Permitted], runtime)
+	}
+	// What a later mode of seccomp means is not known (seccomp(2)). A sandbox's own
+	// kernel leaves filters to the one below, and masks nothing. A privileged container
+	// has no masks, whatever procMount says, and alone has /sys not read-only.
+	const filter = 2
+	sandbox := ns.ofSandbox()
+	told := s.Has(procstatus.FieldSeccomp) && (s.Seccomp == filter || s.Seccomp < filter && !sandbox)
+	mounts := m.Proc != Unsure && !sandbox
+	child := r.UserNamespace != nil && r.Known("userNamespace.initial") && !r.UserNamespace.Initial
+	for _, row := range [...]struct {
+		fact capset.PodFact
+		is   Answer
+	}{
+		{capset.PodEscalates, answer(!s.NoNewPrivs, s.Has(procstatus.FieldNoNewPrivs))},
+		{capset.PodUnfiltered, answer(s.Seccomp != filter, told)},
+		{capset.PodPrivileged, answer(m.Proc == No && m.Sys == No, mounts)},
+		{capset.PodUnmasked, answer(m.Proc == No && m.Sys != No, mounts)},
+		{capset.PodRoot, r.root()},
+		{capset.PodHostPID, ns.initial(procstatus.NamespacePID)},
+		{capset.PodHostPID, answer(false, len(s.NSpid) > 1)}, // it is in one below that of the procfs
+		{capset.PodHostIPC, ns.initial(procstatus.NamespaceIPC)},
+		{capset.PodHostNetwork, answer(true, ns.id(procstatus.NamespaceNet) == netInitial)},
+		{capset.PodUserNamespace, answer(child, child || ns.initial(procstatus.NamespaceUser) == Yes)},
+	} {
+		f.Learn(row.fact, row.is)
+	}
+	f.True |= r.Isolation.True &^ f.Known
+	f.Known |= r.Isolation.Known
+	return f
+}
+
+// WhyFact says that the first of some facts is unknown, and why. What it is known
+// from has its name in JSON, but for the mounts, which are not there.
+func (r *Record) WhyFact(facts capset.PodFact) string {
+	path := [...]string{
+		"capabilities.bounding", "capabilities.bounding", "namespaces.pid", "namespaces.ipc", "namespaces.net",
+		"mounts", "mounts", "noNewPrivs", "userNamespace.uidMap", "seccomp", "userNamespace.initial",
+	}[bits.TrailingZeros16(uint16(facts))]
+	above, _, _ := strings.Cut(path, ".")
+	why := r.Why(path)
+	if why == "" {
+		why = r.Why(above)
+	}
+	switch {
+	case why != "":
+	case path == "mounts":
+		why = r.Mounted.why()
+	default:
+		why = "nothing that was read tells"
+	}
+	return path + " is unknown: " + why
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// isolation finds out what keeps the task apart from the node, also where its
+// namespaces are hidden from capinspect.
+func (c *Collector) isolation(r *Record) {
+	f, me := &r.Isolation, c.reader()
+	own, net := c.ownNetwork(), &r.Namespaces[procstatus.NamespaceNet]
+	is := Unsure
+	switch {
+	case r.Self || net.WithSelf == Yes:
+		is = own
+	case own == Yes && net.WithSelf == No, net.ID != 0 && c.fixedNetwork():
+		is = No
+	case isInitial(procstatus.NamespacePID, me.first[procstatus.NamespacePID]) == Yes: // PID 1 is the node's init
+		is = net.WithPID1
+	}
+	f.Learn(capset.PodHostNetwork, is)
+	if !c.live {
+		return
+	}
+	// What is seen in a procfs of capinspect's own pid namespace is in that, or in one
+	// below. Containers of a pod that share one which is not the node's are of one pod,
+	// and have one ipc, network and user namespace.
+	mine, err := c.parsed(self)
+	if err != nil || len(mine.NSpid) != 1 || len(r.Status.NSpid) != 1 {
+		return
+	}
+	pid := isInitial(procstatus.NamespacePID, me.namespaces[procstatus.NamespacePID])
+	f.Learn(capset.PodHostPID, pid)
+	if pid == No && r.Container != nil && r.Container.inPod() {
+		f.Learn(capset.PodHostIPC, isInitial(procstatus.NamespaceIPC, me.namespaces[procstatus.NamespaceIPC]))
+		f.Learn(capset.PodHostNetwork, own)
+		f.Learn(capset.PodUserNamespace, answer(!me.inInitialUserNS(), me.namespaces[procstatus.NamespaceUser] != 0))
+	}
+}
+
+// ownNetwork answers whether capinspect itself has the node's network namespace. A
+// procfs shows the sysctls of the reader's, and some there are in the initial one only
+// (net/core/sysctl_net_core.c, net_core_table).
+func (c *Collector) ownNetwork() Answer {
+	_, err := c.proc.Read("sys/net/core/netdev_max_backlog", nil, maxName)
+	_, other := c.proc.Read("sys/net/core/somaxconn", nil, maxName)
+	return answer(err == nil, err == nil || other == nil)
+}
+
+// fixedNetwork reports whether the kernel is one on which the initial network
+// namespace has a fixed inode.
+func (c *Collector) fixedNetwork() bool {
+	release, err := c.proc.Read("sys/kernel/osrelease", nil, maxName)
+	return err == nil && !olderThan(string(release), 6, 18)
+}
