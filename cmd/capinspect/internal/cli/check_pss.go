@@ -78,5 +78,5 @@ func (p *podSecurity) summary() string {
 	if p.unseen == nil {
 		return ""
 	}
-	return p.level + " (" + p.version + ") as far as the run time shows; it does not show " + strings.Join(p.unseen, ", ") + "\n"
+	return "not shown at run time, of " + p.level + " (" + p.version + "): " + strings.Join(p.unseen, ", ") + "\n"
 }
