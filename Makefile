@@ -34,7 +34,7 @@ run: build ## build, and print the caller's own capabilities
 
 test: ## run all tests; those that lack something here are named with the reason
 	@mkdir -p bin && rm -f bin/skipped
-	@CGO_ENABLED=0 CAPINSPECT_SKIPPED=$(CURDIR)/bin/skipped $(GO) test -count=1 ./...; \
+	@CGO_ENABLED=0 CAPINSPECT_SKIPPED=$(CURDIR)/bin/skipped $(GO) test -count=1 -timeout 20m ./...; \
 	status=$$?; [ ! -s bin/skipped ] || sort bin/skipped; exit $$status
 
 compare: ## hold manifests and Pod Security rules against Kubernetes' own

@@ -94,7 +94,7 @@ func machine(t *testing.T, lines []string) []string {
 		cmd.Stderr = os.Stderr
 		errs = append(errs, cmd.Run())
 	}
-	for _, part := range []string{"testdata", "cmd", "procstatus", "README.md"} {
+	for _, part := range []string{"testdata", "cmd", "procstatus", "docs", "README.md"} {
 		errs = append(errs, exec.Command("cp", "-r", "../../"+part, filepath.Join(root, "src")).Run())
 	}
 	errs = append(errs, os.WriteFile(filepath.Join(root, "run"), []byte(strings.Join(lines, "\n")), 0o644))
