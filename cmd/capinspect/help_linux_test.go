@@ -13,29 +13,37 @@ import (
 // printed.
 func TestHelpExamples(t *testing.T) {
 	dir := filepath.Dir(built(t))
+	for _, command := range commandNames(t) {
+		help := call("", command, "--help")
+		_, examples, ok := strings.Cut(help.stdout, "\nExamples:\n")
+		lines := strings.Split(strings.TrimSpace(examples), "\n")
+		if help.status != 0 || !ok || lines[0] == "" {
+			t.Errorf("%s: no example in %+v", command, help)
+		}
+		for _, line := range lines {
+			o := run(t, "sh", "-c", "PATH="+dir+":$PATH; exec "+strings.TrimSpace(line)+" </dev/null")
+			// The answer of check may be no, but nothing may be wrong.
+			if o.stderr != "" || o.status == 2 || o.status != 0 && command != "check" {
+				t.Errorf("%s: %+v", line, o)
+			}
+		}
+	}
+}
+
+// commandNames returns the commands that the help lists.
+func commandNames(t *testing.T) (names []string) {
+	t.Helper()
 	overview := call("", "--help")
 	if overview.status != 0 || overview.stderr != "" {
 		t.Fatalf("%+v", overview)
 	}
 	_, list, _ := strings.Cut(overview.stdout, "\nCommands (")
 	list, _, _ = strings.Cut(list, "\nOptions of capsh")
-	commands := regexp.MustCompile(`(?m)^  ([a-z]+) `).FindAllStringSubmatch(list, -1)
-	if len(commands) < 4 {
+	for _, command := range regexp.MustCompile(`(?m)^  ([a-z]+) `).FindAllStringSubmatch(list, -1) {
+		names = append(names, command[1])
+	}
+	if len(names) < 4 {
 		t.Fatalf("no list of commands in %s", overview.stdout)
 	}
-	for _, command := range commands {
-		help := call("", command[1], "--help")
-		_, examples, ok := strings.Cut(help.stdout, "\nExamples:\n")
-		lines := strings.Split(strings.TrimSpace(examples), "\n")
-		if help.status != 0 || !ok || lines[0] == "" {
-			t.Errorf("%s: no example in %+v", command[1], help)
-		}
-		for _, line := range lines {
-			o := run(t, "sh", "-c", "PATH="+dir+":$PATH; exec "+strings.TrimSpace(line)+" </dev/null")
-			// The answer of check may be no, but nothing may be wrong.
-			if o.stderr != "" || o.status == 2 || o.status != 0 && command[1] != "check" {
-				t.Errorf("%s: %+v", line, o)
-			}
-		}
-	}
+	return names
 }

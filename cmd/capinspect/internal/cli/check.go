@@ -56,11 +56,11 @@ var conditionFlags = [...]struct {
 }{
 	{"has", "`[SET:]CAP,...`\x00the set holds all of these", parseHas},
 	{"lacks", "`[SET:]CAP,...`\x00the set holds none of these", parseLacks},
-	{"within", "`[SET:]CAP,...`\x00the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles", parseWithin},
+	{"within", "`[SET:]LIST`\x00the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles", parseWithin},
 	{"uid", "all four user ids are `N`", parseUID},
 	{"gid", "all four group ids are `N`", parseGID},
-	{"seccomp", "`MODE`\x00seccomp is disabled, strict, filter or a number", parseSeccomp},
-	{"mode", "`MODE`\x00libcap's guess: NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN", parseMode},
+	{"seccomp", "seccomp is in `MODE`: disabled, strict, filter; or a number", parseSeccomp},
+	{"mode", "libcap's guess is `MODE`: NOPRIV, PURE1E_INIT, PURE1E, HYBRID, UNCERTAIN", parseMode},
 }
 
 func newCheck(flags *pflag.FlagSet) *checkConfig {

@@ -21,7 +21,7 @@ type podSecurity struct {
 }
 
 func (p *podSecurity) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&p.level, "pss", "", "a pod that keeps to this Pod Security `LEVEL` may look like it: baseline, restricted")
+	flags.StringVar(&p.level, "pss", "", "a pod may look like it that keeps to this Pod Security `LEVEL`: baseline, restricted")
 	flags.StringVar(&p.version, "pss-version", latest, "that level in this `VERSION`, as 1.25; the latest otherwise")
 }
 

@@ -55,7 +55,7 @@ type env struct {
 // commands returns the table of subcommands. The first is the one that runs
 // when none is named.
 func commands() []*command {
-	return []*command{&show, &ps, &decode, &explain, &check, &diff, &why, &predict, &securityContext, &profiles}
+	return []*command{&show, &ps, &decode, &explain, &check, &diff, &why, &predict, &securityContext, &profiles, &completion}
 }
 
 // usageError is bad usage of a command.
@@ -115,13 +115,7 @@ func (e *env) finish(status int, err error, help string) int {
 
 // execute parses the flags of the command and runs it.
 func (c *command) execute(e *env, args []string, named bool) (int, error) {
-	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.Usage = func() {}
-	flags.SetOutput(io.Discard)
-	run := c.new(flags)
-	help := flags.BoolP("help", "h", false, "print this help")
-	version := flags.Bool("version", false, "print the version")
+	flags, run, help, version := c.parser()
 	if err := flags.Parse(args); err != nil {
 		return 0, usageError{err}
 	}
@@ -134,6 +128,23 @@ func (c *command) execute(e *env, args []string, named bool) (int, error) {
 		return statusOK, e.write([]byte(versionLine()))
 	}
 	return run.run(e, flags.Args())
+}
+
+// parser returns the flags of the command, what they are for, and two that each
+// command has.
+func (c *command) parser() (flags *pflag.FlagSet, run runner, help, version *bool) {
+	flags = pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	flags.SortFlags = false
+	flags.Usage = func() {}
+	flags.SetOutput(io.Discard)
+	run = c.new(flags)
+	return flags, run, flags.BoolP("help", "h", false, "print this help"), flags.Bool("version", false, "print the version")
+}
+
+// flags returns the flags of the command.
+func (c *command) flags() *pflag.FlagSet {
+	flags, _, _, _ := c.parser()
+	return flags
 }
 
 func (c *command) helpLine(named bool) string {

@@ -60,13 +60,18 @@ func flagLines(flags *pflag.FlagSet) string {
 		if name := placeholder(f.Usage); name != "" {
 			spelling += " " + name
 		}
-		about := f.Usage
-		if _, rest, ok := strings.Cut(about, "\x00"); ok {
-			about = rest
-		}
-		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, report.Wrapped(strings.ReplaceAll(about, "`", ""), 29, strings.Repeat(" ", 29)))
+		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, report.Wrapped(flagAbout(f), 29, strings.Repeat(" ", 29)))
 	})
 	return lines.String()
+}
+
+// flagAbout returns the help of a flag.
+func flagAbout(f *pflag.Flag) string {
+	about := f.Usage
+	if _, rest, ok := strings.Cut(about, "\x00"); ok {
+		about = rest
+	}
+	return strings.ReplaceAll(about, "`", "")
 }
 
 func indent(text string) string {

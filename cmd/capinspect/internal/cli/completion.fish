@@ -1,0 +1,49 @@
+# fish completion for capinspect; SPDX-License-Identifier: Apache-2.0
+set -g __capinspect_rows '{rows}'
+function __capinspect_in -a of
+	set -l words (commandline -opc)
+	set -l command (string match -r -- '^[a-z].*' $words[2])
+	string match -q -- "|$command||*" $__capinspect_rows; or set command
+	test "$of" = "$command" -o "$of" = show -a -z "$command"
+end
+function __capinspect -a values
+	set -l item (commandline -ct | string replace -r -- '^--[^=]*=' '')
+	set -l pre (string match -r -- '^(?:.*[,:+])?(?i:cap_)?' $item)
+	for word in (string split ' ' -- $values)
+		switch $word
+			case @
+			case @file
+				__fish_complete_path $item
+			case @dir
+				__fish_complete_directories $item ''
+			case @user
+				__fish_complete_users
+			case @pid
+				printf '%s\n' $pre(string replace -rf '^/proc/(?=\d+$|self$)' '' -- /proc/*)
+			case file: pod:
+				string match -q -- "$word*" $item; and printf '%s\n' $word(__fish_complete_path (string replace $word '' -- $item)); or echo $word
+			case '@*'
+				string match -qr -- ':$' $word; and string match -qr -- '[,:]$' $pre; and continue
+				string replace -rf -- "^$word\|(.*)\|\|" "$pre\$1\t" $__capinspect_rows
+			case '*'
+				echo $pre$word
+		end
+	end
+end
+complete -c capinspect -f
+for row in $__capinspect_rows
+	set -l f (string split -m 3 '|' -- $row)
+	set -l add complete -c capinspect -n "__capinspect_in '$f[1]'"
+	test -n "$f[3]"; and set -a add -x -a "(__capinspect '$f[3]')"
+	switch $f[2]
+		case ''
+			$add
+		case '-*'
+			for name in (string split ' ' -- $f[2])
+				string match -q -- '--*' $name; and set -a add -l (string trim -c -= -- $name); or set -a add -s (string trim -c - -- $name)
+			end
+			$add -d $f[4]
+		case '*'
+			test -z "$f[1]"; and $add -n 'test (count (commandline -opc)) = 1' -a $f[2] -d $f[4]
+	end
+end

@@ -1,0 +1,61 @@
+#compdef capinspect
+# zsh completion for capinspect; SPDX-License-Identifier: Apache-2.0
+_capinspect() {
+	local of=$words[2] bare=1 flag=$words[CURRENT-1] values args row word name
+	local -a f names glued table
+	table=('{rows}')
+	(( CURRENT > 2 )) && [[ $of != -* && -n ${(M)table:#\|$of\|\|*} ]] && bare= || of=show
+	[[ $PREFIX == --*=* ]] && flag=${PREFIX%%=*}= && compset -P 1 '*='
+	for row in $table; do
+		[[ $row == "$of|"* || -n $bare && $row == '|'* ]] || continue
+		f=("${(@s:|:)row}")
+		[[ -z $f[2] ]] && args=$f[3]
+		for name in ${=f[2]}; do
+			word="${name//:/\\:}:${(j:|:)f[4,-1]}"
+			if [[ -n $f[3] && ($name == $flag || $name= == $flag) ]]; then
+				values=$f[3]
+			elif [[ $PREFIX == -* && $name == -*= ]]; then
+				glued+=($word)
+			elif [[ $PREFIX == -* && $name == -* || $PREFIX != -* && $name != -* && CURRENT -eq 2 ]]; then
+				names+=($word)
+			fi
+		done
+	done
+	if [[ -n $values || -n $IPREFIX ]]; then
+		names=() glued=()
+	elif [[ $PREFIX != -* ]]; then
+		values=$args
+	fi
+	if [[ $values == *file:* && $PREFIX == (file|pod):* ]]; then
+		compset -P 1 '*:'
+		values=@file
+	elif [[ $values != *@[fd]* ]]; then
+		compset -P '*[,:+]'
+		[[ $values == *@cap* ]] && compset -P '[cC][aA][pP]_'
+	fi
+	for word in ${=values}; do
+		case $word in
+		(@) ;;
+		(@file) _files ;;
+		(@dir) _files -/ ;;
+		(@user) _users ;;
+		(@pid) compadd self /proc/<1->(N:t) ;;
+		(@set:) [[ $IPREFIX == *[,:] ]] || compadd -S '' -- ${${${(M)table:#@set:*}#*\|}%%\|*} ;;
+		(@*)
+			for row in ${(M)table:#$word\|*}; do
+				f=("${(@s:|:)row}")
+				names+=("$f[2]:$f[4]")
+			done
+			;;
+		(*:) compadd -S '' -- $word ;;
+		(*) compadd -- $word ;;
+		esac
+	done
+	(( $#names )) && _describe word names -M 'm:{A-Z}={a-z}'
+	(( $#glued )) && _describe option glued -S ''
+}
+if [[ $funcstack[1] == _capinspect ]]; then
+	_capinspect "$@"
+else
+	compdef _capinspect capinspect
+fi
