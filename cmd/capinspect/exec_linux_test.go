@@ -224,7 +224,7 @@ func TestExecIsKernels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: root, Size: 65536}, {ContainerID: 4000000000, HostID: 300000, Size: 1}}
+	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: root, Size: 65536}, {ContainerID: highID, HostID: 300000, Size: 1}}
 	self, err := os.Executable()
 	if err = errors.Join(err, copyFile(self, dir)); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -23,6 +24,10 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
+
+// highID is an id of 32 bits, as far as package syscall, where ids are ints, can
+// name one on this platform.
+const highID = min(4_000_000_000, math.MaxInt)
 
 // credentials is a random state that a thread can put itself into.
 type credentials struct {
@@ -64,7 +69,7 @@ func randomCredentials(random *rand.Rand, most capset.Set) (c credentials) {
 	case 2:
 		c.securebits = capset.Securebits(random.Uint32N(1 << 8))
 	}
-	ids := [...]int{0, 0, 1, 1000, 4242, 65534, 4000000000}
+	ids := [...]int{0, 0, 1, 1000, 4242, 65534, highID}
 	id := func() int { return ids[random.IntN(len(ids))] }
 	c.ruid, c.rgid = id(), id()
 	c.euid, c.egid = c.ruid, c.rgid

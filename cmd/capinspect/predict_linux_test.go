@@ -379,7 +379,7 @@ func attempting(t *testing.T, random *rand.Rand, count int, dir string, others .
 }
 
 // insideMaps are the user and the group ids of the tests' user namespace.
-var insideMaps = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 100000, Size: 65536}, {ContainerID: 4000000000, HostID: 300000, Size: 1}}
+var insideMaps = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 100000, Size: 65536}, {ContainerID: highID, HostID: 300000, Size: 1}}
 
 // belowThisUserNamespace makes a process the root of a user namespace.
 func belowThisUserNamespace(cmd *exec.Cmd) {
