@@ -19,13 +19,24 @@ LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -de
 	-f '{{if not .Standard}}{{.ImportPath}}: {{join .Imports " "}}{{end}}' \
 	./cmd/capinspect ./capset ./procstatus >bin/deps && LC_ALL=C sort -o bin/deps bin/deps
 
+# What a release is built for, whatever is set here. ARMv6 runs on every ARM that
+# has a floating-point unit.
+TARGETS  := linux/amd64 linux/arm64 linux/arm linux/386 linux/ppc64le linux/s390x linux/riscv64 linux/loong64 \
+	darwin/amd64 darwin/arm64
+PORTABLE := GOFLAGS= GOEXPERIMENT= GOAMD64=v1 GOARM64=v8.0 GOARM=6 GO386=sse2 GOPPC64=power8 GORISCV64=rva20u64
+
+# What writes a bill of materials. It notes its own sum, and has no paths of this
+# machine for that reason.
+BOM         := bin/cyclonedx-gomod
+CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run test compare race runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture install clean
+.PHONY: help build run test compare race cross runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture \
+	install install-share dist distcheck repro clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the static binary, bin/capinspect
 	$(BUILD) -o $(BIN) ./cmd/capinspect
@@ -43,6 +54,12 @@ compare: ## hold manifests and Pod Security rules against Kubernetes' own
 
 race: ## run the tests that need no container under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 -short ./...
+
+cross: ## run the tests of the public packages on other architectures (needs qemu-user-static)
+	CGO_ENABLED=0 GOARCH=386 $(GO) vet ./...
+	CGO_ENABLED=0 GOARCH=386 $(GO) test -count=1 -short ./capset ./procstatus
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -count=1 -short -exec qemu-aarch64-static ./capset ./procstatus
+	CGO_ENABLED=0 GOARCH=s390x $(GO) test -count=1 -short -exec qemu-s390x-static ./capset ./procstatus
 
 runsc: ## build gVisor's runsc, bin/runsc, which the tests use if it is on the PATH
 	mkdir -p bin && cd testdata/gvisor && CGO_ENABLED=0 $(GO) build -o ../../bin/runsc gvisor.dev/gvisor/runsc
@@ -105,8 +122,47 @@ fixture: ## save the status file of PID as testdata/status/NAME.status, with a l
 	cat /proc/$(PID)/status >testdata/status/$(NAME).status
 	printf '%s\t%s\t%s\t%s\n' "$(NAME)" "$$(uname -r)" "$$(date -I)" "$(WHAT)" >>testdata/status/INDEX
 
-install: build ## install the binary below DESTDIR and PREFIX
+install: build install-share ## install the binary and what belongs to it below DESTDIR and PREFIX
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/capinspect
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+install-share: ## install the man page, completions and licences alone
+	GOOS= GOARCH= $(BUILD) -o bin/here ./cmd/capinspect
+	bin/here completion bash >bin/completion.bash
+	bin/here completion zsh >bin/completion.zsh
+	bin/here completion fish >bin/completion.fish
+	install -D -m 644 cmd/capinspect/capinspect.1 $(SHARE)/man/man1/capinspect.1
+	install -D -m 644 bin/completion.bash $(SHARE)/bash-completion/completions/capinspect
+	install -D -m 644 bin/completion.zsh $(SHARE)/zsh/site-functions/_capinspect
+	install -D -m 644 bin/completion.fish $(SHARE)/fish/vendor_completions.d/capinspect.fish
+	install -D -m 644 -t $(SHARE)/doc/capinspect LICENSE README.md CHANGELOG.md
+	cd docs && find licenses -type f -exec install -D -m 644 '{}' $(abspath $(SHARE))/doc/capinspect/'{}' ';'
+
+bin/cyclonedx-gomod: Makefile
+	GOBIN=$(CURDIR)/bin CGO_ENABLED=0 GOOS= GOARCH= $(GO) install -trimpath $(CYCLONEDX)
+	touch $@
+
+dist: $(BOM) ## build what a release consists of: TARGETS, bills of materials, the rest in an archive, sums
+	rm -rf dist bin/share
+	mkdir -p dist
+	@for target in $(TARGETS); do \
+		file=dist/capinspect-$${target%/*}-$${target#*/} && echo $$file && \
+		GOOS=$${target%/*} GOARCH=$${target#*/} $(PORTABLE) $(BUILD) -o $$file ./cmd/capinspect && \
+		$(BOM) bin -json -std -noserial -notimestamp -output $$file.cdx.json $$file || exit; \
+	done
+	$(MAKE) -s install-share DESTDIR=bin/ PREFIX=share
+	tar -C bin/share -cf - --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+		--mtime=@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} share | gzip -9n >dist/capinspect-share.tar.gz
+	cd dist && LC_ALL=C sha256sum capinspect-* >SHA256SUMS
+
+distcheck: ## check what dist built; DISTCHECK=-run: no architecture may be left out for want of qemu-user-static
+	cd testdata/compare && $(GO) run ./release $(DISTCHECK)
+
+repro: $(BOM) ## build the last commit for TARGETS twice, in other folders and with empty caches, and compare
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && for dir in a another/place; do \
+		git clone -q . "$$tmp/$$dir" && GOCACHE="$$tmp/$$dir.cache" $(MAKE) -s -C "$$tmp/$$dir" dist BOM=$(abspath $(BOM)) || exit; \
+	done && cd "$$tmp" && diff -r a/dist another/place/dist && cat a/dist/SHA256SUMS
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Release checks what `make dist` made: that the sums are those of the files, all of
+// them, that each binary is of the platform that its name says, stands alone, and
+// has a bill of materials that says what is linked in, that each answers as the
+// first does, by an emulator of qemu-user-static if need be, and that the archive
+// tells nothing of the machine that packed it.
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+func main() {
+	dir := flag.String("dir", "../../dist", "what to check")
+	run := flag.Bool("run", false, "fail where there is no emulator")
+	flag.Parse()
+	if err := check(*dir, *run); err != nil {
+		fmt.Fprintln(os.Stderr, "release:", err)
+		os.Exit(1)
+	}
+}
+
+func check(dir string, run bool) error {
+	sums, err := checkSums(dir)
+	if err != nil {
+		return err
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "capinspect-*-*"))
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, bomSuffix) })
+	if len(names) == 0 {
+		return fmt.Errorf("%s: no binary", dir)
+	}
+	var want string
+	for _, name := range names {
+		b, err := readBinary(name)
+		if err == nil {
+			err = b.checkBOM(sums[filepath.Base(name)])
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		got, missing, err := b.answers()
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", name, err)
+		case missing != "" && run:
+			return fmt.Errorf("%s: not run: %s", name, missing)
+		case missing != "":
+			fmt.Printf("%s: not run: %s\n", name, missing)
+		case want == "":
+			want = got
+		case got != want:
+			return fmt.Errorf("%s: it answers\n%s\nand another one\n%s", name, got, want)
+		}
+	}
+	fmt.Printf("%d binaries, %d files\n", len(names), len(sums))
+	return checkArchive(filepath.Join(dir, "capinspect-share.tar.gz"))
+}
+
+// checkSums reads SHA256SUMS, which is to have the sum of each other file.
+func checkSums(dir string) (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "SHA256SUMS"))
+	if err != nil {
+		return nil, err
+	}
+	sums := map[string]string{}
+	for line := range bytes.Lines(text) {
+		sum, name, ok := strings.Cut(strings.TrimSuffix(string(line), "\n"), "  ")
+		if !ok {
+			return nil, fmt.Errorf("SHA256SUMS: %q", line)
+		}
+		sums[name] = sum
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		if entry.Name() == "SHA256SUMS" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != sums[entry.Name()] {
+			return nil, fmt.Errorf("%s: its sum is not %q", entry.Name(), sums[entry.Name()])
+		}
+	}
+	if len(entries) != len(sums)+1 {
+		return nil, fmt.Errorf("%s: %d files, %d sums", dir, len(entries)-1, len(sums))
+	}
+	return sums, nil
+}
