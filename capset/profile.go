@@ -80,6 +80,8 @@ func setOf(name string) Set {
 }
 
 // GrantedBy returns the runtimes' profiles that hold the capability.
+//
+//go:noinline
 func (c Cap) GrantedBy() []Profile {
 	var found []Profile
 	for _, p := range profiles {

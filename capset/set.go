@@ -92,6 +92,8 @@ func ParseList(list string) (Set, error) {
 
 // Hex returns the 16 lower-case digits with which the kernel prints the set in
 // /proc/PID/status (fs/proc/array.c, render_cap_t).
+//
+//go:noinline
 func (s Set) Hex() string { return string(s.AppendHex(nil)) }
 
 // AppendHex appends the 16 digits of [Set.Hex] to dst.

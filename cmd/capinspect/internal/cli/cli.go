@@ -92,6 +92,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // find returns the command of a name, or nil.
+//
+//go:noinline
 func find(name string) *command {
 	for _, c := range commands() {
 		if c.name == name {

@@ -202,6 +202,8 @@ func (c *collected) read(task string, threads collect.Threads) ([]*collect.Recor
 
 // complain says of each target that could not be read why, and returns the
 // exit status: trouble, or what it would be without.
+//
+//go:noinline
 func (c *collected) complain(e *env, status int) int {
 	for _, failure := range c.failures {
 		e.complain(failure)

@@ -52,6 +52,8 @@ type Comment struct {
 }
 
 // CommentsFor returns the comments for a platform.
+//
+//go:noinline
 func (d *Derived) CommentsFor(p Platform) (list []Note) {
 	for i := range d.Comments {
 		if c := &d.Comments[i]; c.For&p != 0 {

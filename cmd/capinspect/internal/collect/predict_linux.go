@@ -74,7 +74,7 @@ func found(f *root.Program) *Program {
 	return &Program{Path: f.Path, Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid, NoSuid: f.NoSuid}
 }
 
-func (p *Prediction) step(code, text string) { p.Steps = append(p.Steps, Note{code, text}) }
+func (p *Prediction) step(code, text string) { addNote(&p.Steps, code, text) }
 
 // denied makes the result of an error that the task gets, and returns any other one.
 func (p *Prediction) denied(err error) error {

@@ -70,6 +70,8 @@ func (r *Record) Known(path string) bool {
 
 // Unsupported reports whether the task's kernel does not have the set k. The
 // others than Bounding and Ambient every kernel has.
+//
+//go:noinline
 func (r *Record) Unsupported(k capset.Kind) bool {
 	newer := k == capset.Bounding || k == capset.Ambient
 	return newer && r.unsupported && !r.noProc && !r.Status.Has(procstatus.CapField(k))

@@ -115,6 +115,8 @@ func (c *Container) conclude(member *string, value string, from procstatus.Evide
 
 // inPod reports whether the task is in a container of a pod, and not perhaps in one
 // that something in a pod has made.
+//
+//go:noinline
 func (c *Container) inPod() bool {
 	return slices.ContainsFunc(c.Evidence, func(e procstatus.Evidence) bool { return e.What == "podUID" && !e.Volume })
 }

@@ -62,6 +62,8 @@ func (q *question) its() string {
 }
 
 // setcap returns the command that gives the program a capability.
+//
+//go:noinline
 func (q *question) setcap(c capset.Cap) string {
 	path := q.path
 	if path == "" {

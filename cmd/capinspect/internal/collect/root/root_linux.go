@@ -129,6 +129,8 @@ func (r *Root) Read(path string, limit int) ([]byte, error) {
 }
 
 // reopen opens for reading what is open with O_PATH.
+//
+//go:noinline
 func (r *Root) reopen(at *place) (int, error) {
 	return retry(func() (int, error) {
 		if r.proc == nil {
