@@ -80,9 +80,9 @@ func (s *savedReports) otherVersion(version int) error {
 func (s *savedReports) tasks() error {
 	for range s.Array() {
 		t := s.task()
-		for key := range s.Object() {
+		s.Members(func(key string) {
 			t.member(key)
-		}
+		})
 		if err := s.add(t); err != nil {
 			return err
 		}

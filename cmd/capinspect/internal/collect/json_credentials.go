@@ -23,11 +23,11 @@ func (t *savedTask) credential(key string) {
 	case "seccomp":
 		t.seccomp()
 	case "securebits":
-		for key := range t.Object() {
+		t.Members(func(key string) {
 			if key == "value" {
 				t.securebits = t.Uint32((*uint32)(&t.record.Securebits))
 			}
-		}
+		})
 	default:
 		t.surrounding(key)
 	}
@@ -43,7 +43,7 @@ type savedIDs struct {
 
 func (t *savedTask) ids(to *savedIDs) {
 	var own, host [4]bool
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		switch key {
 		case "real":
 			own[0] = t.Uint32(&to.own.Real)
@@ -62,7 +62,7 @@ func (t *savedTask) ids(to *savedIDs) {
 		case "hostEffective":
 			host[1] = t.Uint32(&to.host.Effective)
 		}
-	}
+	})
 	to.ownTold, to.hostTold = own == [4]bool{true, true, true, true}, host[0] && host[1]
 }
 
@@ -100,24 +100,24 @@ func (t *savedTask) groups() {
 	}
 	var ids []uint32
 	told := true
-	for range t.Array() {
+	t.Elements(func() {
 		var id uint32
 		var name string
 		known := false
-		for key := range t.Object() {
+		t.Members(func(key string) {
 			switch key {
 			case "id":
 				known = t.Uint32(&id)
 			case "name":
 				t.String(&name)
 			}
-		}
+		})
 		if known && name != "" {
 			t.record.GroupNames[id] = name
 		}
 		told = told && known
 		ids = append(ids, id)
-	}
+	})
 	if told {
 		t.record.Status.Groups = ids
 		t.record.Status.Mark(procstatus.FieldGroups)
@@ -128,14 +128,14 @@ func (t *savedTask) seccomp() {
 	var name string
 	var filters int
 	var told, counted bool
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		switch key {
 		case "mode":
 			told = t.String(&name)
 		case "filters":
 			counted = t.Int(&filters)
 		}
-	}
+	})
 	if !told {
 		return
 	}

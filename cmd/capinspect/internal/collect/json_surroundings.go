@@ -30,7 +30,7 @@ func (t *savedTask) userNamespace() {
 	}
 	ns := new(UserNamespace)
 	t.record.UserNamespace = ns
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		switch key {
 		case "id":
 			t.Uint64(&ns.ID)
@@ -43,7 +43,7 @@ func (t *savedTask) userNamespace() {
 		case "setgroups":
 			t.String(&ns.Setgroups)
 		}
-	}
+	})
 }
 
 func (t *savedTask) idMap() procstatus.IDMap {
@@ -51,9 +51,9 @@ func (t *savedTask) idMap() procstatus.IDMap {
 		return nil
 	}
 	m := procstatus.IDMap{}
-	for range t.Array() {
+	t.Elements(func() {
 		var extent procstatus.Extent
-		for key := range t.Object() {
+		t.Members(func(key string) {
 			switch key {
 			case "inside":
 				t.Uint32(&extent.Inside)
@@ -62,26 +62,26 @@ func (t *savedTask) idMap() procstatus.IDMap {
 			case "length":
 				t.Uint32(&extent.Length)
 			}
-		}
+		})
 		m = append(m, extent)
-	}
+	})
 	return m
 }
 
 func (t *savedTask) namespaces() {
-	for kind := range t.Object() {
+	t.Members(func(kind string) {
 		for k := range t.record.Namespaces {
 			if procstatus.NamespaceKind(k).String() == kind {
 				t.namespace(&t.record.Namespaces[k])
 			}
 		}
-	}
+	})
 }
 
 // namespace reads a namespace, which says nothing without its id.
 func (t *savedTask) namespace(to *Namespace) {
 	var ns Namespace
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		switch key {
 		case "id":
 			t.Uint64(&ns.ID)
@@ -90,7 +90,7 @@ func (t *savedTask) namespace(to *Namespace) {
 		case "sharedWithPid1":
 			ns.WithPID1 = t.answer()
 		}
-	}
+	})
 	if ns.ID != 0 {
 		*to = ns
 	}
@@ -113,7 +113,7 @@ func (t *savedTask) label() {
 	}
 	l := new(procstatus.Label)
 	t.record.Label = l
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		switch key {
 		case "module":
 			t.String(&l.Module)
@@ -122,7 +122,7 @@ func (t *savedTask) label() {
 		case "mode":
 			t.String(&l.Mode)
 		}
-	}
+	})
 }
 
 func (t *savedTask) container() {
@@ -131,7 +131,7 @@ func (t *savedTask) container() {
 	}
 	c := new(Container)
 	t.record.Container = c
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		switch key {
 		case "runtime":
 			t.String(&c.Runtime)
@@ -155,5 +155,5 @@ func (t *savedTask) container() {
 				c.Evidence = append(c.Evidence, procstatus.Evidence{What: what, From: from})
 			}
 		}
-	}
+	})
 }

@@ -70,11 +70,11 @@ func (t *savedTask) member(key string) {
 	case "notes":
 		t.notes()
 	case "unknown":
-		for path := range t.Object() {
+		t.Members(func(path string) {
 			var reason string
 			t.String(&reason)
 			r.unknown(path, reason)
-		}
+		})
 	default:
 		t.credential(key)
 	}
@@ -86,11 +86,11 @@ func (t *savedTask) nsPid() {
 	}
 	var pids []int
 	told := true
-	for range t.Array() {
+	t.Elements(func() {
 		var pid int
 		told = t.Int(&pid) && told
 		pids = append(pids, pid)
-	}
+	})
 	if told {
 		t.record.Status.NSpid = pids
 		t.record.Status.Mark(procstatus.FieldNSpid)
@@ -100,14 +100,14 @@ func (t *savedTask) nsPid() {
 func (t *savedTask) lastCap() {
 	var from string
 	value, told := 0, false
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		switch key {
 		case "value":
 			told = t.Int(&value)
 		case "from":
 			t.String(&from)
 		}
-	}
+	})
 	if !told {
 		return
 	}
@@ -126,13 +126,13 @@ func (t *savedTask) capabilities() {
 		return
 	}
 	t.caps = true
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		for k := range capset.Kind(capset.NumKinds) {
 			if name := strings.ToLower(k.String()); name == key {
 				t.set(k, name)
 			}
 		}
-	}
+	})
 }
 
 func (t *savedTask) set(k capset.Kind, name string) {
@@ -141,11 +141,11 @@ func (t *savedTask) set(k capset.Kind, name string) {
 	}
 	var hex string
 	told := false
-	for key := range t.Object() {
+	t.Members(func(key string) {
 		if key == "hex" {
 			told = t.String(&hex)
 		}
-	}
+	})
 	if !told {
 		t.fail(fmt.Errorf("capabilities.%s: no hex", name))
 		return
@@ -159,18 +159,18 @@ func (t *savedTask) set(k capset.Kind, name string) {
 }
 
 func (t *savedTask) notes() {
-	for range t.Array() {
+	t.Elements(func() {
 		var note Note
-		for key := range t.Object() {
+		t.Members(func(key string) {
 			switch key {
 			case "code":
 				t.String(&note.Code)
 			case "text":
 				t.String(&note.Text)
 			}
-		}
+		})
 		t.record.Notes = append(t.record.Notes, note)
-	}
+	})
 }
 
 // finish fills in what follows from all members, and lists what the report does

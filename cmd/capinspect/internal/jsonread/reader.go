@@ -96,6 +96,26 @@ func (r *Reader) Object() iter.Seq[string] {
 	return func(yield func(string) bool) { r.object(yield) }
 }
 
+// Members calls read for each key of the next value, as a loop over [Reader.Object]
+// would. It is for where there are many such loops: each takes its bytes of a binary.
+//
+//go:noinline
+func (r *Reader) Members(read func(key string)) {
+	for key := range r.Object() {
+		read(key)
+	}
+}
+
+// Elements calls read for each member of the next value, as a loop over
+// [Reader.Array] would.
+//
+//go:noinline
+func (r *Reader) Elements(read func()) {
+	for range r.Array() {
+		read()
+	}
+}
+
 func (r *Reader) values(yield func() bool) {
 	for r.peek() != jsontext.KindInvalid && r.member(yield) {
 	}

@@ -235,8 +235,7 @@ func (c *Containers) WriteJSON(w io.Writer, object bool, kernel collect.KernelIn
 	for _, row := range c.sorted() {
 		e.open('{')
 		if !object {
-			e.key("schemaVersion")
-			e.int(SchemaVersion)
+			e.number("schemaVersion", SchemaVersion)
 		}
 		e.containerRow(row)
 		e.close('}')
@@ -256,14 +255,12 @@ func (c *Containers) WriteJSON(w io.Writer, object bool, kernel collect.KernelIn
 
 func (e *encoder) containerRow(row *ContainerRow) {
 	who := row.key.container
-	for _, member := range [...]struct{ key, value string }{
-		{"runtime", who.Runtime}, {"id", who.ID}, {"podUID", who.PodUID}, {"podName", ""}, {"podNamespace", ""},
-	} {
-		e.key(member.key)
-		e.optional(member.value)
-	}
-	e.key("processes")
-	e.int(int64(row.processes))
+	e.text("runtime", who.Runtime)
+	e.text("id", who.ID)
+	e.text("podUID", who.PodUID)
+	e.text("podName", "")
+	e.text("podNamespace", "")
+	e.number("processes", int64(row.processes))
 	e.rowMember(row, "effective", func() { e.set(row.effective) })
 	e.rowMember(row, "permitted", func() { e.set(row.permitted) })
 	e.rowMember(row, "bounding", func() { e.set(row.bounding) })

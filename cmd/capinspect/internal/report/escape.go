@@ -61,6 +61,8 @@ func appendHexByte(dst []byte, b byte) []byte {
 }
 
 // appendRuneEscape writes \u and four digits, or \U and eight.
+//
+//go:noinline
 func appendRuneEscape(dst []byte, r rune) []byte {
 	kind, digits := byte('u'), 4
 	if r > 0xffff {

@@ -17,11 +17,11 @@ const textWidth = 79
 // the line: "0x0000000000003000=cap_net_admin,cap_net_raw". kubernetes asks
 // for the names as a securityContext has them.
 func AppendMask(dst []byte, set capset.Set, kubernetes bool) []byte {
-	dst = append(set.AppendHex(append(dst, "0x"...)), '=')
+	dst = append(set.AppendHex(put(dst, "0x")), '=')
 	if !kubernetes {
 		return set.AppendNames(dst)
 	}
-	return append(dst, strings.Join(names(set, true), ",")...)
+	return put(dst, strings.Join(names(set, true), ","))
 }
 
 func names(set capset.Set, kubernetes bool) []string {
@@ -49,11 +49,11 @@ func AppendExplanation(dst []byte, c, last capset.Cap) []byte {
 		}
 		return fmt.Appendf(dst, "%s (%d) [/proc/self/status:CapXXX: 0x%s]\n", what, c, mask)
 	case c > last:
-		dst = append(dst, "<reserved for> "...)
+		dst = put(dst, "<reserved for> ")
 	}
 	dst = fmt.Appendf(dst, "%v (%d) [/proc/self/status:CapXXX: 0x%s]\n\n", c, c, mask)
 	dst = appendParagraph(dst, "", e.Permits)
-	dst = append(dst, '\n')
+	dst = put(dst, "\n")
 	dst = appendParagraph(dst, "Need:", e.Needs)
 	dst = appendParagraph(dst, "Risk:", e.Risk)
 	dst = appendParagraph(dst, "Instead:", e.Instead)
@@ -85,21 +85,21 @@ func appendParagraph(dst []byte, label, text string) []byte {
 	for word := range strings.FieldsSeq(text) {
 		switch {
 		case column == 0:
-			dst = append(dst, margin...)
+			dst = put(dst, margin)
 			column = len(margin)
 		case column+1+len(word) > textWidth:
-			dst = append(dst, '\n')
+			dst = put(dst, "\n")
 			margin = strings.Repeat(" ", len(margin))
-			dst = append(dst, margin...)
+			dst = put(dst, margin)
 			column = len(margin)
 		default:
-			dst = append(dst, ' ')
+			dst = put(dst, " ")
 			column++
 		}
-		dst = append(dst, word...)
+		dst = put(dst, word)
 		column += len(word)
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }
 
 // Explanations is what one run of explain has found.
@@ -129,12 +129,12 @@ var (
 func appendExplanations(dst []byte, found *Explanations) []byte {
 	for i, c := range found.Whole {
 		if i > 0 {
-			dst = append(dst, '\n')
+			dst = put(dst, "\n")
 		}
 		dst = AppendExplanation(dst, c, capset.LastKnown)
 	}
 	if len(found.Whole) > 0 && len(found.Listed) > 0 {
-		dst = append(dst, '\n')
+		dst = put(dst, "\n")
 	}
 	for _, c := range found.Listed {
 		dst = fmt.Appendf(dst, "%2d  %-22v  %s\n", c, c, c.Summary())
@@ -145,8 +145,7 @@ func appendExplanations(dst []byte, found *Explanations) []byte {
 func appendExplanationsJSON(dst []byte, found *Explanations) []byte {
 	e := encoder{buf: dst, indent: true}
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("capabilities")
 	e.openLines('[')
 	for _, c := range append(append([]capset.Cap(nil), found.Whole...), found.Listed...) {
@@ -160,10 +159,8 @@ func appendExplanationsJSON(dst []byte, found *Explanations) []byte {
 func (e *encoder) explanation(c capset.Cap) {
 	text, _ := c.Explain()
 	e.openLines('{')
-	e.key("number")
-	e.int(int64(c))
-	e.key("hex")
-	e.string(capset.Of(c).Hex())
+	e.number("number", int64(c))
+	e.member("hex", capset.Of(c).Hex())
 	for _, member := range [...]struct{ key, text string }{
 		{"name", c.String()},
 		{"kubernetes", c.Kubernetes()},

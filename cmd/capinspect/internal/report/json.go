@@ -42,12 +42,10 @@ func (e *encoder) report(rep *Report) {
 
 // head appends the members that stand before the tasks.
 func (e *encoder) head(kernel collect.KernelInfo) {
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("kernel")
 	e.open('{')
-	e.key("release")
-	e.optional(kernel.Release)
+	e.text("release", kernel.Release)
 	e.key("lastCap")
 	if kernel.LastCap != nil {
 		e.int(int64(*kernel.LastCap))
@@ -69,8 +67,7 @@ func (e *encoder) failures(list []Failure) {
 		} else {
 			e.null()
 		}
-		e.key("error")
-		e.string(failure.Err.Error())
+		e.member("error", failure.Err.Error())
 		e.close('}')
 	}
 	e.close(']')
@@ -79,11 +76,32 @@ func (e *encoder) failures(list []Failure) {
 // line appends one task as a line of its own.
 func (e *encoder) line(r *collect.Record) {
 	e.open('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.task(r)
 	e.close('}')
 	e.buf = append(e.buf, '\n')
+}
+
+// member appends a member that is a string, number one that is a number.
+//
+//go:noinline
+func (e *encoder) member(key, value string) {
+	e.key(key)
+	e.string(value)
+}
+
+//go:noinline
+func (e *encoder) number(key string, n int64) {
+	e.key(key)
+	e.int(n)
+}
+
+// text appends a member that is a string, or null if it is empty.
+//
+//go:noinline
+func (e *encoder) text(key, s string) {
+	e.key(key)
+	e.optional(s)
 }
 
 // optional appends a text that is null where it is empty.

@@ -18,11 +18,9 @@ func (e *encoder) groups(r *collect.Record, named bool) {
 	e.open('[')
 	for _, g := range s.Groups {
 		e.open('{')
-		e.key("id")
-		e.int(int64(g))
+		e.number("id", int64(g))
 		if named {
-			e.key("name")
-			e.optional(r.GroupNames[g])
+			e.text("name", r.GroupNames[g])
 		}
 		e.close('}')
 	}
@@ -48,8 +46,7 @@ func (e *encoder) limits(r *collect.Record) {
 		return
 	}
 	e.open('{')
-	e.key("mode")
-	e.string(collect.SeccompName(s.Seccomp))
+	e.member("mode", collect.SeccompName(s.Seccomp))
 	e.key("filters")
 	e.ifHas(r, procstatus.FieldSeccompFilters, s.SeccompFilters)
 	e.close('}')
@@ -64,19 +61,13 @@ func (e *encoder) ids(key string, has bool, ids procstatus.IDs, names map[uint32
 		return
 	}
 	e.open('{')
-	e.key("real")
-	e.int(int64(ids.Real))
-	e.key("effective")
-	e.int(int64(ids.Effective))
-	e.key("saved")
-	e.int(int64(ids.Saved))
-	e.key("filesystem")
-	e.int(int64(ids.Filesystem))
+	e.number("real", int64(ids.Real))
+	e.number("effective", int64(ids.Effective))
+	e.number("saved", int64(ids.Saved))
+	e.number("filesystem", int64(ids.Filesystem))
 	if all {
-		e.key("realName")
-		e.optional(names[ids.Real])
-		e.key("effectiveName")
-		e.optional(names[ids.Effective])
+		e.text("realName", names[ids.Real])
+		e.text("effectiveName", names[ids.Effective])
 		e.key("hostReal")
 		if host == nil {
 			e.null()
@@ -84,8 +75,7 @@ func (e *encoder) ids(key string, has bool, ids procstatus.IDs, names map[uint32
 			e.null()
 		} else {
 			e.int(int64(host.Real))
-			e.key("hostEffective")
-			e.int(int64(host.Effective))
+			e.number("hostEffective", int64(host.Effective))
 		}
 	}
 	e.close('}')
@@ -95,14 +85,12 @@ func (e *encoder) securebits(r *collect.Record) {
 	e.key("securebits")
 	if r.Known("securebits") {
 		e.openLines('{')
-		e.key("value")
-		e.int(int64(r.Securebits))
+		e.number("value", int64(r.Securebits))
 		e.key("flags")
 		e.openLines('[')
 		for _, flag := range r.Securebits.Flags() {
 			e.open('{')
-			e.key("name")
-			e.string(flag.Name)
+			e.member("name", flag.Name)
 			e.key("set")
 			e.bool(flag.Set)
 			e.key("locked")
@@ -140,10 +128,8 @@ func (e *encoder) listed(key string, notes []collect.Note) {
 
 func (e *encoder) note(note collect.Note) {
 	e.open('{')
-	e.key("code")
-	e.string(note.Code)
-	e.key("text")
-	e.string(note.Text)
+	e.member("code", note.Code)
+	e.member("text", note.Text)
 	e.close('}')
 }
 

@@ -27,8 +27,7 @@ func (e *encoder) userNamespace(r *collect.Record) {
 	e.idMap(ns.UIDMap)
 	e.key("gidMap")
 	e.idMap(ns.GIDMap)
-	e.key("setgroups")
-	e.optional(ns.Setgroups)
+	e.text("setgroups", ns.Setgroups)
 	e.close('}')
 }
 
@@ -49,12 +48,9 @@ func (e *encoder) idMap(m procstatus.IDMap) {
 	e.open('[')
 	for _, extent := range m {
 		e.open('{')
-		e.key("inside")
-		e.int(int64(extent.Inside))
-		e.key("outside")
-		e.int(int64(extent.Outside))
-		e.key("length")
-		e.int(int64(extent.Length))
+		e.number("inside", int64(extent.Inside))
+		e.number("outside", int64(extent.Outside))
+		e.number("length", int64(extent.Length))
 		e.close('}')
 	}
 	e.close(']')
@@ -101,12 +97,9 @@ func (e *encoder) label(r *collect.Record) {
 		return
 	}
 	e.open('{')
-	e.key("module")
-	e.optional(r.Label.Module)
-	e.key("label")
-	e.string(r.Label.Label)
-	e.key("mode")
-	e.optional(r.Label.Mode)
+	e.text("module", r.Label.Module)
+	e.member("label", r.Label.Label)
+	e.text("mode", r.Label.Mode)
 	e.close('}')
 }
 
@@ -118,18 +111,13 @@ func (e *encoder) container(r *collect.Record) {
 		return
 	}
 	e.openLines('{')
-	for _, member := range [...]struct{ key, value string }{
-		{"runtime", c.Runtime},
-		{"id", c.ID},
-		{"sandboxId", c.SandboxID},
-		{"name", c.Name},
-		{"podUID", c.PodUID},
-		{"podName", c.PodName},
-		{"podNamespace", c.PodNamespace},
-	} {
-		e.key(member.key)
-		e.optional(member.value)
-	}
+	e.text("runtime", c.Runtime)
+	e.text("id", c.ID)
+	e.text("sandboxId", c.SandboxID)
+	e.text("name", c.Name)
+	e.text("podUID", c.PodUID)
+	e.text("podName", c.PodName)
+	e.text("podNamespace", c.PodNamespace)
 	e.key("evidence")
 	e.open('[')
 	for _, evidence := range c.Evidence {

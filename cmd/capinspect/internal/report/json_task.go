@@ -93,14 +93,11 @@ func (e *encoder) identity(r *collect.Record) {
 	e.ifHas(r, procstatus.FieldTracerPid, s.TracerPid)
 	e.key("self")
 	e.bool(r.Self)
-	e.key("source")
-	e.string(r.Source)
+	e.member("source", r.Source)
 	e.key("lastCap")
 	e.open('{')
-	e.key("value")
-	e.int(int64(r.LastCap.Value))
-	e.key("from")
-	e.string(r.LastCap.From)
+	e.number("value", int64(r.LastCap.Value))
+	e.member("from", r.LastCap.From)
 	e.close('}')
 }
 
@@ -166,8 +163,7 @@ func (e *encoder) capabilities(r *collect.Record) {
 // set appends a set with its 16 digits and its names.
 func (e *encoder) set(set capset.Set) {
 	e.open('{')
-	e.key("hex")
-	e.string(set.Hex())
+	e.member("hex", set.Hex())
 	e.key("names")
 	e.names(set)
 	e.close('}')

@@ -33,8 +33,8 @@ var (
 func appendMaskText(dst []byte, m *Masks) []byte {
 	for _, mask := range m.List {
 		if mask.Label != "" {
-			dst = append(appendEscaped(dst, mask.Label), ':')
-			dst = append(dst, mask.Gap...)
+			dst = put(appendEscaped(dst, mask.Label), ":")
+			dst = put(dst, mask.Gap)
 		}
 		dst = append(AppendMask(dst, mask.Set, m.Kubernetes), '\n')
 	}
@@ -44,18 +44,14 @@ func appendMaskText(dst []byte, m *Masks) []byte {
 func appendMaskJSON(dst []byte, m *Masks) []byte {
 	e := encoder{buf: dst, indent: true}
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("masks")
 	e.openLines('[')
 	for _, mask := range m.List {
 		e.open('{')
-		e.key("label")
-		e.optional(mask.Label)
-		e.key("input")
-		e.string(mask.Input)
-		e.key("hex")
-		e.string(mask.Set.Hex())
+		e.text("label", mask.Label)
+		e.member("input", mask.Input)
+		e.member("hex", mask.Set.Hex())
 		e.key("names")
 		e.open('[')
 		for _, name := range names(mask.Set, m.Kubernetes) {

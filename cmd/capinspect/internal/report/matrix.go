@@ -33,12 +33,12 @@ func appendGrid(dst []byte, rows []string, columns [][]string) []byte {
 		pad := 0
 		for _, column := range grid {
 			for range pad {
-				dst = append(dst, ' ')
+				dst = put(dst, " ")
 			}
-			dst = append(dst, column[i]...)
+			dst = put(dst, column[i])
 			pad = width(column) + 2 - len(column[i])
 		}
-		dst = append(dst, '\n')
+		dst = put(dst, "\n")
 	}
 	return dst
 }

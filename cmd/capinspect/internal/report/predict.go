@@ -20,33 +20,33 @@ var (
 // appendPrediction appends what comes of an execve(2), what of it is another than
 // before, and then the steps that led to it.
 func appendPrediction(dst []byte, p *collect.Prediction) []byte {
-	dst = append(dst, "execve of "...)
+	dst = put(dst, "execve of ")
 	dst = appendEscaped(dst, p.File)
-	dst = append(dst, " by "...)
+	dst = put(dst, " by ")
 	dst = appendWho(dst, p.Task)
-	dst = append(append(append(dst, ": "...), p.Result...), '\n')
+	dst = put(dst, ": ", p.Result, "\n")
 	if f := p.Program; f != nil {
-		dst = appendEscaped(append(dst, "Program: "...), f.Path)
+		dst = appendEscaped(put(dst, "Program: "), f.Path)
 		dst = fmt.Appendf(dst, ", mode %04o of uid %d, gid %d", f.Mode, f.UID, f.GID)
 		if f.Caps != nil {
-			dst = append(append(dst, ", "...), fileCapsText(f.Caps, p.Task.LastCap.Value)...)
+			dst = put(dst, ", ", fileCapsText(f.Caps, p.Task.LastCap.Value))
 		}
-		dst = append(dst, choose(f.NoSuid, ", on a nosuid mount\n", "\n")...)
+		dst = put(dst, choose(f.NoSuid, ", on a nosuid mount\n", "\n"))
 	}
 	if p.After == nil {
-		dst = append(appendEscaped(append(dst, "Why: "...), p.Why), '\n')
+		dst = put(appendEscaped(put(dst, "Why: "), p.Why), "\n")
 	} else {
 		dst = appendCurrentText(dst, p.After)
 		s := &p.After.Status
-		dst = appendID(append(dst, "uid="...), s.UID.Real, p.After.UserNames)
-		dst = appendID(append(dst, " euid="...), s.UID.Effective, p.After.UserNames)
-		dst = appendID(append(dst, "\ngid="...), s.GID.Real, p.After.GroupNames)
-		dst = appendID(append(dst, " egid="...), s.GID.Effective, p.After.GroupNames)
-		dst = appendChanges(append(dst, '\n'), p)
+		dst = appendID(put(dst, "uid="), s.UID.Real, p.After.UserNames)
+		dst = appendID(put(dst, " euid="), s.UID.Effective, p.After.UserNames)
+		dst = appendID(put(dst, "\ngid="), s.GID.Real, p.After.GroupNames)
+		dst = appendID(put(dst, " egid="), s.GID.Effective, p.After.GroupNames)
+		dst = appendChanges(put(dst, "\n"), p)
 	}
 	dst = appendListed(dst, "Steps", p.Steps)
 	dst = appendListed(dst, "Assumed", p.Assumed)
-	return append(append(append(dst, "Not examined: "...), collect.NotExamined...), '\n')
+	return put(dst, "Not examined: ", collect.NotExamined, "\n")
 }
 
 // fileCapsText returns the text form of the capabilities of a file, as getcap(8) has
@@ -64,21 +64,21 @@ func appendWho(dst []byte, r *collect.Record) []byte {
 	if !r.Status.Has(procstatus.FieldPid) {
 		return appendEscaped(dst, collect.InputName(r.Source))
 	}
-	dst = append(dst, "pid "...)
+	dst = put(dst, "pid ")
 	dst = strconv.AppendInt(dst, int64(r.Status.Pid), 10)
 	if r.Status.Has(procstatus.FieldName) {
-		dst = append(appendEscaped(append(dst, " ("...), r.Status.Name), ')')
+		dst = put(appendEscaped(put(dst, " ("), r.Status.Name), ")")
 	}
 	return dst
 }
 
 // appendChanges appends which sets and ids an execve(2) changes.
 func appendChanges(dst []byte, p *collect.Prediction) []byte {
-	dst = append(dst, "Changes: "...)
+	dst = put(dst, "Changes: ")
 	start := len(dst)
 	sep := func() {
 		if len(dst) > start {
-			dst = append(dst, "; "...)
+			dst = put(dst, "; ")
 		}
 	}
 	for k := range capset.Kind(capset.NumKinds) {
@@ -88,13 +88,13 @@ func appendChanges(dst []byte, p *collect.Prediction) []byte {
 			continue
 		}
 		sep()
-		dst = append(dst, k.String()...)
+		dst = put(dst, k.String())
 		for _, change := range [...]struct {
 			sign string
 			set  capset.Set
 		}{{" +", is &^ was}, {" -", was &^ is}} {
 			if change.set != 0 {
-				dst = change.set.AppendNames(append(dst, change.sign...))
+				dst = change.set.AppendNames(put(dst, change.sign))
 			}
 		}
 	}
@@ -114,9 +114,9 @@ func appendChanges(dst []byte, p *collect.Prediction) []byte {
 		}
 	}
 	if len(dst) == start {
-		dst = append(dst, "none"...)
+		dst = put(dst, "none")
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }
 
 // appendListed appends notes with their codes, a line each, below a title.
@@ -124,14 +124,14 @@ func appendListed(dst []byte, title string, notes []collect.Note) []byte {
 	if notes == nil {
 		return dst
 	}
-	dst = append(append(dst, title...), ":\n"...)
+	dst = put(dst, title, ":\n")
 	width := 0
 	for _, n := range notes {
 		width = max(width, len(n.Code))
 	}
 	for _, n := range notes {
 		dst = fmt.Appendf(dst, "  %-*s  ", width, n.Code)
-		dst = append(appendEscaped(dst, n.Text), '\n')
+		dst = put(appendEscaped(dst, n.Text), "\n")
 	}
 	return dst
 }
@@ -139,23 +139,18 @@ func appendListed(dst []byte, title string, notes []collect.Note) []byte {
 func appendPredictionJSON(dst []byte, p *collect.Prediction) []byte {
 	e := encoder{buf: dst, indent: true}
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("pid")
 	e.ifHas(p.Task, procstatus.FieldPid, p.Task.Status.Pid)
-	e.key("file")
-	e.string(p.File)
+	e.member("file", p.File)
 	e.program(p.Program, p.Task.LastCap.Value)
-	e.key("result")
-	e.string(p.Result)
-	e.key("why")
-	e.optional(p.Why)
+	e.member("result", p.Result)
+	e.text("why", p.Why)
 	e.key("after")
 	e.after(p.After)
 	e.listed("steps", p.Steps)
 	e.listed("assumed", p.Assumed)
-	e.key("notExamined")
-	e.string(collect.NotExamined)
+	e.member("notExamined", collect.NotExamined)
 	e.close('}')
 	return append(e.buf, '\n')
 }
@@ -168,14 +163,10 @@ func (e *encoder) program(f *collect.Program, last capset.Cap) {
 		return
 	}
 	e.open('{')
-	e.key("path")
-	e.string(f.Path)
-	e.key("mode")
-	e.string(fmt.Sprintf("%04o", f.Mode))
-	e.key("uid")
-	e.int(int64(f.UID))
-	e.key("gid")
-	e.int(int64(f.GID))
+	e.member("path", f.Path)
+	e.member("mode", fmt.Sprintf("%04o", f.Mode))
+	e.number("uid", int64(f.UID))
+	e.number("gid", int64(f.GID))
 	e.key("capabilities")
 	if f.Caps != nil {
 		e.string(fileCapsText(f.Caps, last))

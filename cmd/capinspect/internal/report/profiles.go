@@ -33,10 +33,10 @@ func appendProfiles(dst []byte, found *Profiles) []byte {
 	}
 	for i, p := range found.List {
 		if i > 0 {
-			dst = append(dst, '\n')
+			dst = put(dst, "\n")
 		}
 		dst = fmt.Appendf(dst, "%s: %s\n", p.Name, p.Title)
-		dst = append(AppendMask(append(dst, ' '), p.Set, false), '\n')
+		dst = append(AppendMask(put(dst, " "), p.Set, false), '\n')
 		if p.Set != 0 {
 			dst = fmt.Appendf(dst, " Kubernetes: [%s]\n", strings.Join(names(p.Set, true), ", "))
 		}
@@ -51,24 +51,18 @@ func appendProfiles(dst []byte, found *Profiles) []byte {
 func appendProfilesJSON(dst []byte, found *Profiles) []byte {
 	e := encoder{buf: dst, indent: true}
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("profiles")
 	e.openLines('[')
 	for _, p := range found.List {
 		e.open('{')
-		e.key("name")
-		e.string(p.Name)
-		e.key("title")
-		e.string(p.Title)
-		e.key("runtime")
-		e.optional(p.Runtime)
+		e.member("name", p.Name)
+		e.member("title", p.Title)
+		e.text("runtime", p.Runtime)
 		e.key("set")
 		e.set(p.Set)
-		e.key("source")
-		e.string(p.Source)
-		e.key("since")
-		e.optional(p.Since)
+		e.member("source", p.Source)
+		e.text("since", p.Since)
 		e.close('}')
 	}
 	e.close(']')

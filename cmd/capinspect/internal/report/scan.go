@@ -32,11 +32,11 @@ func appendScan(dst []byte, scan *collect.Scan) []byte {
 		dst = fmt.Appendf(dst, "... and %d more\n", scan.Left)
 	}
 	dst = fmt.Appendf(dst, "%d of %d files in %d directories of ", len(scan.Programs)+scan.Left, scan.Files, scan.Dirs)
-	dst = appendWho(append(appendEscaped(dst, scan.Dir), ", for "...), scan.Task)
+	dst = appendWho(put(appendEscaped(dst, scan.Dir), ", for "), scan.Task)
 	if scan.Closed > 0 {
 		dst = fmt.Appendf(dst, ", without %d that it may not search", scan.Closed)
 	}
-	dst = append(dst, '\n')
+	dst = put(dst, "\n")
 	return appendListed(dst, "Assumed", scan.Assumed)
 }
 
@@ -97,26 +97,20 @@ func gained(p *collect.Prediction) capset.Set {
 func appendScanJSON(dst []byte, scan *collect.Scan) []byte {
 	e := encoder{buf: dst, indent: true}
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("pid")
 	e.ifHas(scan.Task, procstatus.FieldPid, scan.Task.Status.Pid)
-	e.key("dir")
-	e.string(scan.Dir)
-	e.key("files")
-	e.int(int64(scan.Files))
-	e.key("directories")
-	e.int(int64(scan.Dirs))
-	e.key("unsearchable")
-	e.int(int64(scan.Closed))
+	e.member("dir", scan.Dir)
+	e.number("files", int64(scan.Files))
+	e.number("directories", int64(scan.Dirs))
+	e.number("unsearchable", int64(scan.Closed))
 	e.key("programs")
 	e.openLines('[')
 	for _, p := range scan.Programs {
 		e.scanned(p)
 	}
 	e.close(']')
-	e.key("left")
-	e.int(int64(scan.Left))
+	e.number("left", int64(scan.Left))
 	e.listed("assumed", scan.Assumed)
 	e.key("errors")
 	e.openLines('[')
@@ -124,8 +118,7 @@ func appendScanJSON(dst []byte, scan *collect.Scan) []byte {
 		e.string(err.Error())
 	}
 	e.close(']')
-	e.key("moreErrors")
-	e.int(int64(scan.MoreFailures))
+	e.number("moreErrors", int64(scan.MoreFailures))
 	e.close('}')
 	return append(e.buf, '\n')
 }
@@ -133,13 +126,10 @@ func appendScanJSON(dst []byte, scan *collect.Scan) []byte {
 // scanned appends one program.
 func (e *encoder) scanned(p *collect.Prediction) {
 	e.openLines('{')
-	e.key("file")
-	e.string(p.File)
+	e.member("file", p.File)
 	e.program(p.Program, p.Task.LastCap.Value)
-	e.key("result")
-	e.string(p.Result)
-	e.key("why")
-	e.optional(p.Why)
+	e.member("result", p.Result)
+	e.text("why", p.Why)
 	e.key("gains")
 	if p.After == nil {
 		e.null()

@@ -122,14 +122,12 @@ func Wrapped(text string, column int, mark string) string {
 func appendManifestJSON(dst []byte, d *collect.Derived) []byte {
 	e, r := encoder{buf: dst, indent: true}, d.Task
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("pid")
 	e.ifHas(r, procstatus.FieldTgid, r.Status.Tgid)
 	e.key("tid")
 	e.ifHas(r, procstatus.FieldPid, r.Status.Pid)
-	e.key("source")
-	e.string(r.Source)
+	e.member("source", r.Source)
 	e.key("minimal")
 	e.bool(d.Minimal)
 	e.key("securityContext")
@@ -150,8 +148,7 @@ func appendManifestJSON(dst []byte, d *collect.Derived) []byte {
 	if d.Seccomp != "" {
 		e.key("seccompProfile")
 		e.open('{')
-		e.key("type")
-		e.string(d.Seccomp)
+		e.member("type", d.Seccomp)
 		e.close('}')
 	}
 	e.close('}')

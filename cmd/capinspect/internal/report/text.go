@@ -29,21 +29,20 @@ func appendCapsh(dst []byte, r *collect.Record) []byte {
 	dst = appendCurrentIAB(dst, r)
 	dst = appendSecurebits(dst, r)
 	dst = appendIDs(dst, r)
-	dst = append(dst, "Guessed mode: "...)
+	dst = put(dst, "Guessed mode: ")
 	if mode, ok := r.Mode(); ok {
-		dst = append(dst, mode.String()...)
-		dst = append(dst, " ("...)
+		dst = put(dst, mode.String(), " (")
 		dst = strconv.AppendUint(dst, uint64(mode), 10)
-		return append(dst, ")\n"...)
+		return put(dst, ")\n")
 	}
 	return appendUnknown(dst, r, "mode")
 }
 
 // appendUnknown ends a line whose value is not known.
 func appendUnknown(dst []byte, r *collect.Record, path string) []byte {
-	dst = append(dst, "unknown ("...)
+	dst = put(dst, "unknown (")
 	dst = appendEscaped(dst, r.Why(path))
-	return append(dst, ")\n"...)
+	return put(dst, ")\n")
 }
 
 // setPath returns the JSON key of a set, under which its reason is listed if
@@ -66,7 +65,7 @@ func AppendCurrent(dst []byte, r *collect.Record) []byte {
 }
 
 func appendCurrentText(dst []byte, r *collect.Record) []byte {
-	dst = append(dst, "Current: "...)
+	dst = put(dst, "Current: ")
 	if path := missing(r, capset.Effective, capset.Permitted, capset.Inheritable); path != "" {
 		return appendUnknown(dst, r, path)
 	}
@@ -74,16 +73,15 @@ func appendCurrentText(dst []byte, r *collect.Record) []byte {
 }
 
 func appendSetLine(dst []byte, r *collect.Record, k capset.Kind) []byte {
-	dst = append(dst, k.String()...)
-	dst = append(dst, " set ="...)
+	dst = put(dst, k.String(), " set =")
 	set, ok := r.Status.Caps(k)
 	switch {
 	case ok:
 		return append(set.AppendNames(dst), '\n')
 	case r.Unsupported(k):
-		return append(dst, " <unsupported>\n"...)
+		return put(dst, " <unsupported>\n")
 	}
-	return appendUnknown(append(dst, ' '), r, setPath(k))
+	return appendUnknown(put(dst, " "), r, setPath(k))
 }
 
 // missingIAB is missing for what IAB is made of. A kernel without Ambient has
@@ -97,7 +95,7 @@ func missingIAB(r *collect.Record) string {
 }
 
 func appendCurrentIAB(dst []byte, r *collect.Record) []byte {
-	dst = append(dst, "Current IAB: "...)
+	dst = put(dst, "Current IAB: ")
 	if path := missingIAB(r); path != "" {
 		return appendUnknown(dst, r, path)
 	}
@@ -116,30 +114,30 @@ var secureLines = [...]struct {
 }
 
 func appendSecurebits(dst []byte, r *collect.Record) []byte {
-	dst = append(dst, "Securebits: "...)
+	dst = put(dst, "Securebits: ")
 	known := r.Known("securebits")
 	if known {
 		// In octal, in hexadecimal, and in binary behind its width.
 		b := uint64(r.Securebits)
-		dst = strconv.AppendUint(append(dst, '0'), b, 8)
-		dst = strconv.AppendUint(append(dst, "/0x"...), b, 16)
+		dst = strconv.AppendUint(put(dst, "0"), b, 8)
+		dst = strconv.AppendUint(put(dst, "/0x"), b, 16)
 		binary := strconv.FormatUint(b, 2)
-		dst = strconv.AppendInt(append(dst, '/'), int64(len(binary)), 10)
-		dst = append(append(dst, "'b"...), binary...)
+		dst = strconv.AppendInt(put(dst, "/"), int64(len(binary)), 10)
+		dst = put(dst, "'b", binary)
 	} else {
 		dst = appendUnknown(dst, r, "securebits")
 		dst = dst[:len(dst)-1]
 	}
-	dst = append(dst, " (no-new-privs="...)
+	dst = put(dst, " (no-new-privs=")
 	switch {
 	case !r.Status.Has(procstatus.FieldNoNewPrivs):
-		dst = append(dst, "unknown"...)
+		dst = put(dst, "unknown")
 	case r.Status.NoNewPrivs:
-		dst = append(dst, '1')
+		dst = put(dst, "1")
 	default:
-		dst = append(dst, '0')
+		dst = put(dst, "0")
 	}
-	dst = append(dst, ")\n"...)
+	dst = put(dst, ")\n")
 	if !known {
 		return dst
 	}
@@ -147,10 +145,8 @@ func appendSecurebits(dst []byte, r *collect.Record) []byte {
 		if line.bit == capset.NoCapAmbientRaise && r.Unsupported(capset.Ambient) {
 			continue
 		}
-		dst = append(dst, " secure-"...)
-		dst = append(dst, line.name...)
-		dst = append(dst, choose(r.Securebits&line.bit != 0, ": yes", ": no")...)
-		dst = append(dst, choose(r.Securebits&line.bit.Lock() != 0, " (locked)\n", " (unlocked)\n")...)
+		dst = put(dst, " secure-", line.name, choose(r.Securebits&line.bit != 0, ": yes", ": no"))
+		dst = put(dst, choose(r.Securebits&line.bit.Lock() != 0, " (locked)\n", " (unlocked)\n"))
 	}
 	return dst
 }
@@ -164,42 +160,42 @@ func choose(yes bool, a, b string) string {
 
 func appendIDs(dst []byte, r *collect.Record) []byte {
 	s := &r.Status
-	dst = append(dst, "uid="...)
+	dst = put(dst, "uid=")
 	if s.Has(procstatus.FieldUID) {
 		dst = appendID(dst, s.UID.Real, r.UserNames)
-		dst = appendID(append(dst, " euid="...), s.UID.Effective, r.UserNames)
-		dst = append(dst, '\n')
+		dst = appendID(put(dst, " euid="), s.UID.Effective, r.UserNames)
+		dst = put(dst, "\n")
 	} else {
 		dst = appendUnknown(dst, r, "uid")
 	}
-	dst = append(dst, "gid="...)
+	dst = put(dst, "gid=")
 	if s.Has(procstatus.FieldGID) {
-		dst = append(appendID(dst, s.GID.Real, r.GroupNames), '\n')
+		dst = put(appendID(dst, s.GID.Real, r.GroupNames), "\n")
 	} else {
 		dst = appendUnknown(dst, r, "gid")
 	}
-	dst = append(dst, "groups="...)
+	dst = put(dst, "groups=")
 	if !s.Has(procstatus.FieldGroups) {
 		return appendUnknown(dst, r, "groups")
 	}
 	for i, g := range s.Groups {
 		if i > 0 {
-			dst = append(dst, ',')
+			dst = put(dst, ",")
 		}
 		dst = appendID(dst, g, r.GroupNames)
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }
 
 func appendID(dst []byte, id uint32, names map[uint32]string) []byte {
 	dst = strconv.AppendUint(dst, uint64(id), 10)
-	dst = append(dst, '(')
+	dst = put(dst, "(")
 	if name, ok := names[id]; ok {
 		dst = appendEscaped(dst, name)
 	} else {
-		dst = append(dst, noName...)
+		dst = put(dst, noName)
 	}
-	return append(dst, ')')
+	return put(dst, ")")
 }
 
 // appendExtra appends what capsh(1) has no line for, as far as there is
@@ -213,38 +209,35 @@ func appendExtra(dst []byte, r *collect.Record) []byte {
 		}
 	}
 	if r.LastCap.From == "guess" {
-		dst = append(dst, "Last capability: "...)
+		dst = put(dst, "Last capability: ")
 		dst = strconv.AppendInt(dst, int64(r.LastCap.Value), 10)
-		dst = append(dst, " (a guess)\n"...)
+		dst = put(dst, " (a guess)\n")
 	}
 	if flags := r.Securebits.Flags()[len(secureLines):]; r.Known("securebits") {
 		for _, flag := range flags {
 			if flag.Set || flag.Locked {
-				dst = append(dst, "Securebit "...)
-				dst = append(dst, flag.Name...)
-				dst = append(dst, choose(flag.Set, ": yes", ": no")...)
+				dst = put(dst, "Securebit ", flag.Name, choose(flag.Set, ": yes", ": no"))
 				if flag.Named {
-					dst = append(dst, choose(flag.Locked, " (locked)", " (unlocked)")...)
+					dst = put(dst, choose(flag.Locked, " (locked)", " (unlocked)"))
 				}
-				dst = append(dst, '\n')
+				dst = put(dst, "\n")
 			}
 		}
 	}
 	if s := &r.Status; s.Has(procstatus.FieldSeccomp) && s.Seccomp != 0 {
-		dst = append(dst, "Seccomp: "...)
-		dst = append(dst, collect.SeccompName(s.Seccomp)...)
+		dst = put(dst, "Seccomp: ", collect.SeccompName(s.Seccomp))
 		if s.Has(procstatus.FieldSeccompFilters) && s.SeccompFilters > 0 {
-			dst = append(dst, " ("...)
+			dst = put(dst, " (")
 			dst = strconv.AppendInt(dst, int64(s.SeccompFilters), 10)
-			dst = append(dst, choose(s.SeccompFilters == 1, " filter)", " filters)")...)
+			dst = put(dst, choose(s.SeccompFilters == 1, " filter)", " filters)"))
 		}
-		dst = append(dst, '\n')
+		dst = put(dst, "\n")
 	}
 	dst = appendSurroundings(dst, r)
 	for _, note := range r.Notes {
-		dst = append(dst, "Note: "...)
+		dst = put(dst, "Note: ")
 		dst = appendEscaped(dst, note.Text)
-		dst = append(dst, '\n')
+		dst = put(dst, "\n")
 	}
 	return dst
 }
@@ -253,19 +246,19 @@ func appendExtra(dst []byte, r *collect.Record) []byte {
 // several.
 func appendHeader(dst []byte, r *collect.Record) []byte {
 	if len(dst) > 0 && !bytes.HasSuffix(dst, []byte("\n\n")) {
-		dst = append(dst, '\n')
+		dst = put(dst, "\n")
 	}
-	dst = append(dst, "==> "...)
+	dst = put(dst, "==> ")
 	if r.Status.Has(procstatus.FieldPid) {
 		dst = strconv.AppendInt(dst, int64(r.Status.Pid), 10)
 	} else {
 		dst = appendEscaped(dst, collect.InputName(r.Source))
 	}
-	dst = append(dst, " ("...)
+	dst = put(dst, " (")
 	if r.Status.Has(procstatus.FieldName) {
 		dst = appendEscaped(dst, r.Status.Name)
 	} else {
-		dst = append(dst, "name unknown"...)
+		dst = put(dst, "name unknown")
 	}
-	return append(dst, ") <==\n"...)
+	return put(dst, ") <==\n")
 }

@@ -25,43 +25,43 @@ func appendUserNamespace(dst []byte, r *collect.Record) []byte {
 	if ns == nil || ns.Initial || !r.Known("userNamespace.initial") {
 		return dst
 	}
-	dst = append(dst, "User namespace: "...)
+	dst = put(dst, "User namespace: ")
 	if ns.ID != 0 {
 		dst = strconv.AppendUint(dst, ns.ID, 10)
 	} else {
 		dst = appendUnknown(dst, r, "userNamespace.id")
 		dst = dst[:len(dst)-1]
 	}
-	dst = append(dst, ", not the initial one"...)
+	dst = put(dst, ", not the initial one")
 	if ns.Setgroups == "deny" {
-		dst = append(dst, ", setgroups denied"...)
+		dst = put(dst, ", setgroups denied")
 	}
-	dst = append(dst, '\n')
+	dst = put(dst, "\n")
 	for _, m := range [...]struct {
 		key, name string
 		ids       procstatus.IDMap
 	}{{"userNamespace.uidMap", " uid map", ns.UIDMap}, {"userNamespace.gidMap", " gid map", ns.GIDMap}} {
-		dst = append(dst, m.name...)
+		dst = put(dst, m.name)
 		switch {
 		case m.ids == nil:
-			dst = appendUnknown(append(dst, ": "...), r, m.key)
+			dst = appendUnknown(put(dst, ": "), r, m.key)
 			continue
 		case len(m.ids) == 0:
-			dst = append(dst, ": none is written yet\n"...)
+			dst = put(dst, ": none is written yet\n")
 			continue
 		}
-		dst = append(dst, choose(ns.Own, " to the one above:", " to capinspect's:")...)
+		dst = put(dst, choose(ns.Own, " to the one above:", " to capinspect's:"))
 		for i, extent := range m.ids {
-			dst = append(dst, choose(i == 0, " ", ", ")...)
+			dst = put(dst, choose(i == 0, " ", ", "))
 			dst = appendRange(dst, extent.Inside, extent.Length)
-			dst = append(dst, choose(extent.Length == 1, " is ", " are ")...)
+			dst = put(dst, choose(extent.Length == 1, " is ", " are "))
 			if extent.Outside == procstatus.UnmappedID {
-				dst = append(dst, "none"...)
+				dst = put(dst, "none")
 				continue
 			}
 			dst = appendRange(dst, extent.Outside, extent.Length)
 		}
-		dst = append(dst, '\n')
+		dst = put(dst, "\n")
 	}
 	return dst
 }
@@ -70,7 +70,7 @@ func appendUserNamespace(dst []byte, r *collect.Record) []byte {
 func appendRange(dst []byte, first, length uint32) []byte {
 	dst = strconv.AppendUint(dst, uint64(first), 10)
 	if length > 1 {
-		dst = append(dst, '-')
+		dst = put(dst, "-")
 		dst = strconv.AppendUint(dst, uint64(first)+uint64(length)-1, 10)
 	}
 	return dst
@@ -83,7 +83,7 @@ func appendNamespaces(dst []byte, r *collect.Record) []byte {
 		if reason := r.Why("namespaces"); reason == "" || collect.Expected(reason) || r.Known("userNamespace.initial") {
 			return dst // or the line of the user namespace has the reason
 		}
-		return appendUnknown(append(dst, "User namespace and others: "...), r, "namespaces")
+		return appendUnknown(put(dst, "User namespace and others: "), r, "namespaces")
 	}
 	var self, first [procstatus.NumNamespaces]bool
 	for k := range r.Namespaces {
@@ -100,44 +100,42 @@ func appendApart(dst []byte, r *collect.Record, from string, apart [procstatus.N
 	if apart == [procstatus.NumNamespaces]bool{} {
 		return dst
 	}
-	dst = append(append(append(dst, "Namespaces apart from "...), from...), ':')
+	dst = put(dst, "Namespaces apart from ", from, ":")
 	for k := range r.Namespaces {
 		if apart[k] {
-			dst = append(dst, ' ')
-			dst = append(dst, procstatus.NamespaceKind(k).String()...)
-			dst = append(dst, ":["...)
+			dst = put(dst, " ", procstatus.NamespaceKind(k).String(), ":[")
 			dst = strconv.AppendUint(dst, r.Namespaces[k].ID, 10)
-			dst = append(dst, ']')
+			dst = put(dst, "]")
 		}
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }
 
 func appendLabel(dst []byte, r *collect.Record) []byte {
 	l := r.Label
 	if l == nil {
 		if reason := r.Why("lsm"); reason != "" && !collect.Expected(reason) {
-			dst = appendUnknown(append(dst, "LSM: "...), r, "lsm")
+			dst = appendUnknown(put(dst, "LSM: "), r, "lsm")
 		}
 		return dst
 	}
-	dst = append(dst, "LSM: "...)
+	dst = put(dst, "LSM: ")
 	if l.Module != "" {
-		dst = append(append(dst, l.Module...), ' ')
+		dst = put(dst, l.Module, " ")
 	}
 	dst = appendEscaped(dst, l.Label)
 	if l.Mode != "" {
-		dst = appendEscaped(append(dst, " ("...), l.Mode)
-		dst = append(dst, ')')
+		dst = appendEscaped(put(dst, " ("), l.Mode)
+		dst = put(dst, ")")
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }
 
 func appendContainerLines(dst []byte, r *collect.Record) []byte {
 	c := r.Container
 	if c == nil {
 		if reason := r.Why("container"); reason != "" && !collect.Expected(reason) {
-			dst = appendUnknown(append(dst, "Container: "...), r, "container")
+			dst = appendUnknown(put(dst, "Container: "), r, "container")
 		}
 		return dst
 	}
@@ -160,24 +158,24 @@ func appendContainerLines(dst []byte, r *collect.Record) []byte {
 
 // appendEvidence appends each source, and what is known from it.
 func appendEvidence(dst []byte, evidence []procstatus.Evidence) []byte {
-	dst = append(dst, " known from "...)
+	dst = put(dst, " known from ")
 	start := len(dst)
 	for i, e := range evidence {
 		same := func(other procstatus.Evidence) bool { return other.From == e.From }
 		if slices.ContainsFunc(evidence[:i], same) {
 			continue
 		}
-		dst = appendEscaped(append(dst, choose(len(dst) == start, "", ", ")...), e.From)
+		dst = appendEscaped(put(dst, choose(len(dst) == start, "", ", ")), e.From)
 		separator := " ("
 		for _, other := range evidence[i:] {
 			if same(other) {
-				dst = append(append(dst, separator...), other.What...)
+				dst = put(dst, separator, other.What)
 				separator = ", "
 			}
 		}
-		dst = append(dst, ')')
+		dst = put(dst, ")")
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }
 
 // member is a value and what stands before it.
@@ -186,16 +184,16 @@ type member struct{ before, value string }
 // appendMembers appends a line of those values that there are.
 func appendMembers(dst []byte, label string, members []member) []byte {
 	start := len(dst)
-	dst = append(dst, label...)
+	dst = put(dst, label)
 	for _, m := range members {
 		if m.value != "" {
-			dst = appendEscaped(append(dst, m.before...), m.value)
+			dst = appendEscaped(put(dst, m.before), m.value)
 		}
 	}
 	if len(dst) == start+len(label) {
 		return dst[:start]
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }
 
 // appendProfile appends what the bounding set equals. That it is all there is
@@ -204,9 +202,9 @@ func appendProfile(dst []byte, r *collect.Record) []byte {
 	if len(r.Profile) == 0 || r.Profile[0] == "privileged" && !r.InContainer() {
 		return dst
 	}
-	dst = append(dst, "Profile:"...)
+	dst = put(dst, "Profile:")
 	for i, name := range r.Profile {
-		dst = append(append(dst, choose(i == 0, " ", ", ")...), name...)
+		dst = put(dst, choose(i == 0, " ", ", "), name)
 	}
-	return append(dst, '\n')
+	return put(dst, "\n")
 }

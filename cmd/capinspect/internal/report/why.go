@@ -25,7 +25,7 @@ func appendWhys(dst []byte, found *Whys) []byte {
 	for _, w := range found.Tasks {
 		for i := range w.Answers {
 			if len(dst) > start {
-				dst = append(dst, '\n')
+				dst = put(dst, "\n")
 			}
 			dst = appendWhy(dst, w, &w.Answers[i])
 		}
@@ -38,22 +38,22 @@ func appendWhys(dst []byte, found *Whys) []byte {
 // it.
 func appendWhy(dst []byte, w *collect.Why, a *collect.Answered) []byte {
 	dst = fmt.Appendf(dst, "%v (%d): %s in ", a.Cap, a.Cap, choose(a.Effective(), "effective", "not effective"))
-	dst = append(appendWho(dst, w.Task), "\nSets: "...)
+	dst = put(appendWho(dst, w.Task), "\nSets: ")
 	start := len(dst)
 	for k, has := range a.Sets {
 		if has {
-			dst = append(append(dst, choose(len(dst) > start, ", ", "")...), capset.Kind(k).String()...)
+			dst = put(dst, choose(len(dst) > start, ", ", ""), capset.Kind(k).String())
 		}
 	}
 	if len(dst) == start {
-		dst = append(dst, none...)
+		dst = put(dst, none)
 	}
-	dst = append(dst, '\n')
+	dst = put(dst, "\n")
 	if a.Reason.Code != collect.PlainlyEffective {
-		dst = appendReason(append(dst, "Reason: "...), a.Reason)
+		dst = appendReason(put(dst, "Reason: "), a.Reason)
 	}
 	for _, also := range a.Also {
-		dst = appendReason(append(dst, "Also: "...), also)
+		dst = appendReason(put(dst, "Also: "), also)
 	}
 	changes := make([]collect.Note, len(a.Changes))
 	for i, c := range a.Changes {
@@ -67,15 +67,14 @@ func appendWhy(dst []byte, w *collect.Why, a *collect.Answered) []byte {
 
 // appendReason appends a reason, and its code.
 func appendReason(dst []byte, n collect.Note) []byte {
-	dst = append(appendEscaped(dst, n.Text), " ("...)
-	return append(append(dst, n.Code...), ")\n"...)
+	dst = put(appendEscaped(dst, n.Text), " (")
+	return put(dst, n.Code, ")\n")
 }
 
 func appendWhysJSON(dst []byte, found *Whys) []byte {
 	e := encoder{buf: dst, indent: true}
 	e.openLines('{')
-	e.key("schemaVersion")
-	e.int(SchemaVersion)
+	e.number("schemaVersion", SchemaVersion)
 	e.key("tasks")
 	e.openLines('[')
 	for _, w := range found.Tasks {
@@ -84,8 +83,7 @@ func appendWhysJSON(dst []byte, found *Whys) []byte {
 		e.ifHas(w.Task, procstatus.FieldTgid, w.Task.Status.Tgid)
 		e.key("tid")
 		e.ifHas(w.Task, procstatus.FieldPid, w.Task.Status.Pid)
-		e.key("source")
-		e.string(w.Task.Source)
+		e.member("source", w.Task.Source)
 		e.key("answers")
 		e.openLines('[')
 		for i := range w.Answers {
@@ -103,10 +101,8 @@ func appendWhysJSON(dst []byte, found *Whys) []byte {
 // why appends one answer.
 func (e *encoder) why(a *collect.Answered) {
 	e.openLines('{')
-	e.key("number")
-	e.int(int64(a.Cap))
-	e.key("name")
-	e.string(a.Cap.String())
+	e.number("number", int64(a.Cap))
+	e.member("name", a.Cap.String())
 	e.key("sets")
 	e.open('[')
 	for k, has := range a.Sets {
@@ -124,10 +120,8 @@ func (e *encoder) why(a *collect.Answered) {
 	e.openLines('[')
 	for _, c := range a.Changes {
 		e.open('{')
-		e.key("where")
-		e.string(c.Where)
-		e.key("text")
-		e.string(c.Text)
+		e.member("where", c.Where)
+		e.member("text", c.Text)
 		e.close('}')
 	}
 	e.close(']')
