@@ -110,6 +110,7 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 	$(GO) test ./procstatus -run '^$$' -fuzz '^FuzzParseLabel$$' -fuzztime $(FUZZTIME)
 	$(GO) test ./cmd/capinspect/internal/jsonread -run '^$$' -fuzz '^FuzzReader$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 100x
 	$(GO) test ./cmd/capinspect/internal/collect -run '^$$' -fuzz '^FuzzFromFile$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 100x
+	$(GO) test ./cmd/capinspect/internal/collect -run '^$$' -fuzz '^FuzzPods$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 100x
 	$(GO) test ./cmd/capinspect/internal/report -run '^$$' -fuzz '^FuzzString$$' -fuzztime $(FUZZTIME)
 
 image: export GOOS = linux

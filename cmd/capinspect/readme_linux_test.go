@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,6 +169,30 @@ func examples(text string) (list []example) {
 		}
 	}
 	return list
+}
+
+// TestReadmeTraps holds that the README and the schema list the code of every trap.
+func TestReadmeTraps(t *testing.T) {
+	source, err := os.ReadFile("internal/collect/traps.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := schemaText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, code := range regexp.MustCompile(`"([a-z]+(?:-[a-z]+)+)"`).FindAllStringSubmatch(string(source), -1) {
+		want = append(want, code[1])
+		if !strings.Contains(readme(t), "| `"+code[1]+"` |") {
+			t.Errorf("README.md does not tell of the trap %s", code[1])
+		}
+	}
+	slices.Sort(want)
+	want = slices.Compact(want)
+	if got := codes(text.(map[string]any)["$defs"].(map[string]any)["trap"]); len(want) < 7 || !slices.Equal(got, want) {
+		t.Errorf("the schema has the traps %q, the source %q", got, want)
+	}
 }
 
 // TestReadmeNotes holds that the README lists the code of every note.

@@ -41,8 +41,10 @@ func samples(t *testing.T) (list []any) {
 		return text + "Uid:" + ids(uid) + "Gid:" + ids(gid)
 	}
 	for name, text := range map[string]string{
-		"live":          live,
-		"other":         elsewhere.Replace(live),
+		"live":  live,
+		"other": elsewhere.Replace(live),
+		"pod": `{"metadata":{"name":"p","namespace":"n"},"spec":{"hostPID":true,"hostIPC":true,"hostNetwork":true,"hostUsers":false,
+			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}`,
 		"lone/1/status": "Name:\tlone\n",
 		"one/1/status":  status("0", "0", "1", ""),
 		"two/1/status":  status("1", "1", "2", "7 "),
@@ -75,6 +77,8 @@ func samples(t *testing.T) (list []any) {
 		{"diff", "--json", "file:" + in("one/1/status"), "file:" + in("two/1/status")},
 		{"diff", "--json", "file:" + in("live"), "file:" + in("other")},
 		{"diff", "--json", "docker", "crio"},
+		{"diff", "--json", "pod:" + in("pod"), "pod:../../testdata/pod/linux-6.18-containerd-restricted.json"},
+		{"diff", "--json", "pod:" + in("pod"), "file:" + in("two/1/status")},
 		{"why", "--json", "chown", "net_raw"},
 		{"why", "--json", "chown", "-f", in("one/1/status")},
 		{"securitycontext", "--json", "-f", "../../testdata/status/linux-6.18-containerd-restricted.status"},

@@ -17,17 +17,26 @@ import (
 var diff = command{
 	name:    "diff",
 	args:    "[flags] A [B]",
-	summary: "two tasks, profiles, sets or saved reports, set by set",
+	summary: "two tasks, manifests, profiles, sets or saved reports",
 	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, a list
-of capabilities, or file:PATH, a saved status file or report of one task, where
-file:- is standard input.
+of capabilities, or file:PATH, a saved status file or report of one task, or
+pod:FILE[:CONTAINER], a manifest in JSON; "-" as the file is standard input.
 
 Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
 securebits and user namespace, as far as both are known. A profile or a set is
 compared with the Bounding set, which a runtime configures, or with that of
 --set. Nothing is printed of what is equal; the exit status is 1 if anything
-differs.`,
+differs.
+
+A manifest is what 'kubectl get pod -o json' prints, or 'kubectl create
+--dry-run=client -o json -f FILE': pods, lists of them, and what makes pods.
+Without CONTAINER it is the one that the task is in, or the only one. It stands
+for what its runtime starts: drop ALL comes before add, a name in both lists is
+dropped by containerd and CRI-O, and added by docker. Sets, ids, groups,
+no_new_privs, seccomp, the read-only root and the node's pid, ipc and user
+namespaces are compared, as far as the manifest tells them. Traps, as
+CAP_NET_RAW for NET_RAW, are listed and do not count for the exit status.`,
 	example: `
 capinspect diff self self
 capinspect diff docker containerd
@@ -36,8 +45,8 @@ capinspect diff 0xa80425fb docker --json`,
 }
 
 type diffConfig struct {
-	proc, set, output string
-	json              bool
+	proc, set, runtime, output string
+	json                       bool
 }
 
 var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.DiffJSON}
@@ -45,6 +54,7 @@ var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.Dif
 func newDiff(flags *pflag.FlagSet) *diffConfig {
 	c := new(diffConfig)
 	flags.StringVar(&c.set, "set", "bounding", "compare a profile or a set with this `SET` of a task")
+	flags.StringVar(&c.runtime, "runtime", "", "take the rules of `NAME` for a manifest: containerd, crio, docker or podman")
 	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
 	flags.StringVarP(&c.output, "output", "o", diffFormats[0].Name, "the `FORMAT`: "+formatNames(diffFormats))
 	flags.BoolVar(&c.json, "json", false, "the same as -o json")
@@ -65,15 +75,16 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	case len(args) == 1:
 		args = append(args, self)
 	}
-	var sides [2]*collect.Side
-	for i, arg := range args {
-		if sides[i], err = c.side(e, arg); err != nil {
-			return 0, err
-		}
+	a, b, err := c.sides(e, args[0], args[1])
+	if err != nil {
+		return 0, err
 	}
-	c.privileged(sides[0], sides[1])
-	c.privileged(sides[1], sides[0])
-	d := collect.Diff(sides[0], sides[1], kind)
+	if c.runtime != "" && a.Manifest == nil && b.Manifest == nil {
+		return 0, usagef("--runtime is for pod:FILE")
+	}
+	c.privileged(a, b)
+	c.privileged(b, a)
+	d := collect.Diff(a, b, kind)
 	if err := e.write(format.Append(nil, &d)); err != nil {
 		return 0, err
 	}
@@ -88,8 +99,26 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	return status, nil
 }
 
+// sides returns what two arguments stand for. A manifest comes last, since what it is
+// compared with may tell which of its containers is meant.
+func (c *diffConfig) sides(e *env, first, second string) (a, b *collect.Side, err error) {
+	if strings.HasPrefix(first, podPrefix) {
+		if b, err = c.side(e, second, nil); err == nil {
+			a, err = c.side(e, first, b)
+		}
+		return a, b, err
+	}
+	if a, err = c.side(e, first, nil); err == nil {
+		b, err = c.side(e, second, a)
+	}
+	return a, b, err
+}
+
 // side returns what an argument stands for.
-func (c *diffConfig) side(e *env, arg string) (*collect.Side, error) {
+func (c *diffConfig) side(e *env, arg string, other *collect.Side) (*collect.Side, error) {
+	if strings.HasPrefix(arg, podPrefix) {
+		return c.pod(e, arg, other)
+	}
 	s := &collect.Side{Label: arg}
 	path, file := strings.CutPrefix(arg, "file:")
 	var err error
@@ -105,7 +134,7 @@ func (c *diffConfig) side(e *env, arg string) (*collect.Side, error) {
 		s.Set, err = capset.ParseHex(arg)
 	default:
 		if s.Set, err = parseCaps(arg); err != nil {
-			err = fmt.Errorf("%w; no PID, profile, bitmap or file:PATH either", err)
+			err = fmt.Errorf("%w; no PID, profile, bitmap, file:PATH or pod:FILE either", err)
 		}
 	}
 	return s, err

@@ -73,7 +73,7 @@ func (d *Derived) id(f procstatus.Field, ids procstatus.IDs, m procstatus.IDMap,
 		d.comment(everywhere, key+"-unknown", "its "+key+" is unknown: "+hidden)
 		return nil
 	}
-	if text := idsText(ids); text != decimal(ids.Real) {
+	if text := IDsText(ids); text != decimal(ids.Real) {
 		d.comment(everywhere, key+"-differs", "it has several "+key+"s, and the real one is asked for: "+text)
 	}
 	for _, p := range [...]Platform{containers, Systemd} {
@@ -117,7 +117,7 @@ func (d *Derived) supplementary(m procstatus.IDMap) {
 		d.comment(containers, "groups-without-gid", "its groups lack its own, "+decimal(*d.GID)+", which runtimes add")
 	}
 	if n := len(d.Groups); n > 0 {
-		list := strings.ReplaceAll(groupsText(d.Groups[:min(n, maxListed)]), ",", ", ")
+		list := strings.ReplaceAll(GroupsText(d.Groups[:min(n, maxListed)]), ",", ", ")
 		if n > maxListed {
 			list += ", ..."
 		}

@@ -94,6 +94,9 @@ func (n *Namespaces) ofSandbox() bool {
 	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 && !procstatus.LinuxNamespace(ns.ID) })
 }
 
+// usualOverflow is the overflow id unless somebody has set another one.
+const usualOverflow = 65534
+
 // HostIDs are the ids of a task in the initial user namespace.
 type HostIDs struct{ UID, GID procstatus.IDs }
 
