@@ -28,7 +28,7 @@ var completions = [...]struct{ line, words string }{
 	{"self -p sel", "self"},
 	{"why -p sel", "self"},
 	{"ps --sor", "--sort"},
-	{"ps --sort N", "NAME NNP NSPID"},
+	{"ps --sort N", "NAME NAMESPACE NNP NSPID"},
 	{"ps --columns +USER,UI", "+USER,UID"},
 	{"ps -o ", "json jsonl table tree"},
 	{"ps --by ", "container"},

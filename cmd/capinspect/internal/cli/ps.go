@@ -58,6 +58,7 @@ type psConfig struct {
 	noHeaders  bool
 	full       bool
 	every      interval
+	pods       string
 }
 
 // psFormats are the forms of ps; the first is the default.
@@ -86,6 +87,7 @@ func newPs(flags *pflag.FlagSet) *psConfig {
 	flags.BoolVar(&c.noHeaders, "no-headers", false, "leave out the line of column names")
 	flags.BoolVar(&c.full, "full", false, "with json and jsonl, also the keys that take other files than status")
 	flags.Var(&c.every, "every", "print again and again, after each `TIME`, as 30s or 1h")
+	flags.StringVar(&c.pods, "pods", "", "name pods and containers as `FILE` does, the output of kubectl get pods -A -o json, '-' is standard input")
 	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
 	flags.StringVar(&c.lastCap, "last-cap", "", "take capability `N` for the last that the kernel of the tasks has")
 	return c
@@ -128,7 +130,7 @@ func (c *psConfig) run(e *env, args []string) (int, error) {
 	}
 	r := &psRun{env: e, config: c}
 	for _, step := range []func() error{
-		r.chooseFormat, r.chooseColumns, func() error { return r.chooseTasks(args) }, r.chooseHeld,
+		r.chooseFormat, r.chooseColumns, func() error { return r.chooseTasks(args) }, r.chooseHeld, r.choosePods,
 	} {
 		if err := step(); err != nil {
 			return 0, err
@@ -176,6 +178,8 @@ func (r *psRun) chooseFormat() error {
 		return usagef("--by has a table of its own")
 	case r.format != "table" && (c.columns != "" || c.sort != "" || c.noHeaders) && c.by == "":
 		return usagef("--columns, --sort and --no-headers are for the table")
+	case c.pods != "" && r.format == "tree":
+		return usagef("--pods names what a tree does not show")
 	case c.full && (r.format == "table" || r.format == "tree"):
 		return usagef("--full is for json and jsonl")
 	}
@@ -187,7 +191,7 @@ func (r *psRun) chooseColumns() error {
 	plus := strings.HasPrefix(names, "+")
 	if names == "" || plus {
 		for _, c := range report.Columns() {
-			if c.Default {
+			if c.Default || c.Named && r.config.pods != "" {
 				r.columns = append(r.columns, &c)
 			}
 		}
@@ -217,7 +221,7 @@ func (r *psRun) chooseColumns() error {
 		r.query.Container = r.query.Container || column.Needs.Container
 		r.query.UserNames = r.query.UserNames || column.Needs.UserNames
 	}
-	r.query.Container = r.query.Container || r.config.full || r.config.by != "" || r.config.container != ""
+	r.query.Container = r.query.Container || r.config.full || r.config.by != "" || r.config.container != "" || r.config.pods != ""
 	r.query.UserNames = r.query.UserNames || r.config.full
 	return nil
 }
@@ -252,7 +256,7 @@ func (r *psRun) chooseTasks(args []string) error {
 			return usagef("%q is not a PID", task)
 		}
 	}
-	for name, value := range map[string]string{"name": c.name, "user": c.user, "container": c.container, "sort": c.sort, "columns": c.columns} {
+	for name, value := range map[string]string{"name": c.name, "user": c.user, "container": c.container, "sort": c.sort, "columns": c.columns, "pods": c.pods} {
 		if value == "" && c.flags.Changed(name) {
 			return usagef("--%s: want a value", name)
 		}
@@ -277,6 +281,14 @@ func (r *psRun) chooseTasks(args []string) error {
 	}
 	q.UserThreadsOnly = c.by != "" && !c.kernelToo
 	r.options, err = c.targets.options()
+	return err
+}
+
+// choosePods reads the names of pods, once for all lists.
+func (r *psRun) choosePods() (err error) {
+	if name := r.config.pods; name != "" {
+		r.query.Pods, err = collect.PodNamesIn(name, r.env.stdin)
+	}
 	return err
 }
 

@@ -70,7 +70,7 @@ func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walk
 }
 
 func (r *psRun) byContainer(from *collect.Collector, out *output) (found collect.Walked, err error) {
-	var c report.Containers
+	c := report.Containers{Named: r.query.Pods != nil}
 	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
 		return found, err
 	}

@@ -16,6 +16,7 @@ import (
 type Pod struct {
 	Kind                 string // "Pod", "Deployment" ...; "" in a list that does not tell
 	Name, Namespace, UID string
+	Hash                 string // of a static pod, whose cgroup has this for its UID
 	HostUsers            *bool
 	Host                 capset.PodFact // hostPID, hostIPC, hostNetwork
 	Groups               []uint32       // supplementalGroups and fsGroup

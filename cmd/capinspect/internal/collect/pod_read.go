@@ -93,6 +93,14 @@ func (r *podReader) metadata(key string) {
 		r.in.String(&r.pod.Namespace)
 	case "uid":
 		r.in.String(&r.pod.UID)
+	case "annotations":
+		r.object((*podReader).annotation)
+	}
+}
+
+func (r *podReader) annotation(key string) {
+	if key == "kubernetes.io/config.hash" {
+		r.in.String(&r.pod.Hash)
 	}
 }
 

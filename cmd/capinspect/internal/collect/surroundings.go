@@ -109,6 +109,8 @@ type Container struct {
 }
 
 // conclude takes a value for a member of the container, unless it has one.
+//
+//go:noinline
 func (c *Container) conclude(member *string, value string, from procstatus.Evidence) {
 	if *member == "" && value != "" {
 		*member = value

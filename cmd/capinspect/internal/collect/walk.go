@@ -21,16 +21,17 @@ const (
 type Query struct {
 	Pids            []int // these processes; nil is all
 	Threads         Threads
-	KernelToo       bool    // Privileged and Holding also visit kernel threads
-	UserThreadsOnly bool    // leave out kernel threads in any case
-	Privileged      bool    // only tasks that hold anything
-	Holding         []Held  // only tasks that hold any of these
-	Name            string  // only tasks whose comm matches the pattern, see path.Match
-	UID             *uint32 // only tasks of this effective user id
-	ContainerID     string  // only tasks of the container or pod whose id starts so
-	Container       bool    // find out the container
-	UserNames       bool    // find out the names of user ids
-	Workers         int     // how many tasks are read at the same time; 0 is as many as processors
+	KernelToo       bool     // Privileged and Holding also visit kernel threads
+	UserThreadsOnly bool     // leave out kernel threads in any case
+	Privileged      bool     // only tasks that hold anything
+	Holding         []Held   // only tasks that hold any of these
+	Name            string   // only tasks whose comm matches the pattern, see path.Match
+	UID             *uint32  // only tasks of this effective user id
+	ContainerID     string   // only tasks of the container or pod whose id starts so
+	Container       bool     // find out the container
+	Pods            PodNames // and its names; nil if nobody has told
+	UserNames       bool     // find out the names of user ids
+	Workers         int      // how many tasks are read at the same time; 0 is as many as processors
 }
 
 // Self among Pids is capinspect's own process.

@@ -156,6 +156,7 @@ func (w *worker) around(dir *procstatus.FS, name string) {
 			w.r.unknown("container", reason.Error())
 		} else if found, ok := procstatus.ContainerOf(text); ok {
 			w.r.Container = fromCgroup(found)
+			w.q.Pods.name(w.r.Container)
 		} else if w.private && isBlank(text) {
 			w.r.unknown("container", blankCgroup)
 		}

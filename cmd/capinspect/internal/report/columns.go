@@ -20,6 +20,7 @@ type Column struct {
 	Key     string // of the value in JSON
 	Number  bool   // it is aligned to the right, and sorts by its value
 	Default bool   // it is there if nothing else is asked for
+	Named   bool   // it is a name that only a manifest tells, and there if one does
 	Needs   Needs  // what it takes besides the status file
 	append  func([]byte, *collect.Record) []byte
 }
@@ -34,25 +35,28 @@ const (
 )
 
 var columns = [...]Column{
-	{"PID", "the process", "pid", true, true, Needs{}, appendPid},
-	{"TID", "the thread", "tid", true, false, Needs{}, appendTid},
-	{"PPID", "the parent process", "ppid", true, true, Needs{}, appendPPid},
-	{"USER", "the effective user's name, where it is the reader's user too", "uid.effectiveName", false, false, Needs{UserNames: true}, appendUser},
-	{"UID", "the effective user id", "uid.effective", true, true, Needs{}, appendUID},
-	{"NAME", "the command's name; [name] is a kernel thread", "name", false, true, Needs{}, appendName},
-	{"EFFECTIVE", "what permission checks look at", "capabilities.effective", false, true, Needs{}, appendEffective},
-	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, Needs{}, appendPermitted},
-	{"INHERITABLE", "kept over execve of a file that inherits it", "capabilities.inheritable", false, false, Needs{}, appendInheritable},
-	{"AMBIENT", "kept over execve of an ordinary file", "capabilities.ambient", false, true, Needs{}, appendAmbient},
-	{"BOUNDING", "what execve can give at the most", "capabilities.bounding", false, true, Needs{}, appendBounding},
-	{"CAPS", "libcap's text form", "capabilities.text", false, false, Needs{}, appendCaps},
-	{"NNP", "no_new_privs", "noNewPrivs", false, true, Needs{}, appendNNP},
-	{"SECCOMP", "the seccomp mode", "seccomp.mode", false, false, Needs{}, appendSeccomp},
-	{"CONTAINER", "the container's id, its first 12 digits", "container.id", false, false, Needs{Container: true}, appendContainer},
-	{"POD", "the pod's UID", "container.podUID", false, false, Needs{Container: true}, appendPod},
-	{"RUNTIME", "the container's runtime", "container.runtime", false, false, Needs{Container: true}, appendRuntime},
-	{"THREADS", "how many threads the process has", "threads", true, false, Needs{}, appendThreads},
-	{"NSPID", "the pid in the innermost pid namespace", "nsPid", true, false, Needs{}, appendNSPid},
+	{"PID", "the process", "pid", true, true, false, Needs{}, appendPid},
+	{"TID", "the thread", "tid", true, false, false, Needs{}, appendTid},
+	{"PPID", "the parent process", "ppid", true, true, false, Needs{}, appendPPid},
+	{"USER", "the effective user's name, where it is the reader's user too", "uid.effectiveName", false, false, false, Needs{UserNames: true}, appendUser},
+	{"UID", "the effective user id", "uid.effective", true, true, false, Needs{}, appendUID},
+	{"NAME", "the command's name; [name] is a kernel thread", "name", false, true, false, Needs{}, appendName},
+	{"EFFECTIVE", "what permission checks look at", "capabilities.effective", false, true, false, Needs{}, appendEffective},
+	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, false, Needs{}, appendPermitted},
+	{"INHERITABLE", "kept over execve of a file that inherits it", "capabilities.inheritable", false, false, false, Needs{}, appendInheritable},
+	{"AMBIENT", "kept over execve of an ordinary file", "capabilities.ambient", false, true, false, Needs{}, appendAmbient},
+	{"BOUNDING", "what execve can give at the most", "capabilities.bounding", false, true, false, Needs{}, appendBounding},
+	{"CAPS", "libcap's text form", "capabilities.text", false, false, false, Needs{}, appendCaps},
+	{"NNP", "no_new_privs", "noNewPrivs", false, true, false, Needs{}, appendNNP},
+	{"SECCOMP", "the seccomp mode", "seccomp.mode", false, false, false, Needs{}, appendSeccomp},
+	{"CONTAINER", "the container's id, its first 12 digits", "container.id", false, false, false, Needs{Container: true}, appendContainer},
+	{"POD", "the pod's UID", "container.podUID", false, false, false, Needs{Container: true}, appendPod},
+	{"RUNTIME", "the container's runtime", "container.runtime", false, false, false, Needs{Container: true}, appendRuntime},
+	{"NAMESPACE", "the pod's namespace, by --pods", "container.podNamespace", false, false, true, Needs{Container: true}, appendNamespace},
+	{"PODNAME", "the pod's name, by --pods", "container.podName", false, false, true, Needs{Container: true}, appendPodName},
+	{"CONTAINERNAME", "the container's name, by --pods", "container.name", false, false, true, Needs{Container: true}, appendContainerName},
+	{"THREADS", "how many threads the process has", "threads", true, false, false, Needs{}, appendThreads},
+	{"NSPID", "the pid in the innermost pid namespace", "nsPid", true, false, false, Needs{}, appendNSPid},
 }
 
 // Columns returns the table of columns.
@@ -221,6 +225,29 @@ func appendPod(dst []byte, r *collect.Record) []byte {
 func appendRuntime(dst []byte, r *collect.Record) []byte {
 	_, _, runtime := containerCells(containerOf(r), r.Known("container"))
 	return appendEscaped(dst, runtime)
+}
+
+// nameCells returns the names of a task's container: the pod's namespace, the pod's and
+// its own. "-" is none, "?" what is not known or nobody has told.
+func nameCells(c *collect.Container, known bool) [3]string {
+	switch {
+	case !known:
+		return [...]string{unknown, unknown, unknown}
+	case c == nil:
+		return [...]string{nothing, nothing, nothing}
+	}
+	return [...]string{cmp.Or(c.PodNamespace, unknown), cmp.Or(c.PodName, unknown), cmp.Or(c.Name, unknown)}
+}
+
+func appendNamespace(dst []byte, r *collect.Record) []byte { return appendNameCell(dst, r, 0) }
+
+func appendPodName(dst []byte, r *collect.Record) []byte { return appendNameCell(dst, r, 1) }
+
+func appendContainerName(dst []byte, r *collect.Record) []byte { return appendNameCell(dst, r, 2) }
+
+//go:noinline
+func appendNameCell(dst []byte, r *collect.Record, i int) []byte {
+	return appendEscaped(dst, nameCells(r.Container, r.Known("container"))[i])
 }
 
 // shortID cuts an id of 64 digits to the 12 that docker and crictl print.

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"cmp"
 	"io"
 	"slices"
 	"strconv"
@@ -16,7 +15,8 @@ import (
 
 // Containers is what ps finds of each container: the processes in it together.
 type Containers struct {
-	rows map[containerKey]*ContainerRow
+	Named bool // there are names, which the table then has
+	rows  map[containerKey]*ContainerRow
 }
 
 // containerKey tells containers apart. The zero value is what is in none.
@@ -28,6 +28,7 @@ type containerKey struct {
 // ContainerRow is one container.
 type ContainerRow struct {
 	key                               containerKey
+	names                             *collect.Container // nil if it is in none
 	processes                         int
 	effective, permitted              capset.Set // of any process
 	bounding                          capset.Set
@@ -55,7 +56,7 @@ func (c *Containers) Visit(chunk *ContainerChunk, r *collect.Record) {
 	}
 	row := chunk.rows[key]
 	if row == nil {
-		row = &ContainerRow{key: key}
+		row = &ContainerRow{key: key, names: r.Container}
 		chunk.rows[key] = row
 	}
 	row.add(process(r))
@@ -152,47 +153,56 @@ func (row *ContainerRow) add(other *ContainerRow) {
 	}
 }
 
-// sorted returns the rows by pod, runtime and id; what is in no container is
-// the last.
+// sorted returns the rows by pod, runtime and id, or, as far as they have names, by
+// these; what is in no container is the last.
 func (c *Containers) sorted() []*ContainerRow {
 	rows := make([]*ContainerRow, 0, len(c.rows))
 	for _, row := range c.rows {
 		rows = append(rows, row)
 	}
-	slices.SortFunc(rows, func(a, b *ContainerRow) int {
-		x, y := a.key.container, b.key.container
-		return cmp.Or(
-			cmp.Compare(rank(a.key), rank(b.key)),
-			cmp.Compare(x.PodUID, y.PodUID), cmp.Compare(x.Runtime, y.Runtime), cmp.Compare(x.ID, y.ID))
-	})
+	slices.SortFunc(rows, func(a, b *ContainerRow) int { return strings.Compare(a.order(), b.order()) })
 	return rows
 }
 
-func rank(key containerKey) int {
+// order returns what a row is sorted by.
+func (row *ContainerRow) order() string {
+	who, names := row.key.container, nameCells(row.names, true)
+	return rank(row.key) + strings.Join(append(names[:], who.PodUID, who.Runtime, who.ID), "\x00")
+}
+
+// rank is which rows come first.
+func rank(key containerKey) string {
 	switch {
 	case key.unknown:
-		return 2
+		return "2"
 	case key.container == procstatus.Container{}:
-		return 1
+		return "1"
 	}
-	return 0
+	return "0"
 }
+
+// namedColumns come before the others where there are names.
+var namedColumns = [...]string{"NAMESPACE", "PODNAME", "CONTAINERNAME"}
 
 var containerColumns = [...]string{"CONTAINER", "POD", "RUNTIME", "PROCESSES", "EFFECTIVE", "PERMITTED", "BOUNDING", "UIDS", "NNP", "SECCOMP"}
 
 // WriteTo writes a row for each container, behind a header.
 func (c *Containers) WriteTo(w io.Writer, header bool) error {
-	grid := make([][]string, len(containerColumns))
-	add := func(cells ...string) {
+	grid := make([][]string, len(containerColumns)+len(namedColumns))
+	if !c.Named {
+		grid = grid[len(namedColumns):]
+	}
+	add := func(cells []string) {
+		cells = cells[len(cells)-len(grid):]
 		for i, cell := range cells {
 			grid[i] = append(grid[i], cell)
 		}
 	}
 	if header {
-		add(containerColumns[:]...)
+		add(append(namedColumns[:], containerColumns[:]...))
 	}
 	for _, row := range c.sorted() {
-		add(row.cells()...)
+		add(row.cells())
 	}
 	_, err := w.Write(appendGrid(nil, grid[0], grid[1:]))
 	return err
@@ -215,8 +225,9 @@ func (row *ContainerRow) cells() []string {
 		return text
 	}
 	short := func(key string, set capset.Set) string { return cell(key, string(appendShort(nil, set, row.last))) }
+	names := nameCells(row.names, !row.key.unknown)
 	return []string{
-		Escape(id), Escape(pod), Escape(runtime), strconv.Itoa(row.processes),
+		Escape(names[0]), Escape(names[1]), Escape(names[2]), Escape(id), Escape(pod), Escape(runtime), strconv.Itoa(row.processes),
 		short("effective", row.effective), short("permitted", row.permitted), short("bounding", row.bounding),
 		cell("uids", strings.Join(uids, ",")),
 		cell("withoutNoNewPrivs", choose(row.withoutNoNewPrivs, "no", "yes")), cell("withoutSeccomp", choose(row.withoutSeccomp, "no", "yes")),
@@ -254,12 +265,16 @@ func (c *Containers) WriteJSON(w io.Writer, object bool, kernel collect.KernelIn
 }
 
 func (e *encoder) containerRow(row *ContainerRow) {
-	who := row.key.container
+	who := row.names
+	if who == nil {
+		who = new(collect.Container)
+	}
 	e.text("runtime", who.Runtime)
 	e.text("id", who.ID)
+	e.text("name", who.Name)
 	e.text("podUID", who.PodUID)
-	e.text("podName", "")
-	e.text("podNamespace", "")
+	e.text("podName", who.PodName)
+	e.text("podNamespace", who.PodNamespace)
 	e.number("processes", int64(row.processes))
 	e.rowMember(row, "effective", func() { e.set(row.effective) })
 	e.rowMember(row, "permitted", func() { e.set(row.permitted) })

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"io"
+
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// PodNames are the names that Kubernetes has for the pods of a cluster and for their
+// containers, by the UID of a pod and by the id of a container.
+type PodNames map[string]*[3]string // the pod's namespace, the pod's, the container's
+
+// PodNamesIn reads the names from a file of pods, as [PodsIn] does.
+func PodNamesIn(name string, stdin io.Reader) (PodNames, error) {
+	n := PodNames{"": nil}
+	return n, PodsIn(name, stdin, func(p *Pod) bool {
+		whole := &[...]string{p.Namespace, p.Name, ""}
+		n[p.UID], n[p.Hash] = whole, whole
+		for _, c := range p.Containers {
+			n[c.ID] = &[...]string{p.Namespace, p.Name, c.Name}
+		}
+		return true
+	})
+}
+
+// name names a container, or its pod alone where Kubernetes has another one of that
+// name by now. What has no id is named by nothing.
+func (n PodNames) name(c *Container) {
+	names := n[c.ID]
+	if names == nil || c.ID == "" {
+		names = n[c.PodUID]
+	}
+	if names == nil || c.PodUID == "" && c.ID == "" {
+		return
+	}
+	for i, what := range [...]string{"podNamespace", "podName", "name"} {
+		to := [...]*string{&c.PodNamespace, &c.PodName, &c.Name}[i]
+		c.conclude(to, names[i], procstatus.Evidence{What: what, From: "--pods"})
+	}
+}
