@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -40,7 +41,11 @@ func TestSystemCalls(t *testing.T) {
 	elsewhere := strconv.Itoa(inRoot(t, func(root string) error {
 		return errors.Join(os.WriteFile(root+"/etc/passwd", []byte("other:x:0:0::/:/bin/sh\n"), 0o644), os.WriteFile(root+"/sh", nil, 0o755))
 	}))
-	seen := map[uint64]bool{}
+	pod, err := filepath.Abs("../../testdata/pod/linux-6.18-containerd-restricted.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, commands := map[uint64]bool{}, commandNames(t)
 	for _, args := range [][]string{
 		{"--print"},
 		{"--json", "self", "1", target},
@@ -49,11 +54,17 @@ func TestSystemCalls(t *testing.T) {
 		{"ps", "--full", "-o", "jsonl"},
 		{"ps", "--by", "container"},
 		{"ps", "-o", "tree", "--privileged"},
+		{"ps", "--pods", pod, "-t"},
 		{"decode", "a80425fb"},
 		{"explain", "chown"},
 		{"profiles"},
 		{"check", "--has", "chown", target},
+		{"check", "--pss", "restricted", target},
+		{"securitycontext", "-p", target},
+		{"completion", "bash"},
+		{"show", "-f", "/proc/self/status"},
 		{"diff", target},
+		{"diff", "pod:" + pod, target},
 		{"why", "net_raw", "-p", target},
 		{"predict", "sh", "-p", target, "--path", "/bin:/usr/bin"},
 		{"predict", "/sh", "-p", elsewhere},
@@ -64,12 +75,16 @@ func TestSystemCalls(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", args, err)
 		}
+		commands = slices.DeleteFunc(commands, func(name string) bool { return name == args[0] })
 		for _, c := range calls {
 			seen[c.nr] = true
 			if why := c.forbidden(); why != "" {
 				t.Errorf("%q: %s: %+v", args, why, c)
 			}
 		}
+	}
+	if len(commands) > 0 {
+		t.Errorf("not run: %q", commands)
 	}
 	for _, nr := range []uint64{unix.SYS_OPENAT, unix.SYS_OPENAT2, unix.SYS_PRCTL, unix.SYS_CAPGET, unix.SYS_WRITE} {
 		if !seen[nr] {
@@ -138,7 +153,8 @@ func (c *sysCall) forbidden() string {
 		}
 		return ""
 	case unix.SYS_FCNTL:
-		if c.args[1] != unix.F_GETFL && c.args[1] != unix.F_GETFD && c.args[1] != unix.F_DUPFD_CLOEXEC {
+		own := c.args[1] == unix.F_SETFL && c.args[0] > 2 // of a file that it has opened itself
+		if !own && c.args[1] != unix.F_GETFL && c.args[1] != unix.F_GETFD && c.args[1] != unix.F_DUPFD_CLOEXEC {
 			return "an fcntl that changes something"
 		}
 		return ""
