@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+)
+
+func (r *psRun) chooseTasks(args []string) error {
+	c, q := r.config, &r.query
+	for _, task := range append(append([]string(nil), c.pids...), args...) {
+		switch {
+		case task == self:
+			q.Pids = append(q.Pids, collect.Self)
+		case isPID(task):
+			pid, err := strconv.Atoi(task)
+			if err != nil {
+				return usagef("%q is not a PID", task)
+			}
+			q.Pids = append(q.Pids, pid)
+		default:
+			return usagef("%q is not a PID", task)
+		}
+	}
+	for name, value := range map[string]string{"name": c.name, "user": c.user, "container": c.container, "sort": c.sort, "columns": c.columns, "pods": c.pods} {
+		if value == "" && c.flags.Changed(name) {
+			return usagef("--%s: want a value", name)
+		}
+	}
+	if _, err := path.Match(c.name, ""); err != nil {
+		return usagef("--name %q: %v", c.name, err)
+	}
+	q.Name, q.ContainerID, q.Privileged, q.KernelToo = c.name, c.container, c.privileged, c.kernelToo
+	if c.user != "" {
+		id, err := collect.UserID(c.user)
+		if err != nil {
+			return fmt.Errorf("user %q: %w", c.user, err)
+		}
+		q.UID = &id
+	}
+	var err error
+	if q.Threads, err = c.threads.choice(); err != nil {
+		return err
+	}
+	if r.format == "tree" {
+		q.Threads = max(q.Threads, collect.Differing)
+	}
+	q.UserThreadsOnly = c.by != "" && !c.kernelToo
+	r.options, err = c.targets.options()
+	return err
+}
+
+// choosePods reads the names of pods, once for all lists.
+func (r *psRun) choosePods() (err error) {
+	if name := r.config.pods; name != "" {
+		r.query.Pods, err = collect.PodNamesIn(name, r.env.stdin)
+	}
+	return err
+}
+
+// chooseHeld takes the values of --cap, each "[SET:]CAP,...".
+func (r *psRun) chooseHeld() error {
+	for _, text := range r.config.caps {
+		held, names := collect.Held{Any: true}, text
+		if set, list, ok := strings.Cut(text, ":"); ok {
+			if held.Kind, ok = capset.ParseKind(set); !ok {
+				return usagef("--cap: %v", unknownSet(set))
+			}
+			held.Any, names = false, list
+		}
+		var err error
+		if held.Caps, err = parseCaps(names); err != nil {
+			return usagef("--cap: %v", err)
+		}
+		r.query.Holding = append(r.query.Holding, held)
+	}
+	return nil
+}
