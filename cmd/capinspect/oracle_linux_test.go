@@ -83,6 +83,14 @@ func randomCredentials(random *rand.Rand, most capset.Set) (c credentials) {
 	return c
 }
 
+// times is how often a random test is repeated, where there is little time a quarter.
+func times(n int) int {
+	if testing.Short() {
+		return n / 4
+	}
+	return n
+}
+
 // before reports whether the kernel is one from before a release of Linux.
 func before(major, minor int) bool {
 	var u unix.Utsname

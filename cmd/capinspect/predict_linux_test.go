@@ -269,9 +269,9 @@ func prepareOthers(random *rand.Rand, holder, dir string) error {
 }
 
 // predictIsKernels holds the predictions for the attempts of a process to what came
-// of them. ids translates the ids that this process sees into those of the other's
-// user namespace.
-func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) uint32) {
+// of them, which it adds to results. ids translates the ids that this process sees into
+// those of the other's user namespace.
+func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) uint32, results map[string]int) {
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +294,7 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 		t.Fatal(err)
 	}
 	defer from.Close()
-	results, forms, doubtful := map[string]int{}, map[string]int{}, 0
+	forms, doubtful := map[string]int{}, 0
 	in := json.NewDecoder(stdout)
 	for i := range count {
 		var before, after attempt
@@ -336,13 +336,8 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 		}
 	}
 	t.Log(results, forms, doubtful)
-	if doubtful > count/20 {
+	if doubtful > 10+count/20 {
 		t.Errorf("%d of %d are doubtful", doubtful, count)
-	}
-	for _, want := range []string{collect.OK, "EPERM", "EACCES", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENOEXEC"} {
-		if results[want] == 0 {
-			t.Errorf("no %s", want)
-		}
 	}
 }
 
@@ -393,14 +388,14 @@ func belowThisUserNamespace(cmd *exec.Cmd) {
 // tasks of capinspect's own root directory, of another one, in a user namespace below
 // it, and for those in one that capinspect is in too.
 func TestPredictIsKernels(t *testing.T) {
-	const variable, count = "CAPINSPECT_PREDICT_INSIDE", 800
-	random := random(t)
+	const variable = "CAPINSPECT_PREDICT_INSIDE"
+	random, count, results := random(t), times(800), map[string]int{}
 	identity := func(id uint32) uint32 { return id }
 	if dir := os.Getenv(variable); dir != "" {
 		if err := prepareMounts(dir); err != nil {
 			t.Fatal(err)
 		}
-		predictIsKernels(t, attempting(t, random, count, dir), count, identity)
+		predictIsKernels(t, attempting(t, random, count, dir), count, identity, results)
 		return
 	}
 	need.On(t, "root")
@@ -428,12 +423,12 @@ func TestPredictIsKernels(t *testing.T) {
 		if err := prepareMounts(dir); err != nil {
 			t.Fatal(err)
 		}
-		predictIsKernels(t, attempting(t, random, count, dir), count, identity)
+		predictIsKernels(t, attempting(t, random, count, dir), count, identity, results)
 	})
 	t.Run("another root", func(t *testing.T) {
 		cmd := attempting(t, random, count, fresh(t), others)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-		predictIsKernels(t, cmd, count, identity)
+		predictIsKernels(t, cmd, count, identity, results)
 	})
 	t.Run("a user namespace", func(t *testing.T) {
 		cmd := attempting(t, random, count, fresh(t), others)
@@ -445,7 +440,7 @@ func TestPredictIsKernels(t *testing.T) {
 				}
 			}
 			return 65534
-		})
+		}, results)
 	})
 	t.Run("inside a user namespace", func(t *testing.T) {
 		dir := fresh(t)
@@ -454,7 +449,7 @@ func TestPredictIsKernels(t *testing.T) {
 		if err := errors.Join(err, err2, copyFile(self, dir)); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(filepath.Join(dir, filepath.Base(self)), "-test.run=^TestPredictIsKernels$", "-test.v")
+		cmd := exec.Command(filepath.Join(dir, filepath.Base(self)), "-test.run=^TestPredictIsKernels$", "-test.v", fmt.Sprintf("-test.short=%v", testing.Short()))
 		cmd.Env = append(os.Environ(), variable+"="+dir, fmt.Sprintf("CAPINSPECT_SEED=%d", random.Uint64()))
 		belowThisUserNamespace(cmd)
 		out, err := cmd.CombinedOutput()
@@ -463,6 +458,12 @@ func TestPredictIsKernels(t *testing.T) {
 		}
 		t.Logf("%s", out)
 	})
+	// The rarest comes some 20 times, in all and of the full number alone.
+	for _, want := range []string{collect.OK, "EPERM", "EACCES", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENOEXEC"} {
+		if results[want] == 0 && !testing.Short() {
+			t.Errorf("no %s", want)
+		}
+	}
 }
 
 // protectSymlinks lets the kernel protect symbolic links, as it does where
