@@ -14,8 +14,8 @@ type PodNames map[string]*[3]string // the pod's namespace, the pod's, the conta
 
 // PodNamesIn reads the names from a file of pods, as [PodsIn] does.
 func PodNamesIn(name string, stdin io.Reader) (PodNames, error) {
-	n := PodNames{"": nil}
-	return n, PodsIn(name, stdin, func(p *Pod) bool {
+	n := PodNames{}
+	err := PodsIn(name, stdin, func(p *Pod) bool {
 		whole := &[...]string{p.Namespace, p.Name, ""}
 		n[p.UID], n[p.Hash] = whole, whole
 		for _, c := range p.Containers {
@@ -23,16 +23,18 @@ func PodNamesIn(name string, stdin io.Reader) (PodNames, error) {
 		}
 		return true
 	})
+	delete(n, "") // a pod without a hash, a container that has no id yet
+	return n, err
 }
 
 // name names a container, or its pod alone where Kubernetes has another one of that
-// name by now. What has no id is named by nothing.
+// name by now.
 func (n PodNames) name(c *Container) {
 	names := n[c.ID]
-	if names == nil || c.ID == "" {
+	if names == nil {
 		names = n[c.PodUID]
 	}
-	if names == nil || c.PodUID == "" && c.ID == "" {
+	if names == nil {
 		return
 	}
 	for i, what := range [...]string{"podNamespace", "podName", "name"} {
