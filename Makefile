@@ -130,7 +130,7 @@ install: build install-share ## install the binary and what belongs to it below 
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-install-share: ## install the man page, completions and licences alone
+install-share: ## install the man page, completions, documentation and licences alone
 	GOOS= GOARCH= $(BUILD) -o bin/here ./cmd/capinspect
 	bin/here completion bash >bin/completion.bash
 	bin/here completion zsh >bin/completion.zsh
@@ -139,8 +139,8 @@ install-share: ## install the man page, completions and licences alone
 	install -D -m 644 bin/completion.bash $(SHARE)/bash-completion/completions/capinspect
 	install -D -m 644 bin/completion.zsh $(SHARE)/zsh/site-functions/_capinspect
 	install -D -m 644 bin/completion.fish $(SHARE)/fish/vendor_completions.d/capinspect.fish
-	install -D -m 644 -t $(SHARE)/doc/capinspect LICENSE README.md CHANGELOG.md
-	cd docs && find licenses -type f -exec install -D -m 644 '{}' $(abspath $(SHARE))/doc/capinspect/'{}' ';'
+	install -D -m 644 -t $(SHARE)/doc/capinspect LICENSE README.md CHANGELOG.md SECURITY.md
+	find docs -type f -exec install -D -m 644 '{}' $(SHARE)/doc/capinspect/'{}' ';'
 
 bin/cyclonedx-gomod: Makefile
 	GOBIN=$(CURDIR)/bin CGO_ENABLED=0 GOOS= GOARCH= $(GO) install -trimpath $(CYCLONEDX)
