@@ -31,12 +31,13 @@ differs.
 
 A manifest is what 'kubectl get pod -o json' prints, or 'kubectl create
 --dry-run=client -o json -f FILE': pods, lists of them, and what makes pods.
-Without CONTAINER it is the one that the task is in, or the only one. It stands
-for what its runtime starts: drop ALL comes before add, a name in both lists is
-dropped by containerd and CRI-O, and added by docker. Sets, ids, groups,
-no_new_privs, seccomp, the read-only root and the node's pid, ipc and user
-namespaces are compared, as far as the manifest tells them. Traps, as
-CAP_NET_RAW for NET_RAW, are listed and do not count for the exit status.`,
+CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without, it is that
+of the task, or the only one. It stands for what its runtime starts: drop ALL
+comes before add, a name in both lists is dropped by containerd and CRI-O, and
+added by docker. Sets, ids, groups, no_new_privs, seccomp, the read-only root
+and the node's pid, ipc and user namespaces are compared, as far as the
+manifest tells them. Traps, as CAP_NET_RAW for NET_RAW, are listed and do not
+count for the exit status.`,
 	example: `
 capinspect diff self self
 capinspect diff docker containerd
@@ -47,6 +48,7 @@ capinspect diff 0xa80425fb docker --json`,
 type diffConfig struct {
 	proc, set, runtime, output string
 	json                       bool
+	detail                     collect.Detail // what has to be known of a task
 }
 
 var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.DiffJSON}
@@ -54,7 +56,7 @@ var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.Dif
 func newDiff(flags *pflag.FlagSet) *diffConfig {
 	c := new(diffConfig)
 	flags.StringVar(&c.set, "set", "bounding", "compare a profile or a set with this `SET` of a task")
-	flags.StringVar(&c.runtime, "runtime", "", "take the rules of `NAME` for a manifest: containerd, crio, docker or podman")
+	flags.StringVar(&c.runtime, "runtime", "", "whose rules a manifest goes through, the `RUNTIME`: containerd, crio, docker, podman")
 	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
 	flags.StringVarP(&c.output, "output", "o", diffFormats[0].Name, "the `FORMAT`: "+formatNames(diffFormats))
 	flags.BoolVar(&c.json, "json", false, "the same as -o json")
@@ -74,6 +76,19 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 		return 0, usagef("want A, or A and B")
 	case len(args) == 1:
 		args = append(args, self)
+	}
+	c.detail = collect.Surrounded
+	inputs := 0
+	for _, arg := range args {
+		if strings.HasPrefix(arg, podPrefix) {
+			c.detail = collect.Isolated
+		}
+		if name, _ := splitPod(strings.TrimPrefix(arg, podPrefix)); name == "-" || arg == "file:-" {
+			inputs++
+		}
+	}
+	if inputs > 1 {
+		return 0, usagef("standard input can be one side only")
 	}
 	a, b, err := c.sides(e, args[0], args[1])
 	if err != nil {
@@ -150,7 +165,7 @@ func (c *diffConfig) privileged(s, other *collect.Side) {
 
 // task reads a task.
 func (c *diffConfig) task(pid string) (*collect.Record, error) {
-	from, err := collect.Open(collect.Options{Proc: c.proc, Detail: collect.Surrounded})
+	from, err := collect.Open(collect.Options{Proc: c.proc, Detail: c.detail})
 	if err != nil {
 		return nil, err
 	}

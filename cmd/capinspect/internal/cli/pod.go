@@ -37,10 +37,11 @@ func (c *diffConfig) pod(e *env, arg string, other *collect.Side) (*collect.Side
 }
 
 // splitPod splits FILE:CONTAINER at its last colon, if what follows that may be the
-// name of a container (a DNS label).
+// name of a container (a DNS label), with those of its pod and its namespace before it
+// or not.
 func splitPod(arg string) (file, container string) {
 	at := strings.LastIndexByte(arg, ':')
-	if name := arg[at+1:]; at >= 0 && name != "" && strings.Trim(name, "-abcdefghijklmnopqrstuvwxyz0123456789") == "" && name[0] != '-' {
+	if name := arg[at+1:]; at >= 0 && name != "" && strings.Trim(name, "-abcdefghijklmnopqrstuvwxyz0123456789./") == "" && strings.IndexByte("-./", name[0]) < 0 {
 		return arg[:at], name
 	}
 	return arg, ""

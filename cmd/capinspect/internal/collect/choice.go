@@ -39,7 +39,7 @@ func Choose(file, name string, stdin io.Reader, task *Record) (*Manifest, error)
 func (c *choice) look(p *Pod) bool {
 	for _, in := range p.Containers {
 		if len(c.members) < 9 { // an error names no more
-			c.members = append(c.members, p.Name+"/"+in.Name)
+			c.members = append(c.members, whole(p, in))
 		}
 		score := c.rate(p, in)
 		if score > c.score {
@@ -52,13 +52,25 @@ func (c *choice) look(p *Pod) bool {
 	return c.score < isIt
 }
 
+// whole returns the name of a container with those of its pod and its namespace, as far
+// as they have one. A text may have longer ones than Kubernetes takes.
+func whole(p *Pod, in *PodContainer) string {
+	name := in.Name
+	for _, above := range [...]string{p.Name, p.Namespace} {
+		if above != "" {
+			name = above + "/" + name
+		}
+	}
+	return name[:min(len(name), 400)]
+}
+
 // isIt is the rating of the task's own container.
 const isIt = 4
 
 // rate rates a container, the higher the likelier it is meant; 0 if it is not.
 func (c *choice) rate(p *Pod, in *PodContainer) int {
 	switch {
-	case c.name != "" && c.name != in.Name:
+	case c.name != "" && !strings.HasSuffix("/"+whole(p, in), "/"+c.name):
 		return 0
 	case in.ID != "" && in.ID == c.task.ID:
 		return isIt

@@ -182,7 +182,7 @@ func (d *Derived) switches() {
 	case !r.Status.Has(procstatus.FieldNoNewPrivs):
 		d.comment(everywhere, "no-new-privs-unknown", "no_new_privs is unknown: "+r.Why("noNewPrivs"))
 	case r.Status.NoNewPrivs && (d.Full || d.Set.Has(capset.SysAdmin)):
-		d.comment(Kubernetes, "no-new-privs", "no_new_privs is set, which cannot be asked for: allowPrivilegeEscalation is always true beside privileged or SYS_ADMIN")
+		d.comment(Kubernetes, "no-new-privs", "no_new_privs is set, and left out: the API refuses to be asked for it beside privileged and CAP_SYS_ADMIN, and takes that beside SYS_ADMIN")
 	default:
 		d.AllowPrivilegeEscalation = ptr(!r.Status.NoNewPrivs)
 	}

@@ -162,7 +162,7 @@ func (d *Derived) surroundings() {
 		d.comment(everywhere, "user-namespace-unknown", "whether it is in a user namespace of its own is unknown: "+why)
 	case !ns.Initial:
 		d.comment(Kubernetes, "user-namespace", "it is in a child user namespace: hostUsers: false, in the spec of the pod")
-		d.comment(Docker, "user-namespace", "it is in a child user namespace: userns-remap, of the daemon")
+		d.comment(Docker, "user-namespace", "it is in a child user namespace: userns-remap, of the daemon, which excludes --privileged")
 		d.comment(Systemd, "user-namespace", "it is in a child user namespace: PrivateUsers= makes one, with other ids")
 	}
 	if l := r.Label; l != nil && l.Label != "unconfined" {

@@ -112,7 +112,7 @@ func TestTraps(t *testing.T) {
 			"add-without-effect add NET_ADMIN,NET_RAW: another user than root is not permitted that, unless the file of the program has it",
 		}},
 		{"containerd", `{"runAsNonRoot":true,"privileged":true}`, []string{
-			"add-without-effect add everything: another user than root is not permitted that, unless the file of the program has it",
+			"add-without-effect privileged: true: another user than root is not permitted that, unless the file of the program has it",
 		}},
 		{"podman", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"]}}`, nil},
 		{"containerd", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with containerd it is dropped"}},

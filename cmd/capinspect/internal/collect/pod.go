@@ -70,7 +70,10 @@ func Pods(text io.Reader, yield func(*Pod) bool) error {
 			break
 		}
 	}
-	if err := r.in.Err(); err == nil || strings.IndexByte("{[", r.first) >= 0 {
+	switch err := r.in.Err(); {
+	case err == nil && r.first <= ' ':
+		return errors.New("it is empty")
+	case err == nil || r.first <= ' ' || strings.IndexByte("{[", r.first) >= 0:
 		return err
 	}
 	return errNotJSON

@@ -59,7 +59,6 @@ func TestPods(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"pod", podText, "Pod n/p u - 0 [] " + bare + "\n"},
 		{"no kind", `{"spec":{"containers":[{"name":"c"}]}}`, " /  - 0 [] " + bare + "\n"},
-		{"nothing", " \n", ""},
 		{"empty list", `{"kind":"List","items":[]}`, ""},
 		{
 			"list", `{"items":[` + podText + `,{"kind":"Service","spec":{"containers":1,"template":"x"}},{"kind":"Pod","spec":{}},` + podText + `],"kind":"List","metadata":{"name":"l"}}`,

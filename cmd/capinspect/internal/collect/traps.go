@@ -31,10 +31,14 @@ func (m *Manifest) traps(g *capset.Grant) {
 		m.both(g)
 	}
 	if added := kubernetes(g.Added & g.Bounding); asks.isRoot() == No && !m.Runtime.Ambient && (privileged || g.AddAll || added != "") {
-		if privileged || g.AddAll {
-			added = "everything"
+		added = "add " + added
+		switch {
+		case privileged:
+			added = "privileged: true"
+		case g.AddAll:
+			added = "add ALL"
 		}
-		m.trap("add-without-effect", "add "+added+": another user than root is not permitted that, unless the file of the program has it")
+		m.trap("add-without-effect", added+": another user than root is not permitted that, unless the file of the program has it")
 	}
 	if isFalse(asks.AllowPrivilegeEscalation) && (privileged || refused[0] == 'a') {
 		m.trap("no-new-privs-with-sys-admin", "allowPrivilegeEscalation: false: the API server refuses it beside "+refused)
