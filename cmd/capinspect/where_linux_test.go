@@ -379,3 +379,27 @@ func TestMarkers(t *testing.T) {
 		}
 	}
 }
+
+// TestZombie holds that of a process that has ended, and that nobody has waited for, it
+// is said that it has.
+func TestZombie(t *testing.T) {
+	cmd := exec.Command(built(t), "--version")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	pid := strconv.Itoa(cmd.Process.Pid)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		stat, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("no zombie: %s, %v", stat, err)
+		}
+		if strings.Contains(string(stat), ") Z ") {
+			break
+		}
+	}
+	o := call("", "check", "--pss", "baseline", pid)
+	if o.status != 2 || !strings.Contains(o.stderr, "mounts is unknown: it has ended\n") || strings.Contains(o.stderr, "invalid argument") {
+		t.Errorf("%+v", o)
+	}
+}

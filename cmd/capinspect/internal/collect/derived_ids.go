@@ -168,7 +168,7 @@ func (d *Derived) surroundings() {
 	if l := r.Label; l != nil && l.Label != "unconfined" {
 		d.comment(everywhere, "lsm", "the label of its security module is not asked for: "+l.Label)
 	}
-	if d.UID != nil && *d.UID != 0 {
+	if d.UID != nil && *d.UID != 0 && Systemd.Fits(*d.UID) {
 		d.comment(Systemd, "user-database", "systemd takes a User= that the user database has, and adds the groups in there")
 	}
 	for _, n := range r.Notes {

@@ -132,6 +132,8 @@ func TestTraps(t *testing.T) {
 			"no-new-privs-with-sys-admin allowPrivilegeEscalation: false: the API server refuses it beside add CAP_SYS_ADMIN",
 		}},
 		{"docker", `{"allowPrivilegeEscalation":false,"capabilities":{"add":["SYS_ADMIN"],"drop":["MKNOD"]}}`, nil},
+		{"containerd", `{"runAsUser":0,"runAsNonRoot":true}`, []string{"root-as-non-root runAsNonRoot: true: kubelet starts no container with it and runAsUser: 0"}},
+		{"containerd", `{"runAsUser":0,"runAsNonRoot":false}`, nil},
 	} {
 		m, _ := manifestOf(t, test.runtime, test.context)
 		var got []string

@@ -179,7 +179,7 @@ func (c *Collector) hidden(err error, r *Record) string {
 	if errors.Is(err, fs.ErrNotExist) && !c.live {
 		return notSaved
 	}
-	if errors.Is(err, fs.ErrNotExist) && r.Status.State == 'Z' {
+	if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.EINVAL)) && r.Status.State == 'Z' {
 		return "it has ended"
 	}
 	reason := reasonOf(err)

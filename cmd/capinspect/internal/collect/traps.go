@@ -40,6 +40,9 @@ func (m *Manifest) traps(g *capset.Grant) {
 		}
 		m.trap("add-without-effect", added+": another user than root is not permitted that, unless the file of the program has it")
 	}
+	if isTrue(asks.RunAsNonRoot) && asks.isRoot() == Yes {
+		m.trap("root-as-non-root", "runAsNonRoot: true: kubelet starts no container with it and runAsUser: 0")
+	}
 	if isFalse(asks.AllowPrivilegeEscalation) && (privileged || refused[0] == 'a') {
 		m.trap("no-new-privs-with-sys-admin", "allowPrivilegeEscalation: false: the API server refuses it beside "+refused)
 	}
