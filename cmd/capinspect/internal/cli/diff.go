@@ -83,7 +83,7 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 		if strings.HasPrefix(arg, podPrefix) {
 			c.detail = collect.Isolated
 		}
-		if name, _ := splitPod(strings.TrimPrefix(arg, podPrefix)); name == "-" || arg == "file:-" {
+		if isInput(arg) {
 			inputs++
 		}
 	}
@@ -112,6 +112,13 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 		status = statusTrouble
 	}
 	return status, nil
+}
+
+// isInput reports whether an argument stands for standard input.
+func isInput(arg string) bool {
+	pod, ok := strings.CutPrefix(arg, podPrefix)
+	name, _ := splitPod(pod)
+	return ok && name == "-" || arg == "file:-"
 }
 
 // sides returns what two arguments stand for. A manifest comes last, since what it is

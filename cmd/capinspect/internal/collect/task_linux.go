@@ -103,12 +103,12 @@ func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
 		c.around(dir, name, r)
 	}
 	mounts, unread := dir.Mounts(name)
-	if r.Mounted = mounted(mounts); unread != nil {
-		r.Mounted.Hidden = c.hidden(unread, r)
-	}
 	from, users, groups, err := c.filesOf(dir, name, r, mounts)
 	c.names(r, from, err, users, groups)
 	if c.opts.Detail >= Surrounded {
+		if r.Mounted = mounted(mounts); unread != nil {
+			r.Mounted.Hidden = c.hidden(unread, r)
+		}
 		c.container(dir, name, r, mounts, unread, from)
 	}
 	if c.opts.Detail == Isolated {
