@@ -384,6 +384,29 @@ func belowThisUserNamespace(cmd *exec.Cmd) {
 	}
 }
 
+// holderBelow starts a holder there, as a user of that namespace, until the test ends,
+// and returns its PID once it runs.
+func holderBelow(t *testing.T, user syscall.Credential, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	open755(t, dir)
+	if err := copyFile(buildHolder(t), dir); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "holder"), args...)
+	belowThisUserNamespace(cmd)
+	cmd.SysProcAttr.Credential = &user
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	awaitComm(t, cmd.Process.Pid, "holder")
+	return strconv.Itoa(cmd.Process.Pid)
+}
+
 // TestPredictIsKernels compares what is predicted with what comes of executing: for
 // tasks of capinspect's own root directory, of another one, in a user namespace below
 // it, and for those in one that capinspect is in too.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -115,23 +113,7 @@ func TestSecurityContextRoundTrip(t *testing.T) {
 // outside of it, from the inside, and by another user, who may not see which one it is.
 func TestSecurityContextUserNamespace(t *testing.T) {
 	need.On(t, "root", "nsenter", "setpriv")
-	dir := t.TempDir()
-	open755(t, dir)
-	if err := copyFile(buildHolder(t), dir); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(dir, "holder"))
-	belowThisUserNamespace(cmd)
-	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: 5, Gid: 6, Groups: []uint32{6, 7}}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	pid := strconv.Itoa(cmd.Process.Pid)
-	awaitComm(t, cmd.Process.Pid, "holder")
+	pid := holderBelow(t, syscall.Credential{Uid: 5, Gid: 6, Groups: []uint32{6, 7}})
 	for name, how := range map[string][]string{
 		"outside": {}, "inside": {"nsenter", "-U", "-t", pid}, "another user": {"setpriv", "--reuid", "4242", "--clear-groups"},
 		"another user inside": {"nsenter", "-U", "-t", pid, "-S", "42", "-G", "42"},

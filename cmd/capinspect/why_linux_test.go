@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -276,21 +277,7 @@ func TestWhyOnHost(t *testing.T) {
 // may not see which namespace that is in.
 func TestWhyOfHidden(t *testing.T) {
 	need.On(t, "root", "nsenter")
-	dir := t.TempDir()
-	open755(t, dir)
-	if err := copyFile(buildHolder(t), dir); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(dir, "holder"), "drop")
-	belowThisUserNamespace(cmd)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	pid := strconv.Itoa(cmd.Process.Pid)
+	pid := holderBelow(t, syscall.Credential{}, "drop")
 	for deadline := time.Now().Add(20 * time.Second); run(t, built(t), "check", "-q", "--within", "p:none", pid).status != 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("the process is not ready")
