@@ -66,8 +66,6 @@ const Max Cap = 63
 
 // String returns libcap's spelling, as "cap_net_raw". A capability that has no
 // name yet is its decimal number, as in capsh(1) --decode.
-//
-//go:noinline
 func (c Cap) String() string {
 	if c <= LastKnown {
 		return table[c].name

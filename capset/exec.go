@@ -67,9 +67,7 @@ type execution struct {
 	effective bool // P'(effective) will be all of P'(permitted)
 }
 
-// step is called all over; its copies would take 5 KB of a binary.
-//
-//go:noinline
+// step notes a rule that had a say.
 func (x *execution) step(code string, text ...string) {
 	x.steps = append(x.steps, Step{code, strings.Join(text, "")})
 }

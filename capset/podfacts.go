@@ -38,8 +38,6 @@ type PodFacts struct {
 }
 
 // Learn adds what is known of a fact, unless something is.
-//
-//go:noinline
 func (f *PodFacts) Learn(fact PodFact, is Answer) {
 	if fact &^= f.Known; is != Unsure {
 		f.Known |= fact

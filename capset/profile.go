@@ -44,20 +44,13 @@ func privileged(last Cap) Profile {
 	}
 }
 
-// Profiles and ProfileNamed are called all over. Their copies would take 3 KB of the
-// binary.
-
 // Profiles returns the known profiles, for a kernel with the given last capability.
-//
-//go:noinline
 func Profiles(last Cap) []Profile {
 	return append(profiles[:len(profiles):len(profiles)], privileged(last))
 }
 
 // ProfileNamed returns the profile of a name, for a kernel with the given last
 // capability.
-//
-//go:noinline
 func ProfileNamed(name string, last Cap) (p Profile, ok bool) {
 	for _, p := range Profiles(last) {
 		if p.Name == name {
@@ -68,8 +61,6 @@ func ProfileNamed(name string, last Cap) (p Profile, ok bool) {
 }
 
 // setOf returns the set of a profile, that of Docker if there is none of the name.
-//
-//go:noinline
 func setOf(name string) Set {
 	for i := range profiles {
 		if profiles[i].Name == name {
@@ -80,8 +71,6 @@ func setOf(name string) Set {
 }
 
 // GrantedBy returns the runtimes' profiles that hold the capability.
-//
-//go:noinline
 func (c Cap) GrantedBy() []Profile {
 	var found []Profile
 	for _, p := range profiles {

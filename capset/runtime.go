@@ -34,8 +34,6 @@ var runtimes = [...]Runtime{
 
 // RuntimeNamed returns the runtime of a name, "cri-o" being another of "crio"; nil if
 // its rule is not known.
-//
-//go:noinline
 func RuntimeNamed(name string) *Runtime {
 	for i := range runtimes {
 		if r := &runtimes[i]; r.Name == name || r.Name == "crio" && name == "cri-o" {
@@ -87,8 +85,6 @@ func (r *Runtime) Grant(add, drop []string, last Cap) *Grant {
 }
 
 // list takes one of the lists.
-//
-//go:noinline
 func (r *Runtime) list(g *Grant, names []string, drop bool, last Cap) (all bool, set Set) {
 	for _, name := range names {
 		e := r.entry(name, last)

@@ -69,8 +69,6 @@ const (
 var modeNames = [...]string{"UNCERTAIN", "NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID"}
 
 // String returns libcap's name of the mode, as "HYBRID".
-//
-//go:noinline
 func (m Mode) String() string {
 	if int(m) < len(modeNames) {
 		return modeNames[m]

@@ -57,8 +57,6 @@ func (s Set) Caps() iter.Seq[Cap] {
 
 // String returns the names joined by commas, in ascending order, as capsh(1)
 // --decode writes them: "cap_chown,cap_kill,41". The empty set is "".
-//
-//go:noinline
 func (s Set) String() string { return string(s.AppendNames(nil)) }
 
 // AppendNames appends the text of [Set.String] to dst.
@@ -92,8 +90,6 @@ func ParseList(list string) (Set, error) {
 
 // Hex returns the 16 lower-case digits with which the kernel prints the set in
 // /proc/PID/status (fs/proc/array.c, render_cap_t).
-//
-//go:noinline
 func (s Set) Hex() string { return string(s.AppendHex(nil)) }
 
 // AppendHex appends the 16 digits of [Set.Hex] to dst.

@@ -71,8 +71,6 @@ var fields = [numFields]struct {
 }
 
 // String returns the kernel's spelling of the field, as "CapEff".
-//
-//go:noinline
 func (f Field) String() string {
 	if f < numFields {
 		return strings.TrimSuffix(fields[f].head, ":")

@@ -84,16 +84,12 @@ func (m IDMap) Inside(outside uint32) (inside uint32, ok bool) {
 }
 
 // Covers reports whether the namespace has an id.
-//
-//go:noinline
 func (m IDMap) Covers(inside uint32) bool {
 	return slices.ContainsFunc(m, func(e Extent) bool { return inside >= e.Inside && inside-e.Inside < e.Length })
 }
 
 // shift moves an id that is in the extent that begins at from to where it is in
 // the one that begins at to.
-//
-//go:noinline
 func (e Extent) shift(id, from, to uint32) (uint32, bool) {
 	n := uint64(to) + uint64(id-from)
 	if id < from || id-from >= e.Length || e.Outside == UnmappedID || n >= UnmappedID || id == UnmappedID {

@@ -144,8 +144,6 @@ const MaxCgroup = 64 << 10
 
 // Read reads a file of the procfs, of at most limit bytes, into buf or into
 // new memory. A task that has ended gives fs.ErrNotExist.
-//
-//go:noinline
 func (p *FS) Read(name string, buf []byte, limit int) ([]byte, error) {
 	return p.read(name, "", buf, limit, false)
 }

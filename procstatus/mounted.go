@@ -73,7 +73,6 @@ type mounted [len(members)]struct {
 	volume       bool
 }
 
-//go:noinline
 func (m *mounted) say(what member, value string, at *Mount) {
 	if m[what].value == "" && value != "" {
 		m[what].value, m[what].point = value, at.Point
@@ -81,8 +80,6 @@ func (m *mounted) say(what member, value string, at *Mount) {
 }
 
 // belongs takes an id, and, unless another one is known, whose it is.
-//
-//go:noinline
 func (m *mounted) belongs(what member, id, runtime string, at *Mount) {
 	m.say(what, id, at)
 	if id != "" && m[what].value == id {

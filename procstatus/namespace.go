@@ -45,8 +45,6 @@ var namespaces = [NumNamespaces]struct {
 
 // String returns the name of the file in /proc/PID/ns; the number of a kind that
 // is none.
-//
-//go:noinline
 func (k NamespaceKind) String() string {
 	if k >= NumNamespaces {
 		return strconv.Itoa(int(k))

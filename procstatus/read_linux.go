@@ -47,8 +47,6 @@ func OpenFS(dir string) (*FS, error) {
 }
 
 // Close closes the directory.
-//
-//go:noinline
 func (p *FS) Close() error { return unix.Close(p.fd) }
 
 // Dir returns the path that the procfs was opened with.

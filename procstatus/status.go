@@ -68,8 +68,6 @@ func (s *Status) CapState() capset.State { return s.caps }
 
 // SetCaps sets one capability set of the task, for a Status that is not made
 // from a file. A kind that is none sets nothing.
-//
-//go:noinline
 func (s *Status) SetCaps(k capset.Kind, set capset.Set) {
 	if k >= capset.NumKinds {
 		return

@@ -21,8 +21,8 @@ import (
 
 const (
 	fixtures      = "../status/*.status"
-	maxParseRatio = 0.125 // of a parse to what procfs adds to the read
-	maxAllocs     = 1     // of a parse into a reused Status: the name
+	maxParseRatio = 1.0 / 6 // of a parse to what procfs adds to the read
+	maxAllocs     = 1       // of a parse into a reused Status: the name
 	batch         = 200 * time.Microsecond
 	allocRuns     = 50
 )

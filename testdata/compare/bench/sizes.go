@@ -16,7 +16,7 @@ import (
 
 const (
 	kib           = 1 << 10
-	maxBinaryKiB  = 3 << 10 // of linux/amd64
+	maxBinaryKiB  = 5 << 10 // of linux/amd64
 	maxBesidesKiB = 100     // of what the image holds besides the binary
 )
 

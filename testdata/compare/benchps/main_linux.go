@@ -81,17 +81,23 @@ func (b *bench) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.capinspect = path
-	dir, err := os.MkdirTemp("", "benchps")
+	dir, note, err := measure.MemoryDir("benchps")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	b.capinspect = filepath.Join(dir, "capinspect")
+	if err := measure.CopyProgram(path, b.capinspect); err != nil {
+		return err
+	}
 	if err := b.compile(dir); err != nil {
 		return fmt.Errorf("a C compiler is needed: %w", err)
 	}
 	if err := measure.Header(b.out, b.capinspect, b.runs); err != nil {
 		return err
+	}
+	if note != "" {
+		fmt.Fprintln(b.out, note)
 	}
 	fmt.Fprintln(b.out, "C loop: one openat, one read, one close for each status file, with -c for each cgroup file too; standard output is a pipe, which is read and thrown away")
 	if b.containers > 0 {

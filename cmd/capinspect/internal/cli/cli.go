@@ -61,9 +61,7 @@ func commands() []*command {
 // usageError is bad usage of a command.
 type usageError struct{ error }
 
-// usagef is called all over; its copies would take 3 KB of the binary.
-//
-//go:noinline
+// usagef returns an error of bad usage.
 func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
@@ -92,8 +90,6 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // find returns the command of a name, or nil.
-//
-//go:noinline
 func find(name string) *command {
 	for _, c := range commands() {
 		if c.name == name {

@@ -73,7 +73,6 @@ type rows struct {
 	of   string // the command whose flags are added
 }
 
-//go:noinline
 func (r *rows) add(of, word, values, about string) {
 	for i, cell := range [...]string{of, word, values, about} {
 		r.text = append(append(r.text, "\n|||"[i]), cell...)

@@ -52,8 +52,6 @@ func (p *progress) step() {
 }
 
 // clear takes the line away.
-//
-//go:noinline
 func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprintf(p.out, "\r%*s\r", len(program)+len(p.what)+5, "")

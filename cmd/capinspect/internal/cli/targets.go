@@ -104,14 +104,11 @@ func misplaced(word string) string {
 	return ", and no command"
 }
 
-//go:noinline
 func isPID(s string) bool {
 	return s != "" && len(s) <= 10 && s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }
 
 // options returns how the tasks are to be read.
-//
-//go:noinline
 func (t *targets) options() (opts collect.Options, err error) {
 	opts.Proc = t.proc
 	opts.LastCap, err = parseLastCap(t.lastCap)
@@ -202,8 +199,6 @@ func (c *collected) read(task string, threads collect.Threads) ([]*collect.Recor
 
 // complain says of each target that could not be read why, and returns the
 // exit status: trouble, or what it would be without.
-//
-//go:noinline
 func (c *collected) complain(e *env, status int) int {
 	for _, failure := range c.failures {
 		e.complain(failure)

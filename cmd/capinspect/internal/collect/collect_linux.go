@@ -26,8 +26,6 @@ type Collector struct {
 
 // Open returns a Collector for opts. Without a procfs at the default place it
 // can still tell of capinspect's own process.
-//
-//go:noinline
 func Open(opts Options) (*Collector, error) {
 	c := new(Collector)
 	return c, c.Open(opts)

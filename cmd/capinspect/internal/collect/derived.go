@@ -52,8 +52,6 @@ type Comment struct {
 }
 
 // CommentsFor returns the comments for a platform.
-//
-//go:noinline
 func (d *Derived) CommentsFor(p Platform) (list []Note) {
 	for i := range d.Comments {
 		if c := &d.Comments[i]; c.For&p != 0 {
@@ -63,7 +61,6 @@ func (d *Derived) CommentsFor(p Platform) (list []Note) {
 	return list
 }
 
-//go:noinline
 func (d *Derived) comment(on Platform, code, text string) {
 	d.Comments = append(d.Comments, Comment{Note{code, text}, on})
 }

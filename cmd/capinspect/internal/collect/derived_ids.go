@@ -130,8 +130,6 @@ func (d *Derived) supplementary(m procstatus.IDMap) {
 const systemdBits = capset.NoRoot | capset.NoRoot<<1 | capset.NoSetuidFixup | capset.NoSetuidFixup<<1 | capset.KeepCaps<<1
 
 // UnitBits returns the securebits that a unit can set.
-//
-//go:noinline
 func (d *Derived) UnitBits() capset.Securebits {
 	if !d.Task.Known("securebits") {
 		return 0

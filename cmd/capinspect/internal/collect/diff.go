@@ -142,8 +142,6 @@ func (d *Difference) set(a, b *Side, k capset.Kind) {
 }
 
 // capsPath returns the path in JSON of a set of a task.
-//
-//go:noinline
 func capsPath(k capset.Kind) string { return "capabilities." + strings.ToLower(k.String()) }
 
 // caps returns one set of a task, or the set.

@@ -69,8 +69,6 @@ func hidepid(options string) (how string, gid int) {
 func (c *Collector) Dir() string { return c.opts.dir() }
 
 // Close closes the procfs.
-//
-//go:noinline
 func (c *Collector) Close() {
 	if c.proc != nil {
 		c.proc.Close()

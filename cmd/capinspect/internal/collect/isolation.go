@@ -38,8 +38,6 @@ func (r *Record) root() Answer {
 }
 
 // answer returns what is known to be so, or not so.
-//
-//go:noinline
 func answer(is, known bool) Answer {
 	switch {
 	case !known:

@@ -170,8 +170,6 @@ func (s *subject) protected() bool {
 }
 
 // modeOf says what the mode and the owner of a file are.
-//
-//go:noinline
 func modeOf(st *unix.Stat_t) string {
 	return fmt.Sprintf("mode %#o of uid %d, gid %d", st.Mode&0o7777, st.Uid, st.Gid)
 }

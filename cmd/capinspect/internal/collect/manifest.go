@@ -100,8 +100,6 @@ func (m *Manifest) Expected(last capset.Cap) *Record {
 }
 
 // startIDs sets the ids of a user or a group.
-//
-//go:noinline
 func (r *Record) startIDs(id *int64, ids *procstatus.IDs, f procstatus.Field, key string) {
 	if id == nil {
 		r.unknown(key, ofImage)

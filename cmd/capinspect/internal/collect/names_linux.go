@@ -80,8 +80,6 @@ func (o *overflow) id(proc *procstatus.FS) uint32 {
 // doubts returns what says why an id of a task may not be what it seems, or is not;
 // nil if it is. In the initial user namespace all are: nothing is asked unless there
 // is an id that is the usual overflow id, or another one was set.
-//
-//go:noinline
 func (c *Collector) doubts(r *Record, o *overflow) func(id uint32) error {
 	own, asked := procstatus.IDMap(nil), false
 	over, same := uint32(usualOverflow), r.Self

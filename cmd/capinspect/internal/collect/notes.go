@@ -10,12 +10,9 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-//go:noinline
 func (r *Record) note(code, text string) { addNote(&r.Notes, code, text) }
 
-// addNote adds a note to a list. Its copies would take bytes of the binary.
-//
-//go:noinline
+// addNote adds a note to a list.
 func addNote(list *[]Note, code, text string) { *list = append(*list, Note{code, text}) }
 
 // sandboxKernel is the code of what runs on another kernel than Linux.

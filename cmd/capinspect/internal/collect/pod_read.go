@@ -40,8 +40,7 @@ func (r *podReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// object reads an object. The loops over objects and arrays are here alone: each one
-// takes its bytes in the binary.
+// object reads an object.
 func (r *podReader) object(member func(*podReader, string)) {
 	for key := range r.in.Object() {
 		member(r, key)
@@ -194,8 +193,6 @@ func (r *podReader) host(fact capset.PodFact) {
 }
 
 // flag reads true or false.
-//
-//go:noinline
 func (r *podReader) flag(to **bool) {
 	if is := new(bool); r.in.Bool(is) {
 		*to = is

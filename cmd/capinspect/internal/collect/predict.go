@@ -108,7 +108,6 @@ const OK = "ok"
 // NotExamined is what else an execve(2) may fail for, or depend on.
 const NotExamined = "ACLs, security modules, writers (ETXTBSY), format and loader (ENOEXEC, ENOENT, binfmt_misc), a root directory shared by CLONE_FS"
 
-//go:noinline
 func decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 
 func b2i(b bool) int {

@@ -46,12 +46,7 @@ type Unknown struct {
 // Note is a remark on a task. Its code is stable.
 type Note struct{ Code, Text string }
 
-// Why, Known, unknown and note are called all over. Their copies would take 20 KB of
-// the binary.
-
 // Why returns the reason for which the value at a path is unknown, or "".
-//
-//go:noinline
 func (r *Record) Why(path string) string {
 	for _, u := range r.Unknown {
 		if u.Path == path {
@@ -62,24 +57,18 @@ func (r *Record) Why(path string) string {
 }
 
 // Known reports whether the value at a path is known.
-//
-//go:noinline
 func (r *Record) Known(path string) bool {
 	return !slices.ContainsFunc(r.Unknown, func(u Unknown) bool { return u.Path == path })
 }
 
 // Unsupported reports whether the task's kernel does not have the set k. The
 // others than Bounding and Ambient every kernel has.
-//
-//go:noinline
 func (r *Record) Unsupported(k capset.Kind) bool {
 	newer := k == capset.Bounding || k == capset.Ambient
 	return newer && r.unsupported && !r.noProc && !r.Status.Has(procstatus.CapField(k))
 }
 
 // unknown lists the value at a path as unknown.
-//
-//go:noinline
 func (r *Record) unknown(path, reason string) {
 	r.Unknown = append(r.Unknown, Unknown{path, reason})
 }

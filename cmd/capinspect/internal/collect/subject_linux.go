@@ -62,8 +62,6 @@ func (s *subject) close() {
 }
 
 // assume lists something that is not known, once.
-//
-//go:noinline
 func (s *subject) assume(code, text string) {
 	if n := (Note{code, text}); !slices.Contains(s.assumed, n) {
 		s.assumed = append(s.assumed, n)

@@ -69,13 +69,9 @@ func same(a, b uint64) Answer {
 func (n *Namespaces) id(k procstatus.NamespaceKind) uint64 { return n[k].ID }
 
 // initial answers whether the namespace of a kind is the initial one, the node's.
-//
-//go:noinline
 func (n *Namespaces) initial(k procstatus.NamespaceKind) Answer { return isInitial(k, n.id(k)) }
 
 // isInitial answers whether an inode is that of the initial namespace of a kind.
-//
-//go:noinline
 func isInitial(k procstatus.NamespaceKind, inode uint64) Answer {
 	initial, _ := k.Initial()
 	return same(inode, initial)
@@ -88,8 +84,6 @@ func (n *Namespaces) Known() bool {
 
 // ofSandbox reports whether the kernel is not Linux, but one that serves a sandbox
 // alone, as gVisor's.
-//
-//go:noinline
 func (n *Namespaces) ofSandbox() bool {
 	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID != 0 && !procstatus.LinuxNamespace(ns.ID) })
 }
@@ -109,8 +103,6 @@ type Container struct {
 }
 
 // conclude takes a value for a member of the container, unless it has one.
-//
-//go:noinline
 func (c *Container) conclude(member *string, value string, from procstatus.Evidence) {
 	if *member == "" && value != "" {
 		*member = value
@@ -120,8 +112,6 @@ func (c *Container) conclude(member *string, value string, from procstatus.Evide
 
 // inPod reports whether the task is in a container of a pod, and not perhaps in one
 // that something in a pod has made.
-//
-//go:noinline
 func (c *Container) inPod() bool {
 	return slices.ContainsFunc(c.Evidence, func(e procstatus.Evidence) bool { return e.What == "podUID" && !e.Volume })
 }
@@ -165,8 +155,6 @@ func (c *Container) take(found procstatus.Container, e procstatus.Evidence) {
 
 // InContainer reports whether the task is seen to be in a container, or at
 // least in another pid namespace than the node's.
-//
-//go:noinline
 func (r *Record) InContainer() bool {
 	return r.Container != nil || r.Namespaces.initial(procstatus.NamespacePID) == No
 }

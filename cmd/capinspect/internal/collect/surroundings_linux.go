@@ -60,8 +60,6 @@ func (me *reader) findRoot(proc *procstatus.FS) {
 
 // inInitialUserNS reports whether capinspect is known to be in the initial user
 // namespace, in which the ids that the kernel tells it are the host's.
-//
-//go:noinline
 func (me *reader) inInitialUserNS() bool {
 	return isInitial(procstatus.NamespaceUser, me.namespaces[procstatus.NamespaceUser]) == Yes
 }

@@ -102,8 +102,6 @@ func (m *Manifest) both(g *capset.Grant) {
 }
 
 // kubernetes returns the names of a set as a manifest has them.
-//
-//go:noinline
 func kubernetes(set capset.Set) string {
 	return strings.ReplaceAll(strings.ToUpper(set.String()), "CAP_", "")
 }

@@ -60,8 +60,6 @@ func (q *question) its() string {
 }
 
 // setcap returns the command that gives the program a capability.
-//
-//go:noinline
 func (q *question) setcap(c capset.Cap) string {
 	path := q.path
 	if path == "" {
@@ -101,9 +99,7 @@ func (q *question) answer(c capset.Cap) (a Answered) {
 	return a
 }
 
-// change is called all over, as assume is; their copies would take 12 KB of the binary.
-//
-//go:noinline
+// change adds something that somebody can do.
 func (a *Answered) change(where, format string, args ...any) {
 	a.Changes = append(a.Changes, Change{where, fmt.Sprintf(format, args...)})
 }

@@ -65,8 +65,6 @@ func (l *lines) Read(p []byte) (int, error) {
 }
 
 // Line returns the line of what was read last.
-//
-//go:noinline
 func (r *Reader) Line() int { return r.lineAt(r.d.InputOffset()) }
 
 // lineAt returns the line of a byte that was not yet passed when the last token
@@ -97,9 +95,7 @@ func (r *Reader) Object() iter.Seq[string] {
 }
 
 // Members calls read for each key of the next value, as a loop over [Reader.Object]
-// would. It is for where there are many such loops: each takes its bytes of a binary.
-//
-//go:noinline
+// would.
 func (r *Reader) Members(read func(key string)) {
 	for key := range r.Object() {
 		read(key)
@@ -108,8 +104,6 @@ func (r *Reader) Members(read func(key string)) {
 
 // Elements calls read for each member of the next value, as a loop over
 // [Reader.Array] would.
-//
-//go:noinline
 func (r *Reader) Elements(read func()) {
 	for range r.Array() {
 		read()

@@ -69,8 +69,6 @@ func (r *Reader) Bool(to *bool) bool {
 }
 
 // Int stores the next value, an integer. It returns false for null.
-//
-//go:noinline
 func (r *Reader) Int(to *int) bool {
 	n, ok := r.integer(-math.MinInt, math.MaxInt)
 	if ok {
@@ -80,8 +78,6 @@ func (r *Reader) Int(to *int) bool {
 }
 
 // Int64 stores the next value, an integer. It returns false for null.
-//
-//go:noinline
 func (r *Reader) Int64(to *int64) bool {
 	n, ok := r.integer(-math.MinInt64, math.MaxInt64)
 	if ok {
@@ -91,8 +87,6 @@ func (r *Reader) Int64(to *int64) bool {
 }
 
 // Uint32 stores the next value, an integer. It returns false for null.
-//
-//go:noinline
 func (r *Reader) Uint32(to *uint32) bool {
 	n, ok := r.integer(0, math.MaxUint32)
 	if ok {
@@ -102,8 +96,6 @@ func (r *Reader) Uint32(to *uint32) bool {
 }
 
 // Uint64 stores the next value, an integer. It returns false for null.
-//
-//go:noinline
 func (r *Reader) Uint64(to *uint64) bool {
 	n, ok := r.integer(0, math.MaxUint64)
 	if ok {

@@ -245,7 +245,6 @@ func appendPodName(dst []byte, r *collect.Record) []byte { return appendNameCell
 
 func appendContainerName(dst []byte, r *collect.Record) []byte { return appendNameCell(dst, r, 2) }
 
-//go:noinline
 func appendNameCell(dst []byte, r *collect.Record, i int) []byte {
 	return appendEscaped(dst, nameCells(r.Container, r.Known("container"))[i])
 }

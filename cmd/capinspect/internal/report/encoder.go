@@ -10,9 +10,6 @@ import (
 // encoder appends JSON to a buffer, in the order of its calls. encoding/json
 // takes several times as long over a task, most of it for names that are the
 // same again and again.
-//
-// What is called all over the package is not inlined: the copies would take 40 KB
-// of the binary and make nothing faster.
 type encoder struct {
 	buf    []byte
 	indent bool   // an object or array that is opened with openLines has a line for each member
@@ -41,7 +38,6 @@ func (e *encoder) next() {
 	}
 }
 
-//go:noinline
 func (e *encoder) newline(depth int) {
 	e.buf = append(e.buf, '\n')
 	for range depth {
@@ -51,14 +47,10 @@ func (e *encoder) newline(depth int) {
 
 // open starts an object or an array on one line, openLines one with a line for
 // each member.
-//
-//go:noinline
 func (e *encoder) open(bracket byte) { e.start(bracket, false) }
 
-//go:noinline
 func (e *encoder) openLines(bracket byte) { e.start(bracket, e.indent) }
 
-//go:noinline
 func (e *encoder) start(bracket byte, lines bool) {
 	e.next()
 	e.buf = append(e.buf, bracket)
@@ -66,8 +58,6 @@ func (e *encoder) start(bracket byte, lines bool) {
 }
 
 // close ends the innermost object or array.
-//
-//go:noinline
 func (e *encoder) close(bracket byte) {
 	depth := len(e.lines) - 1
 	if last := e.buf[len(e.buf)-1]; e.lines[depth] && last != '{' && last != '[' {
@@ -88,7 +78,6 @@ func (e *encoder) key(name string) {
 	}
 }
 
-//go:noinline
 func (e *encoder) null() {
 	e.next()
 	e.buf = append(e.buf, "null"...)

@@ -18,8 +18,6 @@ func Printable(message string) string {
 }
 
 // Escape returns a text that somebody else chose as a terminal may show it.
-//
-//go:noinline
 func Escape(text string) string { return string(appendEscaped(nil, text)) }
 
 // appendEscaped appends text that another process chose, so that a terminal
@@ -61,8 +59,6 @@ func appendHexByte(dst []byte, b byte) []byte {
 }
 
 // appendRuneEscape writes \u and four digits, or \U and eight.
-//
-//go:noinline
 func appendRuneEscape(dst []byte, r rune) []byte {
 	kind, digits := byte('u'), 4
 	if r > 0xffff {

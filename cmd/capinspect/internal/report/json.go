@@ -83,22 +83,17 @@ func (e *encoder) line(r *collect.Record) {
 }
 
 // member appends a member that is a string, number one that is a number.
-//
-//go:noinline
 func (e *encoder) member(key, value string) {
 	e.key(key)
 	e.string(value)
 }
 
-//go:noinline
 func (e *encoder) number(key string, n int64) {
 	e.key(key)
 	e.int(n)
 }
 
 // text appends a member that is a string, or null if it is empty.
-//
-//go:noinline
 func (e *encoder) text(key, s string) {
 	e.key(key)
 	e.optional(s)

@@ -36,7 +36,6 @@ func scalars(d *collect.Derived) [6]setting {
 	}
 }
 
-//go:noinline
 func flagText(flag *bool) string {
 	if flag == nil {
 		return ""
@@ -44,7 +43,6 @@ func flagText(flag *bool) string {
 	return strconv.FormatBool(*flag)
 }
 
-//go:noinline
 func idText(id *int64) string {
 	if id == nil {
 		return ""
@@ -52,9 +50,7 @@ func idText(id *int64) string {
 	return strconv.FormatInt(*id, 10)
 }
 
-// put appends some texts. The copies of append would take 10 KB of the binary.
-//
-//go:noinline
+// put appends some texts.
 func put(dst []byte, texts ...string) []byte {
 	for _, t := range texts {
 		dst = append(dst, t...)
@@ -243,8 +239,6 @@ func appendUnit(dst []byte, d *collect.Derived) []byte {
 const bounding = "CapabilityBoundingSet"
 
 // unitID returns an id as a unit has it, "" if it takes none like that.
-//
-//go:noinline
 func unitID(id *uint32) string {
 	if id == nil || !collect.Systemd.Fits(*id) {
 		return ""
@@ -253,8 +247,6 @@ func unitID(id *uint32) string {
 }
 
 // unitNames returns the names that systemd has for the capabilities of a set.
-//
-//go:noinline
 func unitNames(set capset.Set) string {
 	return strings.ToUpper(strings.ReplaceAll(set.String(), ",", " "))
 }

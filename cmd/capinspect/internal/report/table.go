@@ -79,7 +79,6 @@ func (c *TableChunk) cell(i int) []byte {
 type row struct {
 	chunk *TableChunk
 	first int
-	order int // among all rows
 }
 
 // rows returns the rows in the order in which they are written.
@@ -91,26 +90,17 @@ func (t *Table) rows() []row {
 	rows := make([]row, 0, total)
 	for _, c := range t.chunks {
 		for i := 0; i < len(c.ends); i += len(c.columns) {
-			rows = append(rows, row{c, i, len(rows)})
+			rows = append(rows, row{c, i})
 		}
 	}
 	at := slices.Index(t.stored(), t.Sort)
 	if t.Sort == nil || at < 0 {
 		return rows
 	}
-	// Pointers, because sorting is compiled anew for every other kind of element.
-	list := make([]*row, len(rows))
-	for i := range rows {
-		list[i] = &rows[i]
-	}
-	slices.SortFunc(list, func(a, b *row) int {
-		return cmp.Or(t.Sort.compare(a.chunk.cell(a.first+at), b.chunk.cell(b.first+at)), a.order-b.order)
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return t.Sort.compare(a.chunk.cell(a.first+at), b.chunk.cell(b.first+at))
 	})
-	sorted := make([]row, len(rows))
-	for i, r := range list {
-		sorted[i] = *r
-	}
-	return sorted
+	return rows
 }
 
 // compare compares two cells of a column.

@@ -27,8 +27,6 @@ type table struct {
 }
 
 // at reports whether there is a mount at a path.
-//
-//go:noinline
 func (t *table) at(path string) bool {
 	return slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Point == path })
 }

@@ -129,8 +129,6 @@ func (r *Root) Read(path string, limit int) ([]byte, error) {
 }
 
 // reopen opens for reading what is open with O_PATH.
-//
-//go:noinline
 func (r *Root) reopen(at *place) (int, error) {
 	return retry(func() (int, error) {
 		if r.proc == nil {
@@ -162,8 +160,6 @@ func (r *Root) find(path string) (place, error) {
 }
 
 // leave closes a file, unless it is the root directory.
-//
-//go:noinline
 func (r *Root) leave(at place) {
 	if at.fd != r.top.fd {
 		unix.Close(at.fd)
