@@ -185,4 +185,38 @@ func TestSetuid(t *testing.T) {
 	if after, err = user(1000, net).Setuid(0); !errors.Is(err, ErrPermission) || after.UID.Real != 1000 {
 		t.Errorf("without privilege: %+v, %v", after, err)
 	}
+	if after, err = root.Setuid(Unchanged); !errors.Is(err, ErrInvalidID) || after.UID != root.UID {
+		t.Errorf("setuid(-1): %+v, %v", after, err)
+	}
+}
+
+// TestSetresuidFilesystem checks which calls set the filesystem uid, as Linux 6.18
+// does. The ids are real, effective, saved and filesystem.
+func TestSetresuidFilesystem(t *testing.T) {
+	const keep = Unchanged
+	privileged := Credentials{Sets: State{Permitted: Of(Setuid), Effective: Of(Setuid)}}
+	for _, test := range []struct {
+		before                 IDs
+		real, effective, saved uint32
+		want                   IDs
+	}{
+		{IDs{0, 0, 0, 1000}, keep, keep, keep, IDs{0, 0, 0, 1000}},
+		{IDs{0, 0, 0, 1000}, 0, keep, keep, IDs{0, 0, 0, 1000}},
+		{IDs{0, 0, 0, 1000}, keep, keep, 0, IDs{0, 0, 0, 1000}},
+		{IDs{0, 0, 0, 1000}, 0, keep, 0, IDs{0, 0, 0, 1000}},
+		{IDs{0, 0, 0, 1000}, keep, 0, keep, IDs{0, 0, 0, 0}},
+		{IDs{0, 0, 0, 1000}, 5, keep, keep, IDs{5, 0, 0, 0}},
+		{IDs{0, 0, 0, 1000}, keep, keep, 5, IDs{0, 0, 5, 0}},
+		{IDs{0, 0, 0, 1000}, keep, 1000, keep, IDs{0, 1000, 0, 1000}},
+		{IDs{1, 2, 3, 1}, 1, keep, 3, IDs{1, 2, 3, 1}},
+		{IDs{1, 2, 3, 1}, 1, 2, 3, IDs{1, 2, 3, 2}},
+		{IDs{1, 2, 3, 1}, 2, keep, keep, IDs{2, 2, 3, 2}},
+	} {
+		c := privileged
+		c.UID = test.before
+		after, err := c.Setresuid(test.real, test.effective, test.saved)
+		if err != nil || after.UID != test.want {
+			t.Errorf("%v, setresuid(%d, %d, %d): %v, %v; want %v", test.before, int32(test.real), int32(test.effective), int32(test.saved), after.UID, err, test.want)
+		}
+	}
 }
