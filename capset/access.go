@@ -4,25 +4,26 @@ package capset
 
 import "slices"
 
-// anyExec are the three bits of a mode that let somebody execute.
+// anyExec has the three execute bits of a mode.
 const anyExec = 0o111
 
-// MayExecute reports whether a task may execute a file as far as the bits of its
-// mode, its owner and the capabilities of the task decide. DAC_OVERRIDE lets it
-// execute what somebody may, and what has an owner and a group in its user namespace
-// (inode(7), path_resolution(7), "Permissions"; fs/namei.c, generic_permission).
-func (c *Credentials) MayExecute(file *File) bool {
-	return c.permits(file) || file.Mode&anyExec != 0 && c.overrides(file, Of(DacOverride))
+// MayExecute reports whether a task may execute a file, as far as the file's mode
+// and owner and the task's capabilities decide that. A task with DAC_OVERRIDE may
+// execute a file that has any execute bit, if the task's user namespace maps its
+// owner and group (inode(7); path_resolution(7), "Permissions"; fs/namei.c,
+// generic_permission).
+func (c Credentials) MayExecute(file File) bool {
+	return c.permits(&file) || file.Mode&anyExec != 0 && c.overrides(&file, Of(DacOverride))
 }
 
-// MaySearch is MayExecute of a directory, in which names are looked up then:
-// DAC_OVERRIDE and DAC_READ_SEARCH let a task do so whatever the mode.
-func (c *Credentials) MaySearch(dir *File) bool {
-	return c.permits(dir) || c.overrides(dir, Of(DacOverride, DacReadSearch))
+// MaySearch reports the same of a directory, and looking up names in it. There
+// DAC_OVERRIDE and DAC_READ_SEARCH both count, whatever the mode.
+func (c Credentials) MaySearch(dir File) bool {
+	return c.permits(&dir) || c.overrides(&dir, Of(DacOverride, DacReadSearch))
 }
 
-// permits reports whether the mode lets the task execute. The bits of one class
-// count, of the first that it is in: owner, group, others.
+// permits reports whether the mode lets the task execute. Only the bits of one
+// class count: the first of owner, group and others that the task is in.
 func (c *Credentials) permits(file *File) bool {
 	class := file.Mode
 	switch {
@@ -34,8 +35,8 @@ func (c *Credentials) permits(file *File) bool {
 	return class&1 == 1
 }
 
-// overrides reports whether the task has one of some capabilities, and the file is
-// one that they count for (kernel/capability.c, privileged_wrt_inode_uidgid).
+// overrides reports whether one of the capabilities is effective and counts for
+// the file (kernel/capability.c, privileged_wrt_inode_uidgid).
 func (c *Credentials) overrides(file *File, any Set) bool {
 	return !file.Unmapped && c.Sets[Effective]&any != 0
 }

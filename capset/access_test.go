@@ -35,10 +35,10 @@ func TestAccess(t *testing.T) {
 		"DAC_OVERRIDE of an unmapped owner":   {with(DacOverride), File{Mode: 0o100, UID: 1, GID: 1, Unmapped: true}, false, false},
 		"only permitted":                      {permitted, File{Mode: 0o100, UID: 1, GID: 1}, false, false},
 	} {
-		if got := test.task.MayExecute(&test.file); got != test.execute {
+		if got := test.task.MayExecute(test.file); got != test.execute {
 			t.Errorf("%s: execute %t", name, got)
 		}
-		if got := test.task.MaySearch(&test.file); got != test.search {
+		if got := test.task.MaySearch(test.file); got != test.search {
 			t.Errorf("%s: search %t", name, got)
 		}
 	}

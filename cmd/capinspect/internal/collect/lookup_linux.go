@@ -139,8 +139,7 @@ func (s *subject) inexpressible(st *unix.Stat_t) bool {
 
 // Search implements root.Visitor.
 func (s *subject) Search(dir *unix.Stat_t) string {
-	f := s.file(dir)
-	if s.task.MaySearch(&f) {
+	if s.task.MaySearch(s.file(dir)) {
 		return ""
 	}
 	return modeOf(dir) + " does not let it look up names there"
@@ -182,7 +181,7 @@ func (s *subject) refuses(p *root.Program) string {
 		return "it is no regular file"
 	case p.NoExec:
 		return "its mount has the option noexec"
-	case s.task.MayExecute(&f):
+	case s.task.MayExecute(f):
 		return ""
 	case p.Stat.Mode&0o111 == 0:
 		return modeOf(&p.Stat) + " lets nobody execute it"
