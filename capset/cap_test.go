@@ -68,6 +68,9 @@ func TestClosest(t *testing.T) {
 		{"zzzz", nil},
 		{strings.Repeat("net_raw", 1000), nil},
 	} {
+		if got := Closest(test.name); got != Of(test.want...) {
+			t.Errorf("Closest(%.20q) = %v; want %v", test.name, got, test.want)
+		}
 		_, err := Parse(test.name)
 		if unknown, _ := errors.AsType[*UnknownError](err); unknown == nil || !slices.Equal(unknown.Close, test.want) {
 			t.Errorf("Parse(%.20q): %v; want %v", test.name, err, test.want)

@@ -16,8 +16,9 @@
 // State and what goes with it: [Exec] tells what execve(2) of a file makes of
 // them, and their methods what setuid(2) does.
 //
-// [PodRules] are those of the Pod Security Standards. [PodRule.Judge] tells what the
-// run time, as [PodFacts] have it, says on one.
+// Package runtime, below this one, has what container runtimes give by default
+// and what they make of a manifest. Package podsecurity has the Pod Security
+// Standards.
 //
 // # What it does not do
 //

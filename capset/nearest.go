@@ -2,6 +2,10 @@
 
 package capset
 
+// Closest returns the capabilities whose names are nearest to a misspelt one, at
+// most three.
+func Closest(name string) Set { return Of(closest(shorten(name))...) }
+
 // closest returns the capabilities whose short names are nearest to a
 // misspelt one, at most three: those with the least edit distance, if that is
 // no more than a third of the text.

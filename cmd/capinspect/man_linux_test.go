@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
@@ -123,7 +124,7 @@ func TestManPageTables(t *testing.T) {
 			t.Errorf("no %q in the section of ps", item)
 		}
 	}
-	for _, p := range capset.Profiles(capset.LastKnown) {
+	for _, p := range runtime.Profiles(capset.LastKnown) {
 		if !has(page["profiles"], p.Name) {
 			t.Errorf("no %s in the section of profiles", p.Name)
 		}

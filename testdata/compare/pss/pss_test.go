@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pss holds the rules of the Pod Security Standards in capset against the
-// library that Kubernetes itself goes by.
+// Package pss compares the rules in podsecurity with the library that Kubernetes itself uses.
 package pss
 
 import (
@@ -14,9 +13,10 @@ import (
 	"k8s.io/pod-security-admission/policy"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 )
 
-var levels = [...]api.Level{capset.Baseline: api.LevelBaseline, capset.Restricted: api.LevelRestricted}
+var levels = [...]api.Level{podsecurity.Baseline: api.LevelBaseline, podsecurity.Restricted: api.LevelRestricted}
 
 // library returns the checks of the library by their id.
 func library() map[string]policy.Check {
@@ -42,10 +42,10 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	if newest > capset.LatestPodVersion {
-		t.Errorf("the library has a rule of 1.%d, which is later than 1.%d", newest, capset.LatestPodVersion)
+	if newest > podsecurity.LatestVersion {
+		t.Errorf("the library has a rule of 1.%d, which is later than 1.%d", newest, podsecurity.LatestVersion)
 	}
-	rules := capset.PodRules()
+	rules := podsecurity.Rules()
 	if len(rules) != len(checks) {
 		t.Errorf("%d rules, the library has %d", len(rules), len(checks))
 	}
@@ -60,15 +60,11 @@ func TestTable(t *testing.T) {
 			want = append(want, uint8(v.MinimumVersion.Minor()))
 		}
 		got := []uint8{r.Since}
-		for _, v := range r.Anew {
-			if v != 0 {
-				got = append(got, v)
-			}
-		}
+		got = append(got, r.Changed...)
 		if !slices.Equal(got, want) || levels[r.Level] != c.Level {
 			t.Errorf("%s: %s, in %v, want %s, in %v", r.ID, levels[r.Level], got, c.Level, want)
 		}
-		if end, ok := until[r.ID]; ok && r.Until != end || !ok && r.Until <= capset.LatestPodVersion {
+		if end, ok := until[r.ID]; ok && r.Until != end || !ok && r.Until <= podsecurity.LatestVersion {
 			t.Errorf("%s: until 1.%d, want 1.%d, %v", r.ID, r.Until, end, ok)
 		}
 	}
@@ -78,7 +74,7 @@ func TestTable(t *testing.T) {
 type state struct {
 	name     string
 	change   func(*corev1.PodSpec, *corev1.SecurityContext)
-	is       capset.PodFact
+	is       podsecurity.Fact
 	bounding capset.Set
 }
 
@@ -102,26 +98,26 @@ var states = []state{
 	{"drop nothing, add NET_ADMIN", func(_ *corev1.PodSpec, c *corev1.SecurityContext) {
 		c.Capabilities = &corev1.Capabilities{Add: []corev1.Capability{"NET_ADMIN"}}
 	}, 0, docker | capset.Of(capset.NetAdmin)},
-	{"hostPID", func(p *corev1.PodSpec, _ *corev1.SecurityContext) { p.HostPID = true }, capset.PodHostPID, 0},
-	{"hostIPC", func(p *corev1.PodSpec, _ *corev1.SecurityContext) { p.HostIPC = true }, capset.PodHostIPC, 0},
-	{"hostNetwork", func(p *corev1.PodSpec, _ *corev1.SecurityContext) { p.HostNetwork = true }, capset.PodHostNetwork, 0},
+	{"hostPID", func(p *corev1.PodSpec, _ *corev1.SecurityContext) { p.HostPID = true }, podsecurity.HostPID, 0},
+	{"hostIPC", func(p *corev1.PodSpec, _ *corev1.SecurityContext) { p.HostIPC = true }, podsecurity.HostIPC, 0},
+	{"hostNetwork", func(p *corev1.PodSpec, _ *corev1.SecurityContext) { p.HostNetwork = true }, podsecurity.HostNetwork, 0},
 	{"privileged", func(_ *corev1.PodSpec, c *corev1.SecurityContext) {
 		*c = corev1.SecurityContext{Privileged: to(true), RunAsUser: to[int64](0)}
-	}, capset.PodPrivileged | capset.PodEscalates | capset.PodRoot | capset.PodUnfiltered, capset.UpTo(40)},
-	{"allowPrivilegeEscalation", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.AllowPrivilegeEscalation = nil }, capset.PodEscalates, 0},
-	{"root", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, to[int64](0) }, capset.PodRoot, 0},
-	{"root by the image", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, nil }, capset.PodRoot, 0},
+	}, podsecurity.Privileged | podsecurity.Escalates | podsecurity.Root | podsecurity.Unfiltered, capset.UpTo(40)},
+	{"allowPrivilegeEscalation", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.AllowPrivilegeEscalation = nil }, podsecurity.Escalates, 0},
+	{"root", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, to[int64](0) }, podsecurity.Root, 0},
+	{"root by the image", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, nil }, podsecurity.Root, 0},
 	{"root, hostUsers: false", func(p *corev1.PodSpec, c *corev1.SecurityContext) {
 		p.HostUsers, c.RunAsNonRoot, c.RunAsUser = to(false), nil, to[int64](0)
-	}, capset.PodRoot | capset.PodUserNamespace, 0},
-	{"no seccompProfile", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.SeccompProfile = nil }, capset.PodUnfiltered, 0},
+	}, podsecurity.Root | podsecurity.UserNamespace, 0},
+	{"no seccompProfile", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.SeccompProfile = nil }, podsecurity.Unfiltered, 0},
 	{"Unconfined", func(_ *corev1.PodSpec, c *corev1.SecurityContext) {
 		c.SeccompProfile.Type = corev1.SeccompProfileTypeUnconfined
-	}, capset.PodUnfiltered, 0},
-	{"Unmasked", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.ProcMount = to(corev1.UnmaskedProcMount) }, capset.PodUnmasked, 0},
+	}, podsecurity.Unfiltered, 0},
+	{"Unmasked", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.ProcMount = to(corev1.UnmaskedProcMount) }, podsecurity.Unmasked, 0},
 	{"Unmasked, hostUsers: false", func(p *corev1.PodSpec, c *corev1.SecurityContext) {
 		p.HostUsers, c.ProcMount = to(false), to(corev1.UnmaskedProcMount)
-	}, capset.PodUnmasked | capset.PodUserNamespace, 0},
+	}, podsecurity.Unmasked | podsecurity.UserNamespace, 0},
 }
 
 // pod returns the specification of a state.
@@ -148,27 +144,27 @@ func TestVerdicts(t *testing.T) {
 	checks, refused, missed := library(), 0, map[string]bool{}
 	for _, s := range states {
 		spec := s.pod()
-		f := capset.PodFacts{Known: capset.PodUserNamespace<<1 - 1, True: s.is}
+		f := podsecurity.Facts{Known: podsecurity.UserNamespace<<1 - 1, True: s.is}
 		f.LearnSets(s.bounding, 0, "docker")
-		for minor := range uint8(capset.LatestPodVersion + 1) {
+		for minor := range uint8(podsecurity.LatestVersion + 1) {
 			for level, name := range levels {
 				allowed := true
 				for _, r := range evaluator.EvaluatePod(api.LevelVersion{Level: name, Version: api.MajorMinorVersion(1, int(minor))}, &metav1.ObjectMeta{}, spec) {
 					allowed = allowed && r.Allowed
 				}
 				fits := true
-				for _, r := range capset.PodRules() {
-					if !r.In(capset.PodLevel(level), minor) {
+				for _, r := range podsecurity.Rules() {
+					if !r.In(podsecurity.Level(level), minor) {
 						continue
 					}
-					v, _ := r.Judge(&f, minor)
-					bad := !allows(checks[r.ID], minor, spec) || s.is&capset.PodPrivileged != 0 && r.Breaks&(capset.PodAdded|capset.PodUndropped) != 0
+					v, _ := r.Judge(f, minor)
+					bad := !allows(checks[r.ID], minor, spec) || s.is&podsecurity.Privileged != 0 && r.Breaks&(podsecurity.Added|podsecurity.Undropped) != 0
 					switch {
-					case v == capset.PodViolates && !bad || v == capset.PodFits && bad || v == capset.PodUnknown:
+					case v == podsecurity.Violates && !bad || v == podsecurity.Fits && bad || v == podsecurity.Unknown:
 						t.Errorf("%s: %s of 1.%d: verdict %d, the library refuses: %v", s.name, r.ID, minor, v, bad)
-					case v == capset.PodUnseen && bad:
+					case v == podsecurity.Unseen && bad:
 						missed[r.ID] = true
-					case v == capset.PodViolates:
+					case v == podsecurity.Violates:
 						fits = false
 						refused++
 					}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/procstatus"
@@ -172,7 +173,7 @@ func setCondition(text string, masks bool, bad func(has, asked capset.Set) (caps
 	case masks && caps != "" && isMask(caps):
 		asked, err = capset.ParseHex(caps)
 	case masks && isProfile(caps):
-		p, _ := capset.ProfileNamed(caps, capset.LastKnown)
+		p, _ := runtime.ProfileNamed(caps, capset.LastKnown)
 		asked = p.Set
 	default:
 		asked, err = parseCaps(caps)
@@ -194,7 +195,7 @@ func setCondition(text string, masks bool, bad func(has, asked capset.Set) (caps
 
 // isProfile reports whether a name is that of a profile.
 func isProfile(name string) bool {
-	_, ok := capset.ProfileNamed(name, capset.LastKnown)
+	_, ok := runtime.ProfileNamed(name, capset.LastKnown)
 	return ok
 }
 

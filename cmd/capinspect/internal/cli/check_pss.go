@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 )
 
@@ -31,43 +31,42 @@ const latest = "latest"
 // addConditions adds a condition for each rule of the level, and returns how much has
 // to be known of a task.
 func (p *podSecurity) addConditions(to *[]condition) (detail collect.Detail, err error) {
-	level, ok := capset.Baseline, false
-	if p.minor, ok = capset.ParsePodVersion(p.version); p.level == "restricted" {
-		level = capset.Restricted
+	level, ok := podsecurity.Baseline, false
+	if p.minor, ok = podsecurity.ParseVersion(p.version); p.level == "restricted" {
+		level = podsecurity.Restricted
 	}
 	switch {
 	case p.level == "" && p.version == latest:
 		return collect.Credentials, nil
-	case !ok || level == capset.Baseline && p.level != "baseline":
-		return 0, usagef("want --pss baseline or restricted, and --pss-version latest or 1.0 to 1.37")
+	case !ok || level == podsecurity.Baseline && p.level != "baseline":
+		return 0, usagef("want --pss baseline or restricted, and --pss-version latest or 1.0 to 1.%d", podsecurity.LatestVersion)
 	}
-	rules := capset.PodRules()
-	for i := range rules {
-		if rules[i].In(level, p.minor) {
-			*to = append(*to, func(r *collect.Record) (string, error) { return p.judge(i, r) })
+	for _, rule := range podsecurity.Rules() {
+		if rule.In(level, p.minor) {
+			*to = append(*to, func(r *collect.Record) (string, error) { return p.judge(rule, r) })
 		}
 	}
 	return collect.Isolated, nil
 }
 
 // judge holds a task to one rule.
-func (p *podSecurity) judge(i int, r *collect.Record) (what string, err error) {
-	f, rule := r.PodFacts(), &capset.PodRules()[i]
-	v, why := rule.Judge(&f, p.minor)
+func (p *podSecurity) judge(rule podsecurity.Rule, r *collect.Record) (what string, err error) {
+	f := r.PodFacts()
+	v, why := rule.Judge(f, p.minor)
 	switch v {
-	case capset.PodUnseen:
+	case podsecurity.Unseen:
 		if !slices.Contains(p.unseen, rule.ID) {
 			p.unseen = append(p.unseen, rule.ID)
 		}
 		return "", nil
-	case capset.PodFits:
+	case podsecurity.Fits:
 		return "", nil
-	case capset.PodUnknown:
+	case podsecurity.Unknown:
 		what = r.WhyFact(why)
 	default:
 		what = f.Text(why)
 	}
-	if what = p.level + ": " + rule.ID + ": " + what; v == capset.PodUnknown {
+	if what = p.level + ": " + rule.ID + ": " + what; v == podsecurity.Unknown {
 		return "", errors.New(what)
 	}
 	return what, nil

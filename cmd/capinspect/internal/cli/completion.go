@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
@@ -103,7 +104,7 @@ func (r *rows) fill() {
 	for _, c := range report.Columns() {
 		r.add("@column", c.Name, "", c.About)
 	}
-	for _, p := range capset.Profiles(capset.LastKnown) {
+	for _, p := range runtime.Profiles(capset.LastKnown) {
 		r.add("@profile", p.Name, "", p.Title)
 	}
 }

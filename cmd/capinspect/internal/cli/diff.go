@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
@@ -56,7 +57,7 @@ var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.Dif
 func newDiff(flags *pflag.FlagSet) *diffConfig {
 	c := new(diffConfig)
 	flags.StringVar(&c.set, "set", "bounding", "compare a profile or a set with this `SET` of a task")
-	flags.StringVar(&c.runtime, "runtime", "", "whose rules a manifest goes through, the `RUNTIME`: containerd, crio, docker, podman")
+	flags.StringVar(&c.runtime, "runtime", "", "whose rules a manifest goes through, the `RUNTIME`: "+strings.Join(runtime.Names(), ", "))
 	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
 	flags.StringVarP(&c.output, "output", "o", diffFormats[0].Name, "the `FORMAT`: "+formatNames(diffFormats))
 	flags.BoolVar(&c.json, "json", false, "the same as -o json")
@@ -150,7 +151,7 @@ func (c *diffConfig) side(e *env, arg string, other *collect.Side) (*collect.Sid
 	case arg == self || isPID(arg):
 		s.Task, err = c.task(arg)
 	case isProfile(arg):
-		p, _ := capset.ProfileNamed(arg, capset.LastKnown)
+		p, _ := runtime.ProfileNamed(arg, capset.LastKnown)
 		s.Set = p.Set
 	case isMask(arg):
 		s.Set, err = capset.ParseHex(arg)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 )
 
@@ -15,9 +16,9 @@ const podPrefix = "pod:"
 // in if it is a task.
 func (c *diffConfig) pod(e *env, arg string, other *collect.Side) (*collect.Side, error) {
 	name, container := splitPod(strings.TrimPrefix(arg, podPrefix))
-	runtime := capset.RuntimeNamed(c.runtime)
-	if runtime == nil && c.runtime != "" {
-		return nil, usagef("--runtime: unknown runtime %q: want containerd, crio, docker or podman", c.runtime)
+	asked := runtime.Named(c.runtime)
+	if asked == nil && c.runtime != "" {
+		return nil, usagef("--runtime: unknown runtime %q: want %s", c.runtime, anyOf(runtime.Names()))
 	}
 	var task *collect.Record
 	if other != nil {
@@ -32,8 +33,17 @@ func (c *diffConfig) pod(e *env, arg string, other *collect.Side) (*collect.Side
 		task.Inside()
 		last = task.LastCap.Value
 	}
-	m.Through(runtime, task)
+	m.Through(asked, task)
 	return &collect.Side{Label: arg, Task: m.Expected(last), Manifest: m}, nil
+}
+
+// anyOf joins names as in "a, b or c".
+func anyOf(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // splitPod splits FILE:CONTAINER at its last colon, if what follows that may be the

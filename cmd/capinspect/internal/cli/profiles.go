@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
@@ -55,12 +56,12 @@ func (c *profilesConfig) run(e *env, args []string) (int, error) {
 	} else if given != nil {
 		last = *given
 	}
-	found := report.Profiles{List: capset.Profiles(last)}
+	found := report.Profiles{List: runtime.Profiles(last)}
 	if len(args) > 0 {
 		found = report.Profiles{Whole: true}
 	}
 	for _, name := range args {
-		p, ok := capset.ProfileNamed(name, last)
+		p, ok := runtime.ProfileNamed(name, last)
 		if !ok {
 			return 0, fmt.Errorf("unknown profile %q: want %s", name, strings.Join(profileNames(), ", "))
 		}
@@ -70,7 +71,7 @@ func (c *profilesConfig) run(e *env, args []string) (int, error) {
 }
 
 func profileNames() (names []string) {
-	for _, p := range capset.Profiles(capset.LastKnown) {
+	for _, p := range runtime.Profiles(capset.LastKnown) {
 		names = append(names, p.Name)
 	}
 	return names

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -173,7 +174,7 @@ const (
 var values = [...]struct {
 	key  string
 	line procstatus.Field // of the status file
-	fact capset.PodFact   // of the last
+	fact podsecurity.Fact // of the last
 }{
 	ofUID:           {key: "uid", line: procstatus.FieldUID},
 	ofGID:           {key: "gid", line: procstatus.FieldGID},
@@ -183,10 +184,10 @@ var values = [...]struct {
 	ofSecurebits:    {key: "securebits"},
 	ofUserNamespace: {key: "userNamespace"},
 	ofReadOnlyRoot:  {key: "readOnlyRootFilesystem"},
-	ofHost:          {key: "hostPID", fact: capset.PodHostPID},
-	{key: "hostIPC", fact: capset.PodHostIPC},
-	{key: "hostNetwork", fact: capset.PodHostNetwork},
-	{key: "hostUsers", fact: capset.PodUserNamespace}, // which is its opposite
+	ofHost:          {key: "hostPID", fact: podsecurity.HostPID},
+	{key: "hostIPC", fact: podsecurity.HostIPC},
+	{key: "hostNetwork", fact: podsecurity.HostNetwork},
+	{key: "hostUsers", fact: podsecurity.UserNamespace}, // which is its opposite
 }
 
 // value returns one of the values: ids, a list of ids, a truth, a text, a number; nil
@@ -221,7 +222,7 @@ func (r *Record) value(i int) any {
 		}
 	default:
 		if f := r.PodFacts(); f.Known&v.fact != 0 {
-			return (f.True&v.fact != 0) != (v.fact == capset.PodUserNamespace)
+			return (f.True&v.fact != 0) != (v.fact == podsecurity.UserNamespace)
 		}
 	}
 	return nil

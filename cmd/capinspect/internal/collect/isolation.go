@@ -3,10 +3,10 @@
 package collect
 
 import (
-	"math/bits"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -48,15 +48,22 @@ func answer(is, known bool) Answer {
 	return No
 }
 
+// learn adds the answer to f, if there is one.
+func learn(f *podsecurity.Facts, fact podsecurity.Fact, is Answer) {
+	if is != Unsure {
+		f.Learn(fact, is == Yes)
+	}
+}
+
 // PodFacts returns what is known of a task that the Pod Security Standards ask for.
-func (r *Record) PodFacts() (f capset.PodFacts) {
+func (r *Record) PodFacts() (f podsecurity.Facts) {
 	s, ns, m := &r.Status, &r.Namespaces, &r.Mounted
 	if s.Has(procstatus.FieldCapBnd) && s.Has(procstatus.FieldCapPrm) {
-		state, runtime := s.CapState(), ""
+		state, started := s.CapState(), ""
 		if r.Container != nil {
-			runtime = r.Container.Runtime
+			started = r.Container.Runtime
 		}
-		f.LearnSets(state[capset.Bounding], state[capset.Permitted], runtime)
+		f.LearnSets(state[capset.Bounding], state[capset.Permitted], started)
 	}
 	// What a later mode of seccomp means is not known (seccomp(2)). A sandbox's own
 	// kernel leaves filters to the one below, and masks nothing. A privileged container
@@ -67,34 +74,54 @@ func (r *Record) PodFacts() (f capset.PodFacts) {
 	mounts := m.Proc != Unsure && !sandbox
 	child := r.UserNamespace != nil && r.Known("userNamespace.initial") && !r.UserNamespace.Initial
 	for _, row := range [...]struct {
-		fact capset.PodFact
+		fact podsecurity.Fact
 		is   Answer
 	}{
-		{capset.PodEscalates, answer(!s.NoNewPrivs, s.Has(procstatus.FieldNoNewPrivs))},
-		{capset.PodUnfiltered, answer(s.Seccomp != filter, told)},
-		{capset.PodPrivileged, answer(m.Proc == No && m.Sys == No, mounts)},
-		{capset.PodUnmasked, answer(m.Proc == No && m.Sys != No, mounts)},
-		{capset.PodRoot, r.root()},
-		{capset.PodHostPID, ns.initial(procstatus.NamespacePID)},
-		{capset.PodHostPID, answer(false, len(s.NSpid) > 1)}, // it is in one below that of the procfs
-		{capset.PodHostIPC, ns.initial(procstatus.NamespaceIPC)},
-		{capset.PodHostNetwork, answer(true, ns.id(procstatus.NamespaceNet) == netInitial)},
-		{capset.PodUserNamespace, answer(child, child || ns.initial(procstatus.NamespaceUser) == Yes)},
+		{podsecurity.Escalates, answer(!s.NoNewPrivs, s.Has(procstatus.FieldNoNewPrivs))},
+		{podsecurity.Unfiltered, answer(s.Seccomp != filter, told)},
+		{podsecurity.Privileged, answer(m.Proc == No && m.Sys == No, mounts)},
+		{podsecurity.Unmasked, answer(m.Proc == No && m.Sys != No, mounts)},
+		{podsecurity.Root, r.root()},
+		{podsecurity.HostPID, ns.initial(procstatus.NamespacePID)},
+		{podsecurity.HostPID, answer(false, len(s.NSpid) > 1)}, // it is in one below that of the procfs
+		{podsecurity.HostIPC, ns.initial(procstatus.NamespaceIPC)},
+		{podsecurity.HostNetwork, answer(true, ns.id(procstatus.NamespaceNet) == netInitial)},
+		{podsecurity.UserNamespace, answer(child, child || ns.initial(procstatus.NamespaceUser) == Yes)},
 	} {
-		f.Learn(row.fact, row.is)
+		learn(&f, row.fact, row.is)
 	}
 	f.True |= r.Isolation.True &^ f.Known
 	f.Known |= r.Isolation.Known
 	return f
 }
 
-// WhyFact says that the first of some facts is unknown, and why. What it is known
-// from has its name in JSON, but for the mounts, which are not there.
-func (r *Record) WhyFact(facts capset.PodFact) string {
-	path := [...]string{
-		"capabilities.bounding", "capabilities.bounding", "namespaces.pid", "namespaces.ipc", "namespaces.net",
-		"mounts", "mounts", "noNewPrivs", "userNamespace.uidMap", "seccomp", "userNamespace.initial",
-	}[bits.TrailingZeros16(uint16(facts))]
+// factPaths is the table of what tells each fact: the path of a value in JSON, or
+// "mounts", which JSON does not have.
+var factPaths = [...]struct {
+	fact podsecurity.Fact
+	path string
+}{
+	{podsecurity.Added | podsecurity.Undropped, "capabilities.bounding"},
+	{podsecurity.HostPID, "namespaces.pid"},
+	{podsecurity.HostIPC, "namespaces.ipc"},
+	{podsecurity.HostNetwork, "namespaces.net"},
+	{podsecurity.Privileged | podsecurity.Unmasked, "mounts"},
+	{podsecurity.Escalates, "noNewPrivs"},
+	{podsecurity.Root, "userNamespace.uidMap"},
+	{podsecurity.Unfiltered, "seccomp"},
+	{podsecurity.UserNamespace, "userNamespace.initial"},
+}
+
+// WhyFact says that the first of some facts is unknown, and why. It names the value
+// that would tell.
+func (r *Record) WhyFact(facts podsecurity.Fact) string {
+	path := ""
+	for _, row := range factPaths {
+		if facts&row.fact != 0 {
+			path = row.path
+			break
+		}
+	}
 	above, _, _ := strings.Cut(path, ".")
 	why := r.Why(path)
 	if why == "" {

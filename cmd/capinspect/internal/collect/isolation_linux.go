@@ -3,7 +3,7 @@
 package collect
 
 import (
-	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -21,7 +21,7 @@ func (c *Collector) isolation(r *Record) {
 	case isInitial(procstatus.NamespacePID, me.first[procstatus.NamespacePID]) == Yes: // PID 1 is the node's init
 		is = net.WithPID1
 	}
-	f.Learn(capset.PodHostNetwork, is)
+	learn(f, podsecurity.HostNetwork, is)
 	if !c.live {
 		return
 	}
@@ -33,11 +33,11 @@ func (c *Collector) isolation(r *Record) {
 		return
 	}
 	pid := isInitial(procstatus.NamespacePID, me.namespaces[procstatus.NamespacePID])
-	f.Learn(capset.PodHostPID, pid)
+	learn(f, podsecurity.HostPID, pid)
 	if pid == No && r.Container != nil && r.Container.inPod() {
-		f.Learn(capset.PodHostIPC, isInitial(procstatus.NamespaceIPC, me.namespaces[procstatus.NamespaceIPC]))
-		f.Learn(capset.PodHostNetwork, own)
-		f.Learn(capset.PodUserNamespace, answer(!me.inInitialUserNS(), me.namespaces[procstatus.NamespaceUser] != 0))
+		learn(f, podsecurity.HostIPC, isInitial(procstatus.NamespaceIPC, me.namespaces[procstatus.NamespaceIPC]))
+		learn(f, podsecurity.HostNetwork, own)
+		learn(f, podsecurity.UserNamespace, answer(!me.inInitialUserNS(), me.namespaces[procstatus.NamespaceUser] != 0))
 	}
 }
 

@@ -4,6 +4,8 @@ package collect
 
 import (
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -11,7 +13,7 @@ import (
 type Manifest struct {
 	Pod       *Pod
 	Container *PodContainer
-	Runtime   *capset.Runtime
+	Runtime   *runtime.Runtime
 	Asks      SecurityContext // of both
 	Assumed   []Note
 	Traps     []Note // where it does not ask for what it seems to
@@ -19,15 +21,15 @@ type Manifest struct {
 
 // Through chooses the runtime: the one asked for, or that of the container's
 // status, or that of the task, which may be nil.
-func (m *Manifest) Through(asked *capset.Runtime, task *Record) {
+func (m *Manifest) Through(asked *runtime.Runtime, task *Record) {
 	if m.Runtime = asked; asked == nil {
-		m.Runtime = capset.RuntimeNamed(m.Container.Runtime)
+		m.Runtime = runtime.Named(m.Container.Runtime)
 	}
 	if m.Runtime == nil && task != nil && task.Container != nil {
-		m.Runtime = capset.RuntimeNamed(task.Container.Runtime)
+		m.Runtime = runtime.Named(task.Container.Runtime)
 	}
 	if m.Runtime == nil {
-		m.Runtime = capset.RuntimeNamed("containerd")
+		m.Runtime = runtime.Named("containerd")
 		addNote(&m.Assumed, "runtime", "containerd: neither the manifest nor the task tells it")
 	}
 }
@@ -82,7 +84,7 @@ func (m *Manifest) Expected(last capset.Cap) *Record {
 	if isTrue(asks.Privileged) {
 		g.Bounding = capset.UpTo(last)
 	}
-	r.grant(g, asks.isRoot(), m.Runtime.Ambient)
+	r.grant(g, asks.isRoot(), m.Runtime.RaisesAmbient)
 	s := &r.Status
 	r.startIDs(asks.RunAsUser, &s.UID, procstatus.FieldUID, "uid")
 	r.startIDs(asks.RunAsGroup, &s.GID, procstatus.FieldGID, "gid")
@@ -111,7 +113,7 @@ func (r *Record) startIDs(id *int64, ids *procstatus.IDs, f procstatus.Field, ke
 }
 
 // grant sets the five sets.
-func (r *Record) grant(g *capset.Grant, root Answer, ambient bool) {
+func (r *Record) grant(g *runtime.Grant, root Answer, ambient bool) {
 	var added capset.Set
 	if added = g.Added; g.AddAll {
 		added = capset.UpTo(r.LastCap.Value)
@@ -156,9 +158,9 @@ func (r *Record) seccomp(asks *SecurityContext) {
 func (r *Record) place(p *Pod, asks *SecurityContext) {
 	r.Mounted.ReadOnly = answer(isTrue(asks.ReadOnlyRootFilesystem), true)
 	f := &r.Isolation
-	f.Known = capset.PodHostPID | capset.PodHostIPC | capset.PodHostNetwork | capset.PodUserNamespace
+	f.Known = podsecurity.HostPID | podsecurity.HostIPC | podsecurity.HostNetwork | podsecurity.UserNamespace
 	if f.True = p.Host; isFalse(p.HostUsers) {
-		f.True |= capset.PodUserNamespace
+		f.True |= podsecurity.UserNamespace
 	}
 }
 

@@ -9,18 +9,19 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
 // manifestOf returns what a securityContext asks of a runtime, and the expected state.
-func manifestOf(t *testing.T, runtime, context string) (*Manifest, *Record) {
+func manifestOf(t *testing.T, through, context string) (*Manifest, *Record) {
 	t.Helper()
 	pods, err := podsOf(`{"spec":{"containers":[{"name":"c","securityContext":` + context + `}]}}`)
 	if err != nil || len(pods) != 1 {
 		t.Fatal(context, err)
 	}
 	m := &Manifest{Pod: pods[0], Container: pods[0].Containers[0]}
-	m.Through(capset.RuntimeNamed(runtime), nil)
+	m.Through(runtime.Named(through), nil)
 	return m, m.Expected(40)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -111,7 +112,7 @@ func (r *Record) remarkContainer(state *capset.State, held capset.Set) {
 		switch {
 		case s.UID.Effective == 0:
 			r.note("root-without-capabilities", "it is uid 0 without any capability: it has root's files, and no privilege beyond them")
-		case bounding != 0 && capset.ProfileOf(bounding) == "" && bounding != capset.UpTo(r.LastCap.Value):
+		case bounding != 0 && runtime.ProfileOf(bounding) == "" && bounding != capset.UpTo(r.LastCap.Value):
 			how := "a user other than root gains a capability by executing a file that has it, or as ambient"
 			if s.NoNewPrivs {
 				how = "with no_new_privs, only the program that the runtime starts can have gained one, from its file"

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/jsonread"
 )
 
@@ -18,8 +18,8 @@ type Pod struct {
 	Name, Namespace, UID string
 	Hash                 string // of a static pod, whose cgroup has this for its UID
 	HostUsers            *bool
-	Host                 capset.PodFact // hostPID, hostIPC, hostNetwork
-	Groups               []uint32       // supplementalGroups and fsGroup
+	Host                 podsecurity.Fact // hostPID, hostIPC, hostNetwork
+	Groups               []uint32         // supplementalGroups and fsGroup
 	Containers           []*PodContainer
 	Asks                 SecurityContext // what it asks for all of them
 	statuses             []*PodContainer

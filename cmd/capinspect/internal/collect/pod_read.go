@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/jsonread"
 )
 
@@ -110,11 +110,11 @@ func (r *podReader) part(key string) {
 	case "spec", "template", "jobTemplate": // as in spec.jobTemplate.spec.template.spec
 		r.object((*podReader).part)
 	case "hostPID":
-		r.host(capset.PodHostPID)
+		r.host(podsecurity.HostPID)
 	case "hostIPC":
-		r.host(capset.PodHostIPC)
+		r.host(podsecurity.HostIPC)
 	case "hostNetwork":
-		r.host(capset.PodHostNetwork)
+		r.host(podsecurity.HostNetwork)
 	case "hostUsers":
 		r.flag(&p.HostUsers)
 	case "securityContext":
@@ -186,7 +186,7 @@ func (r *podReader) inner(key string) {
 }
 
 // host reads whether the pod asks for a namespace of the node.
-func (r *podReader) host(fact capset.PodFact) {
+func (r *podReader) host(fact podsecurity.Fact) {
 	if is := false; r.in.Bool(&is) && is {
 		r.pod.Host |= fact
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -18,7 +20,7 @@ type Surroundings struct {
 	Profile       []string          // the names of the profiles that Bounding equals
 	Host          *HostIDs          // nil if they are not known
 	Mounted       Mounted
-	Isolation     capset.PodFacts // what its own status and namespaces do not tell
+	Isolation     podsecurity.Facts // what its own status and namespaces do not tell
 }
 
 // UserNamespace is the user namespace of a task. What is not known of it is
@@ -45,13 +47,13 @@ type Namespace struct {
 }
 
 // Answer is yes, no, or not known.
-type Answer = capset.Answer
+type Answer uint8
 
 // The answers.
 const (
-	Unsure = capset.Unsure
-	No     = capset.No
-	Yes    = capset.Yes
+	Unsure Answer = iota
+	No
+	Yes
 )
 
 // same answers whether two inodes are of one namespace.
@@ -168,13 +170,13 @@ func (r *Record) profile() {
 		return
 	}
 	last := r.LastCap.Value
-	runtime := ""
+	started := ""
 	if r.Container != nil {
-		runtime = r.Container.Runtime
+		started = r.Container.Runtime
 	}
 	r.Profile = []string{}
-	for _, p := range capset.ProfilesOf(set, last) {
-		if p.Runtime == runtime && runtime != "" {
+	for _, p := range runtime.ProfilesOf(set, last) {
+		if p.Runtime == started && started != "" {
 			r.Profile = append([]string{p.Name}, r.Profile...)
 		} else {
 			r.Profile = append(r.Profile, p.Name)

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 )
 
 // trap lists a trap.
 func (m *Manifest) trap(code, text string) { addNote(&m.Traps, code, text) }
 
 // traps finds what the manifest asks for that does not come, or not as it seems.
-func (m *Manifest) traps(g *capset.Grant) {
+func (m *Manifest) traps(g *runtime.Grant) {
 	asks := &m.Asks
 	privileged := isTrue(asks.Privileged)
 	refused := "privileged: true"
@@ -30,7 +31,7 @@ func (m *Manifest) traps(g *capset.Grant) {
 	} else {
 		m.both(g)
 	}
-	if added := kubernetes(g.Added & g.Bounding); asks.isRoot() == No && !m.Runtime.Ambient && (privileged || g.AddAll || added != "") {
+	if added := kubernetes(g.Added & g.Bounding); asks.isRoot() == No && !m.Runtime.RaisesAmbient && (privileged || g.AddAll || added != "") {
 		added = "add " + added
 		switch {
 		case privileged:
@@ -49,7 +50,7 @@ func (m *Manifest) traps(g *capset.Grant) {
 }
 
 // entry looks at one name of the lists.
-func (m *Manifest) entry(e *capset.Entry) {
+func (m *Manifest) entry(e *runtime.Entry) {
 	list, code, right := "add", "cap-prefix", kubernetes(e.Meant)
 	if e.Drop {
 		list = "drop"
@@ -80,7 +81,7 @@ func (m *Manifest) entry(e *capset.Entry) {
 }
 
 // both looks at what is in both lists.
-func (m *Manifest) both(g *capset.Grant) {
+func (m *Manifest) both(g *runtime.Grant) {
 	twice := g.Added & g.Dropped
 	what, where, kept := kubernetes(twice), " in add and in drop: with ", twice&g.Bounding != 0
 	switch {

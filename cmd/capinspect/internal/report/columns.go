@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -160,7 +161,7 @@ func appendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
 	case set.Within(full) && missing.Len() <= fewMissing && missing.Len() < set.Len():
 		return appendShortNames(append(dst, "all but "...), missing)
 	}
-	if name := capset.ProfileOf(set); name != "" {
+	if name := runtime.ProfileOf(set); name != "" {
 		return append(dst, name...)
 	}
 	return appendShortNames(dst, set)

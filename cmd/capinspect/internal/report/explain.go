@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 )
 
 // textWidth is the width that explanations are wrapped to.
@@ -64,7 +65,7 @@ func AppendExplanation(dst []byte, c, last capset.Cap) []byte {
 // defaultIn says who grants a capability by default.
 func defaultIn(c capset.Cap) string {
 	var titles []string
-	for _, p := range c.GrantedBy() {
+	for _, p := range runtime.GrantedBy(c) {
 		titles = append(titles, p.Title)
 	}
 	if titles == nil {
@@ -176,7 +177,7 @@ func (e *encoder) explanation(c capset.Cap) {
 	}
 	e.key("defaultIn")
 	e.open('[')
-	for _, p := range c.GrantedBy() {
+	for _, p := range runtime.GrantedBy(c) {
 		e.string(p.Name)
 	}
 	e.close(']')

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 )
 
 // Profiles are those that one run of profiles shows.
 type Profiles struct {
-	List  []capset.Profile
+	List  []runtime.Profile
 	Whole bool // with what is in them
 }
 

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package capset
+package runtime
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/capset"
 )
 
-// TestProfiles holds the masks against the names that the runtimes list.
+// TestProfiles compares the masks with the names that the runtimes list.
 func TestProfiles(t *testing.T) {
-	docker := Of(Chown, DacOverride, Fsetid, Fowner, Mknod, NetRaw, Setgid, Setuid, Setfcap, Setpcap, NetBindService, SysChroot, Kill, AuditWrite)
-	crio := Of(Chown, DacOverride, Fsetid, Fowner, Setgid, Setuid, Setpcap, NetBindService, Kill)
-	podman := Of(Chown, DacOverride, Fowner, Fsetid, Kill, NetBindService, Setfcap, Setgid, Setpcap, Setuid, SysChroot)
-	want := map[string]Set{
+	docker := capset.Of(capset.Chown, capset.DacOverride, capset.Fsetid, capset.Fowner, capset.Mknod, capset.NetRaw, capset.Setgid, capset.Setuid, capset.Setfcap, capset.Setpcap, capset.NetBindService, capset.SysChroot, capset.Kill, capset.AuditWrite)
+	crio := capset.Of(capset.Chown, capset.DacOverride, capset.Fsetid, capset.Fowner, capset.Setgid, capset.Setuid, capset.Setpcap, capset.NetBindService, capset.Kill)
+	podman := capset.Of(capset.Chown, capset.DacOverride, capset.Fowner, capset.Fsetid, capset.Kill, capset.NetBindService, capset.Setfcap, capset.Setgid, capset.Setpcap, capset.Setuid, capset.SysChroot)
+	want := map[string]capset.Set{
 		"docker": docker, "containerd": docker, "podman-old": docker, "crio": crio,
-		"crio-1.17": crio | Of(NetRaw, SysChroot), "podman": podman,
-		"baseline": docker &^ Of(NetRaw), "restricted": Of(NetBindService),
-		"debug-general": docker | Of(SysPtrace), "debug-general-crio": crio | Of(SysPtrace),
-		"debug-netadmin": docker | Of(NetAdmin, NetRaw), "debug-netadmin-crio": crio | Of(NetAdmin, NetRaw), "debug-restricted": 0,
-		"privileged": UpTo(40),
+		"crio-1.17": crio | capset.Of(capset.NetRaw, capset.SysChroot), "podman": podman,
+		"baseline": docker &^ capset.Of(capset.NetRaw), "restricted": capset.Of(capset.NetBindService),
+		"debug-general": docker | capset.Of(capset.SysPtrace), "debug-general-crio": crio | capset.Of(capset.SysPtrace),
+		"debug-netadmin": docker | capset.Of(capset.NetAdmin, capset.NetRaw), "debug-netadmin-crio": crio | capset.Of(capset.NetAdmin, capset.NetRaw), "debug-restricted": 0,
+		"privileged": capset.UpTo(40),
 	}
 	since := map[string]string{
 		"docker": "Docker 1.2", "containerd": "containerd 1.0", "crio": "CRI-O 1.18", "podman": "containers/common 0.51.1",
@@ -37,18 +39,18 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("%s: since %q, want %q", p.Name, p.Since, since[p.Name])
 		}
 	}
-	if got := len(NetRaw.GrantedBy()); got != 4 {
+	if got := len(GrantedBy(capset.NetRaw)); got != 4 {
 		t.Errorf("%d profiles grant net_raw", got)
 	}
-	if got := SysAdmin.GrantedBy(); got != nil {
+	if got := GrantedBy(capset.SysAdmin); got != nil {
 		t.Errorf("sys_admin is granted by %v", got)
 	}
 }
 
 func TestProfilesOf(t *testing.T) {
 	for _, test := range []struct {
-		set  Set
-		last Cap
+		set  capset.Set
+		last capset.Cap
 		want string
 	}{
 		{0xa80425fb, 40, "docker containerd podman-old"},

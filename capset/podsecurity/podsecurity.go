@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package podsecurity has the rules of the Kubernetes Pod Security Standards, and
+// judges a running task by them.
+//
+// [Rules] is the table of all rules. [Rule.In] tells whether a rule belongs to a
+// [Level] in a version of the standards. [Facts] are what is known of a task,
+// and [Rule.Judge] tells what they say about the pod: that it breaks the rule,
+// that it may well keep to it, or that a running task cannot show it.
+//
+// # What it does not do
+//
+// It reads no task and no manifest: the caller learns the facts. It cannot
+// replace Pod Security admission, which looks at what a manifest asks for. Many
+// of the rules are about fields that leave no trace in a running task. Package
+// runtime has the sets of capabilities that the two levels allow.
+package podsecurity
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Level is a level of the Pod Security Standards.
+type Level uint8
+
+// The levels that have rules. Restricted has the rules of Baseline too, except
+// those that it replaces by a stricter one.
+const (
+	Baseline Level = iota
+	Restricted
+)
+
+// LatestVersion is the N of the latest version 1.N of the standards that is known
+// here.
+const LatestVersion = 37
+
+// ParseVersion returns the N of a version 1.N, written as "1.25", "v1.25" or
+// "latest". ok is false if the text is no version, or one after LatestVersion.
+func ParseVersion(text string) (minor uint8, ok bool) {
+	if text == "latest" {
+		return LatestVersion, true
+	}
+	digits, ok := strings.CutPrefix(strings.TrimPrefix(text, "v"), "1.")
+	n, err := strconv.ParseUint(digits, 10, 8)
+	if !ok || err != nil || n > LatestVersion || digits[0] == '0' && digits != "0" {
+		return 0, false
+	}
+	return uint8(n), true
+}
