@@ -14,7 +14,7 @@ BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
 # Each package that is linked in, and what it imports; the same on every machine.
 LIST_DEPS = mkdir -p bin && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) list -deps \
 	-f '{{if not .Standard}}{{.ImportPath}}: {{join .Imports " "}}{{end}}' \
-	./cmd/capinspect ./capset/... ./procstatus >bin/deps && LC_ALL=C sort -o bin/deps bin/deps
+	./cmd/capinspect ./capset/... ./procstatus/... >bin/deps && LC_ALL=C sort -o bin/deps bin/deps
 
 # What a release is built for, whatever is set here. ARMv6 runs on every ARM that
 # has a floating-point unit.
@@ -56,9 +56,9 @@ race: ## run the tests that need no container under the race detector (needs a C
 
 cross: ## run the tests of the public packages on other architectures (needs qemu-user-static)
 	CGO_ENABLED=0 GOARCH=386 $(GO) vet ./...
-	CGO_ENABLED=0 GOARCH=386 $(GO) test -count=1 -short ./capset/... ./procstatus
-	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -count=1 -short -exec qemu-aarch64-static ./capset/... ./procstatus
-	CGO_ENABLED=0 GOARCH=s390x $(GO) test -count=1 -short -exec qemu-s390x-static ./capset/... ./procstatus
+	CGO_ENABLED=0 GOARCH=386 $(GO) test -count=1 -short ./capset/... ./procstatus/...
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -count=1 -short -exec qemu-aarch64-static ./capset/... ./procstatus/...
+	CGO_ENABLED=0 GOARCH=s390x $(GO) test -count=1 -short -exec qemu-s390x-static ./capset/... ./procstatus/...
 
 runsc: ## build gVisor's runsc, bin/runsc, which the tests use if it is on the PATH
 	mkdir -p bin && cd testdata/gvisor && CGO_ENABLED=0 $(GO) build -o ../../bin/runsc gvisor.dev/gvisor/runsc

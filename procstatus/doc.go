@@ -4,7 +4,7 @@
 // file in a procfs, the files beside it that tell where the task is, and, of the
 // running task alone, what only the task itself may ask for (securebits).
 //
-// [Parse] takes the text of a /proc/PID/status, [ContainerOf] that of a
+// [Parse] takes the text of a /proc/PID/status, [ParseCgroup] that of a
 // /proc/PID/cgroup, [ParseMounts] that of a mountinfo, [ParseIDMap] that of a
 // uid_map or gid_map, [ParseLabel] that of an attr/current, and [ParseNamespace]
 // a link in ns; they need no kernel and build on every platform. Parse tells

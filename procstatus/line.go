@@ -11,7 +11,7 @@ import (
 // LineError says which line of a file is malformed.
 type LineError struct {
 	Line  int    // 1 is the first
-	Value []byte // the line; a copy, cut to 64 bytes
+	Value []byte // the line; a copy of its first 64 bytes
 	Err   error  // what is wrong with it, as [ErrColumns]
 }
 
@@ -21,21 +21,24 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %q: %v", e.Lin
 // Unwrap returns the cause.
 func (e *LineError) Unwrap() error { return e.Err }
 
-var newline = []byte("\n")
+func newLineError(line int, row []byte, err error) *LineError {
+	return &LineError{Line: line, Value: bytes.Clone(row[:min(len(row), 64)]), Err: err}
+}
 
-// parseLines calls parse for each line of a text, and says of the first that is
-// malformed, or cut short, which one it is.
+// parseLines calls parse for each line of a text, and returns a [*LineError] for
+// the first one that parse refuses or that has no newline.
 func parseLines(text []byte, parse func(row []byte) error) error {
-	for line := 1; len(text) > 0; line++ {
-		row, rest, ended := bytes.Cut(text, newline)
+	line := 0
+	for row := range bytes.Lines(text) {
+		line++
+		row, ended := bytes.CutSuffix(row, []byte("\n"))
 		err := parse(row)
 		if !ended {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
-			return &LineError{Line: line, Value: bytes.Clone(row[:min(len(row), 64)]), Err: err}
+			return newLineError(line, row, err)
 		}
-		text = rest
 	}
 	return nil
 }

@@ -176,27 +176,21 @@ func BenchmarkParseMounts(b *testing.B) {
 	text := slices.Repeat(mountFixtures(b)["linux-6.18-containerd-p1-default"], 100)
 	b.ReportAllocs()
 	for b.Loop() {
-		list, err := ParseMounts(text)
-		if err != nil {
+		if _, err := ParseMounts(text); err != nil {
 			b.Fatal(err)
 		}
-		ContainerOfMounts(list)
 	}
 }
 
-// FuzzParseMounts holds that any text is a list or an error that names a line,
-// and that a list printed again parses as the same; of the container that it
-// names, what checkMounted says.
+// FuzzParseMounts checks that any text gives a list or an error that names a
+// line, and that printing a list and parsing it again gives the same list.
 func FuzzParseMounts(f *testing.F) {
 	for _, text := range mountFixtures(f) {
 		f.Add(text)
 	}
-	for _, test := range mountedContainers {
-		f.Add([]byte(mountTable(test.mounts...)))
-	}
-	for _, mount := range hostMounts {
-		f.Add([]byte(mountTable(mount)))
-	}
+	f.Add([]byte("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n"))
+	f.Add([]byte("1 1 0:1 /\\ /\\0\\04\\048\\400\\x20\\134040 rw - t \\04 rw\n"))
+	f.Add([]byte("1 1 0:1 / / rw - ext4 s rw,context=\"a - b\",x=\\040"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		list, err := ParseMounts(text)
 		if (list == nil) != (err != nil) {
@@ -213,6 +207,5 @@ func FuzzParseMounts(f *testing.F) {
 		if same, err := ParseMounts(again); err != nil || !reflect.DeepEqual(same, list) {
 			t.Fatalf("printed again: %+v, %v; was %+v", same, err, list)
 		}
-		checkMounted(t, list)
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // errNotLive is why nothing is known of a task but what its procfs has.
@@ -108,15 +109,15 @@ func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts
 	found := new(Container)
 	text, err := dir.Read(name+"/cgroup", nil, procstatus.MaxCgroup)
 	if err == nil {
-		if in, ok := procstatus.ContainerOf(text); ok {
+		if in, ok := container.OfCgroup(text); ok {
 			found = fromCgroup(in)
 		}
 	}
-	found.add(procstatus.ContainerOfMounts(mounts))
+	found.add(container.OfMounts(mounts))
 	if from != nil && r.Namespaces.initial(procstatus.NamespaceCgroup) == No {
 		for _, m := range markers {
 			if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
-				found.conclude(&found.Runtime, m.runtime, procstatus.Evidence{What: "runtime", From: "/" + m.file})
+				found.conclude(&found.Runtime, m.runtime, container.Evidence{What: "runtime", From: "/" + m.file})
 			}
 		}
 	}
@@ -173,7 +174,7 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 		}
 		text, err := from.Read(strings.TrimPrefix(at, "/")+"/namespace", maxName)
 		if ns := strings.TrimSpace(string(text)); err == nil && isDNSName(ns) {
-			found.conclude(&found.PodNamespace, ns, procstatus.Evidence{What: "podNamespace", From: at + "/namespace"})
+			found.conclude(&found.PodNamespace, ns, container.Evidence{What: "podNamespace", From: at + "/namespace"})
 		}
 	}
 	if !found.inPod() {
@@ -198,7 +199,7 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 		}
 	}
 	if isDNSName(host) && len(host) < maxHostName {
-		found.conclude(&found.PodName, host, procstatus.Evidence{What: "podName", From: evidence})
+		found.conclude(&found.PodName, host, container.Evidence{What: "podName", From: evidence})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // surrounding reads a member that tells where a task is.
@@ -152,7 +153,7 @@ func (t *savedTask) container() {
 			t.Strings(&list)
 			for _, evidence := range list {
 				what, from, _ := strings.Cut(evidence, ": ")
-				c.Evidence = append(c.Evidence, procstatus.Evidence{What: what, From: from})
+				c.Evidence = append(c.Evidence, container.Evidence{What: what, From: from})
 			}
 		}
 	})

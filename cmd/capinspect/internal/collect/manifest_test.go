@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // manifestOf returns what a securityContext asks of a runtime, and the expected state.
@@ -157,7 +158,7 @@ func TestChoice(t *testing.T) {
 		t.Fatal(pods, err)
 	}
 	in := func(id, pod, name string) *Record {
-		return &Record{Surroundings: Surroundings{Container: &Container{Container: procstatus.Container{ID: id, PodUID: pod, Name: name}}}}
+		return &Record{Surroundings: Surroundings{Container: &Container{Container: container.Container{ID: id, PodUID: pod, Name: name}}}}
 	}
 	for _, test := range []struct {
 		name string

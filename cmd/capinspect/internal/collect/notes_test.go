@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 const (
@@ -53,7 +54,7 @@ func (n noted) record(t *testing.T) *Record {
 // inContainer puts a record into a container that shares the user namespace of
 // the node, or has a pid namespace of the node's.
 func inContainer(r *Record) {
-	r.Container = &Container{Container: procstatus.Container{Runtime: "docker"}}
+	r.Container = &Container{Container: container.Container{Runtime: "docker"}}
 	r.UserNamespace = &UserNamespace{ID: 4026531837, Initial: true}
 	r.Namespaces[procstatus.NamespacePID].ID = 4026532555
 }
@@ -172,16 +173,16 @@ func TestProfile(t *testing.T) {
 // TestAdd holds that what the mounts tell is of the task's own container, and
 // not of one around it.
 func TestAdd(t *testing.T) {
-	mounts := procstatus.Container{Runtime: "containerd", ID: "b", SandboxID: "s", Name: "c", PodUID: "p"}
-	var from []procstatus.Evidence
+	mounts := container.Container{Runtime: "containerd", ID: "b", SandboxID: "s", Name: "c", PodUID: "p"}
+	var from []container.Evidence
 	for _, what := range []string{"runtime", "id", "sandboxId", "name", "podUID"} {
-		from = append(from, procstatus.Evidence{What: what, From: "mounts"})
+		from = append(from, container.Evidence{What: what, From: "mounts"})
 	}
-	for name, test := range map[string]struct{ cgroup, want procstatus.Container }{
-		"nothing":     {procstatus.Container{}, mounts},
-		"the same":    {procstatus.Container{ID: "b", PodUID: "p"}, mounts},
-		"another pod": {procstatus.Container{ID: "b", PodUID: "q"}, procstatus.Container{ID: "b", PodUID: "q"}},
-		"another id":  {procstatus.Container{Runtime: "docker", ID: "a"}, procstatus.Container{Runtime: "docker", ID: "a"}},
+	for name, test := range map[string]struct{ cgroup, want container.Container }{
+		"nothing":     {container.Container{}, mounts},
+		"the same":    {container.Container{ID: "b", PodUID: "p"}, mounts},
+		"another pod": {container.Container{ID: "b", PodUID: "q"}, container.Container{ID: "b", PodUID: "q"}},
+		"another id":  {container.Container{Runtime: "docker", ID: "a"}, container.Container{Runtime: "docker", ID: "a"}},
 	} {
 		c := fromCgroup(test.cgroup)
 		c.add(mounts, from)

@@ -5,7 +5,7 @@ package collect
 import (
 	"io"
 
-	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // PodNames are the names that Kubernetes has for the pods of a cluster and for their
@@ -39,6 +39,6 @@ func (n PodNames) name(c *Container) {
 	}
 	for i, what := range [...]string{"podNamespace", "podName", "name"} {
 		to := [...]*string{&c.PodNamespace, &c.PodName, &c.Name}[i]
-		c.conclude(to, names[i], procstatus.Evidence{What: what, From: "--pods"})
+		c.conclude(to, names[i], container.Evidence{What: what, From: "--pods"})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // Surroundings is where a task is: what its capabilities count for.
@@ -99,13 +100,13 @@ type HostIDs struct{ UID, GID procstatus.IDs }
 // Container is the container or pod that a task is in. What is "" is not
 // known.
 type Container struct {
-	procstatus.Container
+	container.Container
 	PodName, PodNamespace string
-	Evidence              []procstatus.Evidence // what each of them was concluded from
+	Evidence              []container.Evidence // what each of them was concluded from
 }
 
 // conclude takes a value for a member of the container, unless it has one.
-func (c *Container) conclude(member *string, value string, from procstatus.Evidence) {
+func (c *Container) conclude(member *string, value string, from container.Evidence) {
 	if *member == "" && value != "" {
 		*member = value
 		c.Evidence = append(c.Evidence, from)
@@ -115,21 +116,21 @@ func (c *Container) conclude(member *string, value string, from procstatus.Evide
 // inPod reports whether the task is in a container of a pod, and not perhaps in one
 // that something in a pod has made.
 func (c *Container) inPod() bool {
-	return slices.ContainsFunc(c.Evidence, func(e procstatus.Evidence) bool { return e.What == "podUID" && !e.Volume })
+	return slices.ContainsFunc(c.Evidence, func(e container.Evidence) bool { return e.What == "podUID" && !e.Volume })
 }
 
 // fromCgroup returns the container that a cgroup file named.
-func fromCgroup(found procstatus.Container) *Container {
+func fromCgroup(found container.Container) *Container {
 	c := new(Container)
 	for _, what := range [...]string{"runtime", "id", "podUID"} {
-		c.take(found, procstatus.Evidence{What: what, From: "cgroup"})
+		c.take(found, container.Evidence{What: what, From: "cgroup"})
 	}
 	return c
 }
 
 // add takes over what the mounts of the task tell, unless they tell of another
 // pod: that is then of a container around it.
-func (c *Container) add(found procstatus.Container, from []procstatus.Evidence) {
+func (c *Container) add(found container.Container, from []container.Evidence) {
 	if c.PodUID != "" && found.PodUID != "" && c.PodUID != found.PodUID ||
 		c.ID != "" && found.ID != "" && c.ID != found.ID {
 		return
@@ -140,7 +141,7 @@ func (c *Container) add(found procstatus.Container, from []procstatus.Evidence) 
 }
 
 // take takes over the member of found that the evidence is of.
-func (c *Container) take(found procstatus.Container, e procstatus.Evidence) {
+func (c *Container) take(found container.Container, e container.Evidence) {
 	switch e.What {
 	case "runtime":
 		c.conclude(&c.Runtime, found.Runtime, e)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // worker reads tasks, one after the other, into the same memory.
@@ -154,7 +155,7 @@ func (w *worker) around(dir *procstatus.FS, name string) {
 				reason = errNoCgroup
 			}
 			w.r.unknown("container", reason.Error())
-		} else if found, ok := procstatus.ContainerOf(text); ok {
+		} else if found, ok := container.OfCgroup(text); ok {
 			w.r.Container = fromCgroup(found)
 			w.q.Pods.name(w.r.Container)
 		} else if w.private && isBlank(text) {

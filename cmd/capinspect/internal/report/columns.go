@@ -12,6 +12,7 @@ import (
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // Column is one column of the table of ps.
@@ -201,7 +202,7 @@ func appendSeccomp(dst []byte, r *collect.Record) []byte {
 
 // containerCells returns id, pod and runtime of a task's container: "-" is none,
 // "?" not known. A task may be in a pod and in none of its containers.
-func containerCells(c *procstatus.Container, known bool) (id, pod, runtime string) {
+func containerCells(c *container.Container, known bool) (id, pod, runtime string) {
 	switch {
 	case !known:
 		return unknown, unknown, unknown

@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // Containers is what ps finds of each container: the processes in it together.
@@ -21,7 +22,7 @@ type Containers struct {
 
 // containerKey tells containers apart. The zero value is what is in none.
 type containerKey struct {
-	container procstatus.Container
+	container container.Container
 	unknown   bool
 }
 
@@ -75,7 +76,7 @@ var rowKeys = [...]struct{ key, path string }{
 }
 
 // containerOf returns what ps knows of the task's container, nil if none.
-func containerOf(r *collect.Record) *procstatus.Container {
+func containerOf(r *collect.Record) *container.Container {
 	if r.Container == nil {
 		return nil
 	}
@@ -175,7 +176,7 @@ func rank(key containerKey) string {
 	switch {
 	case key.unknown:
 		return "2"
-	case key.container == procstatus.Container{}:
+	case key.container == container.Container{}:
 		return "1"
 	}
 	return "0"
@@ -210,7 +211,7 @@ func (c *Containers) WriteTo(w io.Writer, header bool) error {
 
 func (row *ContainerRow) cells() []string {
 	who := &row.key.container
-	if *who == (procstatus.Container{}) {
+	if *who == (container.Container{}) {
 		who = nil
 	}
 	id, pod, runtime := containerCells(who, !row.key.unknown)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // appendSurroundings appends where the task is, as far as there is something to
@@ -157,11 +158,11 @@ func appendContainerLines(dst []byte, r *collect.Record) []byte {
 }
 
 // appendEvidence appends each source, and what is known from it.
-func appendEvidence(dst []byte, evidence []procstatus.Evidence) []byte {
+func appendEvidence(dst []byte, evidence []container.Evidence) []byte {
 	dst = put(dst, " known from ")
 	start := len(dst)
 	for i, e := range evidence {
-		same := func(other procstatus.Evidence) bool { return other.From == e.From }
+		same := func(other container.Evidence) bool { return other.From == e.From }
 		if slices.ContainsFunc(evidence[:i], same) {
 			continue
 		}

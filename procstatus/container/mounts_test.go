@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package procstatus
+package container
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // mountTable returns a mountinfo. A mount is "ROOT POINT", and behind that
@@ -295,24 +297,24 @@ func TestEvidenceVolume(t *testing.T) {
 		{[]string{volume, called}, false},
 		{[]string{called, volume}, false},
 	} {
-		list, err := ParseMounts([]byte(mountTable(test.mounts...)))
+		list, err := procstatus.ParseMounts([]byte(mountTable(test.mounts...)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, from := ContainerOfMounts(list)
+		_, from := OfMounts(list)
 		if last := from[len(from)-1]; last.What != "podUID" || last.Volume != test.want {
 			t.Errorf("%v: %+v, want %t", test.mounts, from, test.want)
 		}
 	}
 }
 
-func TestContainerOfMounts(t *testing.T) {
+func TestOfMounts(t *testing.T) {
 	for _, test := range mountedContainers {
-		list, err := ParseMounts([]byte(mountTable(test.mounts...)))
+		list, err := procstatus.ParseMounts([]byte(mountTable(test.mounts...)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, from := ContainerOfMounts(list)
+		c, from := OfMounts(list)
 		var points []string
 		for _, e := range from {
 			points = append(points, strings.TrimPrefix(e.From, "mount of "))
@@ -323,26 +325,26 @@ func TestContainerOfMounts(t *testing.T) {
 		checkMounted(t, list)
 	}
 	for _, mount := range hostMounts {
-		list, err := ParseMounts([]byte(mountTable(mount)))
+		list, err := procstatus.ParseMounts([]byte(mountTable(mount)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, from := ContainerOfMounts(list); c != (Container{}) || from != nil {
+		if c, from := OfMounts(list); c != (Container{}) || from != nil {
 			t.Errorf("%s: %+v, %v; want none", mount, c, from)
 		}
 	}
-	list, err := ParseMounts([]byte(mountTable(hostMounts...)))
+	list, err := procstatus.ParseMounts([]byte(mountTable(hostMounts...)))
 	if err != nil || len(list) != len(hostMounts) {
 		t.Fatal(err)
 	}
-	if c, from := ContainerOfMounts(list); c != (Container{}) || from != nil {
+	if c, from := OfMounts(list); c != (Container{}) || from != nil {
 		t.Errorf("all of a node's: %+v, %v; want none", c, from)
 	}
 }
 
-// TestContainerOfMountsFixtures holds who the real tasks belong to, also where a
+// TestOfMountsFixtures holds who the real tasks belong to, also where a
 // cgroup namespace hides what the mounts of cgroups tell.
-func TestContainerOfMountsFixtures(t *testing.T) {
+func TestOfMountsFixtures(t *testing.T) {
 	const firstPod, firstSandbox = "5e225555-074a-4ed0-86f3-6071644ac2ca", "1c4baaaa2e38ccfc8bdd748504dfc8e1584e0e3e2044dbd1e5aa161b3d557667"
 	const sharedPod, sharedSandbox = "d557cc63-8dd4-40f6-96e0-5088078dca93", "a511241e1fedf71249a8cd82fbc0ac16950e7046a1405e9d9a2b51a22d3f9e84"
 	pods := map[string]Container{ // but for the runtime
@@ -374,18 +376,18 @@ func TestContainerOfMountsFixtures(t *testing.T) {
 		hidden.ID = ""
 		tests["linux-6.18-containerd-"+name] = struct{ all, hidden Container }{want, hidden}
 	}
-	for name, text := range mountFixtures(t) {
-		list, err := ParseMounts(text)
+	for name, text := range fixtures(t, "mountinfo") {
+		list, err := procstatus.ParseMounts(text)
 		if err != nil {
 			t.Fatal(name, err)
 		}
 		want, known := tests[name]
-		if c, _ := ContainerOfMounts(list); !known || c != want.all {
+		if c, _ := OfMounts(list); !known || c != want.all {
 			t.Errorf("%s: %+v, want %+v", name, c, want.all)
 		}
 		checkMounted(t, list)
-		list = slices.DeleteFunc(list, func(m Mount) bool { return m.Type == "cgroup" })
-		if c, _ := ContainerOfMounts(list); c != want.hidden {
+		list = slices.DeleteFunc(list, func(m procstatus.Mount) bool { return m.Type == "cgroup" })
+		if c, _ := OfMounts(list); c != want.hidden {
 			t.Errorf("%s, cgroups hidden: %+v, want %+v", name, c, want.hidden)
 		}
 		delete(tests, name)
@@ -398,9 +400,9 @@ func TestContainerOfMountsFixtures(t *testing.T) {
 // checkMounted holds that each member of a container has one line of evidence,
 // in order, that its value stands in the root of a mount of that place, and that
 // it makes no difference where in the node's tree a file system is mounted.
-func checkMounted(t *testing.T, list []Mount) {
+func checkMounted(t *testing.T, list []procstatus.Mount) {
 	t.Helper()
-	c, from := ContainerOfMounts(list)
+	c, from := OfMounts(list)
 	rest := from
 	dashes := strings.NewReplacer("_", "-", `\x2d`, "-").Replace
 	for _, v := range []struct{ what, value string }{
@@ -412,7 +414,7 @@ func checkMounted(t *testing.T, list []Mount) {
 		if len(rest) == 0 || rest[0].What != v.what {
 			t.Fatalf("%+v: no evidence of %s: %+v", c, v.what, rest)
 		}
-		if !slices.ContainsFunc(list, func(m Mount) bool {
+		if !slices.ContainsFunc(list, func(m procstatus.Mount) bool {
 			return rest[0].From == "mount of "+m.Point && (v.what == "runtime" || strings.Contains(dashes(m.Root), dashes(v.value)))
 		}) {
 			t.Fatalf("%+v: %s is not in %+v", c, v.what, rest[0])
@@ -422,7 +424,7 @@ func checkMounted(t *testing.T, list []Mount) {
 	if len(rest) > 0 {
 		t.Fatalf("%+v: evidence of nothing: %+v", c, rest)
 	}
-	if c.SandboxID != "" && !hex64.fits([]byte(c.SandboxID)) || c.PodUID != "" && len(c.PodUID) != 32 && len(c.PodUID) != 36 || c.Name != "" && c.PodUID == "" {
+	if c.SandboxID != "" && !hex64.fits(c.SandboxID) || c.PodUID != "" && len(c.PodUID) != 32 && len(c.PodUID) != 36 || c.Name != "" && c.PodUID == "" {
 		t.Fatalf("%+v", c)
 	}
 	moved := slices.Clone(list)
@@ -431,9 +433,38 @@ func checkMounted(t *testing.T, list []Mount) {
 			m.Root = "/a/pods" + m.Root
 		}
 	}
-	for how, other := range map[string][]Mount{"below another directory": moved, "told twice": slices.Concat(list, list)} {
-		if same, again := ContainerOfMounts(other); same != c || !slices.Equal(again, from) {
+	for how, other := range map[string][]procstatus.Mount{"below another directory": moved, "told twice": slices.Concat(list, list)} {
+		if same, again := OfMounts(other); same != c || !slices.Equal(again, from) {
 			t.Fatalf("%s: %+v, %+v; was %+v, %+v", how, same, again, c, from)
 		}
 	}
+}
+
+func BenchmarkOfMounts(b *testing.B) {
+	list, err := procstatus.ParseMounts(slices.Repeat(fixtures(b, "mountinfo")["linux-6.18-containerd-p1-default"], 100))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		OfMounts(list)
+	}
+}
+
+// FuzzOfMounts checks what checkMounted says of any mount table.
+func FuzzOfMounts(f *testing.F) {
+	for _, text := range fixtures(f, "mountinfo") {
+		f.Add(text)
+	}
+	for _, test := range mountedContainers {
+		f.Add([]byte(mountTable(test.mounts...)))
+	}
+	for _, mount := range hostMounts {
+		f.Add([]byte(mountTable(mount)))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if list, err := procstatus.ParseMounts(text); err == nil {
+			checkMounted(t, list)
+		}
+	})
 }
