@@ -184,7 +184,8 @@ func compareWords(t *testing.T, line string, got, want []string) {
 	}
 }
 
-// TestCompletionRows holds that the scripts know what the help tells of.
+// TestCompletionRows checks that the scripts complete every flag in the help, and
+// the argument of every flag that takes one.
 func TestCompletionRows(t *testing.T) {
 	o := call("", "completion", "bash")
 	rows := map[string][2]string{}
@@ -201,18 +202,17 @@ func TestCompletionRows(t *testing.T) {
 		help, _, _ = strings.Cut(help, "\nExamples:\n")
 		for _, f := range flags.FindAllStringSubmatch(help, -1) {
 			checked++
-			word, placeholder := strings.TrimSpace(f[1]+" "+f[2]), f[3]
+			word, argument := strings.TrimSpace(f[1]+" "+f[2]), f[3]
 			row, ok := rows[command+"|"+word]
 			switch {
 			case !ok || row[1] == "":
 				t.Errorf("%s: no row of %s", command, word)
-			case (placeholder == "") != (row[0] == ""):
-				t.Errorf("%s: %s takes %q, completed by %q", command, word, placeholder, row[0])
-			case row[0] == "@" && !slices.Contains([]string{"N", "GLOB", "ID", "TIME", "VERSION"}, placeholder):
-				// Either it gets a place among the placeholders of completion.go, or
-				// the help lists the values, as "the `FORMAT`: text, json", or nobody
-				// can complete it: then it belongs above.
-				t.Errorf("%s: nobody knows what stands for %s of %s", command, placeholder, word)
+			case (argument == "") != (row[0] == ""):
+				t.Errorf("%s: %s takes %q, completed by %q", command, word, argument, row[0])
+			case row[0] == "@" && !slices.Contains([]string{"N", "GLOB", "ID", "TIME", "VERSION"}, argument):
+				// The flag needs values that completion can offer. If nobody can
+				// list them, its argument belongs to the exceptions above.
+				t.Errorf("%s: completion offers nothing for %s of %s", command, argument, word)
 			}
 		}
 	}

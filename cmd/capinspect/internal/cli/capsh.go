@@ -12,63 +12,75 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 )
 
-// capshOption is one option of capsh(1). Its words on standard output and
-// standard error are capsh's where scripts may look for them.
+// capshOption is one option of capsh(1). It prints capsh's own words wherever a
+// script may look for them.
 type capshOption struct {
-	name  string // ends in "=" if a value follows
-	about string // a line for help; "" for what capinspect refuses
-	run   func(*capsh, string) error
+	name     string
+	argument string    // the word that help shows behind "="; "" for an option without one
+	value    candidate // what completion offers there
+	about    string    // its line of help
+	run      func(c *capsh, value string) error
 }
 
-// The options of capsh that ask. They are run from left to right, and the
-// first that fails is the last.
+// spelling returns the option as a user types it, without the value.
+func (o *capshOption) spelling() string {
+	if o.argument != "" {
+		return "--" + o.name + "="
+	}
+	return "--" + o.name
+}
+
+// capshOptions are the options of capsh that ask something. They run from left
+// to right, up to the first that fails.
 var capshOptions = [...]capshOption{
-	{"--print", "the state of capinspect's own process; also takes PIDs, -p, -f", (*capsh).print},
-	{"--current", "its sets in two lines", (*capsh).current},
-	{"--decode=", "the names in a hexadecimal `MASK`", (*capsh).decode},
-	{"--explain=", "what a `CAP` permits", (*capsh).explain},
-	{"--suggest=", "the capabilities whose name or text holds `TEXT`", (*capsh).suggest},
-	{"--supports=", "does the kernel know the `CAPS`", (*capsh).supports},
-	{"--has-e=", "are all `CAPS` in Effective", (*capsh).hasEffective},
-	{"--has-p=", "are all `CAPS` in Permitted", (*capsh).hasPermitted},
-	{"--has-i=", "are all `CAPS` in Inheritable", (*capsh).hasInheritable},
-	{"--has-a=", "are all `CAPS` in Ambient", (*capsh).hasAmbientCaps},
-	{"--has-b=", "are all `CAPS` in Bounding", (*capsh).hasBounding},
-	{"--dropped=", "are all `CAPS` out of Bounding", (*capsh).dropped},
-	{"--has-ambient", "does the kernel have Ambient", (*capsh).hasAmbient},
-	{"--has-no-new-privs", "is no_new_privs set", (*capsh).hasNoNewPrivs},
-	{"--is-uid=", "is the real uid `N`", (*capsh).isUID},
-	{"--is-gid=", "is the real gid `N`", (*capsh).isGID},
-	{"--mode", "libcap's guess of the mode", (*capsh).mode},
-	{"--modes", "the modes that libcap knows", (*capsh).modes},
-	{"--inmode=", "is the mode `MODE`", (*capsh).inMode},
-	{"--license", "the licence", (*capsh).license},
-	{"--quiet", "accepted, and changes nothing", (*capsh).nothing},
-	{"--strict", "accepted, and changes nothing", (*capsh).nothing},
-	{"--noenv", "accepted, and changes nothing", (*capsh).nothing},
+	{"print", "", "", "the state of capinspect's own process; also takes PIDs, -p, -f", (*capsh).print},
+	{"current", "", "", "its sets in two lines", (*capsh).current},
+	{"decode", "MASK", anything, "the names in a hexadecimal MASK", (*capsh).decode},
+	{"explain", "CAP", anyCap, "what a CAP permits", (*capsh).explain},
+	{"suggest", "TEXT", anything, "the capabilities whose name or text holds TEXT", (*capsh).suggest},
+	{"supports", "CAPS", anyCap, "does the kernel know the CAPS", (*capsh).supports},
+	{"has-e", "CAPS", anyCap, "are all CAPS in Effective", (*capsh).hasEffective},
+	{"has-p", "CAPS", anyCap, "are all CAPS in Permitted", (*capsh).hasPermitted},
+	{"has-i", "CAPS", anyCap, "are all CAPS in Inheritable", (*capsh).hasInheritable},
+	{"has-a", "CAPS", anyCap, "are all CAPS in Ambient", (*capsh).hasAmbientCaps},
+	{"has-b", "CAPS", anyCap, "are all CAPS in Bounding", (*capsh).hasBounding},
+	{"dropped", "CAPS", anyCap, "are all CAPS out of Bounding", (*capsh).dropped},
+	{"has-ambient", "", "", "does the kernel have Ambient", (*capsh).hasAmbient},
+	{"has-no-new-privs", "", "", "is no_new_privs set", (*capsh).hasNoNewPrivs},
+	{"is-uid", "N", anything, "is the real uid N", (*capsh).isUID},
+	{"is-gid", "N", anything, "is the real gid N", (*capsh).isGID},
+	{"mode", "", "", "libcap's guess of the mode", (*capsh).mode},
+	{"modes", "", "", "the modes that libcap knows", (*capsh).modes},
+	{"inmode", "MODE", anything, "is the mode MODE", (*capsh).inMode},
+	{"license", "", "", "the licence", (*capsh).license},
+	{"quiet", "", "", "accepted, and changes nothing", (*capsh).nothing},
+	{"strict", "", "", "accepted, and changes nothing", (*capsh).nothing},
+	{"noenv", "", "", "accepted, and changes nothing", (*capsh).nothing},
 }
 
-// capshRefused are the options of capsh that change its state, or start
-// something. Those that end in "=" have a value.
+// capshRefused are the options of capsh that change its state or start a
+// program. Those that end in "=" take a value.
 var capshRefused = [...]string{
 	"--addamb=", "--cap-uid=", "--caps=", "--chroot=", "--delamb=", "--drop=", "--forkfor=", "--gid=", "--groups=",
 	"--iab=", "--inh=", "--keep=", "--killit=", "--mode=", "--no-new-privs", "--secbits=", "--shell=", "--uid=", "--user=",
 	"--", "==", "-+", "=+",
 }
 
-// findCapsh returns the option of capsh that an argument is, and its value.
+// findCapsh returns the option of capsh in an argument and its value, or nil if
+// the argument is no such option.
 func findCapsh(arg string) (opt *capshOption, value string) {
+	name, value, hasValue := strings.Cut(arg, "=")
 	for i := range capshOptions {
 		opt := &capshOptions[i]
-		if value, ok := strings.CutPrefix(arg, opt.name); ok && (value == "" || strings.HasSuffix(opt.name, "=")) {
+		if name == "--"+opt.name && hasValue == (opt.argument != "") {
 			return opt, value
 		}
 	}
 	return nil, ""
 }
 
-// refusedCapsh returns the option of capsh that an argument is, if it is one
-// that does more than ask.
+// refusedCapsh returns the option of capshRefused in an argument, or "" if there
+// is none.
 func refusedCapsh(arg string) string {
 	for _, name := range capshRefused {
 		if value, ok := strings.CutPrefix(arg, name); ok && (value == "" || strings.HasSuffix(name, "=")) {
@@ -85,33 +97,33 @@ func refusedCapsh(arg string) string {
 	return ""
 }
 
-// capsh is a run of options in capsh's spelling. What they print is kept until
-// the end, or until one fails.
+// capsh runs options in capsh's spelling. It keeps what they print until the
+// last one has run or one has failed.
 type capsh struct {
 	env   *env
 	from  collect.Collector
-	own   collect.Record // means something once known
+	own   collect.Record // valid if known
 	known bool
-	done  bool
+	done  bool // the options that follow do not run
 	out   []byte
-	space [4096]byte // where out is at first
+	space [4096]byte // the first space of out
 }
 
-// errNo is the answer no. Its text goes to standard error as it is.
+// errNo is the answer no. Its text goes to standard error unchanged.
 type errNo struct{ error }
 
 func no(format string, args ...any) error { return errNo{fmt.Errorf(format, args...)} }
 
-// tryCapsh runs a command line of capsh's options. It is not one, and handled
-// is false, if there is none of them, or if they are --print with something
-// that show knows.
+// tryCapsh runs a command line made of capsh's options. handled is false if the
+// command line is for show: it has no option of capsh, or --print is the only
+// one and other arguments stand beside it.
 func (e *env) tryCapsh(args []string, named bool) (handled bool, status int, err error) {
 	found, prints := 0, 0
 	foreign := ""
 	for _, arg := range args {
 		opt, _ := findCapsh(arg)
 		switch {
-		case opt != nil && opt.name == "--print":
+		case opt != nil && opt.name == "print":
 			prints++
 			fallthrough
 		case opt != nil:

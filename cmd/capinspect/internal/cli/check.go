@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,9 +19,10 @@ import (
 )
 
 var check = command{
-	name:    "check",
-	args:    "[flags] CONDITION ... [PID ...]",
-	summary: "yes or no, for scripts and probes",
+	name:     "check",
+	args:     "[flags] CONDITION ... [PID ...]",
+	operands: []candidate{anything, anyPID},
+	summary:  "yes or no, for scripts and probes",
 	about: `Check conditions on tasks, by default on capinspect's own process. All must
 hold, on every task: then the exit status is 0. If one does not it is 1, with a
 line for each; if one is about something that cannot be known it is 2.
@@ -36,7 +38,7 @@ capinspect check --has net_bind_service
 capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
 capinspect check --within bounding:a80425fb --uid 1000 -q
 capinspect check --pss restricted --pss-version 1.25`,
-	new: func(flags *pflag.FlagSet) runner { return newCheck(flags) },
+	new: newCheck,
 }
 
 type checkConfig struct {
@@ -46,42 +48,59 @@ type checkConfig struct {
 	quiet      bool
 }
 
-// condition is what a task is held to. It returns why the task does not meet
-// it, "" if it does, or as an error why nobody can say.
+// condition checks one task. It returns the reason why the task does not meet
+// the condition, or "" if it does. If nobody can know, the error says why.
 type condition func(*collect.Record) (why string, err error)
 
-// conditionFlags are the flags that each add a condition.
-var conditionFlags = [...]struct {
-	name, about string
-	parse       func(string) (condition, error)
-}{
-	{"has", "`[SET:]CAP,...`\x00the set holds all of these", parseHas},
-	{"lacks", "`[SET:]CAP,...`\x00the set holds none of these", parseLacks},
-	{"within", "`[SET:]LIST`\x00the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles", parseWithin},
-	{"uid", "all four user ids are `N`", parseUID},
-	{"gid", "all four group ids are `N`", parseGID},
-	{"seccomp", "seccomp is in `MODE`: disabled, strict, filter; or a number", parseSeccomp},
-	{"mode", "libcap's guess is `MODE`: NOPRIV, PURE1E_INIT, PURE1E, HYBRID, UNCERTAIN", parseMode},
+func newCheck() (runner, []flag) {
+	c := &checkConfig{pss: podSecurity{version: latest}}
+	return c, slices.Concat(
+		c.conditionFlags(),
+		[]flag{{
+			name: "quiet", shorthand: "q",
+			about: "print nothing about a condition that does not hold", value: (*boolValue)(&c.quiet),
+		}},
+		c.pss.flags(),
+		c.targets.flags(),
+		c.threads.flags(),
+	)
 }
 
-func newCheck(flags *pflag.FlagSet) *checkConfig {
-	c := new(checkConfig)
-	for _, f := range conditionFlags {
-		flags.Func(f.name, f.about, func(value string) error {
-			cond, err := f.parse(value)
+// conditionFlags returns the flags that each add a condition.
+func (c *checkConfig) conditionFlags() []flag {
+	add := func(parse func(string) (condition, error)) pflag.Value {
+		return funcValue(func(text string) error {
+			cond, err := parse(text)
 			c.conditions = append(c.conditions, cond)
 			return err
 		})
 	}
-	flags.BoolFunc("no-new-privs", "no_new_privs is set", func(string) error {
-		c.conditions = append(c.conditions, noNewPrivs)
-		return nil
-	})
-	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print nothing about a condition that does not hold")
-	c.pss.addTo(flags)
-	c.addTo(flags)
-	c.threads.addTo(flags)
-	return c
+	caps, n := []candidate{anySetPrefix, anyCap}, []candidate{anything}
+	seccomp := []candidate{"disabled", "strict", "filter"}
+	modes := []candidate{"NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID", "UNCERTAIN"}
+	return []flag{
+		{name: "has", argument: "[SET:]CAP,...", values: caps, about: "the set holds all of these", value: add(parseHas)},
+		{name: "lacks", argument: "[SET:]CAP,...", values: caps, about: "the set holds none of these", value: add(parseLacks)},
+		{
+			name: "within", argument: "[SET:]LIST", values: []candidate{anySetPrefix, anyCap, anyProfile, "none"},
+			about: "the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
+			value: add(parseWithin),
+		},
+		{name: "uid", argument: "N", values: n, about: "all four user ids are N", value: add(parseUID)},
+		{name: "gid", argument: "N", values: n, about: "all four group ids are N", value: add(parseGID)},
+		{
+			name: "seccomp", argument: "MODE", values: seccomp,
+			about: "seccomp is in MODE: " + joined(seccomp, ", ") + "; or a number", value: add(parseSeccomp),
+		},
+		{
+			name: "mode", argument: "MODE", values: modes,
+			about: "libcap's guess is MODE: " + joined(modes, ", "), value: add(parseMode),
+		},
+		{
+			name: "no-new-privs", about: "no_new_privs is set",
+			value: add(func(string) (condition, error) { return noNewPrivs, nil }),
+		},
+	}
 }
 
 func (c *checkConfig) run(e *env, args []string) (int, error) {

@@ -7,25 +7,34 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 )
 
-// podSecurity is the level of the Pod Security Standards that tasks are held to.
+// podSecurity is the level of the Pod Security Standards that tasks are checked
+// against.
 type podSecurity struct {
 	level, version string
 	minor          uint8
-	unseen         list // the rules of which the run time did not show whether some task breaks them
+	unseen         list // the rules that could not be checked on some task, since nothing at run time shows it
 }
 
-func (p *podSecurity) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&p.level, "pss", "", "a pod may look like it that keeps to this Pod Security `LEVEL`: baseline, restricted")
-	flags.StringVar(&p.version, "pss-version", latest, "that level in this `VERSION`, as 1.25; the latest otherwise")
+func (p *podSecurity) flags() []flag {
+	levels := []candidate{"baseline", "restricted"}
+	return []flag{
+		{
+			name: "pss", argument: "LEVEL", values: levels,
+			about: "a pod may look like it that keeps to this Pod Security LEVEL: " + joined(levels, ", "),
+			value: (*stringValue)(&p.level),
+		},
+		{
+			name: "pss-version", argument: "VERSION", values: []candidate{anything},
+			about: "that level in this VERSION, as 1.25; the latest otherwise", value: (*stringValue)(&p.version),
+		},
+	}
 }
 
-// latest is the version that --pss is of unless another one is asked for.
+// latest is the default of --pss-version.
 const latest = "latest"
 
 // addConditions adds a condition for each rule of the level, and returns how much has

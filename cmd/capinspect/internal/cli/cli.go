@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli is the command line of capinspect: it finds the command, which
-// parses its own flags, and turns what comes of it into messages and an exit
-// status.
+// Package cli is the command line of capinspect. It finds the command, parses
+// its flags, runs it, and turns the result into messages and an exit status.
+//
+// Each command is a table entry in its own file. It declares its flags as a
+// slice of flag values, from which parsing, help and completion work.
 //
 // Messages are one line on standard error, "capinspect: what: why", in lower
 // case and without a full stop. A hint follows on a line of its own.
@@ -15,53 +17,52 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
-// The exit status: done, or the answer is yes; the answer is no; trouble, which
-// is anything that kept the answer from being known, and wins over a no.
+// The exit status. Trouble wins over a no.
 const (
-	statusOK      = 0
-	statusNo      = 1
-	statusTrouble = 2
+	statusOK      = 0 // done, or the answer is yes
+	statusNo      = 1 // the answer is no
+	statusTrouble = 2 // something prevents an answer
 )
 
 const program = "capinspect"
 
-// command is one subcommand. Its name and its flags are all that help and
-// completion know of it.
+// command is one subcommand. Help and completion know nothing else of it.
 type command struct {
-	name    string
-	args    string // what follows the name on a usage line
-	summary string // a line for the list of commands
-	about   string // the paragraphs of its help
-	example string // command lines that work as printed
-	new     func(*pflag.FlagSet) runner
+	name     string
+	args     string      // what follows the name on a usage line
+	operands []candidate // what completion offers for the arguments that are no flags
+	summary  string      // a line for the list of commands
+	about    string      // the paragraphs of its help
+	example  string      // command lines that work as printed
+
+	// new returns the command with its defaults, and the flags that change them.
+	new func() (runner, []flag)
 }
 
-// runner is a command whose flags are parsed.
+// runner runs a command after its flags are parsed.
 type runner interface {
 	run(env *env, args []string) (status int, err error)
 }
 
-// env is what a command has of the world.
+// env is what a command gets from its caller.
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
-// commands returns the table of subcommands. The first is the one that runs
-// when none is named.
+// commands returns the subcommands. The first one runs if the command line names
+// none.
 func commands() []*command {
 	return []*command{&show, &ps, &decode, &explain, &check, &diff, &why, &predict, &securityContext, &profiles, &completion}
 }
 
-// usageError is bad usage of a command.
+// usageError is a mistake in the command line.
 type usageError struct{ error }
 
-// usagef returns an error of bad usage.
+// usagef returns a usageError.
 func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
@@ -89,7 +90,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return e.finish(status, err, cmd.helpLine(named))
 }
 
-// find returns the command of a name, or nil.
+// find returns the command with a name, or nil.
 func find(name string) *command {
 	for _, c := range commands() {
 		if c.name == name {
@@ -99,7 +100,8 @@ func find(name string) *command {
 	return nil
 }
 
-// finish says what went wrong, and returns the exit status.
+// finish reports err, if there is one, and returns the exit status. help is the
+// command line that a hint names after bad usage.
 func (e *env) finish(status int, err error, help string) int {
 	if err == nil {
 		return status
@@ -113,38 +115,34 @@ func (e *env) finish(status int, err error, help string) int {
 
 // execute parses the flags of the command and runs it.
 func (c *command) execute(e *env, args []string, named bool) (int, error) {
-	flags, run, help, version := c.parser()
-	if err := flags.Parse(args); err != nil {
+	run, flags := c.new()
+	var help, version bool
+	flags = append(flags, everyFlags(&help, &version)...)
+	set := flagSet(c.name, flags)
+	if err := set.Parse(args); err != nil {
 		return 0, usageError{err}
 	}
 	switch {
-	case *help && !named:
-		return statusOK, e.write([]byte(overview(c, flags)))
-	case *help:
-		return statusOK, e.write([]byte(c.help(flags)))
-	case *version:
+	case help && !named:
+		return statusOK, e.write([]byte(c.overview()))
+	case help:
+		return statusOK, e.write([]byte(c.help()))
+	case version:
 		return statusOK, e.write([]byte(versionLine()))
 	}
-	return run.run(e, flags.Args())
+	if err := checkEmpty(set, flags); err != nil {
+		return 0, err
+	}
+	return run.run(e, set.Args())
 }
 
-// parser returns the flags of the command, what they are for, and two that each
-// command has.
-func (c *command) parser() (flags *pflag.FlagSet, run runner, help, version *bool) {
-	flags = pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.Usage = func() {}
-	flags.SetOutput(io.Discard)
-	run = c.new(flags)
-	return flags, run, flags.BoolP("help", "h", false, "print this help"), flags.Bool("version", false, "print the version")
+// flags returns all flags of the command, for help and completion.
+func (c *command) flags() []flag {
+	_, flags := c.new()
+	return append(flags, everyFlags(new(bool), new(bool))...)
 }
 
-// flags returns the flags of the command.
-func (c *command) flags() *pflag.FlagSet {
-	flags, _, _, _ := c.parser()
-	return flags
-}
-
+// helpLine returns the command line that prints the help of the command.
 func (c *command) helpLine(named bool) string {
 	if named {
 		return program + " " + c.name + " --help"
@@ -152,13 +150,13 @@ func (c *command) helpLine(named bool) string {
 	return program + " --help"
 }
 
-// complain writes a message.
+// complain writes a message to standard error.
 func (e *env) complain(err error) {
 	fmt.Fprintf(e.stderr, "%s: %s\n", program, report.Printable(strings.ReplaceAll(err.Error(), "\n", " ")))
 }
 
-// write writes to standard output. Where that is a pipe that nobody reads any
-// more, the Go runtime ends the process by SIGPIPE.
+// write writes to standard output. If that is a pipe without a reader, the Go
+// runtime ends the process with SIGPIPE.
 func (e *env) write(text []byte) error {
 	if _, err := e.stdout.Write(text); err != nil {
 		if inner := errors.Unwrap(err); inner != nil {

@@ -5,9 +5,8 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/spf13/pflag"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
@@ -16,9 +15,10 @@ import (
 )
 
 var decode = command{
-	name:    "decode",
-	args:    "[flags] [MASK | NAME,... | LINE] ...",
-	summary: "bitmaps and pasted status lines into names, and back",
+	name:     "decode",
+	args:     "[flags] [MASK | NAME,... | LINE] ...",
+	operands: []candidate{anything, anyCap, anything},
+	summary:  "bitmaps and pasted status lines into names, and back",
 	about: `Decode hexadecimal bitmaps into the names of capabilities, or the names into
 a bitmap. An argument of hexadecimal digits is a bitmap, also 13; a line of a
 status file keeps its label; anything else is a list of names, in any spelling.
@@ -31,31 +31,35 @@ capinspect decode NET_ADMIN,cap_net_raw
 capinspect decode 'CapEff:	00000000a80425fb'
 capinspect decode -o matrix a80425fb 5fb
 capinspect decode -f /proc/self/status`,
-	new: func(flags *pflag.FlagSet) runner { return newDecode(flags) },
+	new: newDecode,
 }
 
 type decodeConfig struct {
-	files      paths
-	output     string
-	json       bool
+	files      repeated
+	format     formatFlags[*report.Form[report.Masks]]
 	lastCap    string
 	kubernetes bool
 }
 
 var decodeFormats = []*report.Form[report.Masks]{report.MaskText, report.MaskJSON, report.MaskMatrix}
 
-func newDecode(flags *pflag.FlagSet) *decodeConfig {
-	c := new(decodeConfig)
-	flags.VarP(&c.files, "file", "f", "read lines, a status file or a report in JSON from `PATH`; '-' is standard input")
-	flags.StringVarP(&c.output, "output", "o", decodeFormats[0].Name, "the `FORMAT`: "+formatNames(decodeFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	flags.BoolVar(&c.kubernetes, "kubernetes", false, "write names as a securityContext has them, NET_RAW")
-	flags.StringVar(&c.lastCap, "last-cap", "", "let the matrix end with capability `N`")
-	return c
+func newDecode() (runner, []flag) {
+	c := &decodeConfig{format: newFormatFlags(decodeFormats)}
+	return c, slices.Concat(
+		[]flag{fileFlag(&c.files, "read lines, a status file or a report in JSON from PATH; '-' is standard input")},
+		c.format.flags(),
+		[]flag{
+			{
+				name: "kubernetes", about: "write names as a securityContext has them, NET_RAW",
+				value: (*boolValue)(&c.kubernetes),
+			},
+			lastCapFlag(&c.lastCap, "let the matrix end with capability N"),
+		},
+	)
 }
 
 func (c *decodeConfig) run(e *env, args []string) (int, error) {
-	format, err := chooseFormat(decodeFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return 0, err
 	}
@@ -72,7 +76,7 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 	}
 	files := c.files
 	if len(args)+len(files) == 0 {
-		files = paths{"-"}
+		files = repeated{"-"}
 	}
 	status := statusOK
 	for _, arg := range args {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
@@ -16,9 +14,10 @@ import (
 )
 
 var diff = command{
-	name:    "diff",
-	args:    "[flags] A [B]",
-	summary: "two tasks, manifests, profiles, sets or saved reports",
+	name:     "diff",
+	args:     "[flags] A [B]",
+	operands: []candidate{anyPID, anyProfile, anyCap, "file:", anything},
+	summary:  "two tasks, manifests, profiles, sets or saved reports",
 	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, a list
 of capabilities, or file:PATH, a saved status file or report of one task, or
@@ -43,29 +42,36 @@ count for the exit status.`,
 capinspect diff self self
 capinspect diff docker containerd
 capinspect diff 0xa80425fb docker --json`,
-	new: func(flags *pflag.FlagSet) runner { return newDiff(flags) },
+	new: newDiff,
 }
 
 type diffConfig struct {
-	proc, set, runtime, output string
-	json                       bool
-	detail                     collect.Detail // what has to be known of a task
+	proc, set, runtime string
+	format             formatFlags[*report.Form[collect.Difference]]
+	detail             collect.Detail // how much of a task the comparison needs
 }
 
 var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.DiffJSON}
 
-func newDiff(flags *pflag.FlagSet) *diffConfig {
-	c := new(diffConfig)
-	flags.StringVar(&c.set, "set", "bounding", "compare a profile or a set with this `SET` of a task")
-	flags.StringVar(&c.runtime, "runtime", "", "whose rules a manifest goes through, the `RUNTIME`: "+strings.Join(runtime.Names(), ", "))
-	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
-	flags.StringVarP(&c.output, "output", "o", diffFormats[0].Name, "the `FORMAT`: "+formatNames(diffFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	return c
+func newDiff() (runner, []flag) {
+	c := &diffConfig{set: "bounding", format: newFormatFlags(diffFormats)}
+	runtimes := words(runtime.Names())
+	return c, append([]flag{
+		{
+			name: "set", argument: "SET", values: []candidate{anySet},
+			about: "compare a profile or a set with this SET of a task", value: (*stringValue)(&c.set),
+		},
+		{
+			name: "runtime", argument: "RUNTIME", values: runtimes,
+			about: "whose rules a manifest goes through, the RUNTIME: " + joined(runtimes, ", "),
+			value: (*stringValue)(&c.runtime),
+		},
+		procFlag(&c.proc),
+	}, c.format.flags()...)
 }
 
 func (c *diffConfig) run(e *env, args []string) (int, error) {
-	format, err := chooseFormat(diffFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return 0, err
 	}

@@ -7,16 +7,15 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 var explain = command{
-	name:    "explain",
-	args:    "[flags] [CAP | TEXT] ...",
-	summary: "what a capability permits; search",
+	name:     "explain",
+	args:     "[flags] [CAP | TEXT] ...",
+	operands: []candidate{anyCap, anything},
+	summary:  "what a capability permits; search",
 	about: `Explain capabilities: what each permits, what in a container needs it, what it
 opens to an attacker, and the usual narrower choice. Without an argument they
 are listed. A text that is no capability is searched for in names and
@@ -26,25 +25,22 @@ capinspect explain
 capinspect explain NET_RAW
 capinspect explain 'raw sockets'
 capinspect explain --json sys_admin`,
-	new: func(flags *pflag.FlagSet) runner { return newExplain(flags) },
+	new: newExplain,
 }
 
 type explainConfig struct {
-	output string
-	json   bool
+	format formatFlags[*report.Form[report.Explanations]]
 }
 
 var explainFormats = []*report.Form[report.Explanations]{report.ExplainText, report.ExplainJSON}
 
-func newExplain(flags *pflag.FlagSet) *explainConfig {
-	c := new(explainConfig)
-	flags.StringVarP(&c.output, "output", "o", explainFormats[0].Name, "the `FORMAT`: "+formatNames(explainFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	return c
+func newExplain() (runner, []flag) {
+	c := &explainConfig{format: newFormatFlags(explainFormats)}
+	return c, c.format.flags()
 }
 
 func (c *explainConfig) run(e *env, args []string) (int, error) {
-	format, err := chooseFormat(explainFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return 0, err
 	}

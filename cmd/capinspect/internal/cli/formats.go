@@ -2,13 +2,36 @@
 
 package cli
 
-import "strings"
-
-// format is a form in which a command writes what it found.
+// format is one form in which a command writes its result.
 type format interface{ FormName() string }
 
-// chooseFormat returns the form that -o and --json ask for, of those that a
-// command knows; the first is the default.
+// formatFlags are -o and --json, which choose one of the formats of a command.
+type formatFlags[F format] struct {
+	known  []F // the first is the default
+	output string
+	json   bool
+}
+
+func newFormatFlags[F format](known []F) formatFlags[F] {
+	return formatFlags[F]{known: known, output: known[0].FormName()}
+}
+
+func (f *formatFlags[F]) flags() []flag {
+	names := formatNames(f.known)
+	return []flag{
+		{
+			name: "output", shorthand: "o", argument: "FORMAT", values: names,
+			about: "the FORMAT: " + joined(names, ", "), value: (*stringValue)(&f.output),
+		},
+		{name: "json", about: "the same as -o json", value: (*boolValue)(&f.json)},
+	}
+}
+
+// chosen returns the format that the flags ask for.
+func (f *formatFlags[F]) chosen() (F, error) { return chooseFormat(f.known, f.output, f.json) }
+
+// chooseFormat returns the format that -o and --json ask for, of those in
+// known. The first is the default.
 func chooseFormat[F format](known []F, output string, json bool) (chosen F, err error) {
 	if json {
 		if output != known[0].FormName() && output != "json" {
@@ -21,13 +44,13 @@ func chooseFormat[F format](known []F, output string, json bool) (chosen F, err 
 			return f, nil
 		}
 	}
-	return chosen, usagef("unknown format %q: want %s", output, formatNames(known))
+	return chosen, usagef("unknown format %q: want %s", output, joined(formatNames(known), ", "))
 }
 
-func formatNames[F format](known []F) string {
-	names := make([]string, len(known))
+func formatNames[F format](known []F) []candidate {
+	names := make([]candidate, len(known))
 	for i, f := range known {
-		names[i] = f.FormName()
+		names[i] = candidate(f.FormName())
 	}
-	return strings.Join(names, ", ")
+	return names
 }

@@ -8,78 +8,57 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 // help returns the help of one command.
-func (c *command) help(flags *pflag.FlagSet) string {
+func (c *command) help() string {
 	name := c.name
 	if c == commands()[0] {
 		name = "[" + name + "]"
 	}
 	return fmt.Sprintf("Usage: %s %s %s\n\n%s\n\nFlags:\n%s\nExamples:\n%s",
-		program, name, c.args, c.about, flagLines(flags), indent(c.example))
+		program, name, c.args, c.about, flagLines(c.flags()), indent(c.example))
 }
 
-// overview returns the help of the program: of the command that runs when none
-// is named, and the lists of the others and of the options of capsh.
-func overview(first *command, flags *pflag.FlagSet) string {
+// overview returns the help of the program: the help of c, which runs when no
+// command is named, then all commands and the options of capsh.
+func (c *command) overview() string {
 	var list, options strings.Builder
-	for _, c := range commands() {
-		fmt.Fprintf(&list, "  %-20s %s\n", c.name, c.summary)
+	for _, known := range commands() {
+		fmt.Fprintf(&list, "  %-20s %s\n", known.name, known.summary)
 	}
 	for _, o := range capshOptions {
-		fmt.Fprintf(&options, "  %-20s %s\n", o.name+placeholder(o.about), strings.ReplaceAll(o.about, "`", ""))
+		fmt.Fprintf(&options, "  %-20s %s\n", o.spelling()+o.argument, o.about)
 	}
 	return fmt.Sprintf("%s\nCommands ('%s COMMAND --help' tells more):\n%s\n"+
 		"Options of capsh, run from left to right:\n%s\n"+
 		"Exit status: 0 done, or yes; 1 the answer is no; 2 trouble.\n",
-		first.help(flags), program, &list, &options)
-}
-
-// placeholder returns what stands between backquotes, "" if nothing does. What
-// is not part of the text ends in a NUL.
-func placeholder(about string) string {
-	if _, rest, ok := strings.Cut(about, "`"); ok {
-		name, _, _ := strings.Cut(rest, "`")
-		return name
-	}
-	return ""
+		c.help(), program, &list, &options)
 }
 
 // flagLines returns a line for each flag.
-func flagLines(flags *pflag.FlagSet) string {
+func flagLines(flags []flag) string {
 	var lines strings.Builder
-	flags.VisitAll(func(f *pflag.Flag) {
-		spelling := "    --" + f.Name
-		if f.Shorthand != "" {
-			spelling = "-" + f.Shorthand + ", --" + f.Name
+	for _, f := range flags {
+		spelling := "    --" + f.name
+		if f.shorthand != "" {
+			spelling = "-" + f.shorthand + ", --" + f.name
 		}
-		if name := placeholder(f.Usage); name != "" {
-			spelling += " " + name
+		if f.argument != "" {
+			spelling += " " + f.argument
 		}
-		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, report.Wrapped(flagAbout(f), 29, strings.Repeat(" ", 29)))
-	})
-	return lines.String()
-}
-
-// flagAbout returns the help of a flag.
-func flagAbout(f *pflag.Flag) string {
-	about := f.Usage
-	if _, rest, ok := strings.Cut(about, "\x00"); ok {
-		about = rest
+		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, report.Wrapped(f.about, 29, strings.Repeat(" ", 29)))
 	}
-	return strings.ReplaceAll(about, "`", "")
+	return lines.String()
 }
 
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ") + "\n"
 }
 
-// versionLine tells version, commit, Go and platform, from what the linker
-// knows of the build.
+// versionLine returns the version, the commit, the release of Go and the
+// platform, from the build information in the binary.
 func versionLine() string {
 	version, commit := "unknown", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

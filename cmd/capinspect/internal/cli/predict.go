@@ -5,10 +5,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/spf13/pflag"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
@@ -16,9 +15,10 @@ import (
 )
 
 var predict = command{
-	name:    "predict",
-	args:    "[flags] FILE | --scan [DIR]",
-	summary: "what execve of a file would give a process",
+	name:     "predict",
+	args:     "[flags] FILE | --scan [DIR]",
+	operands: []candidate{anyFile, anyDir},
+	summary:  "what execve of a file would give a process",
 	about: `Tell which capabilities and ids a process would have after execve of FILE, or
 why that fails, by the rules of the kernel. FILE is looked up as the process
 itself would: below its root directory, from its working directory, by PATH if
@@ -36,29 +36,32 @@ capinspect predict sh
 capinspect predict /bin/sh --uid 1000 --drop all
 capinspect predict sh --add net_admin --no-new-privs --json
 capinspect predict --scan /usr/bin --uid 1000 --drop all`,
-	new: func(flags *pflag.FlagSet) runner { return newPredict(flags) },
+	new: newPredict,
 }
 
 type predictConfig struct {
 	subject
-	output    string
-	json      bool
+	format    formatFlags[*report.Form[collect.Prediction]]
 	scan, all bool
 }
 
+// The formats of a prediction, and those of a list of programs. Both have the
+// same names, since one -o chooses among them.
 var (
 	predictFormats = []*report.Form[collect.Prediction]{report.PredictText, report.PredictJSON}
 	scanFormats    = []*report.Form[collect.Scan]{report.ScanText, report.ScanJSON}
 )
 
-func newPredict(flags *pflag.FlagSet) *predictConfig {
-	c := new(predictConfig)
-	flags.BoolVar(&c.scan, "scan", false, "list what gives something below DIR")
-	flags.BoolVar(&c.all, "all", false, "with --scan, also in other file systems mounted there")
-	c.addTo(flags)
-	flags.StringVarP(&c.output, "output", "o", predictFormats[0].Name, "the `FORMAT`: "+formatNames(predictFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	return c
+func newPredict() (runner, []flag) {
+	c := &predictConfig{subject: subject{task: self}, format: newFormatFlags(predictFormats)}
+	return c, slices.Concat(
+		[]flag{
+			{name: "scan", about: "list what gives something below DIR", value: (*boolValue)(&c.scan)},
+			{name: "all", about: "with --scan, also in other file systems mounted there", value: (*boolValue)(&c.all)},
+		},
+		c.subject.flags(),
+		c.format.flags(),
+	)
 }
 
 func (c *predictConfig) run(e *env, args []string) (int, error) {
@@ -70,7 +73,7 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 	case c.all:
 		return 0, usagef("--all is for --scan")
 	}
-	format, err := chooseFormat(predictFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return 0, err
 	}
@@ -97,7 +100,7 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 
 // list lists the programs below a directory.
 func (c *predictConfig) list(e *env, args []string) (int, error) {
-	format, err := chooseFormat(scanFormats, c.output, c.json)
+	format, err := chooseFormat(scanFormats, c.format.output, c.format.json)
 	if err != nil {
 		return 0, err
 	}
@@ -134,8 +137,8 @@ func (c *predictConfig) list(e *env, args []string) (int, error) {
 	return status, nil
 }
 
-// subject are the flags that say for which task something is predicted, and what
-// is to be another for it.
+// subject are the flags that say for which task the prediction is made, and
+// what to assume of that task.
 type subject struct {
 	task       string
 	proc       string
@@ -144,30 +147,53 @@ type subject struct {
 	uid, gid   uint32
 }
 
-func (s *subject) addTo(flags *pflag.FlagSet) {
-	flags.StringVarP(&s.task, "pid", "p", self, "for this `PID`")
-	flags.StringVar(&s.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
-	flags.StringVar(&s.whatIf.Path, "path", "", "look for a bare name in `PATH`, directories with colons between")
-	flags.Func("uid", "as if all its user ids were `N`, and its sets as they are", func(value string) error {
-		s.whatIf.UID = &s.uid
-		return parseNumber(&s.uid, value, 10)
-	})
-	flags.Func("gid", "as if all its group ids were `N`", func(value string) error {
-		s.whatIf.GID = &s.gid
-		return parseNumber(&s.gid, value, 10)
-	})
-	flags.BoolVar(&s.whatIf.Entrypoint, "entrypoint", false, "as containerd starts the program of a container: with all of the Bounding set in Permitted and Effective")
-	flags.Func("drop", "as if none of its sets had `CAP,...`, or all", func(value string) error {
-		return addCaps(&s.whatIf.Drop, value)
-	})
-	flags.Func("add", "as if a runtime had added `CAP,...`, after --drop: to Permitted, Effective and Bounding", func(value string) error {
-		return addCaps(&s.whatIf.Add, value)
-	})
-	flags.BoolVar(&s.whatIf.NoNewPrivs, "no-new-privs", false, "as if no_new_privs were set")
-	flags.Func("securebits", "as if its securebits were `N`; those of another process nobody can read, and they are taken for 0", func(value string) error {
-		s.whatIf.Securebits = &s.securebits
-		return parseNumber((*uint32)(&s.securebits), value, 0)
-	})
+func (s *subject) flags() []flag {
+	n, caps := []candidate{anything}, []candidate{anyCap}
+	return []flag{
+		pidFlag((*stringValue)(&s.task), "for this PID"),
+		procFlag(&s.proc),
+		{
+			name: "path", argument: "PATH", values: []candidate{anyFile},
+			about: "look for a bare name in PATH, directories with colons between", value: (*stringValue)(&s.whatIf.Path),
+		},
+		{
+			name: "uid", argument: "N", values: n, about: "as if all its user ids were N, and its sets as they are",
+			value: funcValue(func(value string) error {
+				s.whatIf.UID = &s.uid
+				return parseNumber(&s.uid, value, 10)
+			}),
+		},
+		{
+			name: "gid", argument: "N", values: n, about: "as if all its group ids were N",
+			value: funcValue(func(value string) error {
+				s.whatIf.GID = &s.gid
+				return parseNumber(&s.gid, value, 10)
+			}),
+		},
+		{
+			name:  "entrypoint",
+			about: "as containerd starts the program of a container: with all of the Bounding set in Permitted and Effective",
+			value: (*boolValue)(&s.whatIf.Entrypoint),
+		},
+		{
+			name: "drop", argument: "CAP,...", values: caps, about: "as if none of its sets had CAP,..., or all",
+			value: funcValue(func(value string) error { return addCaps(&s.whatIf.Drop, value) }),
+		},
+		{
+			name: "add", argument: "CAP,...", values: caps,
+			about: "as if a runtime had added CAP,..., after --drop: to Permitted, Effective and Bounding",
+			value: funcValue(func(value string) error { return addCaps(&s.whatIf.Add, value) }),
+		},
+		{name: "no-new-privs", about: "as if no_new_privs were set", value: (*boolValue)(&s.whatIf.NoNewPrivs)},
+		{
+			name: "securebits", argument: "N", values: n,
+			about: "as if its securebits were N; those of another process nobody can read, and they are taken for 0",
+			value: funcValue(func(value string) error {
+				s.whatIf.Securebits = &s.securebits
+				return parseNumber((*uint32)(&s.securebits), value, 0)
+			}),
+		},
+	}
 }
 
 // parseNumber sets a number of 32 bits; base 0 is for one that may be written 0x2f.

@@ -6,17 +6,16 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 var profiles = command{
-	name:    "profiles",
-	args:    "[flags] [NAME ...]",
-	summary: "the known profiles: runtimes' defaults, Pod Security levels",
+	name:     "profiles",
+	args:     "[flags] [NAME ...]",
+	operands: []candidate{anyProfile},
+	summary:  "the known profiles: runtimes' defaults, Pod Security levels",
 	about: `List the sets that have a name: what each runtime gives to a container by
 default, what each level of the Pod Security Standards lets it add, what the
 profiles of kubectl debug ask for. With a NAME, what is in it, where that is
@@ -26,27 +25,23 @@ privileged is of the kernel's last capability.`,
 capinspect profiles
 capinspect profiles docker restricted
 capinspect profiles --json crio`,
-	new: func(flags *pflag.FlagSet) runner { return newProfiles(flags) },
+	new: newProfiles,
 }
 
 type profilesConfig struct {
-	output  string
-	json    bool
+	format  formatFlags[*report.Form[report.Profiles]]
 	lastCap string
 }
 
 var profileFormats = []*report.Form[report.Profiles]{report.ProfilesText, report.ProfilesJSON}
 
-func newProfiles(flags *pflag.FlagSet) *profilesConfig {
-	c := new(profilesConfig)
-	flags.StringVarP(&c.output, "output", "o", profileFormats[0].Name, "the `FORMAT`: "+formatNames(profileFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	flags.StringVar(&c.lastCap, "last-cap", "", "take capability `N` for the last that the kernel has; 40 otherwise")
-	return c
+func newProfiles() (runner, []flag) {
+	c := &profilesConfig{format: newFormatFlags(profileFormats)}
+	return c, append(c.format.flags(), lastCapFlag(&c.lastCap, "take capability N for the last that the kernel has; 40 otherwise"))
 }
 
 func (c *profilesConfig) run(e *env, args []string) (int, error) {
-	format, err := chooseFormat(profileFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return 0, err
 	}

@@ -9,16 +9,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 var ps = command{
-	name:    "ps",
-	args:    "[flags] [PID ...]",
-	summary: "many tasks: table, tree, per container",
+	name:     "ps",
+	args:     "[flags] [PID ...]",
+	operands: []candidate{anyPID},
+	summary:  "many tasks: table, tree, per container",
 	about: `List processes with their capabilities; without a PID all that can be seen.
 Without -t or -T only the leader of each process is judged: another thread may
 hold more. A set is written as all, none, all but some, the name of the runtime
@@ -35,17 +34,15 @@ capinspect ps -t --cap sys_admin,net_admin
 capinspect ps -n 'capins*' --columns +USER,CAPS
 capinspect ps -o tree self
 capinspect ps --by container -o jsonl`,
-	new: func(flags *pflag.FlagSet) runner { return newPs(flags) },
+	new: newPs,
 }
 
 type psConfig struct {
 	targets
-	flags      *pflag.FlagSet
-	output     string
-	json       bool
+	format     formatFlags[*psFormat]
 	privileged bool
 	kernelToo  bool
-	caps       paths // each a list of its own
+	caps       repeated // each a list of its own
 	name       string
 	user       string
 	container  string
@@ -58,40 +55,91 @@ type psConfig struct {
 	pods       string
 }
 
-// psFormats are the forms of ps; the first is the default.
 var psFormats = []*psFormat{{"table"}, {"tree"}, {"json"}, {"jsonl"}}
 
 type psFormat struct{ name string }
 
-// FormatName returns the name of the form.
+// FormName returns the name of the format.
 func (f *psFormat) FormName() string { return f.name }
 
-func newPs(flags *pflag.FlagSet) *psConfig {
-	c := &psConfig{flags: flags}
-	flags.VarP(&c.pids, "pid", "p", "look at this `PID`, or at several with commas between")
-	c.threads.addTo(flags)
-	flags.BoolVar(&c.privileged, "privileged", false, "only tasks with anything in Permitted, Effective, Inheritable or Ambient")
-	flags.Var(&c.caps, "cap", "only tasks that hold any of `[SET:]CAP,...` in the set, or in any but Bounding")
-	flags.StringVarP(&c.name, "name", "n", "", "only tasks whose name, of 15 bytes at the most, matches `GLOB`")
-	flags.StringVarP(&c.user, "user", "u", "", "only tasks of this effective `USER`, a name or a number")
-	flags.StringVar(&c.container, "container", "", "only tasks of the container or pod whose id starts with `ID`")
-	flags.BoolVar(&c.kernelToo, "kernel-threads", false, "let --privileged, --cap and --by include kernel threads")
-	flags.StringVar(&c.by, "by", "", "one row for each `WHAT`: container")
-	flags.StringVarP(&c.output, "output", "o", psFormats[0].name, "the `FORMAT`: "+formatNames(psFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	flags.StringVar(&c.columns, "columns", "", "the columns `A,B` of the table, or +A beside the usual ones; 'help' lists them")
-	flags.StringVar(&c.sort, "sort", "", "sort the table by `COLUMN`")
-	flags.BoolVar(&c.noHeaders, "no-headers", false, "leave out the line of column names")
-	flags.BoolVar(&c.full, "full", false, "with json and jsonl, also the keys that take other files than status")
-	flags.Var(&c.every, "every", "print again and again, after each `TIME`, as 30s or 1h")
-	flags.StringVar(&c.pods, "pods", "", "name pods and containers as `FILE` does, the output of kubectl get pods -A -o json, '-' is standard input")
-	flags.StringVar(&c.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
-	flags.StringVar(&c.lastCap, "last-cap", "", "take capability `N` for the last that the kernel of the tasks has")
-	return c
+func newPs() (runner, []flag) {
+	c := &psConfig{format: newFormatFlags(psFormats)}
+	return c, slices.Concat(
+		[]flag{pidFlag(&c.pids, "look at this PID, or at several with commas between")},
+		c.threads.flags(),
+		c.selectionFlags(),
+		c.format.flags(),
+		c.outputFlags(),
+		[]flag{procFlag(&c.proc), lastCapFlag(&c.lastCap, lastCapOfTasks)},
+	)
 }
 
-// interval is a flag that takes a time to wait: a number of seconds, or with
-// units, as 1h30m.
+// selectionFlags returns the flags that say which tasks are listed, and whether
+// each has a row of its own.
+func (c *psConfig) selectionFlags() []flag {
+	return []flag{
+		{
+			name: "privileged", about: "only tasks with anything in Permitted, Effective, Inheritable or Ambient",
+			value: (*boolValue)(&c.privileged),
+		},
+		{
+			name: "cap", argument: "[SET:]CAP,...", values: []candidate{anySetPrefix, anyCap},
+			about: "only tasks that hold any of [SET:]CAP,... in the set, or in any but Bounding", value: &c.caps,
+		},
+		{
+			name: "name", shorthand: "n", argument: "GLOB", values: []candidate{anything}, notEmpty: true,
+			about: "only tasks whose name, of 15 bytes at the most, matches GLOB", value: (*stringValue)(&c.name),
+		},
+		{
+			name: "user", shorthand: "u", argument: "USER", values: []candidate{anyUser}, notEmpty: true,
+			about: "only tasks of this effective USER, a name or a number", value: (*stringValue)(&c.user),
+		},
+		{
+			name: "container", argument: "ID", values: []candidate{anything}, notEmpty: true,
+			about: "only tasks of the container or pod whose id starts with ID", value: (*stringValue)(&c.container),
+		},
+		{
+			name: "kernel-threads", about: "let --privileged, --cap and --by include kernel threads",
+			value: (*boolValue)(&c.kernelToo),
+		},
+		{
+			name: "by", argument: "WHAT", values: []candidate{"container"},
+			about: "one row for each WHAT: container", value: (*stringValue)(&c.by),
+		},
+	}
+}
+
+// outputFlags returns the flags that say what is printed of each task.
+func (c *psConfig) outputFlags() []flag {
+	return []flag{
+		{
+			name: "columns", argument: "A,B", values: []candidate{anyColumn, "help"}, notEmpty: true,
+			about: "the columns A,B of the table, or +A beside the usual ones; 'help' lists them",
+			value: (*stringValue)(&c.columns),
+		},
+		{
+			name: "sort", argument: "COLUMN", values: []candidate{anyColumn}, notEmpty: true,
+			about: "sort the table by COLUMN", value: (*stringValue)(&c.sort),
+		},
+		{name: "no-headers", about: "leave out the line of column names", value: (*boolValue)(&c.noHeaders)},
+		{
+			name: "full", about: "with json and jsonl, also the keys that take other files than status",
+			value: (*boolValue)(&c.full),
+		},
+		{
+			name: "every", argument: "TIME", values: []candidate{anything},
+			about: "print again and again, after each TIME, as 30s or 1h", value: &c.every,
+		},
+		{
+			name: "pods", argument: "FILE", values: []candidate{anyFile}, notEmpty: true,
+			about: "name pods and containers as FILE does, the output of kubectl get pods -A -o json, '-' is standard input",
+			value: (*stringValue)(&c.pods),
+		},
+	}
+}
+
+// interval is the value of a flag that takes a time: a number of seconds, or
+// numbers with units, as in 1h30m.
 type interval time.Duration
 
 func (i *interval) String() string { return time.Duration(*i).String() }
@@ -110,7 +158,7 @@ func (i *interval) Set(s string) error {
 	return nil
 }
 
-// psRun is a command line of ps that makes sense.
+// psRun is a checked command line of ps.
 type psRun struct {
 	env     *env
 	config  *psConfig
@@ -163,7 +211,7 @@ func columnHelp() []byte {
 
 func (r *psRun) chooseFormat() error {
 	c := r.config
-	format, err := chooseFormat(psFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return err
 	}
@@ -223,7 +271,7 @@ func (r *psRun) chooseColumns() error {
 	return nil
 }
 
-// column returns the column of a name: the one that the table has, if it has.
+// column returns the column with a name, from the table if the table has it.
 func (r *psRun) column(name string) (*report.Column, error) {
 	for _, c := range r.columns {
 		if strings.EqualFold(c.Name, name) {

@@ -28,11 +28,6 @@ func (r *psRun) chooseTasks(args []string) error {
 			return usagef("%q is not a PID", task)
 		}
 	}
-	for name, value := range map[string]string{"name": c.name, "user": c.user, "container": c.container, "sort": c.sort, "columns": c.columns, "pods": c.pods} {
-		if value == "" && c.flags.Changed(name) {
-			return usagef("--%s: want a value", name)
-		}
-	}
 	if _, err := path.Match(c.name, ""); err != nil {
 		return usagef("--name %q: %v", c.name, err)
 	}

@@ -4,17 +4,17 @@ package cli
 
 import (
 	"fmt"
-
-	"github.com/spf13/pflag"
+	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 var securityContext = command{
-	name:    "securitycontext",
-	args:    "[flags] [PID]",
-	summary: "the securityContext that gives what a task has",
+	name:     "securitycontext",
+	args:     "[flags] [PID]",
+	operands: []candidate{anyPID},
+	summary:  "the securityContext that gives what a task has",
 	about: `Write the securityContext of a Kubernetes container that would have what a task
 has, by default capinspect itself; with -o docker the flags of docker run, with
 -o systemd the lines of a unit. Comments name what these have no words for, and
@@ -31,30 +31,30 @@ capinspect securitycontext
 capinspect securitycontext --minimal -p self
 capinspect securitycontext -o docker
 capinspect securitycontext -o systemd`,
-	new: func(flags *pflag.FlagSet) runner { return newSecurityContext(flags) },
+	new: newSecurityContext,
 }
 
 type securityContextConfig struct {
 	targets
-	output        string
-	json, minimal bool
+	format  formatFlags[*report.Form[collect.Derived]]
+	minimal bool
 }
 
 var securityContextFormats = []*report.Form[collect.Derived]{
 	report.SecurityContextYAML, report.SecurityContextJSON, report.SecurityContextDocker, report.SecurityContextSystemd,
 }
 
-func newSecurityContext(flags *pflag.FlagSet) *securityContextConfig {
-	c := new(securityContextConfig)
-	flags.BoolVar(&c.minimal, "minimal", false, "ask only for what the task holds in Permitted")
-	c.addTo(flags)
-	flags.StringVarP(&c.output, "output", "o", securityContextFormats[0].Name, "the `FORMAT`: "+formatNames(securityContextFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	return c
+func newSecurityContext() (runner, []flag) {
+	c := &securityContextConfig{format: newFormatFlags(securityContextFormats)}
+	return c, slices.Concat(
+		[]flag{{name: "minimal", about: "ask only for what the task holds in Permitted", value: (*boolValue)(&c.minimal)}},
+		c.targets.flags(),
+		c.format.flags(),
+	)
 }
 
 func (c *securityContextConfig) run(e *env, args []string) (int, error) {
-	format, err := chooseFormat(securityContextFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return 0, err
 	}

@@ -3,16 +3,17 @@
 package cli
 
 import (
-	"github.com/spf13/pflag"
+	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 var show = command{
-	name:    "show",
-	args:    "[flags] [PID ...]",
-	summary: "report on tasks, by default on capinspect's own process",
+	name:     "show",
+	args:     "[flags] [PID ...]",
+	operands: []candidate{anyPID},
+	summary:  "report on tasks, by default on capinspect's own process",
 	about: `Report which Linux capabilities a task has: the lines of capsh --print,
 then where it is, as far as there is something to say: user namespace, seccomp,
 security label, container, pod, the profile that its bounding set equals, and
@@ -26,33 +27,30 @@ capinspect 1
 capinspect --print
 capinspect -o matrix self
 capinspect --json -p 1,self`,
-	new: func(flags *pflag.FlagSet) runner { return newShow(flags) },
+	new: newShow,
 }
 
-// showConfig is a parsed command line of show.
 type showConfig struct {
 	targets
-	output string
-	json   bool
+	format formatFlags[*report.Format]
 	print  bool
 }
 
-// showFormats are the forms that show knows; the first is the default.
 var showFormats = []*report.Format{report.Text, report.JSON, report.JSONL, report.Matrix}
 
-func newShow(flags *pflag.FlagSet) *showConfig {
-	c := new(showConfig)
-	c.addTo(flags)
-	c.threads.addTo(flags)
-	flags.StringVarP(&c.output, "output", "o", showFormats[0].Name, "the `FORMAT`: "+formatNames(showFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	flags.BoolVar(&c.print, "print", false, "print the lines of capsh --print alone")
-	return c
+func newShow() (runner, []flag) {
+	c := &showConfig{format: newFormatFlags(showFormats)}
+	return c, slices.Concat(
+		c.targets.flags(),
+		c.threads.flags(),
+		c.format.flags(),
+		[]flag{{name: "print", about: "print the lines of capsh --print alone", value: (*boolValue)(&c.print)}},
+	)
 }
 
-// format returns the form that the flags ask for.
-func (c *showConfig) format() (*report.Format, error) {
-	format, err := chooseFormat(showFormats, c.output, c.json)
+// chosenFormat returns the format that the flags ask for.
+func (c *showConfig) chosenFormat() (*report.Format, error) {
+	format, err := c.format.chosen()
 	if err != nil || !c.print {
 		return format, err
 	}
@@ -63,7 +61,7 @@ func (c *showConfig) format() (*report.Format, error) {
 }
 
 func (c *showConfig) run(e *env, args []string) (int, error) {
-	format, err := c.format()
+	format, err := c.chosenFormat()
 	if err != nil {
 		return 0, err
 	}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -16,24 +14,31 @@ import (
 // self stands for capinspect's own process among PIDs.
 const self = "self"
 
-// targets are the flags that say which tasks a command looks at, and where.
+// targets are the flags that say which tasks a command looks at, and where it
+// finds them.
 type targets struct {
 	pids    list
-	files   paths
+	files   repeated
 	proc    string
 	lastCap string
 	threads threadFlags
 }
 
-// threadFlags say which threads of a process are looked at besides its leader.
+// threadFlags say which threads of a process a command looks at besides the
+// leader.
 type threadFlags struct{ differing, all bool }
 
-func (t *threadFlags) addTo(flags *pflag.FlagSet) {
-	flags.BoolVarP(&t.differing, "threads", "t", false, "also the threads that differ from the leader of their process")
-	flags.BoolVarP(&t.all, "all-threads", "T", false, "all threads")
+func (t *threadFlags) flags() []flag {
+	return []flag{
+		{
+			name: "threads", shorthand: "t",
+			about: "also the threads that differ from the leader of their process", value: (*boolValue)(&t.differing),
+		},
+		{name: "all-threads", shorthand: "T", about: "all threads", value: (*boolValue)(&t.all)},
+	}
 }
 
-// choice returns what the flags ask for.
+// choice returns the threads that the flags ask for.
 func (t *threadFlags) choice() (collect.Threads, error) {
 	switch {
 	case t.differing && t.all:
@@ -46,36 +51,14 @@ func (t *threadFlags) choice() (collect.Threads, error) {
 	return collect.Leaders, nil
 }
 
-// paths is a flag that takes a file name, and may be repeated.
-type paths []string
-
-func (p *paths) String() string { return strings.Join(*p, " ") }
-
-func (p *paths) Type() string { return "paths" }
-
-func (p *paths) Set(s string) error {
-	*p = append(*p, s)
-	return nil
-}
-
-// list is a flag that takes values separated by commas, and may be repeated.
-// pflag has one, but that loads a CSV parser into every start.
-type list []string
-
-func (l *list) String() string { return strings.Join(*l, ",") }
-
-func (l *list) Type() string { return "list" }
-
-func (l *list) Set(s string) error {
-	*l = append(*l, strings.Split(s, ",")...)
-	return nil
-}
-
-func (t *targets) addTo(flags *pflag.FlagSet) {
-	flags.VarP(&t.pids, "pid", "p", "look at this `PID`, or at several with commas between; 'self' is capinspect itself")
-	flags.VarP(&t.files, "file", "f", "read a saved status file or a report in JSON from `PATH`, '-' is standard input")
-	flags.StringVar(&t.proc, "proc", "", "read the procfs in `DIR`, as /host/proc")
-	flags.StringVar(&t.lastCap, "last-cap", "", "take capability `N` for the last that the kernel of the tasks has")
+// flags returns the flags of targets, those of the threads apart.
+func (t *targets) flags() []flag {
+	return []flag{
+		pidFlag(&t.pids, "look at this PID, or at several with commas between; 'self' is capinspect itself"),
+		fileFlag(&t.files, "read a saved status file or a report in JSON from PATH, '-' is standard input"),
+		procFlag(&t.proc),
+		lastCapFlag(&t.lastCap, lastCapOfTasks),
+	}
 }
 
 // tasks returns the tasks to look at: those of -p, then those of args, or, if

@@ -6,17 +6,16 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 var why = command{
-	name:    "why",
-	args:    "[flags] CAP ...",
-	summary: "why a capability is not effective, and what changes it",
+	name:     "why",
+	args:     "[flags] CAP ...",
+	operands: []candidate{anyCap},
+	summary:  "why a capability is not effective, and what changes it",
 	about: `Tell whether capabilities are effective in a process, by default in
 capinspect's own, the first reason that holds if they are not, or are and may
 be of no use, and what would change it, in the order in which somebody can act.
@@ -25,27 +24,23 @@ Nothing is tried. The exit status is 1 if one is not effective.`,
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
 capinspect why sys_admin --json -p self`,
-	new: func(flags *pflag.FlagSet) runner { return newWhy(flags) },
+	new: newWhy,
 }
 
 type whyConfig struct {
 	targets
-	output string
-	json   bool
+	format formatFlags[*report.Form[report.Whys]]
 }
 
 var whyFormats = []*report.Form[report.Whys]{report.WhyText, report.WhyJSON}
 
-func newWhy(flags *pflag.FlagSet) *whyConfig {
-	c := new(whyConfig)
-	c.addTo(flags)
-	flags.StringVarP(&c.output, "output", "o", whyFormats[0].Name, "the `FORMAT`: "+formatNames(whyFormats))
-	flags.BoolVar(&c.json, "json", false, "the same as -o json")
-	return c
+func newWhy() (runner, []flag) {
+	c := &whyConfig{format: newFormatFlags(whyFormats)}
+	return c, append(c.targets.flags(), c.format.flags()...)
 }
 
 func (c *whyConfig) run(e *env, args []string) (int, error) {
-	format, err := chooseFormat(whyFormats, c.output, c.json)
+	format, err := c.format.chosen()
 	if err != nil {
 		return 0, err
 	}
