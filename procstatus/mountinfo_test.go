@@ -6,54 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
-
-// mountFixtures returns the mountinfo files of real tasks, by name.
-func mountFixtures(tb testing.TB) map[string][]byte {
-	paths, err := filepath.Glob("../testdata/mountinfo/*.mountinfo")
-	if err != nil || len(paths) == 0 {
-		tb.Fatal("no fixtures:", err)
-	}
-	texts := map[string][]byte{}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		texts[strings.TrimSuffix(filepath.Base(path), ".mountinfo")] = text
-	}
-	return texts
-}
-
-// TestMountFixturesAreIndexed holds that INDEX says of each fixture where it
-// comes from.
-func TestMountFixturesAreIndexed(t *testing.T) {
-	index, err := os.ReadFile("../testdata/mountinfo/INDEX")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range mountFixtures(t) {
-		if !strings.Contains(string(index), "\n"+name+"\t") {
-			t.Errorf("%s is not in INDEX", name)
-		}
-	}
-}
 
 // TestMountFixtures holds that nothing but the optional fields is lost.
 func TestMountFixtures(t *testing.T) {
-	for name, text := range mountFixtures(t) {
-		list, err := ParseMounts(text)
+	for _, file := range fixture.Mountinfo(t) {
+		name := file.Name
+		list, err := ParseMounts(file.Text)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+		lines := strings.Split(strings.TrimSuffix(string(file.Text), "\n"), "\n")
 		for i, line := range lines {
 			left, right, _ := strings.Cut(line, " - ")
 			left = strings.Join(strings.SplitN(left, " ", 7)[:6], " ")
@@ -76,7 +46,7 @@ func render(m *Mount) string {
 }
 
 func TestParseMounts(t *testing.T) {
-	odd, err := ParseMounts(mountFixtures(t)["linux-6.18-odd-names"])
+	odd, err := ParseMounts(fixture.Read(t, "mountinfo/linux-6.18-odd-names.mountinfo"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +143,7 @@ func TestMountHas(t *testing.T) {
 }
 
 func BenchmarkParseMounts(b *testing.B) {
-	text := slices.Repeat(mountFixtures(b)["linux-6.18-containerd-p1-default"], 100)
+	text := slices.Repeat(fixture.Read(b, "mountinfo/linux-6.18-containerd-p1-default.mountinfo"), 100)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := ParseMounts(text); err != nil {
@@ -185,8 +155,8 @@ func BenchmarkParseMounts(b *testing.B) {
 // FuzzParseMounts checks that any text gives a list or an error that names a
 // line, and that printing a list and parsing it again gives the same list.
 func FuzzParseMounts(f *testing.F) {
-	for _, text := range mountFixtures(f) {
-		f.Add(text)
+	for _, file := range fixture.Mountinfo(f) {
+		f.Add(file.Text)
 	}
 	f.Add([]byte("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n"))
 	f.Add([]byte("1 1 0:1 /\\ /\\0\\04\\048\\400\\x20\\134040 rw - t \\04 rw\n"))

@@ -5,58 +5,25 @@ package procstatus
 import (
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
-// fixtures returns the status files of real tasks, by name.
-func fixtures(tb testing.TB) map[string][]byte {
-	paths, err := filepath.Glob("../testdata/status/*.status")
-	if err != nil || len(paths) == 0 {
-		tb.Fatal("no fixtures:", err)
-	}
-	texts := map[string][]byte{}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		texts[strings.TrimSuffix(filepath.Base(path), ".status")] = text
-	}
-	return texts
-}
-
-// TestFixturesAreIndexed holds that INDEX says of each fixture where it comes
-// from.
-func TestFixturesAreIndexed(t *testing.T) {
-	index, err := os.ReadFile("../testdata/status/INDEX")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range fixtures(t) {
-		if !strings.Contains(string(index), "\n"+name+"\t") {
-			t.Errorf("%s is not in INDEX", name)
-		}
-	}
-}
-
 func TestParseFixtures(t *testing.T) {
-	all := fixtures(t)
-	for name, text := range all {
-		s, err := Parse(text)
+	for _, file := range fixture.Status(t) {
+		s, err := Parse(file.Text)
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v", file.Name, err)
 			continue
 		}
 		// Each line that stands in the file must be there, and no other.
 		for f := range Field(numFields) {
-			if want := strings.Contains("\n"+string(text), "\n"+f.String()+":\t"); s.Has(f) != want {
-				t.Errorf("%s: Has(%v) = %v", name, f, !want)
+			if want := strings.Contains("\n"+string(file.Text), "\n"+f.String()+":\t"); s.Has(f) != want {
+				t.Errorf("%s: Has(%v) = %v", file.Name, f, !want)
 			}
 		}
 	}
@@ -90,7 +57,7 @@ func TestParseFixtures(t *testing.T) {
 		{"linux-6.18-kthread", Status{Name: "rcu_exp_par_gp_kthread_worker/0"}, capset.State{}},
 		{"made-gvisor-nginx", Status{Name: "nginx", State: 'S', Tgid: 1, Pid: 1, Threads: 1}, capset.State{0xa80425fb, 0xa80425fb, 0xa80425fb, 0xa80425fb, 0}},
 	} {
-		s, err := Parse(all[want.name])
+		s, err := Parse(fixture.Read(t, "status/"+want.name+".status"))
 		if err != nil {
 			t.Errorf("%s: %v", want.name, err)
 			continue
@@ -203,8 +170,7 @@ func TestName(t *testing.T) {
 // TestReuse holds that a Status that is used again keeps nothing of the task
 // before, and allocates nothing but the name.
 func TestReuse(t *testing.T) {
-	all := fixtures(t)
-	rich, poor := all["linux-6.18-ambient-groups"], all["made-gvisor-nginx"]
+	rich, poor := fixture.Read(t, "status/linux-6.18-ambient-groups.status"), fixture.Read(t, "status/made-gvisor-nginx.status")
 	var s Status
 	for _, text := range [][]byte{rich, poor} {
 		if err := s.UnmarshalText(text); err != nil {
@@ -235,8 +201,8 @@ func TestReuse(t *testing.T) {
 // FuzzParse holds that any text is a Status or an error, that a Status comes
 // out the same in used memory, and that an error names an existing line.
 func FuzzParse(f *testing.F) {
-	for _, text := range fixtures(f) {
-		f.Add(text)
+	for _, file := range fixture.Status(f) {
+		f.Add(file.Text)
 	}
 	f.Add([]byte("Groups:\t1 2\t3 \nUid:\t-1\t-2\t0\t4294967295\n"))
 	var used Status

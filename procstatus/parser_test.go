@@ -4,27 +4,11 @@ package procstatus
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
-)
 
-// statusTexts returns the status files of testdata.
-func statusTexts(t testing.TB) (texts [][]byte) {
-	names, err := filepath.Glob("../testdata/status/*.status")
-	if err != nil || len(names) == 0 {
-		t.Fatal("no fixtures", err)
-	}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts = append(texts, text)
-	}
-	return texts
-}
+	"github.com/capinspect/capinspect/testdata/fixture"
+)
 
 // equal compares what two parsers made of a text.
 func equal(a, b *Status) bool {
@@ -43,18 +27,18 @@ func equal(a, b *Status) bool {
 // TestParser holds that the file before has no say in what a file is parsed to:
 // each after each other, of all kernels.
 func TestParser(t *testing.T) {
-	texts := statusTexts(t)
+	files := fixture.Status(t)
 	var p Parser
-	for i, first := range texts {
-		for j, second := range texts {
-			for _, text := range [][]byte{first, second, second} {
+	for _, first := range files {
+		for _, second := range files {
+			for _, text := range [][]byte{first.Text, second.Text, second.Text} {
 				want, err := Parse(text)
 				if err != nil {
 					t.Fatal(err)
 				}
 				var got Status
 				if err := p.Parse(&got, text); err != nil || !equal(&got, want) {
-					t.Fatalf("%d, then %d: %v\n%+v\nwant %+v", i, j, err, got, want)
+					t.Fatalf("%s, then %s: %v\n%+v\nwant %+v", first.Name, second.Name, err, got, want)
 				}
 			}
 		}
@@ -64,10 +48,10 @@ func TestParser(t *testing.T) {
 // TestParserErrors holds that damage is told as UnmarshalText tells it, and does
 // not last.
 func TestParserErrors(t *testing.T) {
-	texts := statusTexts(t)
 	var p Parser
 	var s Status
-	for _, text := range texts {
+	for _, file := range fixture.Status(t) {
+		text := file.Text
 		if err := p.Parse(&s, text); err != nil {
 			t.Fatal(err)
 		}
@@ -91,14 +75,14 @@ func TestParserErrors(t *testing.T) {
 // FuzzParser holds that a text of any kind panics nowhere, and that what is told
 // to be wrong with it is what UnmarshalText tells.
 func FuzzParser(f *testing.F) {
-	texts := statusTexts(f)
-	for _, text := range texts {
-		f.Add(text)
+	files := fixture.Status(f)
+	for _, file := range files {
+		f.Add(file.Text)
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var p Parser
 		var s Status
-		for _, text := range [][]byte{texts[0], in, in} {
+		for _, text := range [][]byte{files[0].Text, in, in} {
 			if err := p.Parse(&s, text); err != nil {
 				if _, want := Parse(text); want == nil || want.Error() != err.Error() {
 					t.Fatalf("%v, want %v", err, want)
@@ -109,10 +93,7 @@ func FuzzParser(f *testing.F) {
 }
 
 func BenchmarkParser(b *testing.B) {
-	text, err := os.ReadFile("../testdata/status/linux-6.18-containerd-default.status")
-	if err != nil {
-		b.Fatal(err)
-	}
+	text := fixture.Read(b, "status/linux-6.18-containerd-default.status")
 	var s Status
 	b.Run("UnmarshalText", func(b *testing.B) {
 		for b.Loop() {

@@ -9,17 +9,16 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // TestFigures holds the lengths of lines that docs/figures.md states, and what it
 // computes from them.
 func TestFigures(t *testing.T) {
 	text := guide(t, "docs/figures.md")
-	length := func(fixture string) int {
-		status, err := os.ReadFile("../../testdata/status/linux-6.18-containerd-" + fixture + ".status")
-		if err != nil {
-			t.Fatal(err)
-		}
+	length := func(name string) int {
+		status := fixture.Read(t, "status/linux-6.18-containerd-"+name+".status")
 		proc := t.TempDir()
 		const cgroup = "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod00fb5416_4e5f_54a1_a9bf_eb5fc167d0cd.slice/" +
 			"cri-containerd-4c15f47afe7f817fd559e12ddbc276f4930c5822f2049088d6f6605bec7cea56.scope\n"
@@ -28,8 +27,8 @@ func TestFigures(t *testing.T) {
 			if err := os.Mkdir(dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			for name, content := range map[string]string{"status": string(status), "cgroup": cgroup} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			for file, content := range map[string]string{"status": string(status), "cgroup": cgroup} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // outcome is what a run of the binary came to.
@@ -32,12 +33,12 @@ func call(stdin string, args ...string) outcome {
 }
 
 // statusFiles returns the names of the status files in testdata, and makes
-// their folder the working directory.
-func statusFiles(t *testing.T) []string {
-	t.Chdir("../../testdata/status")
-	names, err := filepath.Glob("*.status")
-	if err != nil || len(names) == 0 {
-		t.Fatal("no fixtures:", err)
+// their directory the working directory.
+func statusFiles(t *testing.T) (names []string) {
+	t.Helper()
+	t.Chdir(filepath.Join(fixture.Dir(t), "status"))
+	for _, file := range fixture.Status(t) {
+		names = append(names, file.Name+".status")
 	}
 	return names
 }

@@ -3,31 +3,27 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // profileNames returns what each profile holds, by the lists that were written by
 // hand from the sources, in the order of the capabilities' numbers, and the profiles
 // in their order.
 func profileNames(t *testing.T) (holds map[string][]string, order []string) {
-	f, err := os.Open("../../testdata/profiles.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
+	t.Helper()
 	holds = map[string][]string{}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		name, list, ok := strings.Cut(lines.Text(), ":")
+	for line := range strings.Lines(string(fixture.Read(t, "profiles.txt"))) {
+		name, list, ok := strings.Cut(line, ":")
 		if strings.HasPrefix(name, "#") {
 			continue
 		}
 		if _, twice := holds[name]; !ok || twice {
-			t.Fatalf("%q: want one line NAME: CAPABILITY ... for each", lines.Text())
+			t.Fatalf("%q: want one line NAME: CAPABILITY ... for each", line)
 		}
 		order = append(order, name)
 		holds[name] = strings.Fields(list)

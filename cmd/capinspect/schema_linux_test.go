@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // elsewhere makes of the report of a task that of one in another state.
@@ -45,10 +46,11 @@ func samples(t *testing.T) (list []any) {
 		"other": elsewhere.Replace(live),
 		"pod": `{"metadata":{"name":"p","namespace":"n"},"spec":{"hostPID":true,"hostIPC":true,"hostNetwork":true,"hostUsers":false,
 			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}`,
-		"lone/1/status": "Name:\tlone\n",
-		"one/1/status":  status("0", "0", "1", ""),
-		"two/1/status":  status("1", "1", "2", "7 "),
-		"full/1/status": fixture(t, "status/made-linux-4.15-privileged-38.status"), "full/1/mountinfo": fixture(t, "mountinfo/linux-6.18-containerd-p6-privileged.mountinfo"),
+		"lone/1/status":    "Name:\tlone\n",
+		"one/1/status":     status("0", "0", "1", ""),
+		"two/1/status":     status("1", "1", "2", "7 "),
+		"full/1/status":    string(fixture.Read(t, "status/made-linux-4.15-privileged-38.status")),
+		"full/1/mountinfo": string(fixture.Read(t, "mountinfo/linux-6.18-containerd-p6-privileged.mountinfo")),
 	} {
 		err := os.MkdirAll(filepath.Dir(in(name)), 0o755)
 		if err = errors.Join(err, os.WriteFile(in(name), []byte(text), 0o644)); err != nil {
@@ -104,16 +106,6 @@ func samples(t *testing.T) (list []any) {
 		}
 	}
 	return list
-}
-
-// fixture returns the text of a file in testdata.
-func fixture(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // optional are the keys that are there if there is something to say.

@@ -4,23 +4,19 @@ package collect
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // mountedAs gives a record what the mounts of a captured container tell.
 func mountedAs(t *testing.T, name string) func(*Record) {
 	t.Helper()
-	text, err := os.ReadFile("../../../../testdata/mountinfo/linux-6.18-" + name + ".mountinfo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mounts, err := procstatus.ParseMounts(text)
+	mounts, err := procstatus.ParseMounts(fixture.Read(t, "mountinfo/linux-6.18-"+name+".mountinfo"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,28 +4,17 @@ package collect
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // FuzzFromFile holds that any text is tasks or an error, and that each task
 // has a last capability and a set.
 func FuzzFromFile(f *testing.F) {
-	for _, ending := range []string{"status", "json"} {
-		paths, err := filepath.Glob("../../../../testdata/status/*." + ending)
-		if err != nil || len(paths) == 0 {
-			f.Fatal("no fixtures:", err)
-		}
-		for _, path := range paths {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(text)
-		}
+	for _, file := range append(fixture.Status(f), fixture.Reports(f)...) {
+		f.Add(file.Text)
 	}
 	f.Add([]byte("CapEff: 1\r\nCapEff:\t2\nName:\t x \n  CapPrm:  3"))
 	f.Add([]byte(`{"schemaVersion":1,"capabilities":{"effective":{"hex":"1"}},"state":"","unknown":null}`))

@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // podsOf returns the pods of a text.
@@ -161,16 +161,8 @@ func TestPodsStream(t *testing.T) {
 // FuzzPods holds that reading never panics, and that neither blanks nor the order of
 // members count.
 func FuzzPods(f *testing.F) {
-	names, err := filepath.Glob("../../../../testdata/pod/*.json")
-	if err != nil || len(names) == 0 {
-		f.Fatal("no fixtures", err)
-	}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(text))
+	for _, file := range fixture.Pods(f) {
+		f.Add(string(file.Text))
 	}
 	f.Add(`{"kind":"List","items":[` + podText + `]}` + podText)
 	f.Add(`{"kind":"CronJob","spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}}}}`)
@@ -221,7 +213,7 @@ func TestFixturePods(t *testing.T) {
 	}{
 		{"default", []string{"c"}}, {"sharepid", []string{"c", "d"}}, {"ephemeral", []string{"c", "dbg", "dbg-nt"}},
 	} {
-		err := PodsIn("../../../../testdata/pod/linux-6.18-containerd-"+test.name+".json", nil, func(p *Pod) bool {
+		err := PodsIn(fixture.Dir(t)+"/pod/linux-6.18-containerd-"+test.name+".json", nil, func(p *Pod) bool {
 			var names []string
 			for i, c := range p.Containers {
 				names = append(names, c.Name)
