@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -74,12 +73,10 @@ func buildAppImage(t *testing.T, image string) string {
 		t.Fatalf("no Dockerfile: %s", text)
 	}
 	dir := t.TempDir()
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "my-app"), "../../testdata/container/server")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
+	buildHelper(t, filepath.Join(dir, "my-app"), "container/server")
 	text = strings.Replace(text, "--from=capinspect ", "--from="+image+" ", 1)
-	if err = errors.Join(err, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text), 0o644)); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	dockerBuild(t, image+"-app", dir)
 	return image + "-app"

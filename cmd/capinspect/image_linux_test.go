@@ -22,8 +22,8 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
-// buildImage builds the image as `make image` does, of the binary that the
-// tests built, and returns its name. It goes when the test ends.
+// buildImage builds the image as `make image` does and returns its name. The end of
+// the test removes it.
 func buildImage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -105,26 +105,8 @@ func dockerBuild(t *testing.T, name string, args ...string) {
 func buildHolder(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "holder")
-	if err := build(path, "../../testdata/container/holder"); err != nil {
-		t.Fatal(err)
-	}
+	buildHelper(t, path, "container/holder")
 	return path
-}
-
-// copyFile copies a file, with its mode, into a directory.
-func copyFile(name, dir string) error {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, filepath.Base(name)), data, info.Mode().Perm())
 }
 
 // TestImage holds what is in the image, and what it says of itself.

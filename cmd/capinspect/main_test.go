@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 var update = flag.Bool("update", false, "write the expected outputs anew")
@@ -40,16 +41,24 @@ var (
 	errBuild  error
 )
 
-// built returns the path of the binary as it ships, which any user may run.
+// built returns the path of the binary that `make build` builds, which any user may
+// run.
 func built(t *testing.T) string {
 	t.Helper()
+	if os.Getenv("CAPINSPECT_BUILT") == "" {
+		need.On(t, "make")
+	}
 	buildOnce.Do(func() {
 		var dir string
 		if dir, errBuild = os.MkdirTemp("", "capinspect"); errBuild != nil {
 			return
 		}
 		builtPath = filepath.Join(dir, "capinspect")
-		errBuild = errors.Join(build(builtPath, "."), os.Chmod(dir, 0o755))
+		found, err := prebuilt(builtPath)
+		if !found {
+			err = fixture.Build(builtPath)
+		}
+		errBuild = errors.Join(err, os.Chmod(dir, 0o755))
 	})
 	if errBuild != nil {
 		t.Fatal(errBuild)
@@ -57,22 +66,49 @@ func built(t *testing.T) string {
 	return builtPath
 }
 
-// build builds a program, or, where there is no Go, takes the one of that name that
-// is in $CAPINSPECT_BUILT.
-func build(path, from string, env ...string) error {
-	if dir := os.Getenv("CAPINSPECT_BUILT"); dir != "" {
-		data, err := os.ReadFile(filepath.Join(dir, filepath.Base(path)))
-		if err != nil {
-			return err
+// buildHelper builds a program that the tests need beside capinspect, from its
+// directory in testdata.
+func buildHelper(t *testing.T, path, from string) {
+	t.Helper()
+	found, err := prebuilt(path)
+	if !found {
+		cmd := exec.Command("go", "build", "-o", path, filepath.Join("../../testdata", from))
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		var out []byte
+		if out, err = cmd.CombinedOutput(); err != nil {
+			err = fmt.Errorf("go build: %w\n%s", err, out)
 		}
-		return os.WriteFile(path, data, 0o755)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, from)
-	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return nil
+}
+
+// prebuilt copies a program to a path from the directory $CAPINSPECT_BUILT, which has
+// it under the same name. found is false if that variable is not set. A machine
+// without Go sets it.
+func prebuilt(path string) (found bool, err error) {
+	dir := os.Getenv("CAPINSPECT_BUILT")
+	if dir == "" {
+		return false, nil
+	}
+	return true, copyFile(filepath.Join(dir, filepath.Base(path)), filepath.Dir(path))
+}
+
+// copyFile copies a file, with its mode, into a directory.
+func copyFile(name, dir string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, filepath.Base(name)), data, info.Mode().Perm())
 }
 
 // TestScript runs the command lines of testdata/script.
@@ -83,10 +119,7 @@ func runScripts(t *testing.T, dir string) {
 	if files, err := filepath.Glob(dir + "/*.txtar"); err != nil || len(files) == 0 {
 		t.Fatal("no scripts in", dir, err)
 	}
-	fixtures, err := filepath.Abs("../../testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
+	fixtures := fixture.Dir(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,

@@ -83,11 +83,9 @@ func machine(t *testing.T, lines []string) []string {
 	dir := t.TempDir()
 	root := filepath.Join(dir, "root")
 	errs := []error{os.MkdirAll(filepath.Join(root, "bin"), 0o755), os.Mkdir(filepath.Join(root, "src"), 0o755)}
-	for name, from := range map[string]string{
-		"init": "../../testdata/vm", "bin/capinspect": ".", "bin/holder": "../../testdata/container/holder",
-	} {
-		errs = append(errs, build(filepath.Join(root, name), from))
-	}
+	errs = append(errs, copyFile(built(t), filepath.Join(root, "bin")))
+	buildHelper(t, filepath.Join(root, "init"), "vm")
+	buildHelper(t, filepath.Join(root, "bin/holder"), "container/holder")
 	for name, from := range map[string]string{"capinspect.test": ".", "procstatus.test": "../../procstatus"} {
 		cmd := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(root, "bin", name), from)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -20,16 +19,15 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // build builds the binary and returns its path.
 func build(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "capinspect")
-	cmd := exec.Command("go", "build", "-o", path, "./cmd/capinspect")
-	cmd.Dir, cmd.Env = "../../..", append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := fixture.Build(path); err != nil {
+		t.Fatal(err)
 	}
 	return path
 }
@@ -161,18 +159,10 @@ func check(binary string, status []byte, minimal bool) error {
 // TestStatusFiles derives the securityContext of each captured status file.
 func TestStatusFiles(t *testing.T) {
 	binary := build(t)
-	names, err := filepath.Glob("../../status/*.status")
-	if err != nil || len(names) == 0 {
-		t.Fatal("no fixtures:", err)
-	}
-	for _, name := range names {
-		status, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range fixture.Status(t) {
 		for _, minimal := range []bool{false, true} {
-			if err := check(binary, status, minimal); err != nil {
-				t.Errorf("%s: %v", name, err)
+			if err := check(binary, file.Text, minimal); err != nil {
+				t.Errorf("%s: %v", file.Name, err)
 			}
 		}
 	}
