@@ -23,7 +23,6 @@ func with(c Credentials, change func(*Credentials)) Credentials {
 // TestExec has what people ask about; that the rules are the kernel's is held by
 // TestExecIsKernels of the command.
 func TestExec(t *testing.T) {
-	const last = CheckpointRestore
 	bind := Of(NetBindService)
 	forced := &FileCaps{Permitted: bind, Effective: true, Version: 2}
 	root := user(0, bind)
@@ -98,7 +97,7 @@ func TestExec(t *testing.T) {
 			user(1000, bind), File{Mode: 0o4755}, State{Bounding: bind, Permitted: bind, Effective: bind}, false, []string{"set-user-id", "root", "effective"},
 		},
 	} {
-		after, steps, err := Exec(test.task, test.file, Circumstances{Last: last})
+		after, steps, err := Exec(test.task, test.file, Circumstances{Last: LastKnown})
 		var codes []string
 		for _, s := range steps {
 			codes = append(codes, s.Code)

@@ -3,34 +3,38 @@
 package capset
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
 
 // The expected texts are of capsh 2.66 on a kernel with that last capability.
 func TestText(t *testing.T) {
-	const docker = Set(0xa80425fb)
+	const (
+		docker = Set(0xa80425fb)
+		next   = LastKnown + 1
+	)
 	for _, test := range []struct {
 		name string
 		s    State
 		last Cap
 		want string
 	}{
-		{"nothing", State{}, 40, "="},
-		{"all", State{Permitted: UpTo(40), Effective: UpTo(40)}, 40, "=ep"},
-		{"all but one", State{Permitted: UpTo(40) &^ Of(SysResource), Effective: UpTo(40) &^ Of(SysResource)}, 40, "=ep cap_sys_resource-ep"},
-		{"one", State{Inheritable: Of(NetRaw), Permitted: Of(NetRaw), Effective: Of(NetRaw)}, 40, "cap_net_raw=eip"},
-		{"two combinations", State{Permitted: Of(Chown, Kill), Effective: Of(Kill)}, 40, "cap_kill=ep cap_chown+p"},
+		{"nothing", State{}, LastKnown, "="},
+		{"all", State{Permitted: UpTo(LastKnown), Effective: UpTo(LastKnown)}, LastKnown, "=ep"},
+		{"all but one", State{Permitted: UpTo(LastKnown) &^ Of(SysResource), Effective: UpTo(LastKnown) &^ Of(SysResource)}, LastKnown, "=ep cap_sys_resource-ep"},
+		{"one", State{Inheritable: Of(NetRaw), Permitted: Of(NetRaw), Effective: Of(NetRaw)}, LastKnown, "cap_net_raw=eip"},
+		{"two combinations", State{Permitted: Of(Chown, Kill), Effective: Of(Kill)}, LastKnown, "cap_kill=ep cap_chown+p"},
 		{
 			"docker's default before 2022",
 			State{Inheritable: docker, Permitted: docker, Effective: docker},
-			40,
+			LastKnown,
 			docker.String() + "=eip",
 		},
 		{"all of a kernel with 38", State{Permitted: UpTo(37), Effective: UpTo(37)}, 37, "=ep"},
-		{"the same on one with 41", State{Permitted: UpTo(37), Effective: UpTo(37)}, 40, "=ep cap_perfmon,cap_bpf,cap_checkpoint_restore-ep"},
-		{"more than the kernel has", State{Permitted: UpTo(40), Effective: UpTo(40)}, 37, "=ep cap_perfmon,cap_bpf,cap_checkpoint_restore+ep"},
-		{"without a name", State{Permitted: Of(41, 42), Effective: Of(41)}, 40, "= 41+ep 42+p"},
+		{"the same on one with 41", State{Permitted: UpTo(37), Effective: UpTo(37)}, CheckpointRestore, "=ep cap_perfmon,cap_bpf,cap_checkpoint_restore-ep"},
+		{"more than the kernel has", State{Permitted: UpTo(CheckpointRestore), Effective: UpTo(CheckpointRestore)}, 37, "=ep cap_perfmon,cap_bpf,cap_checkpoint_restore+ep"},
+		{"without a name", State{Permitted: Of(next, next+1), Effective: Of(next)}, LastKnown, fmt.Sprintf("= %d+ep %d+p", next, next+1)},
 		{"all bits", State{Permitted: ^Set(0), Effective: ^Set(0)}, 63, "=ep"},
 	} {
 		if got := test.s.Text(test.last); got != test.want {
@@ -40,11 +44,12 @@ func TestText(t *testing.T) {
 }
 
 func TestIAB(t *testing.T) {
+	const next = LastKnown + 1
 	s := State{
-		Inheritable: Of(Chown, NetRaw, NetAdmin, 41), Ambient: Of(NetRaw, 41),
-		Bounding: UpTo(40) &^ Of(NetAdmin, SysAdmin),
+		Inheritable: Of(Chown, NetRaw, NetAdmin, next), Ambient: Of(NetRaw, next),
+		Bounding: UpTo(LastKnown) &^ Of(NetAdmin, SysAdmin),
 	}
-	if got, want := s.IAB(40), "cap_chown,!%cap_net_admin,^cap_net_raw,!cap_sys_admin,!^41"; got != want {
+	if got, want := s.IAB(LastKnown), fmt.Sprintf("cap_chown,!%%cap_net_admin,^cap_net_raw,!cap_sys_admin,!^%d", next); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := (State{}).IAB(2); got != "!cap_chown,!cap_dac_override,!cap_dac_read_search" {
@@ -58,14 +63,14 @@ func TestGuessLastCap(t *testing.T) {
 		s    State
 		want Cap
 	}{
-		{"nothing", State{}, 40},
-		{"docker's default", State{Bounding: 0xa80425fb}, 40},
+		{"nothing", State{}, LastKnown},
+		{"docker's default", State{Bounding: 0xa80425fb}, LastKnown},
 		{"full bounding of 38", State{Bounding: UpTo(37)}, 37},
 		{"full effective of 38, some bounding", State{Effective: UpTo(37), Bounding: 0xff}, 37},
 		{"two full widths", State{Permitted: UpTo(35), Bounding: UpTo(37)}, 37},
 		{"a higher bit", State{Bounding: UpTo(37), Ambient: Of(39)}, 39},
-		{"a bit above all that have a name", State{Bounding: Of(45)}, 45},
-		{"bits 0 to 29 are no kernel", State{Bounding: UpTo(29)}, 40},
+		{"a bit above all that have a name", State{Bounding: Of(LastKnown + 5)}, LastKnown + 5},
+		{"bits 0 to 29 are no kernel", State{Bounding: UpTo(29)}, LastKnown},
 		{"bits 0 to 30 are", State{Bounding: UpTo(30)}, 30},
 		{"all bits, as before 2.6.35", State{Bounding: ^Set(0)}, 63},
 	} {

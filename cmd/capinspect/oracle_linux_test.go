@@ -129,7 +129,7 @@ func (c *credentials) enter() error {
 		prctl(unix.PR_SET_SECUREBITS, uintptr(capset.NoSetuidFixup), 0),
 		raise(full),
 	}
-	for b := range capset.UpTo(capset.Cap(cap.MaxBits() - 1)).Caps() {
+	for b := range ofKernel().Caps() {
 		if c.sets[capset.Ambient].Has(b) {
 			steps = append(steps, prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, uintptr(b)))
 		}
@@ -149,10 +149,13 @@ func (c *credentials) enter() error {
 	return errors.Join(steps...)
 }
 
+// ofKernel returns all capabilities of the running kernel.
+func ofKernel() capset.Set { return capset.UpTo(capset.Cap(cap.MaxBits() - 1)) }
+
 // own returns this process's permitted set.
 func own() capset.Set {
 	var set capset.Set
-	for b := range capset.UpTo(capset.Cap(cap.MaxBits() - 1)).Caps() {
+	for b := range ofKernel().Caps() {
 		if on, err := cap.GetProc().GetFlag(cap.Permitted, cap.Value(b)); err == nil && on {
 			set |= capset.Of(b)
 		}

@@ -72,7 +72,7 @@ func samples(t *testing.T) (list []any) {
 		{"ps", "--json", "--by", "container"},
 		{"ps", "-o", "jsonl", "--by", "container", "self"},
 		{"ps", "-o", "jsonl", "--by", "container", "--proc", in("lone")},
-		{"explain", "--json", "chown", "41"},
+		{"explain", "--json", "chown", (capset.LastKnown + 1).String()},
 		{"decode", "--json", "CapEff: 3000"},
 		{"decode", "--json", "--kubernetes", "ffffffffffffffff"},
 		{"profiles", "--json"},

@@ -198,12 +198,12 @@ func randomStatus(random *rand.Rand) string {
 		set := capset.Set(random.Uint64())
 		switch random.IntN(4) {
 		case 0:
-			set = capset.UpTo(40)
+			set = capset.UpTo(capset.LastKnown)
 		case 1:
 			set &= capset.Set(random.Uint64())
 		}
 		if random.IntN(8) > 0 {
-			set &= capset.UpTo(40)
+			set &= capset.UpTo(capset.LastKnown)
 		}
 		line(key == "CapBnd" || key == "CapPrm", "%s:\t%s", key, set.Hex())
 	}

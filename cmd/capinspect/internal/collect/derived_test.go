@@ -149,7 +149,7 @@ func TestSecurityContextOf(t *testing.T) {
 		},
 		{
 			"a user with ambient, permitted, inheritable and unnamed",
-			noted{bnd: "0000020000000003", prm: "0000000000000007", inh: "0000000000000005", amb: "0000000000000001", uid: "7", where: plain},
+			noted{bnd: capset.Of(capset.Chown, capset.DacOverride, capset.LastKnown+1).Hex(), prm: "0000000000000007", inh: "0000000000000005", amb: "0000000000000001", uid: "7", where: plain},
 			false,
 			"RuntimeDefault drop[ALL] add[CHOWN DAC_OVERRIDE] escalation=true nonroot=true readonly=false user=7",
 			"gid-unknown groups-unknown unnamed beyond-bounding ambient inheritable permitted seccomp-kind",
@@ -224,7 +224,7 @@ func TestSecurityContextIDs(t *testing.T) {
 		{"5 5 5 5", "6 6 6 6", "6", func(r *Record) { r.unknown("userNamespace", "permission denied") }, "", "[]", "uid-unknown gid-unknown groups-unknown user-namespace-unknown"},
 		{"5 5 5 5", "6 6 6 6", "6", func(r *Record) { r.Self = true; r.unknown("userNamespace", "there is no /proc") }, "group=6 nonroot=true user=5", "[]", "user-namespace-unknown"},
 	} {
-		r := &Record{LastCap: LastCap{40, "kernel"}}
+		r := &Record{LastCap: LastCap{capset.LastKnown, "kernel"}}
 		r.Mounted.ReadOnly = No
 		tabs := strings.NewReplacer(" ", "\t")
 		text := "Uid:\t" + tabs.Replace(test.uid) + "\nGid:\t" + tabs.Replace(test.gid) + "\nGroups:\t" + test.groups + " \nCapBnd:\t" + noneMask + "\nNoNewPrivs:\t1\nSeccomp:\t0\n"

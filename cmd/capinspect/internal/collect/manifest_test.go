@@ -22,14 +22,19 @@ func manifestOf(t *testing.T, through, context string) (*Manifest, *Record) {
 		t.Fatal(context, err)
 	}
 	m := &Manifest{Pod: pods[0], Container: pods[0].Containers[0]}
+<<<<<<< HEAD
 	m.Through(runtime.Named(through), nil)
 	return m, m.Expected(40)
+=======
+	m.Through(capset.RuntimeNamed(runtime), nil)
+	return m, m.Expected(capset.LastKnown)
+>>>>>>> a7210a4 (capset, collect: take the last capability from LastKnown in tests)
 }
 
 // TestExpected holds the sets, in the kernel's order, with which a container starts;
 // "?" is one that the manifest leaves to the image.
 func TestExpected(t *testing.T) {
-	const full = "1ffffffffff"
+	full := fmt.Sprintf("%x", uint64(capset.UpTo(capset.LastKnown)))
 	for _, test := range []struct{ runtime, context, want string }{
 		{"containerd", `{}`, "0 ? ? a80425fb 0"},
 		{"containerd", `{"runAsUser":0}`, "0 a80425fb a80425fb a80425fb 0"},
@@ -266,7 +271,7 @@ func TestDiffManifest(t *testing.T) {
 		}
 		m := &Manifest{Pod: pods[0], Container: pods[0].Containers[0]}
 		m.Through(nil, nil)
-		expected := m.Expected(40)
+		expected := m.Expected(capset.LastKnown)
 		task := new(Record)
 		task.Mounted.ReadOnly = No
 		task.Status.Groups = []uint32{5}

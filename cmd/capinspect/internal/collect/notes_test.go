@@ -14,9 +14,10 @@ import (
 
 const (
 	dockerMask = "00000000a80425fb"
-	allMask    = "000001ffffffffff"
 	noneMask   = "0000000000000000"
 )
+
+var allMask = capset.UpTo(capset.LastKnown).Hex()
 
 // noted is a task: the lines of its status file that notes depend on, and where
 // it is.
@@ -41,7 +42,7 @@ func (n noted) record(t *testing.T) *Record {
 	text := "Name:\tx\nState:\tS (sleeping)\nTracerPid:\t" + or(n.tracer, "0") + "\nUid:\t" + strings.Repeat(or(n.uid, "0")+"\t", 3) + or(n.uid, "0") +
 		"\nCapInh:\t" + or(n.inh, noneMask) + "\nCapPrm:\t" + prm + "\nCapEff:\t" + or(n.eff, prm) + "\nCapBnd:\t" + or(n.bnd, dockerMask) +
 		"\nCapAmb:\t" + or(n.amb, noneMask) + "\nNoNewPrivs:\t" + or(n.nnp, "0") + "\nSeccomp:\t" + or(n.seccomp, "2") + "\n"
-	r := &Record{LastCap: LastCap{Value: 40, From: "kernel"}}
+	r := &Record{LastCap: LastCap{Value: capset.LastKnown, From: "kernel"}}
 	if err := r.Status.UnmarshalText([]byte(text)); err != nil {
 		t.Fatal(err)
 	}
