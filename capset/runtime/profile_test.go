@@ -16,26 +16,18 @@ func TestProfiles(t *testing.T) {
 	podman := capset.Of(capset.Chown, capset.DacOverride, capset.Fowner, capset.Fsetid, capset.Kill, capset.NetBindService, capset.Setfcap, capset.Setgid, capset.Setpcap, capset.Setuid, capset.SysChroot)
 	want := map[string]capset.Set{
 		"docker": docker, "containerd": docker, "podman-old": docker, "crio": crio,
-<<<<<<< HEAD:capset/runtime/profile_test.go
 		"crio-1.17": crio | capset.Of(capset.NetRaw, capset.SysChroot), "podman": podman,
 		"baseline": docker &^ capset.Of(capset.NetRaw), "restricted": capset.Of(capset.NetBindService),
 		"debug-general": docker | capset.Of(capset.SysPtrace), "debug-general-crio": crio | capset.Of(capset.SysPtrace),
 		"debug-netadmin": docker | capset.Of(capset.NetAdmin, capset.NetRaw), "debug-netadmin-crio": crio | capset.Of(capset.NetAdmin, capset.NetRaw), "debug-restricted": 0,
-		"privileged": capset.UpTo(40),
-=======
-		"crio-1.17": crio | Of(NetRaw, SysChroot), "podman": podman,
-		"baseline": docker &^ Of(NetRaw), "restricted": Of(NetBindService),
-		"debug-general": docker | Of(SysPtrace), "debug-general-crio": crio | Of(SysPtrace),
-		"debug-netadmin": docker | Of(NetAdmin, NetRaw), "debug-netadmin-crio": crio | Of(NetAdmin, NetRaw), "debug-restricted": 0,
-		"privileged": UpTo(LastKnown),
->>>>>>> a7210a4 (capset, collect: take the last capability from LastKnown in tests):capset/profile_test.go
+		"privileged": capset.UpTo(capset.LastKnown),
 	}
 	since := map[string]string{
 		"docker": "Docker 1.2", "containerd": "containerd 1.0", "crio": "CRI-O 1.18", "podman": "containers/common 0.51.1",
 		"baseline": "Pod Security 1.0", "restricted": "Pod Security 1.22", "debug-general": "kubectl 1.27", "debug-general-crio": "kubectl 1.27",
 		"debug-netadmin": "kubectl 1.27", "debug-netadmin-crio": "kubectl 1.29", "debug-restricted": "kubectl 1.27",
 	}
-	all := Profiles(LastKnown)
+	all := Profiles(capset.LastKnown)
 	if len(all) != len(want) {
 		t.Errorf("%d profiles, want %d", len(all), len(want))
 	}
@@ -61,14 +53,14 @@ func TestProfilesOf(t *testing.T) {
 		last capset.Cap
 		want string
 	}{
-		{0xa80425fb, LastKnown, "docker containerd podman-old"},
-		{0x400, LastKnown, "restricted"},
-		{0xa80405fb, LastKnown, "baseline"},
-		{0xa80c25fb, LastKnown, "debug-general"},
-		{UpTo(LastKnown), LastKnown, "privileged"},
+		{0xa80425fb, capset.LastKnown, "docker containerd podman-old"},
+		{0x400, capset.LastKnown, "restricted"},
+		{0xa80405fb, capset.LastKnown, "baseline"},
+		{0xa80c25fb, capset.LastKnown, "debug-general"},
+		{capset.UpTo(capset.LastKnown), capset.LastKnown, "privileged"},
 		{1<<38 - 1, 37, "privileged"},
-		{1<<38 - 1, LastKnown, ""},
-		{0, LastKnown, ""},
+		{1<<38 - 1, capset.LastKnown, ""},
+		{0, capset.LastKnown, ""},
 	} {
 		var names []string
 		for _, p := range ProfilesOf(test.set, test.last) {

@@ -103,17 +103,10 @@ var states = []state{
 	{"hostNetwork", func(p *corev1.PodSpec, _ *corev1.SecurityContext) { p.HostNetwork = true }, podsecurity.HostNetwork, 0},
 	{"privileged", func(_ *corev1.PodSpec, c *corev1.SecurityContext) {
 		*c = corev1.SecurityContext{Privileged: to(true), RunAsUser: to[int64](0)}
-<<<<<<< HEAD
-	}, podsecurity.Privileged | podsecurity.Escalates | podsecurity.Root | podsecurity.Unfiltered, capset.UpTo(40)},
+	}, podsecurity.Privileged | podsecurity.Escalates | podsecurity.Root | podsecurity.Unfiltered, capset.UpTo(capset.LastKnown)},
 	{"allowPrivilegeEscalation", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.AllowPrivilegeEscalation = nil }, podsecurity.Escalates, 0},
 	{"root", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, to[int64](0) }, podsecurity.Root, 0},
 	{"root by the image", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, nil }, podsecurity.Root, 0},
-=======
-	}, capset.PodPrivileged | capset.PodEscalates | capset.PodRoot | capset.PodUnfiltered, capset.UpTo(capset.LastKnown)},
-	{"allowPrivilegeEscalation", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.AllowPrivilegeEscalation = nil }, capset.PodEscalates, 0},
-	{"root", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, to[int64](0) }, capset.PodRoot, 0},
-	{"root by the image", func(_ *corev1.PodSpec, c *corev1.SecurityContext) { c.RunAsNonRoot, c.RunAsUser = nil, nil }, capset.PodRoot, 0},
->>>>>>> a7210a4 (capset, collect: take the last capability from LastKnown in tests)
 	{"root, hostUsers: false", func(p *corev1.PodSpec, c *corev1.SecurityContext) {
 		p.HostUsers, c.RunAsNonRoot, c.RunAsUser = to(false), nil, to[int64](0)
 	}, podsecurity.Root | podsecurity.UserNamespace, 0},

@@ -22,13 +22,8 @@ func manifestOf(t *testing.T, through, context string) (*Manifest, *Record) {
 		t.Fatal(context, err)
 	}
 	m := &Manifest{Pod: pods[0], Container: pods[0].Containers[0]}
-<<<<<<< HEAD
 	m.Through(runtime.Named(through), nil)
-	return m, m.Expected(40)
-=======
-	m.Through(capset.RuntimeNamed(runtime), nil)
 	return m, m.Expected(capset.LastKnown)
->>>>>>> a7210a4 (capset, collect: take the last capability from LastKnown in tests)
 }
 
 // TestExpected holds the sets, in the kernel's order, with which a container starts;
