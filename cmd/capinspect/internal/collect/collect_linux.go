@@ -20,8 +20,6 @@ type Collector struct {
 	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
 	last    LastCap        // the zero value if each task's is to be guessed
 	me      *reader        // what capinspect itself is; nil if not asked yet
-	buf     []byte         // space for the files that are read, which grows
-	space   [4096]byte     // where buf is at first: a page fault costs more than reading a file
 }
 
 // Open returns a Collector for opts. Without a procfs at the default place it
@@ -33,7 +31,7 @@ func Open(opts Options) (*Collector, error) {
 
 // Open makes the Collector one for opts.
 func (c *Collector) Open(opts Options) error {
-	c.opts, c.buf = opts, c.space[:]
+	c.opts = opts
 	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
 	c.live = c.procErr == nil && c.proc.Live()
 	if opts.Proc == "" && c.procErr == nil && !c.live {
@@ -52,30 +50,21 @@ func (c *Collector) Open(opts Options) error {
 func (c *Collector) ownPid() int {
 	if c.own == 0 && c.live {
 		var err error
-		if c.own, err = c.proc.Self(); err != nil {
+		if c.own, err = c.proc.SelfPid(); err != nil {
 			c.own = c.selfTgid()
 		}
 	}
 	return c.own
 }
 
-// selfTgid is what Self tells, from the status file, for where a sandbox
+// selfTgid returns capinspect's own pid from the status file, in a sandbox that
 // refuses to read links.
 func (c *Collector) selfTgid() int {
-	s, err := c.parsed(self)
+	s, err := c.proc.Self().Status()
 	if err != nil {
 		return 0
 	}
 	return s.Tgid
-}
-
-// parsed returns what the status file of a task says, and nothing else.
-func (c *Collector) parsed(task string) (*procstatus.Status, error) {
-	text, err := c.proc.ReadStatus(task, nil)
-	if err != nil {
-		return nil, err
-	}
-	return procstatus.Parse(text)
 }
 
 // lastCap finds the last capability of the kernel whose tasks are read.

@@ -11,7 +11,7 @@ import (
 )
 
 // Collector reads tasks from one procfs, which needs Linux.
-type Collector struct{ buf []byte }
+type Collector struct{}
 
 var errNeedsLinux = errors.New("reading a task needs Linux")
 

@@ -22,35 +22,35 @@ var errNotLive = errors.New("this is a copy of a procfs")
 // filesOf returns the files of a task, and, if they are for other ids than those
 // that the kernel tells capinspect, its id maps. Those of another root than
 // capinspect's may be made to do harm: see package root.
-func (c *Collector) filesOf(dir *procstatus.FS, name string, r *Record, mounts []procstatus.Mount) (from files, users, groups procstatus.IDMap, err error) {
+func (c *Collector) filesOf(task procstatus.Task, r *Record, mounts []procstatus.Mount) (from files, users, groups procstatus.IDMap, err error) {
 	if r.Self {
-		return root.Own(c.buf), nil, nil, nil
+		return root.Own(nil), nil, nil, nil
 	}
 	if !c.live {
 		return nil, nil, nil, errNotLive
 	}
 	me := c.reader()
-	mnt, err := inode(dir, name, procstatus.NamespaceMnt)
+	mnt, err := task.Namespace(procstatus.NamespaceMnt)
 	if err == nil && mnt == me.namespaces[procstatus.NamespaceMnt] && me.root != "" {
-		at, err := dir.Readlink(name + "/root")
+		at, err := task.Readlink("root")
 		same := func(m procstatus.Mount) bool { return m.Point == "/" && m.ID == me.rootMount }
 		if err == nil && at == me.root && slices.ContainsFunc(mounts, same) {
-			return root.Own(c.buf), nil, nil, nil
+			return root.Own(nil), nil, nil, nil
 		}
 	}
 	if err != nil {
 		return nil, nil, nil, errors.New("its root directory is hidden: " + c.hidden(err, r))
 	}
-	if user, err := inode(dir, name, procstatus.NamespaceUser); err != nil || user != me.namespaces[procstatus.NamespaceUser] {
-		if users, err = idMap(dir, name, "/uid_map"); err == nil {
-			groups, err = idMap(dir, name, "/gid_map")
+	if user, err := task.Namespace(procstatus.NamespaceUser); err != nil || user != me.namespaces[procstatus.NamespaceUser] {
+		if users, err = task.UIDMap(); err == nil {
+			groups, err = task.GIDMap()
 		}
 		if err != nil {
 			return nil, nil, nil, errors.New("its id maps are hidden: " + c.hidden(err, r))
 		}
 	}
 	may, bounding := r.Status.Caps(capset.Bounding)
-	under, err := root.Open(c.proc, dir, name, mounts, bounding && !may.Has(capset.SysAdmin))
+	under, err := root.Open(c.proc, task, mounts, bounding && !may.Has(capset.SysAdmin))
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -63,7 +63,7 @@ func (c *Collector) privateCgroups() bool {
 	if !c.live {
 		return false
 	}
-	own, _ := inode(c.proc, self, procstatus.NamespaceCgroup)
+	own, _ := c.proc.Self().Namespace(procstatus.NamespaceCgroup)
 	return isInitial(procstatus.NamespaceCgroup, own) == No
 }
 
@@ -105,9 +105,9 @@ const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
 // container finds out which container the task is in: from its cgroup, its mount
 // table, files that runtimes leave, and its host name. unread is why there is no
 // mount table, and from is nil if its files are out of reach.
-func (c *Collector) container(dir *procstatus.FS, name string, r *Record, mounts []procstatus.Mount, unread error, from files) {
+func (c *Collector) container(task procstatus.Task, r *Record, mounts []procstatus.Mount, unread error, from files) {
 	found := new(Container)
-	text, err := dir.Read(name+"/cgroup", nil, procstatus.MaxCgroup)
+	text, err := task.Cgroup()
 	if err == nil {
 		if in, ok := container.OfCgroup(text); ok {
 			found = fromCgroup(in)

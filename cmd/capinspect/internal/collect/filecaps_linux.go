@@ -62,7 +62,7 @@ func (s *subject) counts(caps *capset.FileCaps) bool {
 	}
 	// The map of capinspect's own namespace leads to the ids of the one above it.
 	if c := s.collector; c.proc != nil {
-		if own, err := idMap(c.proc, self, "/uid_map"); err == nil {
+		if own, err := c.proc.Self().UIDMap(); err == nil {
 			id, ok := own.Inside(0)
 			return ok && id == caps.RootID
 		}

@@ -20,36 +20,23 @@ func (c *Collector) Hides() string {
 	if !c.live {
 		return ""
 	}
-	ns, _ := c.proc.Readlink("self/ns/user")
-	if own, err := procstatus.Capget(0); ns == initialUserNS && err == nil && own[capset.Effective].Has(capset.SysPtrace) {
+	// Capabilities and groups of another user namespace do not count for a procfs.
+	ns, _ := c.proc.Self().Namespace(procstatus.NamespaceUser)
+	initial := isInitial(procstatus.NamespaceUser, ns) == Yes
+	if own, err := procstatus.Capget(0); initial && err == nil && own[capset.Effective].Has(capset.SysPtrace) {
 		return ""
 	}
-	id, err := c.proc.MountID(c.proc.Fd())
+	mount, err := c.proc.Mount()
 	if err != nil {
 		return ""
 	}
-	mounts, err := c.proc.Mounts(self)
-	if err != nil {
+	how, gid := hidepid(mount.SuperOptions)
+	groups, err := unix.Getgroups()
+	if initial && err == nil && (gid == unix.Getegid() || slices.Contains(groups, gid)) {
 		return ""
 	}
-	for i := range mounts {
-		if mounts[i].ID != id {
-			continue
-		}
-		how, gid := hidepid(mounts[i].SuperOptions)
-		groups, err := unix.Getgroups()
-		if ns == initialUserNS && err == nil && (gid == unix.Getegid() || slices.Contains(groups, gid)) {
-			return ""
-		}
-		return how
-	}
-	return ""
+	return how
 }
-
-// initialUserNS is the initial user namespace, on every kernel since Linux 3.8
-// (include/linux/proc_ns.h, PROC_USER_INIT_INO): capabilities and groups of
-// another one do not count for a procfs.
-const initialUserNS = "user:[4026531837]"
 
 // hidepid returns how a procfs of these options hides processes, "" if it does
 // not, and the group that it hides nothing from.

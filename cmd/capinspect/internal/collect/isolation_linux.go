@@ -28,7 +28,7 @@ func (c *Collector) isolation(r *Record) {
 	// What is seen in a procfs of capinspect's own pid namespace is in that, or in one
 	// below. Containers of a pod that share one which is not the node's are of one pod,
 	// and have one ipc, network and user namespace.
-	mine, err := c.parsed(self)
+	mine, err := c.proc.Self().Status()
 	if err != nil || len(mine.NSpid) != 1 || len(r.Status.NSpid) != 1 {
 		return
 	}
@@ -45,14 +45,14 @@ func (c *Collector) isolation(r *Record) {
 // procfs shows the sysctls of the reader's, and some there are in the initial one only
 // (net/core/sysctl_net_core.c, net_core_table).
 func (c *Collector) ownNetwork() Answer {
-	_, err := c.proc.Read("sys/net/core/netdev_max_backlog", nil, maxName)
-	_, other := c.proc.Read("sys/net/core/somaxconn", nil, maxName)
+	_, err := c.proc.Sysctl("net/core/netdev_max_backlog")
+	_, other := c.proc.Sysctl("net/core/somaxconn")
 	return answer(err == nil, err == nil || other == nil)
 }
 
 // fixedNetwork reports whether the kernel is one on which the initial network
 // namespace has a fixed inode.
 func (c *Collector) fixedNetwork() bool {
-	release, err := c.proc.Read("sys/kernel/osrelease", nil, maxName)
-	return err == nil && !olderThan(string(release), 6, 18)
+	release, err := c.proc.Sysctl("kernel/osrelease")
+	return err == nil && !olderThan(release, 6, 18)
 }

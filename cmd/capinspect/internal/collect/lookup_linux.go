@@ -91,19 +91,17 @@ func (s *subject) workingDir(file string) (root.Dir, error) {
 	if !ok || strings.HasSuffix(below, " (deleted)") {
 		return dir, fmt.Errorf("its working directory, %s, is not below its root directory", below)
 	}
-	sub, err := s.dir.Sub("cwd")
-	if err != nil {
-		return dir, err
-	}
-	return root.Dir{Fd: sub.Fd(), Path: below}, nil
+	dir.Path = below
+	dir.Fd, err = s.handle.OpenPath("cwd")
+	return dir, err
 }
 
 // below returns where a link of the task leads to, as "cwd", from its root directory;
 // ok is false if that is elsewhere.
 func (s *subject) below(link string) (path string, ok bool, err error) {
-	top, err := s.dir.Readlink("root")
+	top, err := s.handle.Readlink("root")
 	if err == nil {
-		path, err = s.dir.Readlink(link)
+		path, err = s.handle.Readlink(link)
 	}
 	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(top, "/"))
 	if err != nil || !ok || rest != "" && rest[0] != '/' {
@@ -159,9 +157,9 @@ func (s *subject) Follow(link, dir *unix.Stat_t) string {
 func (s *subject) protected() bool {
 	err := errNoProc
 	if proc := s.collector.proc; proc != nil {
-		var text []byte
-		if text, err = proc.Read("sys/fs/protected_symlinks", nil, 32); err == nil {
-			return strings.TrimSpace(string(text)) != "0"
+		var value string
+		if value, err = proc.Sysctl("fs/protected_symlinks"); err == nil {
+			return value != "0"
 		}
 	}
 	s.assume("protected-symlinks", "fs.protected_symlinks is on: "+reasonOf(err))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/procstatus"
@@ -60,17 +61,20 @@ func (c *Collector) names(r *Record, from files, err error, users, groups procst
 
 // overflow is how the kernel shows ids that capinspect's user namespace cannot
 // express (proc_sys_kernel(5), overflowuid and overflowgid; since Linux 2.2).
-type overflow struct{ sysctl, ids string }
+type overflow struct {
+	sysctl string
+	ids    func(procstatus.Task) (procstatus.IDMap, error)
+}
 
 var (
-	overflowUID = overflow{"sys/kernel/overflowuid", "/uid_map"}
-	overflowGID = overflow{"sys/kernel/overflowgid", "/gid_map"}
+	overflowUID = overflow{"kernel/overflowuid", procstatus.Task.UIDMap}
+	overflowGID = overflow{"kernel/overflowgid", procstatus.Task.GIDMap}
 )
 
 // id returns the overflow id.
 func (o *overflow) id(proc *procstatus.FS) uint32 {
-	if text, err := proc.Read(o.sysctl, nil, 32); err == nil {
-		if n, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 32); err == nil {
+	if text, err := proc.Sysctl(o.sysctl); err == nil {
+		if n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32); err == nil {
 			return uint32(n)
 		}
 	}
@@ -91,8 +95,8 @@ func (c *Collector) doubts(r *Record, o *overflow) func(id uint32) error {
 			return nil
 		} else if !asked {
 			asked, over = true, o.id(c.proc)
-			own, _ = idMap(c.proc, self, o.ids)
-			user, err := inode(c.proc, strconv.Itoa(r.Status.Pid), procstatus.NamespaceUser)
+			own, _ = o.ids(c.proc.Self())
+			user, err := c.proc.Task(r.Status.Pid).Namespace(procstatus.NamespaceUser)
 			same = same || err == nil && user == me.namespaces[procstatus.NamespaceUser]
 		}
 		_, has := own.Outside(id)
@@ -124,7 +128,7 @@ func (c *Collector) doubtsOfFile(id uint32, o *overflow) error {
 		return nil
 	}
 	if c.live {
-		own, _ = idMap(c.proc, self, o.ids)
+		own, _ = o.ids(c.proc.Self())
 	}
 	if own != nil && !own.Covers(id) {
 		return errUnmapped

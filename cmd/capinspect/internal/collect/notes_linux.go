@@ -16,7 +16,7 @@ func (c *Collector) remarkPID1(r *Record) {
 	if c.ownPid() < 2 || r.Namespaces.initial(procstatus.NamespacePID) != No || len(r.Status.NSpid) > 1 {
 		return
 	}
-	first, err := c.parsed("1")
+	first, err := c.proc.Task(1).Status()
 	if err != nil {
 		return
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/procstatus"
@@ -19,7 +17,8 @@ import (
 // user namespace.
 type subject struct {
 	collector *Collector
-	dir       *procstatus.FS // of its process; nil if there is no procfs
+	handle    procstatus.Task // its process, if opened
+	opened    bool            // there is a procfs that has it
 	record    *Record
 	root      *root.Root
 	files     files // those of root, by which ids have names, and their id maps
@@ -56,9 +55,7 @@ func (s *subject) close() {
 	if s.root != nil {
 		s.root.Close()
 	}
-	if s.dir != nil {
-		s.dir.Close()
-	}
+	s.handle.Close()
 }
 
 // assume lists something that is not known, once.
@@ -69,28 +66,33 @@ func (s *subject) assume(code, text string) {
 }
 
 // read reads the task.
-func (s *subject) read(task string) (err error) {
-	c, hidden := s.collector, error(nil)
+func (s *subject) read(target string) error {
+	c, own, hidden := s.collector, target == self, error(nil)
+	task, err := c.handle(target)
+	if err != nil {
+		return err
+	}
 	if c.proc != nil {
-		s.dir, err = c.proc.Sub(task)
-		if hidden = plain(err); err != nil && (task != self || c.opts.Proc != "") {
+		s.handle, err = task.Open()
+		s.opened, hidden = err == nil, plain(err)
+		if err != nil && (!own || c.opts.Proc != "") {
 			return hidden
 		}
 	}
-	if s.dir == nil {
-		return c.alone(nil, task, s.record, hidden)
+	if !s.opened {
+		return c.alone(task, own, s.record, hidden)
 	}
-	return c.whole(s.dir, ".", s.record)
+	return c.whole(s.handle, s.record)
 }
 
 // openRoot opens the root directory of the task.
 func (s *subject) openRoot() error {
 	c := s.collector
 	var mounts []procstatus.Mount
-	if s.dir != nil {
-		mounts, _ = s.dir.Mounts(".") // without it, the root directory cannot be opened
+	if s.opened {
+		mounts, _ = s.handle.Mounts() // without it, the root directory cannot be opened
 	}
-	from, users, groups, err := c.filesOf(s.dir, ".", s.record, mounts)
+	from, users, groups, err := c.filesOf(s.handle, s.record, mounts)
 	if err != nil {
 		return err
 	}
@@ -147,27 +149,9 @@ func (s *subject) translate() error {
 		return nil
 	}
 	s.users.m, s.groups.m = ns.UIDMap, ns.GIDMap
-	above, err := userNamespaceAbove(s.dir)
+	above, err := s.handle.ParentUserNamespace()
 	s.nested = err != nil || above != s.collector.reader().namespaces[procstatus.NamespaceUser]
 	return nil
-}
-
-// userNamespaceAbove returns the inode of the user namespace above a task's
-// (ioctl_nsfs(2), NS_GET_PARENT; since Linux 4.9).
-func userNamespaceAbove(dir *procstatus.FS) (uint64, error) {
-	fd, err := unix.Openat(dir.Fd(), "ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(fd)
-	above, err := unix.IoctlRetInt(fd, unix.NS_GET_PARENT)
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(above)
-	var st unix.Stat_t
-	err = unix.Fstat(above, &st)
-	return st.Ino, err
 }
 
 // circumstances finds out what else execve(2) goes by.
@@ -175,7 +159,7 @@ func (s *subject) circumstances() error {
 	c, r := s.collector, s.record
 	s.how.Last = r.LastCap.Value
 	s.how.ComparesReal = olderThan(Kernel().Release, 6, 16)
-	if s.dir != nil {
+	if s.opened {
 		s.foreignMounts()
 	}
 	tracer := r.Status.TracerPid
@@ -183,12 +167,12 @@ func (s *subject) circumstances() error {
 		return nil
 	}
 	pid := strconv.Itoa(tracer)
-	status, err := c.parsed(pid)
+	status, err := c.proc.Task(tracer).Status()
 	if err != nil {
 		return fmt.Errorf("PID %s, which traces it: %w", pid, plain(err))
 	}
 	state := status.CapState()
-	user, err := inode(c.proc, pid, procstatus.NamespaceUser)
+	user, err := c.proc.Task(tracer).Namespace(procstatus.NamespaceUser)
 	own := &r.Namespaces[procstatus.NamespaceUser]
 	s.how.Traced = !state[capset.Effective].Has(capset.SysPtrace) ||
 		err == nil && user != own.ID && isInitial(procstatus.NamespaceUser, user) != Yes
@@ -201,7 +185,7 @@ func (s *subject) circumstances() error {
 // own nor capinspect's: one below these can mount what gives nothing above it
 // (fs/namespace.c, mnt_may_suid).
 func (s *subject) foreignMounts() {
-	owner, err := root.MountsOwner(s.dir, ".")
+	owner, err := s.handle.OwnerOf(procstatus.NamespaceMnt)
 	r := s.record
 	own := r.Namespaces[procstatus.NamespaceUser].ID
 	if err == nil && own != 0 && owner != own && owner != s.collector.reader().namespaces[procstatus.NamespaceUser] {

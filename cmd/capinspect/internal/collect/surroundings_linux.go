@@ -31,10 +31,10 @@ func (c *Collector) reader() *reader {
 	me := c.me
 	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
 		if c.live {
-			me.namespaces[k], _ = inode(c.proc, self, k)
+			me.namespaces[k], _ = c.proc.Self().Namespace(k)
 		}
 		var err error
-		if me.first[k], err = inode(c.proc, "1", k); err != nil {
+		if me.first[k], err = c.proc.Task(1).Namespace(k); err != nil {
 			me.firstErr = err
 		}
 	}
@@ -44,17 +44,17 @@ func (c *Collector) reader() *reader {
 	return me
 }
 
-// findRoot finds out where capinspect's root directory is. The path alone does not
-// tell: that of a task that changed its own to one in another mount namespace is
-// "/" too.
+// findRoot finds out where capinspect's root directory is. The path does not tell
+// it alone: a task that changed its root directory to one in another mount
+// namespace has "/" too.
 func (me *reader) findRoot(proc *procstatus.FS) {
-	root, err := proc.Sub(self + "/root")
+	root, err := proc.Self().OpenPath("root")
 	if err != nil {
 		return
 	}
-	defer root.Close()
-	if me.rootMount, err = proc.MountID(root.Fd()); err == nil {
-		me.root, _ = proc.Readlink(self + "/root")
+	defer unix.Close(root)
+	if me.rootMount, err = proc.MountID(root); err == nil {
+		me.root, _ = proc.Self().Readlink("root")
 	}
 }
 
@@ -64,25 +64,12 @@ func (me *reader) inInitialUserNS() bool {
 	return isInitial(procstatus.NamespaceUser, me.namespaces[procstatus.NamespaceUser]) == Yes
 }
 
-// inode returns the inode of a namespace of a task.
-func inode(dir *procstatus.FS, name string, k procstatus.NamespaceKind) (uint64, error) {
-	link, err := dir.Readlink(name + "/ns/" + k.String())
-	if err != nil {
-		return 0, err
-	}
-	kind, id, err := procstatus.ParseNamespace(link)
-	if err == nil && kind != k.String() {
-		err = procstatus.ErrSyntax
-	}
-	return id, err
-}
-
-// around finds out where a task is, through its open directory.
-func (c *Collector) around(dir *procstatus.FS, name string, r *Record) {
+// around finds out where a task is.
+func (c *Collector) around(task procstatus.Task, r *Record) {
 	me := c.reader()
-	c.namespaces(dir, name, r, me)
-	c.userNamespace(dir, name, r, me)
-	c.label(dir, name, r)
+	c.namespaces(task, r, me)
+	c.userNamespace(task, r, me)
+	c.label(task, r)
 }
 
 // conclusions adds what follows from the rest.
@@ -95,10 +82,10 @@ func (c *Collector) conclusions(r *Record) {
 	}
 }
 
-func (c *Collector) namespaces(dir *procstatus.FS, name string, r *Record, me *reader) {
+func (c *Collector) namespaces(task procstatus.Task, r *Record, me *reader) {
 	var reasons [procstatus.NumNamespaces]string
 	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
-		id, err := inode(dir, name, k)
+		id, err := task.Namespace(k)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && c.live && r.Status.State != 'Z':
 			reasons[k] = "Linux has it since " + k.Since()
@@ -140,26 +127,15 @@ func (c *Collector) isOwnMap(m procstatus.IDMap) bool {
 	if !c.live || m == nil || m.Whole() {
 		return false
 	}
-	own, err := idMap(c.proc, self, "/uid_map")
+	own, err := c.proc.Self().UIDMap()
 	return err == nil && slices.Equal(own, m)
 }
 
-// label reads what the security module calls the task. AppArmor has a place of
-// its own since Linux 5.8; attr/current is of whichever module comes first.
-func (c *Collector) label(dir *procstatus.FS, name string, r *Record) {
-	var err error
-	for _, from := range [...]struct{ module, file string }{{"apparmor", "/attr/apparmor/current"}, {"", "/attr/current"}} {
-		var text []byte
-		if text, err = dir.Read(name+from.file, nil, procstatus.MaxLabel); err != nil {
-			continue
-		}
-		var label procstatus.Label
-		if label, err = procstatus.ParseLabel(from.module, text); err == nil {
-			r.Label = &label
-			return
-		}
-	}
-	switch {
+// label reads what the security module calls the task.
+func (c *Collector) label(task procstatus.Task, r *Record) {
+	switch label, err := task.Label(); {
+	case err == nil:
+		r.Label = &label
 	case errors.Is(err, unix.EINVAL):
 		r.unknown("lsm", noLabels)
 	case errors.Is(err, fs.ErrNotExist) && c.live && r.Status.State != 'Z':
@@ -184,7 +160,7 @@ func (c *Collector) hidden(err error, r *Record) string {
 	if !errors.Is(err, unix.EACCES) || r.Self || !c.live {
 		return reason
 	}
-	own, err := c.parsed(self)
+	own, err := c.proc.Self().Status()
 	if err != nil {
 		return reason
 	}

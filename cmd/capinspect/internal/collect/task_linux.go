@@ -14,36 +14,56 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// Task fills r with what is known of a task: a pid, or "self". The memory that
-// r holds is used again.
-func (c *Collector) Task(task string, r *Record) error {
-	own := task == self && c.opts.Detail == Named
-	if c.proc == nil || c.opts.Detail == Credentials || own {
-		return c.alone(c.proc, task, r, nil)
-	}
-	// More than one file: all through one open directory.
-	dir, err := c.proc.Sub(task)
+// Task fills r with what is known of a task: a pid, or "self". It uses the memory
+// that r holds again.
+func (c *Collector) Task(target string, r *Record) error {
+	task, err := c.handle(target)
 	if err != nil {
-		if err = plain(err); task == self && c.opts.Proc == "" {
-			return c.alone(nil, task, r, err)
+		return err
+	}
+	own := target == self
+	if c.proc == nil || c.opts.Detail == Credentials || own && c.opts.Detail == Named {
+		return c.alone(task, own, r, nil)
+	}
+	// More than one file: all of them through one open directory.
+	open, err := task.Open()
+	if err != nil {
+		if err = plain(err); own && c.opts.Proc == "" {
+			return c.alone(task, own, r, err)
 		}
 		return err
 	}
-	defer dir.Close()
-	return c.whole(dir, ".", r)
+	defer open.Close()
+	return c.whole(open, r)
 }
 
-// alone fills r with what its status file tells, or, without a procfs, system
-// calls. Names are those of capinspect's own files. hidden is why there are no
-// other files of the task in a procfs that there is.
-func (c *Collector) alone(proc *procstatus.FS, task string, r *Record, hidden error) error {
-	if err := c.credentials(proc, task, r); err != nil {
+// handle returns a target, a pid or "self", as a task of the procfs. Without a
+// procfs, the task is the zero value.
+func (c *Collector) handle(target string) (task procstatus.Task, err error) {
+	if c.proc == nil {
+		return task, nil
+	}
+	if target == self {
+		return c.proc.Self(), nil
+	}
+	pid, err := strconv.Atoi(target)
+	if err != nil { // more digits than any pid has
+		return task, ErrNoProcess
+	}
+	return c.proc.Task(pid), nil
+}
+
+// alone fills r with what the status file tells, or, of capinspect's own process
+// without a procfs, system calls. It looks up names in capinspect's own files.
+// hidden is why the other files of the task cannot be read; nil without a procfs.
+func (c *Collector) alone(task procstatus.Task, own bool, r *Record, hidden error) error {
+	if err := c.credentials(task, own, r); err != nil {
 		return err
 	}
 	switch {
 	case c.opts.Detail < Named:
 	case r.Self:
-		c.names(r, root.Own(c.buf), nil, nil, nil)
+		c.names(r, root.Own(nil), nil, nil, nil)
 	default:
 		c.names(r, nil, errNotLive, nil, nil)
 	}
@@ -62,18 +82,18 @@ func (c *Collector) alone(proc *procstatus.FS, task string, r *Record, hidden er
 // maxTries is how often a task is read if it changes meanwhile.
 const maxTries = 3
 
-// whole fills r with all that is asked for of a task, through the open
-// directory of its process. If the task has other credentials afterwards than
-// before, as one that has executed a set-user-ID program, it is read again, so
-// that a record is not of two moments.
-func (c *Collector) whole(dir *procstatus.FS, name string, r *Record) error {
+// whole fills r with all that is asked for of a task, which is open or a thread of
+// one that is open. If the credentials of the task change meanwhile, as those of
+// one that executes a set-user-ID program, it reads the task again: a record does
+// not mix two moments.
+func (c *Collector) whole(task procstatus.Task, r *Record) error {
 	defer r.ownSecurebits()
 	for try := 1; ; try++ {
-		if err := c.credentials(dir, name, r); err != nil || c.opts.Detail == Credentials {
+		if err := c.credentials(task, false, r); err != nil || c.opts.Detail == Credentials {
 			return err
 		}
-		c.look(dir, name, r)
-		steady := c.steady(dir, name, r)
+		c.look(task, r)
+		steady := steady(task, r)
 		if !steady && try < maxTries {
 			continue
 		}
@@ -88,28 +108,27 @@ func (c *Collector) whole(dir *procstatus.FS, name string, r *Record) error {
 }
 
 // steady reports whether a task still has the credentials that r has.
-func (c *Collector) steady(dir *procstatus.FS, name string, r *Record) bool {
-	var now procstatus.Status
-	text, err := dir.ReadStatus(name, nil)
-	if err != nil || now.UnmarshalText(text) != nil {
+func steady(task procstatus.Task, r *Record) bool {
+	now, err := task.Status()
+	if err != nil {
 		return true // it has ended
 	}
-	return r.Status.Name == now.Name && !differs(&r.Status, &now)
+	return r.Status.Name == now.Name && !differs(&r.Status, now)
 }
 
-// look finds out what other files than status tell.
-func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
+// look reads the files of a task other than status.
+func (c *Collector) look(task procstatus.Task, r *Record) {
 	if c.opts.Detail >= Surrounded {
-		c.around(dir, name, r)
+		c.around(task, r)
 	}
-	mounts, unread := dir.Mounts(name)
-	from, users, groups, err := c.filesOf(dir, name, r, mounts)
+	mounts, unread := task.Mounts()
+	from, users, groups, err := c.filesOf(task, r, mounts)
 	c.names(r, from, err, users, groups)
 	if c.opts.Detail >= Surrounded {
 		if r.Mounted = mounted(mounts); unread != nil {
 			r.Mounted.Hidden = c.hidden(unread, r)
 		}
-		c.container(dir, name, r, mounts, unread, from)
+		c.container(task, r, mounts, unread, from)
 	}
 	if c.opts.Detail == Isolated {
 		c.isolation(r)
@@ -119,11 +138,11 @@ func (c *Collector) look(dir *procstatus.FS, name string, r *Record) {
 	}
 }
 
-// credentials fills r with what the status file of a task tells. dir is nil if
-// there is no procfs.
-func (c *Collector) credentials(dir *procstatus.FS, name string, r *Record) error {
+// credentials fills r with what the status file of a task tells. own is true if
+// the task was asked for as capinspect's own.
+func (c *Collector) credentials(task procstatus.Task, own bool, r *Record) error {
 	*r = Record{Status: r.Status, Source: procSource, unsupported: true}
-	if err := c.status(dir, name, r); err != nil {
+	if err := c.status(task, own, r); err != nil {
 		return err
 	}
 	if r.LastCap = c.last; r.LastCap.From == "" {
@@ -139,49 +158,51 @@ func (c *Collector) credentials(dir *procstatus.FS, name string, r *Record) erro
 	return nil
 }
 
-// status reads the status file of a task, or asks the kernel by system call
-// if the task is capinspect itself and has none.
-func (c *Collector) status(dir *procstatus.FS, name string, r *Record) error {
+// status reads the status file of a task, or asks the kernel by system call if
+// the task is capinspect's own and there is no such file.
+func (c *Collector) status(task procstatus.Task, own bool, r *Record) error {
 	err := c.procErr
-	if dir != nil {
-		var text []byte
-		if text, err = dir.ReadStatus(name, c.buf); err == nil {
-			c.buf = text[:cap(text)]
-			if err := r.Status.UnmarshalText(text); err != nil {
-				return err
-			}
-			r.Self = c.live && (name == self || r.Status.Has(procstatus.FieldPid) && r.Status.Pid == c.ownPid())
+	if c.proc != nil {
+		err = task.ReadStatus(&r.Status)
+		if _, unread := errors.AsType[*fs.PathError](err); err != nil && !unread {
+			return err // it is malformed
+		}
+		if err == nil {
+			r.Self = c.live && (own || r.Status.Has(procstatus.FieldPid) && r.Status.Pid == c.ownPid())
 			return nil
 		}
 		err = plain(err)
 	}
-	if name == self && c.opts.Proc == "" {
+	if own && c.opts.Proc == "" {
 		r.Status, r.Self, r.noProc = *procstatus.Own(), true, true
 		return nil
 	}
 	return err
 }
 
-// Threads returns a task and the other threads of its process: those that
-// differ from it, or all. All are read through one open directory. A thread
-// that ends meanwhile is none.
-func (c *Collector) Threads(task string, which Threads) ([]*Record, error) {
+// Threads returns a task and the other threads of its process: those that differ
+// from it, or all. It reads them through one open directory, and leaves out a
+// thread that ends meanwhile.
+func (c *Collector) Threads(target string, which Threads) ([]*Record, error) {
 	if c.proc == nil {
 		r := new(Record)
-		err := c.Task(task, r)
+		err := c.Task(target, r)
 		return []*Record{r}, err
 	}
-	dir, err := c.proc.Sub(task)
+	task, err := c.handle(target)
 	if err != nil {
+		return nil, err
+	}
+	if task, err = task.Open(); err != nil {
 		return nil, plain(err)
 	}
-	defer dir.Close()
+	defer task.Close()
 	leader := new(Record)
-	if err := c.whole(dir, ".", leader); err != nil {
+	if err := c.whole(task, leader); err != nil {
 		return nil, err
 	}
 	list := []*Record{leader}
-	tids, err := dir.Tids(".")
+	tids, err := task.Tids()
 	if err != nil {
 		return list, plain(err)
 	}
@@ -189,7 +210,7 @@ func (c *Collector) Threads(task string, which Threads) ([]*Record, error) {
 		if tid == leader.Status.Pid {
 			continue
 		}
-		r, err := c.thread(dir, "task/"+strconv.Itoa(tid), which, leader)
+		r, err := c.thread(task.Thread(tid), which, leader)
 		switch {
 		case errors.Is(err, ErrNoProcess):
 		case err != nil:
@@ -202,15 +223,15 @@ func (c *Collector) Threads(task string, which Threads) ([]*Record, error) {
 }
 
 // thread returns a thread, or nil if it does not differ from its leader and only
-// such are asked for.
-func (c *Collector) thread(dir *procstatus.FS, name string, which Threads, leader *Record) (*Record, error) {
+// those that differ are asked for.
+func (c *Collector) thread(task procstatus.Task, which Threads, leader *Record) (*Record, error) {
 	r := new(Record)
 	if which != AllThreads {
-		if err := c.credentials(dir, name, r); err != nil || !differs(&leader.Status, &r.Status) {
+		if err := c.credentials(task, false, r); err != nil || !differs(&leader.Status, &r.Status) {
 			return nil, err
 		}
 	}
-	return r, c.whole(dir, name, r)
+	return r, c.whole(task, r)
 }
 
 // plain gives the usual words to the usual reasons for which a task cannot be

@@ -4,33 +4,19 @@ package collect
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// maxIDMap is more than the 340 lines that a map has at the most.
-const maxIDMap = 64 << 10
-
-// idMap reads uid_map or gid_map of a task.
-func idMap(dir *procstatus.FS, name, file string) (procstatus.IDMap, error) {
-	text, err := dir.Read(name+file, nil, maxIDMap)
-	if err != nil {
-		return nil, err
-	}
-	return procstatus.ParseIDMap(text)
-}
-
-func (c *Collector) userNamespace(dir *procstatus.FS, name string, r *Record, me *reader) {
+func (c *Collector) userNamespace(task procstatus.Task, r *Record, me *reader) {
 	defer c.hostIDs(r, me)
 	ns := &UserNamespace{ID: r.Namespaces.id(procstatus.NamespaceUser)}
 	ns.Own = r.Namespaces[procstatus.NamespaceUser].WithSelf == Yes
 	var errs [3]error
-	ns.UIDMap, errs[0] = idMap(dir, name, "/uid_map")
+	ns.UIDMap, errs[0] = task.UIDMap()
 	ns.Own = ns.Own || ns.ID == 0 && c.isOwnMap(ns.UIDMap)
-	ns.GIDMap, errs[1] = idMap(dir, name, "/gid_map")
-	text, err := dir.Read(name+"/setgroups", nil, 32)
-	ns.Setgroups, errs[2] = strings.TrimSpace(string(text)), err
+	ns.GIDMap, errs[1] = task.GIDMap()
+	ns.Setgroups, errs[2] = task.Setgroups()
 	_, malformed := errors.AsType[*procstatus.LineError](errs[0])
 	if ns.ID == 0 && errs[0] != nil && errs[1] != nil && errs[2] != nil && !malformed {
 		r.unknown("userNamespace", c.hidden(errs[0], r))

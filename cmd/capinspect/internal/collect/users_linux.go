@@ -12,7 +12,7 @@ import (
 // mount namespaces: an id means the same user there.
 type users struct {
 	names     map[uint32]string
-	user, mnt string // the reader's namespaces, "" if hidden
+	user, mnt uint64 // the reader's namespaces, 0 if hidden
 }
 
 func (u *users) open(c *Collector) {
@@ -20,8 +20,8 @@ func (u *users) open(c *Collector) {
 	if !c.live {
 		return
 	}
-	u.user, _ = c.proc.Readlink("self/ns/user")
-	u.mnt, _ = c.proc.Readlink("self/ns/mnt")
+	u.user, _ = c.proc.Self().Namespace(procstatus.NamespaceUser)
+	u.mnt, _ = c.proc.Self().Namespace(procstatus.NamespaceMnt)
 	_ = everyUser(func(name string, id uint32) { // without it, ids have no names
 		if _, ok := u.names[id]; !ok {
 			u.names[id] = name
@@ -30,14 +30,14 @@ func (u *users) open(c *Collector) {
 }
 
 // name gives the task the reader's names, if they are its own too.
-func (u *users) name(r *Record, dir *procstatus.FS, name string) {
-	if u.user == "" || u.mnt == "" {
+func (u *users) name(r *Record, task procstatus.Task) {
+	if u.user == 0 || u.mnt == 0 {
 		return
 	}
-	if ns, err := dir.Readlink(name + "/ns/user"); err != nil || ns != u.user {
+	if ns, err := task.Namespace(procstatus.NamespaceUser); err != nil || ns != u.user {
 		return
 	}
-	if ns, err := dir.Readlink(name + "/ns/mnt"); err == nil && ns == u.mnt {
+	if ns, err := task.Namespace(procstatus.NamespaceMnt); err == nil && ns == u.mnt {
 		r.UserNames = u.names
 	}
 }

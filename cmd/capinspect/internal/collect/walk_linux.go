@@ -3,6 +3,7 @@
 package collect
 
 import (
+	"iter"
 	"runtime"
 	"slices"
 	"sync"
@@ -10,39 +11,38 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// chunkTasks is how many processes a worker takes at once, if they are not
-// listed while they are read.
+// chunkTasks is how many processes a worker takes at once.
 const chunkTasks = 64
 
 // source hands out processes in chunks, numbered and ascending.
 type source struct {
-	mu     sync.Mutex
-	taken  int
-	pids   []int              // what is left of a list
-	lister *procstatus.Lister // or where they are listed
-	err    error              // why it ended before its end
+	mu    sync.Mutex
+	taken int
+	next  func() (procstatus.Task, error, bool)
+	err   error // why it ended before its end
 }
 
-// next returns the number of the next chunk and its processes, none at the end.
-func (s *source) next(buf []int) (number int, pids []int) {
+// take returns the number of the next chunk and its processes, none at the end.
+func (s *source) take(chunk []procstatus.Task) (number int, tasks []procstatus.Task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.err != nil:
-		return 0, nil
-	case s.lister != nil:
-		pids, s.err = s.lister.Next(buf[:0])
-	default:
-		n := min(chunkTasks, len(s.pids))
-		pids, s.pids = s.pids[:n], s.pids[n:]
+	chunk = chunk[:0]
+	for s.err == nil && len(chunk) < chunkTasks {
+		task, err, ok := s.next()
+		if !ok {
+			break
+		}
+		if s.err = err; err == nil {
+			chunk = append(chunk, task)
+		}
 	}
 	s.taken++
-	return s.taken - 1, pids
+	return s.taken - 1, chunk
 }
 
-// stop ends the source, if it has not ended with another error before, and
-// returns the error that it ended with.
-func (s *source) stop(err error) error {
+// end ends the source with an error, unless it has ended with another one before,
+// and returns the error that it ended with.
+func (s *source) end(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
@@ -51,14 +51,14 @@ func (s *source) stop(err error) error {
 	return s.err
 }
 
-// source returns the processes that were asked for, each once, or all.
-func (c *Collector) source(asked []int) (*source, error) {
+// tasks returns the processes that were asked for, each once, or all if asked is
+// nil.
+func (c *Collector) tasks(asked []int) (iter.Seq2[procstatus.Task, error], error) {
 	if c.proc == nil {
 		return nil, c.procErr
 	}
 	if asked == nil {
-		lister, err := c.proc.Pids()
-		return &source{lister: lister}, err
+		return c.proc.Tasks(), nil
 	}
 	list := slices.Clone(asked)
 	for i, pid := range list {
@@ -69,7 +69,14 @@ func (c *Collector) source(asked []int) (*source, error) {
 		}
 	}
 	slices.Sort(list)
-	return &source{pids: slices.Compact(list)}, nil
+	list = slices.Compact(list)
+	return func(yield func(procstatus.Task, error) bool) {
+		for _, pid := range list {
+			if !yield(c.proc.Task(pid), nil) {
+				return
+			}
+		}
+	}, nil
 }
 
 // maxTasks is how many tasks are in a chunk at the most. A process may have
@@ -121,13 +128,13 @@ func (o *order[C]) finish(number int, chunk C) {
 // returned.
 func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), done func(C) error) (total Walked, err error) {
 	c.ownPid() // before the workers ask for it
-	from, err := c.source(q.Pids)
+	tasks, err := c.tasks(q.Pids)
 	if err != nil {
 		return total, err
 	}
-	if from.lister != nil {
-		defer from.lister.Close()
-	}
+	next, stop := iter.Pull2(tasks)
+	defer stop()
+	from := &source{next: next}
 	workers := q.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -135,8 +142,8 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 	out := order[C]{finished: map[int]C{}, window: 4 * workers}
 	out.turn = sync.NewCond(&out.mu)
 	out.pass = func(chunk C) {
-		if from.stop(nil) == nil {
-			from.stop(done(chunk))
+		if from.end(nil) == nil {
+			from.end(done(chunk))
 		}
 	}
 	var group sync.WaitGroup
@@ -151,27 +158,27 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 	}
 	group.Wait()
 	slices.SortFunc(total.Failures, func(a, b *Failure) int { return a.Pid - b.Pid })
-	return total, from.stop(nil)
+	return total, from.end(nil)
 }
 
 // work reads chunk after chunk, until there are no more.
 func work[C any](w *worker, from *source, out *order[C], begin func() C, visit func(C, *Record)) {
-	buf := make([]int, 0, 2*chunkTasks)
+	buf := make([]procstatus.Task, 0, chunkTasks)
 	for {
-		number, pids := from.next(buf)
-		if len(pids) == 0 {
+		number, tasks := from.take(buf)
+		if len(tasks) == 0 {
 			return
 		}
-		chunk, tasks := begin(), 0
+		chunk, passed := begin(), 0
 		pass := func(r *Record) {
-			if tasks++; tasks > maxTasks {
+			if passed++; passed > maxTasks {
 				out.part(number, chunk)
-				chunk, tasks = begin(), 1
+				chunk, passed = begin(), 1
 			}
 			visit(chunk, r)
 		}
-		for _, pid := range pids {
-			w.process(pid, pass)
+		for _, task := range tasks {
+			w.process(task, pass)
 		}
 		out.finish(number, chunk)
 	}

@@ -42,7 +42,7 @@ func (c *Collector) Why(task string, caps []capset.Cap) (*Why, error) {
 func (s *subject) outside() bool {
 	r := s.record
 	switch initial := r.Namespaces.initial(procstatus.NamespacePID); {
-	case r.InContainer() || s.dir == nil || initial == No:
+	case r.InContainer() || !s.opened || initial == No:
 		return false
 	case initial == Yes:
 		return true
@@ -57,7 +57,7 @@ func (s *subject) running(q *question) error {
 	if err != nil {
 		return err
 	}
-	fd, err := unix.Openat(s.dir.Fd(), "exe", unix.O_PATH|unix.O_CLOEXEC, 0)
+	fd, err := s.handle.OpenPath("exe")
 	if err != nil {
 		return err
 	}
@@ -85,8 +85,8 @@ func (s *subject) sysctls() (found sysctls) {
 	for name, value := range map[string]*string{
 		"ip_unprivileged_port_start": &found.unprivilegedPorts, "ping_group_range": &found.pingGroups,
 	} {
-		if text, err := c.proc.Read("sys/net/ipv4/"+name, nil, 64); err == nil {
-			*value = strings.Join(strings.Fields(string(text)), " ")
+		if text, err := c.proc.Sysctl("net/ipv4/" + name); err == nil {
+			*value = strings.Join(strings.Fields(text), " ")
 		}
 	}
 	return found

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -23,8 +22,6 @@ type worker struct {
 	from    *Collector
 	q       *Query
 	r       Record
-	buf     []byte
-	parser  procstatus.Parser
 	capget  bool // capget(2) speaks of the same pids
 	users   users
 	found   Walked
@@ -32,7 +29,7 @@ type worker struct {
 }
 
 func (c *Collector) worker(q *Query) *worker {
-	w := &worker{from: c, q: q, buf: make([]byte, 4096)}
+	w := &worker{from: c, q: q}
 	w.r = Record{Source: procSource, LastCap: c.last, unsupported: true}
 	w.capget = q.selective() && q.Threads == Leaders && c.opts.Proc == "" && c.samePidNS()
 	if q.UserNames {
@@ -43,23 +40,21 @@ func (c *Collector) worker(q *Query) *worker {
 }
 
 // process visits a process, and those of its threads that the query asks for.
-func (w *worker) process(pid int, visit func(*Record)) {
+func (w *worker) process(task procstatus.Task, visit func(*Record)) {
+	pid := task.Pid()
 	if w.capget && w.skip(pid) {
 		return
 	}
-	name := strconv.Itoa(pid)
-	dir := w.from.proc
 	if w.q.Container || w.q.UserNames || w.q.Threads != Leaders {
-		// More than one file: all through one open directory.
-		sub, err := dir.Sub(name)
-		if err != nil {
+		// More than one file: all of them through one open directory.
+		var err error
+		if task, err = task.Open(); err != nil {
 			w.fail(pid, err)
 			return
 		}
-		defer sub.Close()
-		dir, name = sub, "."
+		defer task.Close()
 	}
-	if err := w.read(dir, name); err != nil {
+	if err := w.read(task); err != nil {
 		w.fail(pid, err)
 		return
 	}
@@ -67,10 +62,10 @@ func (w *worker) process(pid int, visit func(*Record)) {
 		w.found.Failures = append(w.found.Failures, &Failure{pid, fmt.Errorf("a thread of process %d: see -t and -T", s.Tgid)})
 		return
 	}
-	w.around(dir, name)
+	w.around(task)
 	w.visit(visit)
 	if w.q.Threads != Leaders && (w.r.Status.Threads > 1 || !w.r.Status.Has(procstatus.FieldThreads)) {
-		w.threads(dir, name, visit)
+		w.threads(task, visit)
 	}
 }
 
@@ -81,7 +76,7 @@ func (c *Collector) samePidNS() bool {
 	if !c.live {
 		return false
 	}
-	own, err := c.parsed(self)
+	own, err := c.proc.Self().Status()
 	return err == nil && own.Has(procstatus.FieldNSpid) && len(own.NSpid) == 1 && own.Tgid == os.Getpid()
 }
 
@@ -120,21 +115,11 @@ func (w *worker) bounding() bool {
 }
 
 // read reads a status file.
-func (w *worker) read(dir *procstatus.FS, name string) error {
-	text, err := dir.ReadStatus(name, w.buf)
-	if err != nil {
-		return err
-	}
-	w.buf = text[:cap(text)]
+func (w *worker) read(task procstatus.Task) error {
 	// What a walk does not fill stays as it was made.
 	r := &w.r
 	r.Unknown, r.Container, r.UserNames = r.Unknown[:0], nil, nil
-	if w.from.live {
-		err = w.parser.Parse(&r.Status, text)
-	} else {
-		err = r.Status.UnmarshalText(text)
-	}
-	if err != nil {
+	if err := task.ReadStatus(&r.Status); err != nil {
 		return err
 	}
 	if w.from.last.From == "" {
@@ -146,9 +131,9 @@ func (w *worker) read(dir *procstatus.FS, name string) error {
 }
 
 // around finds out what other files than status tell.
-func (w *worker) around(dir *procstatus.FS, name string) {
+func (w *worker) around(task procstatus.Task) {
 	if w.q.Container {
-		text, err := dir.Read(name+"/cgroup", w.buf, procstatus.MaxCgroup)
+		text, err := task.Cgroup()
 		if err != nil {
 			reason := plain(err)
 			if errors.Is(reason, ErrNoProcess) {
@@ -163,7 +148,7 @@ func (w *worker) around(dir *procstatus.FS, name string) {
 		}
 	}
 	if w.q.UserNames {
-		w.users.name(&w.r, dir, name)
+		w.users.name(&w.r, task)
 	}
 }
 
@@ -193,10 +178,10 @@ func flat(name string) string { return strings.ReplaceAll(name, "/", "\x01") }
 
 // threads visits the threads of the process that was just read. They are in
 // its container and of its namespaces.
-func (w *worker) threads(dir *procstatus.FS, name string, visit func(*Record)) {
+func (w *worker) threads(task procstatus.Task, visit func(*Record)) {
 	leader, container, users := w.r.Status, w.r.Container, w.r.UserNames
 	leader.Groups, leader.NSpid = nil, nil // their memory is used again
-	tids, err := dir.Tids(name)
+	tids, err := task.Tids()
 	if err != nil {
 		w.fail(leader.Tgid, err)
 		return
@@ -205,7 +190,7 @@ func (w *worker) threads(dir *procstatus.FS, name string, visit func(*Record)) {
 		if tid == leader.Pid {
 			continue
 		}
-		if err := w.read(dir, name+"/task/"+strconv.Itoa(tid)); err != nil {
+		if err := w.read(task.Thread(tid)); err != nil {
 			w.fail(leader.Pid, err)
 			continue
 		}

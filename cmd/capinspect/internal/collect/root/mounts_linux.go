@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -104,51 +102,28 @@ func (t *table) remote(dir string) bool {
 	return false
 }
 
-// meet finds out, if there is an overlay among the mounts of a task, what mounts
-// capinspect itself has, and who could make the others. They are trusted if only
+// meet reads capinspect's own mount table if there is an overlay among the mounts
+// of a task, and finds out who could make those mounts. They are trusted if only
 // the root of capinspect's own user namespace could, and the task is bound.
-func (t *table) meet(proc, dir *procstatus.FS, name string, bound bool) error {
+func (t *table) meet(proc *procstatus.FS, task procstatus.Task, bound bool) error {
 	if !slices.ContainsFunc(t.of, func(m procstatus.Mount) bool { return m.Type == "overlay" }) {
 		return nil
 	}
 	var err error
-	if t.own, err = proc.Mounts("self"); err != nil {
+	if t.own, err = proc.Self().Mounts(); err != nil {
 		return err
 	}
-	t.trust = bound && ownsMounts(proc, dir, name)
+	t.trust = bound && ownsMounts(proc, task)
 	return nil
 }
 
 // ownsMounts reports whether the mount namespace of a task belongs to capinspect's
 // own user namespace.
-func ownsMounts(proc, dir *procstatus.FS, name string) bool {
-	owner, err := MountsOwner(dir, name)
+func ownsMounts(proc *procstatus.FS, task procstatus.Task) bool {
+	owner, err := task.OwnerOf(procstatus.NamespaceMnt)
 	if err != nil {
 		return false
 	}
-	own, err := retry(func() (int, error) { return unix.Openat(proc.Fd(), "self/ns/user", readFlags, 0) })
-	if err != nil {
-		return false
-	}
-	defer unix.Close(own)
-	var st unix.Stat_t
-	return unix.Fstat(own, &st) == nil && st.Ino == owner
-}
-
-// MountsOwner returns the inode of the user namespace that the mount namespace of a
-// task belongs to (ioctl_nsfs(2), NS_GET_USERNS; since Linux 4.9).
-func MountsOwner(dir *procstatus.FS, name string) (inode uint64, err error) {
-	ns, err := retry(func() (int, error) { return unix.Openat(dir.Fd(), name+"/ns/mnt", readFlags, 0) })
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(ns)
-	owner, err := retry(func() (int, error) { return unix.IoctlRetInt(ns, unix.NS_GET_USERNS) })
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(owner)
-	var st unix.Stat_t
-	err = unix.Fstat(owner, &st)
-	return st.Ino, err
+	own, err := proc.Self().Namespace(procstatus.NamespaceUser)
+	return err == nil && own == owner
 }

@@ -22,11 +22,11 @@ import (
 
 // Root is the root directory of a task.
 type Root struct {
-	proc, dir *procstatus.FS // proc is nil if there is none
-	name      string         // of the task in dir
-	own       bool           // it is capinspect's own, which does it no harm
-	top       place
-	mounts    table
+	proc   *procstatus.FS  // nil if there is none
+	task   procstatus.Task // whose root directory it is, unless own
+	own    bool            // it is capinspect's own, which does it no harm
+	top    place
+	mounts table
 }
 
 // place is a directory or a file that is open with O_PATH.
@@ -40,23 +40,21 @@ type place struct {
 // is reports whether it is of a type, as S_IFDIR.
 func (p *place) is(kind uint32) bool { return p.stat.Mode&unix.S_IFMT == kind }
 
-// Open opens the root directory of a task of a live procfs. name is the task in
-// its open directory dir, which is open as long as the Root is, and mounts its
-// mount table. bound says that it cannot have made its mounts itself, as far as
-// its capabilities go.
-func Open(proc, dir *procstatus.FS, name string, mounts []procstatus.Mount, bound bool) (*Root, error) {
-	r := &Root{proc: proc, dir: dir, name: name, mounts: table{of: mounts}}
-	if err := r.mounts.meet(proc, dir, name, bound); err != nil {
+// Open opens the root directory of a task of a live procfs. The task has to stay
+// open as long as the Root is in use. mounts is its mount table. bound is true if
+// the task cannot have made its mounts itself, as far as its capabilities go.
+func Open(proc *procstatus.FS, task procstatus.Task, mounts []procstatus.Mount, bound bool) (*Root, error) {
+	r := &Root{proc: proc, task: task, mounts: table{of: mounts}}
+	if err := r.mounts.meet(proc, task, bound); err != nil {
 		return nil, err
 	}
 	if err := r.mounts.check("/"); err != nil {
 		return nil, err
 	}
-	sub, err := dir.Sub(name + "/root")
-	if err != nil {
+	var err error
+	if r.top.fd, err = task.OpenPath("root"); err != nil {
 		return nil, err
 	}
-	r.top.fd = sub.Fd()
 	if err = r.pin(&r.top, "/"); err == nil {
 		err = unix.Fstat(r.top.fd, &r.top.stat)
 	}
@@ -98,7 +96,7 @@ func (r *Root) pin(at *place, path string) (err error) {
 // judge returns an error if an open mount is of a file system that may never answer,
 // or is not one that is to be expected.
 func (r *Root) judge(id int, path string, expected func(*procstatus.Mount) bool) error {
-	now, err := r.dir.Mounts(r.name)
+	now, err := r.task.Mounts()
 	if err != nil {
 		return err
 	}
@@ -130,13 +128,16 @@ func (r *Root) Read(path string, limit int) ([]byte, error) {
 
 // reopen opens for reading what is open with O_PATH.
 func (r *Root) reopen(at *place) (int, error) {
-	return retry(func() (int, error) {
-		if r.proc == nil {
-			return unix.Open("/"+at.path, readFlags|unix.O_NOFOLLOW, 0)
-		}
-		// The link leads to what is open, and not to where it was found.
-		return unix.Openat(r.proc.Fd(), "self/fd/"+strconv.Itoa(at.fd), readFlags, 0)
-	})
+	if r.proc == nil {
+		return retry(func() (int, error) { return unix.Open("/"+at.path, readFlags|unix.O_NOFOLLOW, 0) })
+	}
+	own, err := r.proc.Self().OpenPath("fd")
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(own)
+	// The link leads to what is open, wherever that is now.
+	return retry(func() (int, error) { return unix.Openat(own, strconv.Itoa(at.fd), readFlags, 0) })
 }
 
 // Exists reports whether there is a regular file.

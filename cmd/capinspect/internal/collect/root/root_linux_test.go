@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,16 +88,16 @@ func (k *task) openAs(t *testing.T, bound bool) (*Root, error) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { proc.Close() })
-	dir, err := proc.Sub(strconv.Itoa(k.tid))
+	task, err := proc.Task(k.tid).Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { dir.Close() })
-	mounts, err := dir.Mounts(".")
+	t.Cleanup(func() { task.Close() })
+	mounts, err := task.Mounts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Open(proc, dir, ".", mounts, bound)
+	return Open(proc, task, mounts, bound)
 }
 
 // promptly calls f, which may not wait for anything.
@@ -338,7 +337,7 @@ func TestVanished(t *testing.T) {
 	if text, err := r.Read("etc/passwd", 4<<20); string(text) != passwd || err != nil {
 		t.Errorf("detached: %q, %v", text, err)
 	}
-	if r, err := Open(r.proc, r.proc, "4194305", []procstatus.Mount{{Point: "/", Type: "tmpfs"}}, true); !errors.Is(err, fs.ErrNotExist) {
+	if r, err := Open(r.proc, r.proc.Task(4194305), []procstatus.Mount{{Point: "/", Type: "tmpfs"}}, true); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no task: %v, %v", r, err)
 	}
 }

@@ -56,7 +56,7 @@ func (r *Root) Search(path string, t *Tree) error {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	if r.own && r.proc != nil {
-		r.mounts.of, _ = r.proc.Mounts("self") // without it, each mount is asked which device it is
+		r.mounts.of, _ = r.proc.Self().Mounts() // without it, each mount is asked which device it is
 	}
 	t.root, t.device = r, at.stat.Dev
 	t.dir(at, 1)
