@@ -12,7 +12,7 @@ func TestAccess(t *testing.T) {
 		return c
 	}
 	other := plain
-	other.UID = IDs{Real: 7, Effective: 7, Saved: 7, Filesystem: 11}
+	other.UID.Filesystem, other.GID.Filesystem = 11, 12
 	permitted := plain
 	permitted.Sets[Permitted] = ^Set(0)
 	for name, test := range map[string]struct {
@@ -27,7 +27,10 @@ func TestAccess(t *testing.T) {
 		"group, whom others' bits are no use": {plain, File{Mode: 0o767, UID: 1, GID: 9}, false, false},
 		"others":                              {plain, File{Mode: 0o001, UID: 1, GID: 1}, true, true},
 		"others without":                      {plain, File{Mode: 0o776, UID: 1, GID: 1}, false, false},
-		"the filesystem uid counts":           {other, File{Mode: 0o100, UID: 7, GID: 1}, false, false},
+		"effective uid, not filesystem":       {other, File{Mode: 0o100, UID: 7, GID: 1}, false, false},
+		"filesystem uid, not effective":       {other, File{Mode: 0o100, UID: 11, GID: 1}, true, true},
+		"effective gid, not filesystem":       {other, File{Mode: 0o010, UID: 1, GID: 8}, false, false},
+		"filesystem gid, not effective":       {other, File{Mode: 0o010, UID: 1, GID: 12}, true, true},
 		"DAC_OVERRIDE":                        {with(DacOverride), File{Mode: 0o100, UID: 1, GID: 1}, true, true},
 		"DAC_OVERRIDE where nobody may":       {with(DacOverride), File{Mode: 0o666, UID: 1, GID: 1}, false, true},
 		"DAC_READ_SEARCH":                     {with(DacReadSearch), File{Mode: 0o100, UID: 1, GID: 1}, false, true},

@@ -26,6 +26,7 @@ func TestExec(t *testing.T) {
 	bind := Of(NetBindService)
 	forced := &FileCaps{Permitted: bind, Effective: true, Version: 2}
 	root := user(0, bind)
+	ambient := with(user(1000, bind), func(c *Credentials) { c.Sets[Inheritable], c.Sets[Permitted], c.Sets[Ambient] = bind, bind, bind })
 	for name, test := range map[string]struct {
 		task  Credentials
 		file  File
@@ -74,14 +75,10 @@ func TestExec(t *testing.T) {
 			user(1000, bind), File{Mode: 0o755, Caps: forced, NoSuid: true}, State{Bounding: bind}, false, []string{"file-capabilities-ignored", "plain"},
 		},
 		"ambient": {
-			with(user(1000, bind), func(c *Credentials) { c.Sets[Inheritable], c.Sets[Permitted], c.Sets[Ambient] = bind, bind, bind }),
-			File{Mode: 0o755},
-			State{bind, bind, bind, bind, bind},
-			false,
-			[]string{"plain", "ambient"},
+			ambient, File{Mode: 0o755}, State{bind, bind, bind, bind, bind}, false, []string{"plain", "ambient"},
 		},
 		"ambient, and a file with an empty attribute": {
-			with(user(1000, bind), func(c *Credentials) { c.Sets[Inheritable], c.Sets[Permitted], c.Sets[Ambient] = bind, bind, bind }),
+			ambient,
 			File{Mode: 0o755, Caps: &FileCaps{Version: 2}},
 			State{Inheritable: bind, Bounding: bind},
 			false,
@@ -114,6 +111,60 @@ func TestExec(t *testing.T) {
 	}
 }
 
+// TestExecChangesIDs holds which ids count as changed, by what becomes of Ambient: since
+// Linux 6.16 the effective uid is compared with the old effective one, and the effective
+// gid with the filesystem gid and the groups; before that both with the real ones.
+func TestExecChangesIDs(t *testing.T) {
+	bind := Of(NetBindService)
+	for name, test := range map[string]struct {
+		uid, gid        IDs
+		file            File
+		changed, before bool
+	}{
+		"the same":                                  {IDs{1, 1, 1, 1}, IDs{5, 5, 5, 5}, File{}, false, false},
+		"another effective uid":                     {IDs{1, 2, 2, 2}, IDs{5, 5, 5, 5}, File{}, false, true},
+		"another filesystem uid":                    {IDs{1, 1, 1, 2}, IDs{5, 5, 5, 5}, File{}, false, false},
+		"set-user-ID of another":                    {IDs{1, 1, 1, 1}, IDs{5, 5, 5, 5}, File{Mode: 0o4755, UID: 2}, true, true},
+		"set-user-ID of the effective uid":          {IDs{1, 2, 2, 2}, IDs{5, 5, 5, 5}, File{Mode: 0o4755, UID: 2}, false, true},
+		"set-user-ID of the real uid":               {IDs{1, 2, 2, 2}, IDs{5, 5, 5, 5}, File{Mode: 0o4755, UID: 1}, true, false},
+		"another effective gid":                     {IDs{1, 1, 1, 1}, IDs{5, 6, 6, 6}, File{}, false, true},
+		"another filesystem gid":                    {IDs{1, 1, 1, 1}, IDs{5, 5, 5, 6}, File{}, true, false},
+		"another filesystem gid, effective a group": {IDs{1, 1, 1, 1}, IDs{5, 9, 9, 6}, File{}, false, true},
+		"set-group-ID of another":                   {IDs{1, 1, 1, 1}, IDs{5, 5, 5, 5}, File{Mode: 0o2755, GID: 6}, true, true},
+		"set-group-ID of a group":                   {IDs{1, 1, 1, 1}, IDs{5, 5, 5, 5}, File{Mode: 0o2755, GID: 9}, false, true},
+		"set-group-ID of the filesystem gid":        {IDs{1, 1, 1, 1}, IDs{5, 5, 5, 6}, File{Mode: 0o2755, GID: 6}, false, true},
+		"set-group-ID of the real gid":              {IDs{1, 1, 1, 1}, IDs{5, 6, 6, 6}, File{Mode: 0o2755, GID: 5}, true, false},
+	} {
+		task := Credentials{UID: test.uid, GID: test.gid, Groups: []uint32{9}, Sets: State{bind, bind, bind, bind, bind}}
+		for before, want := range map[bool]bool{false: test.changed, true: test.before} {
+			after, _, err := Exec(task, test.file, Circumstances{Last: LastKnown, ComparesReal: before})
+			if err != nil || (after.Sets[Ambient] == 0) != want {
+				t.Errorf("%s, before Linux 6.16 %t: %v, %v", name, before, after.Sets, err)
+			}
+		}
+	}
+}
+
+// TestExecIDs holds that the saved and the filesystem ids follow the effective ones, and
+// that the real ones stay.
+func TestExecIDs(t *testing.T) {
+	task := Credentials{UID: IDs{1, 2, 3, 4}, GID: IDs{5, 6, 7, 8}}
+	for _, test := range []struct {
+		mode     uint32
+		uid, gid IDs
+	}{
+		{0o755, IDs{1, 2, 2, 2}, IDs{5, 6, 6, 6}},
+		{0o4755, IDs{1, 9, 9, 9}, IDs{5, 6, 6, 6}},
+		{0o2755, IDs{1, 2, 2, 2}, IDs{5, 10, 10, 10}},
+		{0o2745, IDs{1, 2, 2, 2}, IDs{5, 6, 6, 6}}, // without group execute the bit means no set-group-ID
+	} {
+		after, _, err := Exec(task, File{Mode: test.mode, UID: 9, GID: 10}, Circumstances{Last: LastKnown})
+		if err != nil || after.UID != test.uid || after.GID != test.gid {
+			t.Errorf("%o: %v, %v, %v; want %v, %v", test.mode, after.UID, after.GID, err, test.uid, test.gid)
+		}
+	}
+}
+
 func TestFileCaps(t *testing.T) {
 	for text, want := range map[string]*FileCaps{
 		"\x01\x00\x00\x01" + "\x00\x04\x00\x00" + "\x00\x20\x00\x00": {Permitted: 1 << 10, Inheritable: 1 << 13, Effective: true, Version: 1},
@@ -128,6 +179,13 @@ func TestFileCaps(t *testing.T) {
 		"\x01\x00\x00\x02" + "\x00\x00\x00\x00\x00\x00\x00\x00":                                                 nil, // of another one's size
 		"\x01\x00\x00\x04" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00": nil,
 	} {
+		if want != nil {
+			for _, size := range []int{len(text) - 1, len(text) + 1, len(text) + 4, len(text) + 8} {
+				if got, err := ParseFileCaps([]byte(text + "\x00\x00\x00\x00\x00\x00\x00\x00")[:size]); !errors.Is(err, ErrFileCaps) {
+					t.Errorf("%q in %d bytes: %+v, %v", text, size, got, err)
+				}
+			}
+		}
 		got, err := ParseFileCaps([]byte(text))
 		switch {
 		case want == nil:
