@@ -4,7 +4,9 @@ package procstatus
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/capinspect/capinspect/testdata/fixture"
@@ -70,6 +72,43 @@ func TestParserErrors(t *testing.T) {
 			t.Errorf("after damage: %v", err)
 		}
 	}
+}
+
+// TestParserRepeated holds that a second line of a field right behind the first is an
+// error, also if the parser already knows where the lines of that text stand. It does not
+// look behind the last field.
+func TestParserRepeated(t *testing.T) {
+	for f := range lastField {
+		for _, warm := range []bool{false, true} {
+			for _, file := range fixture.Status(t) {
+				line := lineOf(file.Text, f)
+				if line == nil {
+					continue
+				}
+				var p Parser
+				var s Status
+				if warm {
+					if err := p.Parse(&s, file.Text); err != nil {
+						t.Fatal(err)
+					}
+				}
+				text := bytes.Replace(file.Text, line, slices.Repeat(line, 2), 1)
+				if err := p.Parse(&s, text); !errors.Is(err, ErrRepeated) {
+					t.Errorf("%s, %v twice, warm %t: %v", file.Name, f, warm, err)
+				}
+			}
+		}
+	}
+}
+
+// lineOf returns the line of a field, with its end, or nil.
+func lineOf(text []byte, f Field) []byte {
+	for line := range bytes.Lines(text) {
+		if found, ok := lookup(line); ok && found == f {
+			return line
+		}
+	}
+	return nil
 }
 
 // FuzzParser holds that a text of any kind panics nowhere, and that what is told
