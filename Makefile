@@ -29,7 +29,7 @@ CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run test compare race cross runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture \
+.PHONY: help build run check test compare race cross runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture \
 	install install-share dist distcheck repro clean
 
 help: ## list the targets
@@ -41,10 +41,27 @@ build: ## build the static binary, bin/capinspect
 run: build ## build, and print the caller's own capabilities
 	@$(BIN)
 
+check: lint ## lint, and run the tests that need neither root nor a container: under a minute
+	CGO_ENABLED=0 $(GO) test -count=1 -short ./...
+
+# The tests of the command that start containers or boot a machine. They are a part of
+# their own in the output of `make test`; a test that this does not match runs in the
+# part before.
+CONTAINERS := Container|Docker|Runc|GVisor|Image|Guides|Debug|NodeReport|RoundTrip|Entrypoint|DebianKernel
+
 test: ## run all tests; those that lack something here are named with the reason
 	@mkdir -p bin && rm -f bin/skipped
-	@CGO_ENABLED=0 CAPINSPECT_SKIPPED=$(CURDIR)/bin/skipped $(GO) test -count=1 -timeout 20m ./...; \
-	status=$$?; [ ! -s bin/skipped ] || sort bin/skipped; exit $$status
+	@status=0; \
+	part() { \
+		what=$$1; shift; begun=$$(date +%s); echo "=== begins: $$what"; \
+		CGO_ENABLED=0 CAPINSPECT_SKIPPED=$(CURDIR)/bin/skipped $(GO) test -count=1 -timeout 20m "$$@" \
+		&& result=passed || { result=FAILED status=1; }; \
+		echo "=== $$result after $$(($$(date +%s) - begun)) s: $$what"; \
+	}; \
+	part 'all packages but cmd/capinspect' $$($(GO) list ./... | grep -v '/cmd/capinspect$$'); \
+	part 'cmd/capinspect without containers' -skip '$(CONTAINERS)' ./cmd/capinspect; \
+	part 'cmd/capinspect in containers and virtual machines' -run '$(CONTAINERS)' ./cmd/capinspect; \
+	[ ! -s bin/skipped ] || sort bin/skipped; exit $$status
 
 compare: ## hold manifests and Pod Security rules against Kubernetes' own
 	cd testdata/compare && CGO_ENABLED=0 $(GO) test -count=1 ./...
@@ -68,12 +85,15 @@ kernel: ## fetch Debian's kernel, bin/vmlinuz, which a test boots if CAPINSPECT_
 	apt-get -q download "$$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $$2 }')" && \
 	dpkg-deb --fsys-tarfile *.deb | tar -x --wildcards './boot/vmlinuz-*' && mv boot/vmlinuz-* ../vmlinuz && rm -r ../kernel
 
+# ./... leaves out what is below testdata.
+PACKAGES := ./... ./testdata/container/... ./testdata/fixture ./testdata/vm
+
 lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
-	@fmt=$$($(GO) run $(GOFUMPT) -l . testdata/compare) && { [ -z "$$fmt" ] || { echo "not gofumpt-clean: $$fmt"; exit 1; }; }
-	$(GO) vet ./... ./testdata/container/... ./testdata/vm
+	@fmt=$$($(GO) run $(GOFUMPT) -l . testdata) && { [ -z "$$fmt" ] || { echo "not gofumpt-clean: $$fmt"; exit 1; }; }
+	$(GO) vet $(PACKAGES)
 	GOOS=darwin $(GO) vet ./...
 	cd testdata/compare && $(GO) vet ./...
-	$(GO) run $(STATICCHECK) -checks all,-ST1000 ./... ./testdata/container/... ./testdata/vm
+	$(GO) run $(STATICCHECK) -checks all,-ST1000 $(PACKAGES)
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
