@@ -7,48 +7,18 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
-// cgroupFixtures returns the cgroup files of real tasks, by name.
-func cgroupFixtures(tb testing.TB) map[string][]byte {
-	paths, err := filepath.Glob("../testdata/cgroup/*.cgroup")
-	if err != nil || len(paths) == 0 {
-		tb.Fatal("no fixtures:", err)
-	}
-	texts := map[string][]byte{}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		texts[strings.TrimSuffix(filepath.Base(path), ".cgroup")] = text
-	}
-	return texts
-}
-
-// TestCgroupFixturesAreIndexed holds that INDEX says of each fixture where it
-// comes from.
-func TestCgroupFixturesAreIndexed(t *testing.T) {
-	index, err := os.ReadFile("../testdata/cgroup/INDEX")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range cgroupFixtures(t) {
-		if !strings.Contains(string(index), "\n"+name+"\t") {
-			t.Errorf("%s is not in INDEX", name)
-		}
-	}
-}
-
 func TestCgroupFixtures(t *testing.T) {
-	for name, text := range cgroupFixtures(t) {
+	for _, file := range fixture.Cgroup(t) {
+		name, text := file.Name, file.Text
 		list, err := ParseCgroup(text)
 		if err != nil || len(list) != 10 {
 			t.Errorf("%s: %d lines, %v", name, len(list), err)
@@ -57,7 +27,10 @@ func TestCgroupFixtures(t *testing.T) {
 }
 
 func TestParseCgroup(t *testing.T) {
-	all := cgroupFixtures(t)
+	all := map[string][]byte{}
+	for _, file := range fixture.Cgroup(t) {
+		all[file.Name] = file.Text
+	}
 	for _, test := range []struct {
 		cause, text string
 		want        []Cgroup
@@ -149,8 +122,8 @@ func BenchmarkParseCgroup(b *testing.B) {
 // line, that printing a list and parsing it again gives the same list, and that
 // Cgroups yields each line.
 func FuzzParseCgroup(f *testing.F) {
-	for _, text := range cgroupFixtures(f) {
-		f.Add(text)
+	for _, file := range fixture.Cgroup(f) {
+		f.Add(file.Text)
 	}
 	for _, line := range []string{
 		"1:name=systemd:/docker/x\n0::/\n", "0::/a (deleted)\n", "0::/../..\n", "0::/a:b:c\n", "0::a\n1:cpu:/b", "\n\n",

@@ -4,31 +4,13 @@ package container
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
-
-// fixtures returns the files of a kind of real tasks, by name.
-func fixtures(tb testing.TB, kind string) map[string][]byte {
-	paths, err := filepath.Glob("../../testdata/" + kind + "/*." + kind)
-	if err != nil || len(paths) == 0 {
-		tb.Fatal("no fixtures:", err)
-	}
-	texts := map[string][]byte{}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		texts[strings.TrimSuffix(filepath.Base(path), "."+kind)] = text
-	}
-	return texts
-}
 
 // fixtureContainers says who each fixture belongs to.
 var fixtureContainers = map[string]Container{
@@ -48,7 +30,8 @@ var fixtureContainers = map[string]Container{
 }
 
 func TestOfCgroupFixtures(t *testing.T) {
-	for name, text := range fixtures(t, "cgroup") {
+	for _, file := range fixture.Cgroup(t) {
+		name, text := file.Name, file.Text
 		want, known := fixtureContainers[name]
 		if c, ok := OfCgroup(text); !known || c != want || ok != (want != Container{}) {
 			t.Errorf("%s: %q, %v; want %q", name, c, ok, want)
@@ -354,8 +337,8 @@ func BenchmarkOfCgroup(b *testing.B) {
 // FuzzOfCgroup checks that the names of a container stand in the text, and that a
 // text names a container if and only if one of its paths does.
 func FuzzOfCgroup(f *testing.F) {
-	for _, text := range fixtures(f, "cgroup") {
-		f.Add(text)
+	for _, file := range fixture.Cgroup(f) {
+		f.Add(file.Text)
 	}
 	for _, test := range containerPaths {
 		f.Add([]byte("0::" + test.path + "\n"))

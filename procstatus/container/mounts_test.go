@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // mountTable returns a mountinfo. A mount is "ROOT POINT", and behind that
@@ -376,7 +377,8 @@ func TestOfMountsFixtures(t *testing.T) {
 		hidden.ID = ""
 		tests["linux-6.18-containerd-"+name] = struct{ all, hidden Container }{want, hidden}
 	}
-	for name, text := range fixtures(t, "mountinfo") {
+	for _, file := range fixture.Mountinfo(t) {
+		name, text := file.Name, file.Text
 		list, err := procstatus.ParseMounts(text)
 		if err != nil {
 			t.Fatal(name, err)
@@ -441,7 +443,7 @@ func checkMounted(t *testing.T, list []procstatus.Mount) {
 }
 
 func BenchmarkOfMounts(b *testing.B) {
-	list, err := procstatus.ParseMounts(slices.Repeat(fixtures(b, "mountinfo")["linux-6.18-containerd-p1-default"], 100))
+	list, err := procstatus.ParseMounts(slices.Repeat(fixture.Read(b, "mountinfo/linux-6.18-containerd-p1-default.mountinfo"), 100))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -453,8 +455,8 @@ func BenchmarkOfMounts(b *testing.B) {
 
 // FuzzOfMounts checks what checkMounted says of any mount table.
 func FuzzOfMounts(f *testing.F) {
-	for _, text := range fixtures(f, "mountinfo") {
-		f.Add(text)
+	for _, file := range fixture.Mountinfo(f) {
+		f.Add(file.Text)
 	}
 	for _, test := range mountedContainers {
 		f.Add([]byte(mountTable(test.mounts...)))
