@@ -59,7 +59,11 @@ var buffers = sync.Pool{New: func() any {
 
 // read reads a file of at most limit bytes, from one open and to its end, and
 // passes it to use. The text is valid until use returns.
-func (d dir) read(name string, limit int, use func(text []byte) error) error {
+//
+// single is for a file that the kernel prints as one record (fs/seq_file.c,
+// single_open): a read that does not fill the buffer has reached its end. Of other
+// files, as mountinfo, the kernel returns the lines that fit into a page.
+func (d dir) read(name string, limit int, single bool, use func(text []byte) error) error {
 	fd, err := d.open(name, reading)
 	if err != nil {
 		return err
@@ -75,11 +79,11 @@ func (d dir) read(name string, limit int, use func(text []byte) error) error {
 		if err != nil {
 			return d.failed("read", name, err)
 		}
-		if n == 0 {
-			return use(*buf)
-		}
 		if *buf = (*buf)[:len(*buf)+n]; len(*buf) > limit {
 			return d.failed("read", name, ErrTooLong)
+		}
+		if n == 0 || single && len(*buf) < cap(*buf) {
+			return use(*buf)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Field is one line of a status file that [Parse] knows.
 type Field uint8
 
-// The lines that are known, in the order in which the kernel prints them.
+// The known lines, in the order in which the kernel prints them.
 const (
 	FieldName Field = iota
 	FieldState
@@ -40,8 +40,7 @@ const (
 	numFields = iota
 )
 
-// fields is the table of known lines. set gets the bytes after ":\t",
-// untrimmed.
+// fields is the table of known lines. set gets the untrimmed text behind ":\t".
 var fields = [numFields]struct {
 	head  string // the kernel's spelling, and the colon
 	since string // the first Linux release that prints it (proc_pid_status(5))
@@ -58,7 +57,7 @@ var fields = [numFields]struct {
 	FieldGroups:         {"Groups:", "2.2", func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
 	FieldNSpid:          {"NSpid:", "4.1", func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
 	FieldKthread:        {"Kthread:", "6.10", func(s *Status, v []byte) error { return setBool(&s.kthread, v) }},
-	FieldVMSize:         {"VmSize:", "2.2", func(*Status, []byte) error { return nil }}, // that it is there is enough
+	FieldVMSize:         {"VmSize:", "2.2", func(*Status, []byte) error { return nil }}, // only its presence counts
 	FieldThreads:        {"Threads:", "2.6.0", func(s *Status, v []byte) error { return setInt(&s.Threads, v) }},
 	FieldCapInh:         {"CapInh:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Inheritable, v) }},
 	FieldCapPrm:         {"CapPrm:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Permitted, v) }},
@@ -70,7 +69,8 @@ var fields = [numFields]struct {
 	FieldSeccompFilters: {"Seccomp_filters:", "5.9", func(s *Status, v []byte) error { return setInt(&s.SeccompFilters, v) }},
 }
 
-// String returns the kernel's spelling of the field, as "CapEff".
+// String returns the kernel's spelling of the field, as "CapEff"; "unknown" for an
+// unknown one.
 func (f Field) String() string {
 	if f < numFields {
 		return strings.TrimSuffix(fields[f].head, ":")
@@ -78,7 +78,8 @@ func (f Field) String() string {
 	return "unknown"
 }
 
-// Since returns the first Linux release that prints the field, as "4.3".
+// Since returns the first Linux release that prints the field, as "4.3"; "" for an
+// unknown one.
 func (f Field) Since() string {
 	if f < numFields {
 		return fields[f].since
@@ -86,26 +87,29 @@ func (f Field) Since() string {
 	return ""
 }
 
-// CapField returns the field that holds the capability set k.
-func CapField(k capset.Kind) Field { return capField(k) }
+// CapField returns the field of a capability set, an unknown one for an unknown
+// kind.
+func CapField(k capset.Kind) Field {
+	if k >= capset.NumKinds {
+		return numFields
+	}
+	return FieldCapInh + Field(k)
+}
 
-func capField(k capset.Kind) Field { return FieldCapInh + Field(k) }
-
-// The reasons for which a value of a known line is refused.
+// The reasons why the value of a known line is refused.
 var (
 	ErrSyntax  = errors.New("invalid syntax")
 	ErrRange   = errors.New("value out of range")
 	ErrColumns = errors.New("wrong number of columns")
 )
 
-// setName undoes the two escapes of the kernel: "\n" and "\\"
-// (fs/proc/array.c, proc_task_name). Any other byte of a name is printed as it
-// is, so that any other backslash is no escape.
+// setName undoes the two escapes of the kernel, "\n" and "\\" (fs/proc/array.c,
+// proc_task_name). The kernel prints all other bytes unchanged.
 func (s *Status) setName(v []byte) error {
 	if i := bytes.IndexByte(v, '\\'); i >= 0 {
 		v = unescape(v, i)
 	}
-	if s.Name != string(v) { // a reused Status often meets the same name again
+	if s.Name != string(v) { // the same name again needs no memory
 		s.Name = string(v)
 	}
 	return nil
@@ -155,7 +159,7 @@ func setIDs(ids *IDs, v []byte) error {
 		if err != nil {
 			return err
 		}
-		// Kernels before 3.5 print an id as signed.
+		// Kernels before 3.5 print ids as signed numbers.
 		if n < math.MinInt32 || n > math.MaxUint32 {
 			return ErrRange
 		}
@@ -188,8 +192,8 @@ func setInt(to *int, v []byte) error {
 	return err
 }
 
-// setList takes the numbers of a Groups or NSpid line, which spaces or tabs
-// separate; Groups ends in a space.
+// setList takes the numbers of a Groups or NSpid line, with blanks or tabs between
+// them. Groups ends in a blank.
 func setList[T int | uint32](to *[]T, v []byte) error {
 	list := (*to)[:0]
 	for len(v) > 0 {
@@ -213,7 +217,8 @@ func setList[T int | uint32](to *[]T, v []byte) error {
 	return nil
 }
 
-// number reads a decimal number, at most 2^40 or so, from the start of v.
+// number reads a decimal number at the start of v. It refuses one that is far above
+// 2^40, long before it overflows.
 func number(v []byte) (n int64, rest []byte, err error) {
 	i, sign := 0, int64(1)
 	if len(v) > 0 && v[0] == '-' {

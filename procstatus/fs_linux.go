@@ -39,12 +39,15 @@ func OpenFS(path string) (*FS, error) {
 	return p, nil
 }
 
-// Close closes the procfs. Tasks of it that are open stay so.
+// Close closes the procfs. Of its tasks, those that are open stay so; the others
+// must not be used any more.
 func (p *FS) Close() error {
 	if p.dir.path == "" {
 		return errNotOpen
 	}
-	return unix.Close(p.dir.fd)
+	fd := p.dir.fd
+	p.dir.fd = -1
+	return unix.Close(fd)
 }
 
 // Dir returns the path that the procfs was opened with.
@@ -141,7 +144,7 @@ func (p *FS) Sysctl(name string) (value string, err error) {
 	if !fs.ValidPath(name) {
 		return "", p.dir.failed("open", file, fs.ErrInvalid)
 	}
-	err = p.dir.read(file, maxSysctl, func(text []byte) error {
+	err = p.dir.read(file, maxSysctl, false, func(text []byte) error {
 		value = string(bytes.TrimSuffix(text, []byte("\n")))
 		return nil
 	})
@@ -168,7 +171,7 @@ func (p *FS) LastCap() (capset.Cap, error) {
 // fstat(2), it does not ask the file system, which may never answer.
 func (p *FS) MountID(fd int) (id int, err error) {
 	name := "self/fdinfo/" + strconv.Itoa(fd)
-	err = p.dir.read(name, MaxStatus, func(text []byte) error {
+	err = p.dir.read(name, maxSysctl, true, func(text []byte) error {
 		for line := range bytes.Lines(text) {
 			if value, ok := bytes.CutPrefix(line, []byte("mnt_id:\t")); ok {
 				return setInt(&id, bytes.TrimSuffix(value, []byte("\n")))

@@ -7,28 +7,28 @@ import (
 	"slices"
 )
 
-// Extent is one line of a map of ids: Length ids from Inside on in a user
-// namespace are those from Outside on in the reader's. Where the reader is in
-// that namespace itself, Outside is of the one above it (user_namespaces(7),
-// "User and group ID mappings"; kernel/user_namespace.c, uid_m_show).
+// Extent is one line of an id map: the Length ids from Inside on in a user
+// namespace are the ids from Outside on in the reader's. If the reader is in that
+// namespace itself, Outside is in its parent (user_namespaces(7), "User and group
+// ID mappings"; kernel/user_namespace.c, uid_m_show).
 //
-// The kernel translates the first id alone. That the others follow is certain
-// where the namespace is the reader's or below it; a reader elsewhere may have
-// room for fewer than Length.
+// The kernel translates only the first id. The others certainly follow if the
+// namespace is the reader's or below it; another reader may have fewer of them
+// than Length.
 type Extent struct{ Inside, Outside, Length uint32 }
 
-// UnmappedID is what the kernel shows as Outside of ids that the reader's user
-// namespace cannot express. It is no id.
+// UnmappedID is the Outside of ids that have no number in the reader's user
+// namespace. It is not an id.
 const UnmappedID = 1<<32 - 1
 
-// IDMap is a /proc/PID/uid_map or gid_map, since Linux 3.5. It has up to 340
-// extents, 5 before Linux 4.15. An empty one is of a namespace that has none
-// yet; ids in there are seen as the overflow id.
+// IDMap is a /proc/PID/uid_map or gid_map (since Linux 3.5). It has at most 340
+// extents, before Linux 4.15 at most 5. A user namespace whose map is not written
+// yet has an empty one: all its ids are the overflow id.
 type IDMap []Extent
 
-// ParseIDMap returns what a uid_map or gid_map says, in its order. A line that
-// is not three numbers, or that has no ids in it or such as are beyond 32 bits,
-// gives a [*LineError].
+// ParseIDMap parses a uid_map or gid_map and keeps the order of its lines. A line
+// that is not three numbers of 32 bits, or that has no ids or too many, gives a
+// [*LineError].
 func ParseIDMap(text []byte) (IDMap, error) {
 	m := IDMap{}
 	err := parseLines(text, func(row []byte) error {
@@ -61,8 +61,8 @@ func ParseIDMap(text []byte) (IDMap, error) {
 	return m, nil
 }
 
-// Outside returns the reader's id of an id in the namespace; ok is false if it
-// has none.
+// Outside translates an id of the namespace into the reader's; ok is false if it
+// has none there.
 func (m IDMap) Outside(inside uint32) (outside uint32, ok bool) {
 	for _, e := range m {
 		if outside, ok = e.shift(inside, e.Inside, e.Outside); ok {
@@ -72,8 +72,8 @@ func (m IDMap) Outside(inside uint32) (outside uint32, ok bool) {
 	return 0, false
 }
 
-// Inside returns the id in the namespace of one of the reader's; ok is false if
-// it has none.
+// Inside translates an id of the reader's into the namespace's; ok is false if it
+// has none there.
 func (m IDMap) Inside(outside uint32) (inside uint32, ok bool) {
 	for _, e := range m {
 		if inside, ok = e.shift(outside, e.Outside, e.Inside); ok {
@@ -83,13 +83,13 @@ func (m IDMap) Inside(outside uint32) (inside uint32, ok bool) {
 	return 0, false
 }
 
-// Covers reports whether the namespace has an id.
+// Covers reports whether the namespace has the id.
 func (m IDMap) Covers(inside uint32) bool {
 	return slices.ContainsFunc(m, func(e Extent) bool { return inside >= e.Inside && inside-e.Inside < e.Length })
 }
 
-// shift moves an id that is in the extent that begins at from to where it is in
-// the one that begins at to.
+// shift translates an id between the two sides of the extent, which begin at from
+// and at to.
 func (e Extent) shift(id, from, to uint32) (uint32, bool) {
 	n := uint64(to) + uint64(id-from)
 	if id < from || id-from >= e.Length || e.Outside == UnmappedID || n >= UnmappedID || id == UnmappedID {
@@ -98,9 +98,9 @@ func (e Extent) shift(id, from, to uint32) (uint32, bool) {
 	return uint32(n), true
 }
 
-// Whole reports whether all ids are in one extent from 0 on, as in the map of the
-// initial user namespace, wherever it is read from. That proves nothing: a child
-// may have the same (user_namespaces(7)).
+// Whole reports whether one extent has all ids, as in the map of the initial user
+// namespace. It does not prove that this is the initial one: a child may have the
+// same map (user_namespaces(7)).
 func (m IDMap) Whole() bool {
 	return len(m) == 1 && m[0].Inside == 0 && m[0].Length == 1<<32-1
 }

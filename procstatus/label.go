@@ -8,28 +8,28 @@ import (
 )
 
 // Label is what a security module calls a task. The strings may hold any bytes;
-// whoever prints them escapes them.
+// whoever prints them has to escape them.
 type Label struct {
-	Module string // "apparmor" or "selinux"; "" if the text does not tell, as of Smack
-	Label  string // the profile or the stack of them, or the context
-	Mode   string // of an AppArmor profile, as "enforce", and "mixed" of a stack; "" otherwise
+	Module string // "apparmor" or "selinux"; "" if the text does not tell, as Smack's
+	Label  string // the AppArmor profile or stack of profiles, the SELinux context
+	Mode   string // of an AppArmor profile, as "enforce", or "mixed" of a stack; "" otherwise
 }
 
-// MaxLabel is the size in bytes of the longest label that is read: the kernel
-// gives at most a page (proc_pid_attr(5)), of up to 64 KiB.
+// MaxLabel is the size in bytes of the longest label that is read. The kernel
+// gives at most a page (proc_pid_attr(5)), and a page has at most 64 KiB.
 const MaxLabel = 64 << 10
 
-// appArmorModes are what AppArmor writes behind the name of a profile
+// appArmorModes are the modes that AppArmor writes behind the name of a profile
 // (security/apparmor/policy.c, aa_profile_mode_names; label.c for "mixed";
 // "prompt" is Ubuntu's).
 var appArmorModes = [...]string{"enforce", "complain", "kill", "unconfined", "user", "prompt", "mixed"}
 
-// ParseLabel returns what a /proc/PID/attr/current says, or, if module is not
-// "", a file of that module alone, as attr/apparmor/current (since Linux 5.8).
-// Which module a text is of is told from its form: AppArmor writes "NAME (MODE)",
-// or "unconfined" without a mode, SELinux "USER:ROLE:TYPE" and perhaps a level.
-// The NUL of SELinux and the newline of AppArmor are dropped. An empty text is an
-// error.
+// ParseLabel parses a /proc/PID/attr/current. If module is not "", the text is of
+// a file that this module has to itself, as attr/apparmor/current (since Linux
+// 5.8); otherwise the form of the text tells the module: AppArmor writes "NAME
+// (MODE)", or "unconfined" without a mode, SELinux "USER:ROLE:TYPE" and possibly a
+// level. The NUL of SELinux and the newline of AppArmor are dropped. An empty text
+// is an error.
 func ParseLabel(module string, text []byte) (Label, error) {
 	text = bytes.TrimRight(text, "\n\x00")
 	if len(text) == 0 {

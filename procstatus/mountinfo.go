@@ -4,28 +4,28 @@ package procstatus
 
 import "strings"
 
-// Mount is one line of a /proc/PID/mountinfo: a mount in the mount namespace of
-// a task that its root directory reaches (proc_pid_mountinfo(5);
-// fs/proc_namespace.c, show_mountinfo; since Linux 2.6.26). The optional fields,
-// on propagation, are left out. The strings may hold any bytes; whoever prints
-// them escapes them.
+// Mount is one line of a /proc/PID/mountinfo: a mount in the task's mount
+// namespace, at or below its root directory (proc_pid_mountinfo(5);
+// fs/proc_namespace.c, show_mountinfo; since Linux 2.6.26). It leaves out the
+// optional fields, on propagation. The strings may hold any bytes; whoever prints
+// them has to escape them.
 type Mount struct {
 	ID, Parent   int
-	Major, Minor uint32 // of the device that files on it are of
-	Root         string // the directory or file of the file system that is mounted, with "//deleted" behind one that was removed; not a path for some, as "net:[4026531833]"
-	Point        string // where, from the root directory of the task
-	Options      string // of this mount, with commas between: "ro,nosuid"
+	Major, Minor uint32 // of the device of the files on it
+	Root         string // the directory or file of the file system that is mounted, with "//deleted" behind it if it was removed; for some types not a path, as "net:[4026531833]"
+	Point        string // the mount point, from the root directory of the task
+	Options      string // of this mount, with commas between them: "ro,nosuid"
 	Type         string // of the file system, as "ext4" or "fuse.sshfs"
-	Source       string // what the file system calls its device, any text
-	SuperOptions string // of the file system, as the kernel writes them: their escapes are not undone
+	Source       string // the name that the file system has for its device, any text
+	SuperOptions string // of the file system, with the kernel's escapes in them
 }
 
-// MaxMountinfo is the size in bytes of the longest mountinfo that is read. A
-// node has thousands of mounts; by default a mount namespace has room for
-// 100,000 (proc_sys_fs(5), mount-max).
+// MaxMountinfo is the size in bytes of the longest mountinfo that is read. A node
+// has thousands of mounts, a mount namespace at most 100,000 by default
+// (proc_sys_fs(5), mount-max).
 const MaxMountinfo = 16 << 20
 
-// Has reports whether the mount has an option of its own, as "nosuid".
+// Has reports whether Options has an option, as "nosuid".
 func (m *Mount) Has(option string) bool {
 	for rest, more := m.Options, true; more; {
 		var o string
@@ -36,10 +36,10 @@ func (m *Mount) Has(option string) bool {
 	return false
 }
 
-// ParseMounts returns what a mountinfo says, in its order: where two mounts have
-// the same Point, the later one covers the other. An empty text is one of no
-// mounts, as of a task whose root directory was unmounted. A malformed line, or
-// one that is cut short, gives a [*LineError].
+// ParseMounts parses a mountinfo and keeps the order of its lines: of two mounts
+// with the same Point, the later one covers the other. An empty text is valid: it
+// is that of a task whose root directory was unmounted. A malformed or truncated
+// line gives a [*LineError].
 func ParseMounts(text []byte) ([]Mount, error) {
 	list := []Mount{}
 	err := parseLines(text, func(row []byte) error {
@@ -53,8 +53,8 @@ func ParseMounts(text []byte) ([]Mount, error) {
 	return list, nil
 }
 
-// parseMount takes a line: six columns, optional ones up to a "-", and three
-// more. The source may be empty, and the last may have blanks.
+// parseMount parses six columns, optional ones, a "-", and three more columns. The
+// source may be empty, and the last column may have blanks.
 func parseMount(row string) (m Mount, err error) {
 	own, super, ok := strings.Cut(row, " - ")
 	columns, of := strings.SplitN(own, " ", 7), strings.SplitN(super, " ", 3)
@@ -77,8 +77,8 @@ func parseMount(row string) (m Mount, err error) {
 	}, nil
 }
 
-// unoctal undoes the kernel's escapes of blanks, "#" and backslashes, as "\040"
-// (fs/seq_file.c, mangle_path). What looks like one and is none is kept.
+// unoctal undoes the kernel's escapes, as "\040" for a blank (fs/seq_file.c,
+// mangle_path). It keeps a backslash that does not begin an escape.
 func unoctal(v string) string {
 	if strings.IndexByte(v, '\\') < 0 {
 		return v

@@ -25,10 +25,10 @@ const (
 	NumNamespaces = iota
 )
 
-// namespaces are the files in /proc/PID/ns, and the inodes of the initial
-// namespaces that are the same on every kernel that has the file
-// (include/linux/proc_ns.h). Those of mnt and net are fixed on the latest only
-// (include/uapi/linux/nsfs.h), and differ from boot to boot before.
+// namespaces are the files in /proc/PID/ns, and the inodes of those initial
+// namespaces that have the same one on every kernel (include/linux/proc_ns.h).
+// Those of mnt and net are fixed only on the latest kernels
+// (include/uapi/linux/nsfs.h); before, they differ from boot to boot.
 var namespaces = [NumNamespaces]struct {
 	name, since string
 	initial     uint32
@@ -43,8 +43,8 @@ var namespaces = [NumNamespaces]struct {
 	NamespaceUTS:    {"uts", "3.0", 0xEFFFFFFE},
 }
 
-// String returns the name of the file in /proc/PID/ns; the number of a kind that
-// is none.
+// String returns the name of the file in /proc/PID/ns, the number for an unknown
+// kind.
 func (k NamespaceKind) String() string {
 	if k >= NumNamespaces {
 		return strconv.Itoa(int(k))
@@ -52,8 +52,7 @@ func (k NamespaceKind) String() string {
 	return namespaces[k].name
 }
 
-// Since returns the Linux release since which there is the file; "" of a kind
-// that is none.
+// Since returns the first Linux release that has the file, "" for an unknown kind.
 func (k NamespaceKind) Since() string {
 	if k >= NumNamespaces {
 		return ""
@@ -61,8 +60,8 @@ func (k NamespaceKind) Since() string {
 	return namespaces[k].since
 }
 
-// Initial returns the inode of the initial namespace, since Linux 3.8; ok is
-// false if that is not the same on every kernel.
+// Initial returns the inode of the initial namespace (since Linux 3.8); ok is
+// false if it is not the same on every kernel.
 func (k NamespaceKind) Initial() (inode uint64, ok bool) {
 	if k >= NumNamespaces {
 		return 0, false
@@ -71,20 +70,20 @@ func (k NamespaceKind) Initial() (inode uint64, ok bool) {
 	return inode, inode != 0
 }
 
-// firstNamespace is the lowest inode of a namespace: that of the initial one of kind
-// mnt, where it is fixed. Those that are made later follow upon the initial ones
+// firstNamespace is the lowest inode of a namespace, that of the initial mnt
+// namespace where it is fixed. Namespaces that are made later have higher ones
 // (fs/proc/generic.c, PROC_DYNAMIC_FIRST).
 const firstNamespace = 0xEFFFFFF8
 
-// LinuxNamespace reports whether Linux can have given a namespace this inode, since
-// 3.8. gVisor, whose kernel serves one sandbox, counts from 1.
+// LinuxNamespace reports whether a namespace of Linux can have this inode (since
+// Linux 3.8). gVisor, which is a kernel for one sandbox, counts from 1.
 func LinuxNamespace(inode uint64) bool {
 	return inode >= firstNamespace && inode <= math.MaxUint32
 }
 
-// ParseNamespace returns the kind and the inode of a namespace from where a
-// link in /proc/PID/ns leads to, as "pid:[4026531836]". Two tasks are in the same
-// one if both are equal.
+// ParseNamespace parses the target of a link in /proc/PID/ns, as
+// "pid:[4026531836]". Two tasks are in the same namespace if kind and inode are
+// equal.
 func ParseNamespace(link string) (kind string, inode uint64, err error) {
 	kind, rest, ok := strings.Cut(link, ":[")
 	digits, closed := strings.CutSuffix(rest, "]")

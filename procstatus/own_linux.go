@@ -13,8 +13,8 @@ import (
 )
 
 // OwnSecurebits returns the securebits of the calling thread (prctl(2),
-// PR_GET_SECUREBITS; since Linux 2.6.26). Of another task nobody can read them.
-// The error is that of the system call, where a sandbox refuses it.
+// PR_GET_SECUREBITS; since Linux 2.6.26). Nobody can read those of another task.
+// The error is that of the system call, which a sandbox may refuse.
 func OwnSecurebits() (capset.Securebits, error) {
 	n, err := unix.PrctlRetInt(unix.PR_GET_SECUREBITS, 0, 0, 0, 0)
 	if err != nil {
@@ -34,9 +34,9 @@ func OwnNoNewPrivs() (bool, error) {
 	return n == 1, nil
 }
 
-// OwnLastCap returns the last capability of the running kernel, found from the
-// full width of the bounding set (prctl(2), PR_CAPBSET_READ; since Linux
-// 2.6.25), for where /proc/sys is hidden.
+// OwnLastCap returns the highest capability of the running kernel. It asks for one
+// after the other (prctl(2), PR_CAPBSET_READ; since Linux 2.6.25), and so needs no
+// /proc/sys.
 func OwnLastCap() (capset.Cap, error) {
 	_, last, err := ownBits(unix.PR_CAPBSET_READ, 0)
 	if err != nil {
@@ -45,8 +45,8 @@ func OwnLastCap() (capset.Cap, error) {
 	return last, nil
 }
 
-// ownBits asks for every bit of a set, and returns it with the last capability
-// that the kernel answers for.
+// ownBits asks for every bit of a set, and returns the set and the highest
+// capability that the kernel knows.
 func ownBits(option int, sub uintptr) (set capset.Set, last capset.Cap, err error) {
 	for c := capset.Cap(0); c <= capset.Max; c++ {
 		args := [2]uintptr{sub, uintptr(c)}
@@ -67,14 +67,14 @@ func ownBits(option int, sub uintptr) (set capset.Set, last capset.Cap, err erro
 	return set, capset.Max, nil
 }
 
-// Own returns the status of the calling thread as far as system calls tell it,
-// for where there is no /proc: name, ids, groups, the five sets, no_new_privs
-// and the seccomp mode. What a sandbox refuses is not set.
+// Own returns the status of the calling thread as far as system calls tell it:
+// name, ids, groups, the five capability sets, no_new_privs and the seccomp mode.
+// It needs no /proc. A field whose system call a sandbox refuses is missing.
 func Own() *Status {
 	s := new(Status)
 	s.ownCaps()
 	s.ownIDs()
-	// As /proc/self/status, which is of the leader: which thread asks is chance.
+	// As in /proc/self/status, which is that of the leader.
 	s.Tgid, s.Pid, s.PPid = unix.Getpid(), unix.Getpid(), unix.Getppid()
 	s.Mark(FieldTgid, FieldPid, FieldPPid)
 	var comm [16]byte
@@ -112,7 +112,7 @@ func (s *Status) ownIDs() {
 	s.UID = IDs{Real: uint32(r), Effective: uint32(e), Saved: uint32(saved), Filesystem: uint32(e)}
 	r, e, saved = unix.Getresgid()
 	s.GID = IDs{Real: uint32(r), Effective: uint32(e), Saved: uint32(saved), Filesystem: uint32(e)}
-	// An id of -1 is none, so that this only asks (setfsuid(2)).
+	// -1 is not an id, and changes nothing (setfsuid(2)).
 	if id, err := unix.SetfsuidRetUid(-1); err == nil {
 		s.UID.Filesystem = uint32(id)
 	}

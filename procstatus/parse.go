@@ -13,7 +13,7 @@ import (
 type FieldError struct {
 	Line  int    // 1 is the first
 	Field Field  // which line it is
-	Value []byte // what stands after the name; a copy, cut to 64 bytes
+	Value []byte // the text behind the name; a copy of its first 64 bytes
 	Err   error  // what is wrong with it, as [ErrSyntax]
 }
 
@@ -25,17 +25,17 @@ func (e *FieldError) Error() string {
 // Unwrap returns the cause.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// The other reasons for which a known line is refused, and a whole text.
+// The other reasons why a known line, or a whole text, is refused.
 var (
 	ErrNoTab    = errors.New("no tab after the colon")
 	ErrRepeated = errors.New("second line of this name")
 	ErrNoFields = errors.New("no line of a status file")
 )
 
-// Parse returns what a /proc/PID/status says. Lines may stand in any order and
-// may be missing; lines that are not known are skipped, whatever they hold. A
-// known line that is malformed, repeated, or cut short by the end of the text
-// gives a [*FieldError]; a text without any known line [ErrNoFields].
+// Parse parses the text of a /proc/PID/status. Lines may stand in any order and
+// may be missing. It skips lines that it does not know. A known line that is
+// malformed, repeated or truncated gives a [*FieldError], a text without any known
+// line gives [ErrNoFields].
 func Parse(text []byte) (*Status, error) {
 	s := new(Status)
 	if err := s.UnmarshalText(text); err != nil {
@@ -44,27 +44,22 @@ func Parse(text []byte) (*Status, error) {
 	return s, nil
 }
 
-// UnmarshalText is [Parse] into a Status that is used again: its slices are
-// kept as buffers, and only a new name allocates. After an error the Status
+// UnmarshalText is [Parse] into a Status that is used again. It keeps the memory
+// of the slices, so that only a new name allocates. After an error the Status
 // holds nothing of use.
 func (s *Status) UnmarshalText(text []byte) error {
 	*s = Status{Name: s.Name, Groups: s.Groups[:0], NSpid: s.NSpid[:0]}
-	for line := 1; len(text) > 0; line++ {
-		row := text
-		end := bytes.IndexByte(text, '\n')
-		if end >= 0 {
-			row, text = text[:end], text[end+1:]
-		} else {
-			text = nil
-		}
+	line := 0
+	for row := range bytes.Lines(text) {
+		line++
 		f, ok := lookup(row)
 		if !ok {
 			continue
 		}
-		value := row[len(fields[f].head):]
+		value, ended := bytes.CutSuffix(row[len(fields[f].head):], []byte("\n"))
 		err := error(nil)
 		switch {
-		case end < 0:
+		case !ended:
 			err = io.ErrUnexpectedEOF
 		case s.Has(f):
 			err = ErrRepeated
@@ -88,53 +83,35 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// slots finds a field by the first four bytes of its line; no line that is
-// known is shorter. A field stands in the slot of its bytes or in the next free
-// one behind it; a free slot has an empty head. The table is filled in place,
-// because one that is returned needs a larger stack at every start.
-var slots = fill(&table)
-
-type slotTable [128]struct {
-	head  string
-	field Field
-}
-
-var table slotTable
-
-func fill(t *slotTable) *slotTable {
+// byFirst lists the fields by the first byte of their names. Most lines of a status
+// file are of no field that is known, and most of those begin with another byte.
+var byFirst = func() (m [256][]Field) {
 	for f := range fields {
-		head := fields[f].head
-		i := slot(head[0], head[1], head[2], head[3])
-		for t[i].head != "" {
-			i = (i + 1) % uint32(len(t))
-		}
-		t[i].head, t[i].field = head, Field(f)
+		first := fields[f].head[0]
+		m[first] = append(m[first], Field(f))
 	}
-	return t
-}
+	return m
+}()
 
-// slot spreads four bytes over the slots; the factor is that of Fibonacci
-// hashing, 2^32 divided by the golden ratio.
-func slot(a, b, c, d byte) uint32 {
-	return (uint32(a) | uint32(b)<<8 | uint32(c)<<16 | uint32(d)<<24) * 2654435769 >> 25
-}
-
-// lookup returns the field that a line is of. Most lines are of none.
-func lookup(row []byte) (Field, bool) {
-	if len(row) < 4 {
+// lookup returns the field that a line is of.
+func lookup(line []byte) (Field, bool) {
+	if len(line) == 0 {
 		return 0, false
 	}
-	for i := slot(row[0], row[1], row[2], row[3]); ; i = (i + 1) % uint32(len(slots)) {
-		head := slots[i].head
-		if head == "" {
-			return 0, false
-		}
-		if len(row) >= len(head) && string(row[:len(head)]) == head {
-			return slots[i].field, true
+	for _, f := range byFirst[line[0]] {
+		if head := fields[f].head; len(line) >= len(head) && string(line[:len(head)]) == head {
+			return f, true
 		}
 	}
+	return 0, false
 }
 
-// LineField returns the field that one line of a status file is of. ok is
-// false if it is none that is known.
-func LineField(line []byte) (f Field, ok bool) { return lookup(line) }
+// FieldNamed returns the field with a name as the kernel spells it, as "CapEff".
+func FieldNamed(name string) (f Field, ok bool) {
+	for f := range Field(numFields) {
+		if f.String() == name {
+			return f, true
+		}
+	}
+	return 0, false
+}

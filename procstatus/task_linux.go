@@ -15,10 +15,10 @@ import (
 // thread-group leader, or a thread. It holds no state of the task: each method
 // reads a file anew.
 //
-// The error of a task that does not exist or that has ended is fs.ErrNotExist,
-// that of a file that the caller may not read is fs.ErrPermission, both to be
-// tested by errors.Is. Another user's namespaces, root, cwd and exe need the right
-// to trace the task (ptrace(2), PTRACE_MODE_READ_FSCREDS).
+// An error is fs.ErrNotExist (errors.Is) if the task does not exist or has ended,
+// and fs.ErrPermission if the caller may not read the file. To read the namespaces
+// and the links root, cwd and exe, the caller needs the right to trace the task
+// (ptrace(2), PTRACE_MODE_READ_FSCREDS).
 type Task struct {
 	dir  dir    // what name is relative to
 	name string // the directory of the task; "." if dir is that itself
@@ -71,7 +71,7 @@ func (t Task) Close() error {
 func (t Task) file(name string) string { return t.name + "/" + name }
 
 func (t Task) read(name string, limit int, use func(text []byte) error) error {
-	return t.dir.read(t.file(name), limit, use)
+	return t.dir.read(t.file(name), limit, false, use)
 }
 
 // MaxStatus is the size in bytes of the longest status file that is read. One
@@ -94,7 +94,7 @@ func (t Task) ReadStatus(s *Status) error {
 	if s == nil {
 		return fs.ErrInvalid
 	}
-	return t.read("status", MaxStatus, s.UnmarshalText)
+	return t.dir.read(t.file("status"), MaxStatus, true, s.UnmarshalText)
 }
 
 // Mounts reads the mount table of the task's mount namespace, as far as its root

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,6 +48,24 @@ func TestReadSelf(t *testing.T) {
 	}
 }
 
+// stopped starts a process that stops before its first instruction, as one that is
+// traced does, and ends with the test.
+func stopped(t *testing.T, cloneflags uintptr) *exec.Cmd {
+	t.Helper()
+	runtime.LockOSThread() // which traces it
+	t.Cleanup(runtime.UnlockOSThread)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Cloneflags: cloneflags}
+	if err := cmd.Start(); err != nil {
+		if cloneflags != 0 && (errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.ENOSPC)) {
+			t.Skip("no user namespace can be made: ", err)
+		}
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	return cmd
+}
+
 func TestReadGone(t *testing.T) {
 	p := openProc(t, "/proc")
 	for _, pid := range []int{4194305, 0, -1} {
@@ -58,10 +78,7 @@ func TestReadGone(t *testing.T) {
 	}
 	// A process that ends between open and read is as if it had not been there:
 	// its open file answers ESRCH.
-	cmd := exec.Command("sleep", "60")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd := stopped(t, 0)
 	f, err := os.Open("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/status")
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +125,7 @@ func TestReadLimits(t *testing.T) {
 	}
 	for pid, want := range map[int]int{1: MaxStatus, 3: 0, 4: 13, 5: 0} {
 		got := -1
-		err := p.Task(pid).read("status", MaxStatus, func(text []byte) error {
+		err := p.dir.read(strconv.Itoa(pid)+"/status", MaxStatus, true, func(text []byte) error {
 			got = len(text)
 			return nil
 		})
@@ -311,13 +328,7 @@ func TestRelatives(t *testing.T) {
 	if above == user || (above == 0) != (err != nil) || err != nil && !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("above %d: %d, %v", user, above, err)
 	}
-	cmd := exec.Command("sleep", "60")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWUTS}
-	if err := cmd.Start(); err != nil {
-		t.Skip("no user namespace can be made: ", err)
-	}
-	defer func() { cmd.Process.Kill(); cmd.Wait() }()
-	child := p.Task(cmd.Process.Pid)
+	child := p.Task(stopped(t, syscall.CLONE_NEWUSER|syscall.CLONE_NEWUTS).Process.Pid)
 	below, err := child.Namespace(NamespaceUser)
 	if err != nil || below == user {
 		t.Fatalf("child in %d, %v", below, err)
@@ -371,17 +382,35 @@ func TestStatuses(t *testing.T) {
 
 // TestStatusesForbidden lists processes of which one may not be read.
 func TestStatusesForbidden(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may read every file")
-	}
 	dir := t.TempDir()
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "7"), 0o755), os.WriteFile(filepath.Join(dir, "7/status"), nil, 0)); err != nil {
-		t.Fatal(err)
+	for name, mode := range map[string]os.FileMode{"7": 0, "8": 0o644} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.Mkdir(path, 0o755), os.WriteFile(path+"/status", []byte("Pid:\t8\n"), mode)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for s, err := range openProc(t, dir).Statuses() {
-		if s != nil || !errors.Is(err, fs.ErrPermission) || !strings.HasPrefix(err.Error(), "pid 7: ") {
+	p := openProc(t, dir)
+	if os.Geteuid() == 0 { // who may read every file, as long as this thread has its file system uid
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := unix.Setfsuid(65534); err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Setfsuid(0)
+	}
+	var forbidden, read int
+	for s, err := range p.Statuses() {
+		switch {
+		case s == nil && errors.Is(err, fs.ErrPermission) && strings.HasPrefix(err.Error(), "pid 7: "):
+			forbidden++
+		case err == nil && s.Pid == 8:
+			read++
+		default:
 			t.Errorf("%v, %v", s, err)
 		}
+	}
+	if forbidden != 1 || read != 1 {
+		t.Errorf("%d forbidden, %d read", forbidden, read)
 	}
 }
 
@@ -448,6 +477,79 @@ func TestSysctl(t *testing.T) {
 	for _, name := range []string{"", "/kernel/osrelease", "../version", "kernel/../../version"} {
 		if got, err := p.Sysctl(name); got != "" || err == nil {
 			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
+// TestNoPanicLinux calls what takes an argument with ones that nobody should pass,
+// and the methods of handles that no function has returned.
+func TestNoPanicLinux(t *testing.T) {
+	p := openProc(t, "/proc")
+	closed := openProc(t, t.TempDir())
+	tasks := []Task{{}, p.Self(), new(FS).Self(), closed.Task(1)}
+	for _, n := range []int{math.MinInt, -1, 0, 1, math.MaxInt32, math.MaxInt} {
+		tasks = append(tasks, p.Task(n), p.Self().Thread(n), p.Task(n).Thread(n))
+		p.MountID(n)
+		Capget(n)
+	}
+	closed.Close()
+	for _, task := range tasks {
+		var s Status
+		if err := task.ReadStatus(nil); err == nil {
+			t.Error("read into nothing")
+		}
+		for _, err := range []error{
+			second(task.Status()), task.ReadStatus(&s), second(task.Mounts()), second(task.UIDMap()), second(task.GIDMap()), second(task.Setgroups()),
+			second(task.Label()), second(task.Cgroup()), second(task.Tids()), second(task.ParentUserNamespace()),
+		} {
+			if err != nil && err.Error() == "" {
+				t.Errorf("%v: an error without words", task)
+			}
+		}
+		for _, name := range []string{"", ".", "..", "/", "/etc/passwd", "../../../etc/passwd", "a\x00b", strings.Repeat("x", 1<<16)} {
+			if link, err := task.Readlink(name); err == nil {
+				t.Errorf("link %q leads to %q", name, link)
+			}
+			if fd, err := task.OpenPath(name); err == nil {
+				unix.Close(fd)
+				if name != "." {
+					t.Errorf("%q is open", name)
+				}
+			}
+		}
+		for _, k := range []NamespaceKind{NumNamespaces, 200, 255} {
+			if n, err := task.Namespace(k); n != 0 || err == nil {
+				t.Errorf("namespace %d: %d, %v", k, n, err)
+			}
+			if n, err := task.OwnerOf(k); n != 0 || err == nil {
+				t.Errorf("owner of %d: %d, %v", k, n, err)
+			}
+		}
+		if open, err := task.Open(); err == nil {
+			open.Close()
+		}
+		if err := task.Close(); err != nil {
+			t.Errorf("%v: %v", task, err)
+		}
+	}
+	for _, proc := range []*FS{{}, closed} {
+		for _, err := range []error{second(proc.SelfPid()), second(proc.LastCap()), second(proc.Mount()), second(proc.Sysctl("kernel/osrelease"))} {
+			if err == nil {
+				t.Error("it is not open")
+			}
+		}
+		for s, err := range proc.Statuses() {
+			if s != nil || err == nil {
+				t.Errorf("%v, %v", s, err)
+			}
+		}
+	}
+	if err := new(FS).Close(); err == nil {
+		t.Error("closed what was not open")
+	}
+	for _, path := range []string{"", "\x00", "/proc/self/status", "/nowhere"} {
+		if p, err := OpenFS(path); p != nil || err == nil {
+			t.Errorf("%q: %v, %v", path, p, err)
 		}
 	}
 }

@@ -196,7 +196,8 @@ func split(text []byte) (part, rest []byte) {
 	for len(text) > 0 {
 		end := bytes.IndexByte(text, '\n') + 1
 		line := tidy(text[:end-1])
-		if f, ok := procstatus.LineField(line); ok {
+		label, _, colon := bytes.Cut(line, []byte(":"))
+		if f, ok := procstatus.FieldNamed(string(label)); ok && colon {
 			if seen[f] || f == procstatus.FieldName && part != nil {
 				break
 			}
