@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// The codes of notes that other packages know.
+const (
+	SandboxKernel = "sandbox-kernel"
+	OverflowNote  = "overflow-id"
+	ChangedNote   = "changing"
+)
+
+// notes is the table of notes, in the order in which they are made. A note is made if its
+// text is not "".
+var notes = [...]struct {
+	code string
+	text func(*Task) string
+}{
+	{SandboxKernel, sandboxKernel},
+	{"full-in-user-namespace", fullInUserNamespace},
+	{"other-user-namespace", otherUserNamespace},
+	{"child-user-namespace", childUserNamespace},
+	{"full-capabilities", fullCapabilities},
+	{"cap-dac-read-search", opens(capset.DacReadSearch)},
+	{"cap-sys-module", opens(capset.SysModule)},
+	{"cap-sys-rawio", opens(capset.SysRawio)},
+	{"cap-sys-ptrace", opensProcesses(capset.SysPtrace)},
+	{"cap-sys-admin", opens(capset.SysAdmin)},
+	{"cap-sys-boot", opensProcesses(capset.SysBoot)},
+	{"cap-perfmon", opens(capset.Perfmon)},
+	{"cap-bpf", opens(capset.Bpf)},
+	{"traced", traced},
+	{"inheritable-not-empty", inheritableNotEmpty},
+	{"root-without-capabilities", rootWithoutCapabilities},
+	{"added-not-effective", addedNotEffective},
+	{"no-seccomp", noSeccomp},
+	{"bounding-unreachable", boundingUnreachable},
+	{OverflowNote, func(t *Task) string { return t.Overflow }},
+	{"pid1-pause", pid1Pause},
+	{"pid1-differs", pid1Differs},
+	{ChangedNote, changed},
+}
+
+// Remark makes the notes on the task, in place of those that it has.
+func (t *Task) Remark() {
+	t.Notes = nil
+	for _, row := range notes {
+		if text := row.text(t); text != "" {
+			t.Notes = append(t.Notes, Note{row.code, text})
+		}
+	}
+}
+
+// NoteCodes returns the codes of all notes.
+func NoteCodes() []string {
+	codes := make([]string, len(notes))
+	for i, row := range notes {
+		codes[i] = row.code
+	}
+	return codes
+}
+
+// Held returns what the task holds: what it is permitted or has in effect.
+func (t *Task) Held() capset.Set {
+	return t.Sets[capset.Permitted].Zero() | t.Sets[capset.Effective].Zero()
+}
+
+// holdsAll reports whether the task holds all that its kernel knows.
+func (t *Task) holdsAll() bool {
+	return t.Held() == capset.UpTo(t.LastCap.Value) && t.LastCap.From != FromGuess
+}
+
+func sandboxKernel(t *Task) string {
+	if !t.InSandbox() {
+		return ""
+	}
+	return "its kernel is not Linux, by the numbers of its namespaces, but a sandbox's own, as gVisor's: its capabilities count in that alone"
+}
+
+func fullInUserNamespace(t *Task) string {
+	if !t.InChildUserNamespace() || t.Held() == 0 || !t.holdsAll() {
+		return ""
+	}
+	return "it has all capabilities, but in a child user namespace: they " + countFor(t)
+}
+
+func otherUserNamespace(t *Task) string {
+	if !t.InChildUserNamespace() || t.Held() == 0 || t.holdsAll() || t.Self || t.UserNamespace.Zero().Own {
+		return ""
+	}
+	return "it is in another user namespace than capinspect: its capabilities " + countFor(t)
+}
+
+func childUserNamespace(t *Task) string {
+	if !t.InChildUserNamespace() || t.Held() == 0 || t.holdsAll() || !t.Self && !t.UserNamespace.Zero().Own {
+		return ""
+	}
+	return "it is in a child user namespace: its capabilities " + countFor(t)
+}
+
+// countFor says what the capabilities of a child user namespace count for.
+func countFor(t *Task) string {
+	if id, ok := t.UserNamespace.Zero().ID.Get(); ok {
+		return "count only for what user:[" + strconv.FormatUint(id, 10) + "] owns"
+	}
+	return "count only for what that namespace owns"
+}
+
+// opensNode reports whether the node's kernel honours what the task holds.
+func opensNode(t *Task) bool {
+	return t.InContainer() && !t.InChildUserNamespace() && !t.InSandbox() && t.Held() != 0
+}
+
+// unlessChild is what a note adds where the task may be in a child user namespace.
+func unlessChild(t *Task) string {
+	if ns, ok := t.UserNamespace.Get(); ok && !ns.Initial.Known() {
+		return " (unless it is in a child user namespace, which is unknown)"
+	}
+	return ""
+}
+
+func fullCapabilities(t *Task) string {
+	if !opensNode(t) || !t.holdsAll() {
+		return ""
+	}
+	return "it has all capabilities, as in a privileged container: the node is open to it" + unlessChild(t)
+}
+
+// opens returns the text on a capability that opens the node to whoever has it in a
+// container without a user namespace of its own.
+func opens(c capset.Cap) func(*Task) string {
+	return func(t *Task) string { return opening(t, c, unlessChild(t)) }
+}
+
+// opensProcesses is opens for a capability that opens the node where the container has the
+// node's pid namespace.
+func opensProcesses(c capset.Cap) func(*Task) string {
+	return func(t *Task) string {
+		switch node, known := t.Initial(procstatus.NamespacePID).Get(); {
+		case !known:
+			return opening(t, c, " (if it has the node's pid namespace, which is unknown)")
+		case !node:
+			return ""
+		}
+		return opening(t, c, unlessChild(t))
+	}
+}
+
+func opening(t *Task, c capset.Cap, unless string) string {
+	if !opensNode(t) || t.holdsAll() || !t.Held().Has(c) {
+		return ""
+	}
+	text, _ := c.Explain()
+	what := text.Opens()
+	return c.String() + ": " + strings.ToLower(what[:1]) + what[1:] + unless
+}
+
+func traced(t *Task) string {
+	pid := t.TracerPid.Zero()
+	if pid == 0 {
+		return ""
+	}
+	return "PID " + strconv.Itoa(pid) + " traces it, and can make it do what its capabilities permit"
+}
+
+// inheritableNotEmpty leaves out what is ambient, which is inheritable on purpose.
+func inheritableNotEmpty(t *Task) string {
+	set := t.Sets[capset.Inheritable].Zero() &^ t.Sets[capset.Ambient].Zero()
+	if !t.InContainer() || set == 0 {
+		return ""
+	}
+	return "its inheritable set has " + Some(set) +
+		": runtimes leave it empty since they were fixed in 2022 (CVE-2022-24769, CVE-2022-27649, CVE-2022-27652)"
+}
+
+// holdsNothing reports whether the task is in a container, and known to hold nothing.
+func (t *Task) holdsNothing() bool {
+	return t.InContainer() && t.UID.Known() && t.Sets[capset.Permitted].Known() && t.Held() == 0
+}
+
+func rootWithoutCapabilities(t *Task) string {
+	if !t.holdsNothing() || t.UID.Zero().Effective != 0 {
+		return ""
+	}
+	return "it is uid 0 without any capability: it has root's files, and no privilege beyond them"
+}
+
+func addedNotEffective(t *Task) string {
+	bounding, uid := t.Sets[capset.Bounding].Zero(), t.UID.Zero().Effective
+	if !t.holdsNothing() || uid == 0 || bounding == 0 || runtime.ProfileOf(bounding) != "" || bounding == capset.UpTo(t.LastCap.Value) {
+		return ""
+	}
+	how := "a user other than root gains a capability by executing a file that has it, or as ambient"
+	if t.NoNewPrivs.Zero() {
+		how = "with no_new_privs, only the program that the runtime starts can have gained one, from its file"
+	}
+	return fmt.Sprintf("it runs as uid %d and holds nothing of its bounding set (%s): %s", uid, Some(bounding), how)
+}
+
+func noSeccomp(t *Task) string {
+	s, ok := t.Seccomp.Get()
+	if !t.InContainer() || !ok || s.Mode != 0 || t.InSandbox() {
+		return ""
+	}
+	return "no seccomp filter is on: it may make any system call (Kubernetes: seccompProfile RuntimeDefault)"
+}
+
+func boundingUnreachable(t *Task) string {
+	out := t.Sets[capset.Bounding].Zero() &^ t.Held()
+	if !t.NoNewPrivs.Zero() || out == 0 || !t.Sets[capset.Permitted].Known() {
+		return ""
+	}
+	return Some(out) + " in its bounding set can no longer be raised: no_new_privs is set"
+}
+
+func pid1Pause(t *Task) string {
+	if t.PID1 == nil || t.PID1.Name != "pause" {
+		return ""
+	}
+	return "PID 1 is a pause process: the pod shares its pid namespace, and the application is another PID"
+}
+
+func pid1Differs(t *Task) string {
+	if t.PID1 == nil {
+		return ""
+	}
+	var differ []string
+	for k, set := range t.State() {
+		if set != t.PID1.Sets[k] {
+			differ = append(differ, capset.Kind(k).String())
+		}
+	}
+	if differ == nil {
+		return ""
+	}
+	return "PID 1 (" + t.PID1.Name + ") has other capabilities than this process, in " + strings.Join(differ, ", ") + ": see capinspect 1"
+}
+
+func changed(t *Task) string {
+	if !t.Changed {
+		return ""
+	}
+	return "it changed while it was read: not all of this is of one moment"
+}
+
+// Some names the capabilities of a set, or says how many they are if they are more than
+// three.
+func Some(set capset.Set) string {
+	if set.Len() > 3 {
+		return strconv.Itoa(set.Len()) + " capabilities"
+	}
+	return strings.ReplaceAll(set.String(), ",", ", ")
+}

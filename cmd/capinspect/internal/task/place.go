@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// UserNamespace is the user namespace of a task.
+type UserNamespace struct {
+	ID      Value[uint64] // inode
+	Initial Value[bool]
+	// The maps as the kernel shows them to the reader: from the ids in the namespace to
+	// those in the reader's own, or, where that is the same one, in the one above it.
+	UIDMap, GIDMap Value[procstatus.IDMap]
+	Setgroups      Value[string] // "allow" or "deny" (proc_pid_setgroups(5))
+	Own            bool          // it is known to be the reader's own, so that the maps lead above it
+}
+
+// Namespaces are those of a task, by kind.
+type Namespaces [procstatus.NumNamespaces]Namespace
+
+// Namespace is one namespace of a task.
+type Namespace struct {
+	ID       Value[uint64] // inode
+	WithSelf Value[bool]   // capinspect is in the same one
+	WithPID1 Value[bool]   // PID 1 is in the same one
+}
+
+// Any reports whether the namespace of any kind is known.
+func (n *Namespaces) Any() bool {
+	return slices.ContainsFunc(n[:], func(ns Namespace) bool { return ns.ID.Known() })
+}
+
+// Namespace returns the namespace of a kind.
+func (t *Task) Namespace(k procstatus.NamespaceKind) Namespace {
+	all, ok := t.Namespaces.Get()
+	if !ok || int(k) >= len(all) {
+		why := t.Namespaces.Why()
+		return Namespace{Unknown[uint64](why), Unknown[bool](why), Unknown[bool](why)}
+	}
+	return all[k]
+}
+
+// Initial reports whether the task's namespace of a kind is the initial one, the node's.
+// It is unknown where kernels give that one no fixed inode.
+func (t *Task) Initial(k procstatus.NamespaceKind) Value[bool] {
+	initial, fixed := k.Initial()
+	id := t.Namespace(k).ID
+	if !fixed {
+		return Unknown[bool](id.Why())
+	}
+	return Map(id, func(id uint64) bool { return id == initial })
+}
+
+// SameInode tells whether two inodes are of one namespace.
+func SameInode(a, b Value[uint64]) Value[bool] {
+	if !a.Known() || !b.Known() {
+		return Unknown[bool](First(a, b).Why())
+	}
+	return Known(a.Zero() == b.Zero())
+}
+
+// InSandbox reports whether the task's kernel is not Linux but one that serves a sandbox
+// alone, as gVisor's: Linux does not give such inodes.
+func (t *Task) InSandbox() bool {
+	all := t.Namespaces.Zero()
+	return slices.ContainsFunc(all[:], func(ns Namespace) bool {
+		id, ok := ns.ID.Get()
+		return ok && !procstatus.LinuxNamespace(id)
+	})
+}
+
+// InChildUserNamespace reports whether the task is known to be in another user namespace
+// than the initial one.
+func (t *Task) InChildUserNamespace() bool {
+	ns, ok := t.UserNamespace.Get()
+	return ok && Is(ns.Initial, false)
+}
+
+// Container is the container or the pod that a task is in. A member that is "" is unknown.
+type Container struct {
+	container.Container
+	PodName, PodNamespace string
+	Evidence              []container.Evidence // what each of them was concluded from
+	WhyNoRuntime          string               // why Runtime is unknown; "" if it is known, or was not looked for everywhere
+}
+
+// Conclude takes a value for a member of the container, unless it has one already.
+func (c *Container) Conclude(member *string, value string, from container.Evidence) {
+	if *member == "" && value != "" {
+		*member = value
+		c.Evidence = append(c.Evidence, from)
+	}
+}
+
+// InPod reports whether the task is in a container of a pod, and not perhaps in one that
+// something in a pod has made.
+func (c *Container) InPod() bool {
+	return slices.ContainsFunc(c.Evidence, func(e container.Evidence) bool { return e.What == "podUID" && !e.Volume })
+}
+
+// FromCgroup returns the container that a cgroup file names.
+func FromCgroup(found container.Container) *Container {
+	c := new(Container)
+	for _, what := range [...]string{"runtime", "id", "podUID"} {
+		c.take(&found, container.Evidence{What: what, From: "cgroup"})
+	}
+	return c
+}
+
+// Add takes over what the mounts of the task tell, unless they tell of another container
+// or pod: that one is around it.
+func (c *Container) Add(found container.Container, from []container.Evidence) {
+	if c.PodUID != "" && found.PodUID != "" && c.PodUID != found.PodUID ||
+		c.ID != "" && found.ID != "" && c.ID != found.ID {
+		return
+	}
+	for _, e := range from {
+		c.take(&found, e)
+	}
+}
+
+// take takes over the member of found that the evidence is of.
+func (c *Container) take(found *container.Container, e container.Evidence) {
+	switch e.What {
+	case "runtime":
+		c.Conclude(&c.Runtime, found.Runtime, e)
+	case "id":
+		c.Conclude(&c.ID, found.ID, e)
+	case "sandboxId":
+		c.Conclude(&c.SandboxID, found.SandboxID, e)
+	case "name":
+		c.Conclude(&c.Name, found.Name, e)
+	case "podUID":
+		c.Conclude(&c.PodUID, found.PodUID, e)
+	}
+}
+
+// Runtime returns the name of the runtime of the task's container, "" if it is unknown.
+func (t *Task) Runtime() string {
+	if c := t.Container.Zero(); c != nil {
+		return c.Runtime
+	}
+	return ""
+}
+
+// InContainer reports whether the task is seen to be in a container, or at least in
+// another pid namespace than the node's.
+func (t *Task) InContainer() bool {
+	return t.Container.Zero() != nil || Is(t.Initial(procstatus.NamespacePID), false)
+}
+
+// FindProfile finds the profiles that the bounding set equals, which is what a runtime
+// configures. Those of the task's own runtime come first.
+func (t *Task) FindProfile() {
+	set, ok := t.Sets[capset.Bounding].Get()
+	if !ok {
+		t.Profile = Unknown[[]string]("needs the bounding set")
+		return
+	}
+	own, others := []string{}, []string(nil)
+	for _, p := range runtime.ProfilesOf(set, t.LastCap.Value) {
+		if p.Runtime != "" && p.Runtime == t.Runtime() {
+			own = append(own, p.Name)
+		} else {
+			others = append(others, p.Name)
+		}
+	}
+	t.Profile = Known(append(own, others...))
+}
+
+// Nowhere says of all that only other files than status tell that it is unknown, and why.
+func (t *Task) Nowhere(why string) {
+	t.UserNamespace = Unknown[UserNamespace](why)
+	t.Namespaces = Unknown[Namespaces](why)
+	t.Label = Unknown[procstatus.Label](why)
+	t.Container = Unknown[*Container](why)
+	t.Host = Unknown[HostIDs](why)
+	t.Mounts = UnknownMounts(why)
+}
+
+// Reasons that are no news to a reader.
+const (
+	NoLabels = "no security module labels tasks" // without AppArmor, SELinux and Smack
+	NotSaved = "it is not in this copy of a procfs"
+	NotTold  = "a status file does not tell it"
+)
+
+// Untold is the reason for what a report leaves out without one.
+const Untold = "the report does not tell it"
+
+// Expected reports whether a reason is one that a reader knows already.
+func Expected(reason string) bool {
+	return reason == NoLabels || reason == NotSaved || reason == NotTold
+}
+
+// netInitial is the inode of the initial network namespace on the kernels where it is a
+// fixed one (include/uapi/linux/nsfs.h, NET_NS_INIT_INO). On others no namespace has it:
+// the inodes that are not fixed begin at 0xF0000000.
+const netInitial = 0xEFFFFFF9
+
+// Isolation is what is known of the namespaces that a task shares with its node, beside
+// what its own status and namespaces tell.
+type Isolation struct {
+	HostPID, HostIPC, HostNetwork, ChildUserNamespace Value[bool]
+}
+
+// HostPID reports whether the task is in the node's pid namespace. It is not if it has a
+// number in another one below that of the procfs.
+func (t *Task) HostPID() Value[bool] {
+	below := Value[bool]{}
+	if len(t.NSPid.Zero()) > 1 {
+		below = Known(false)
+	}
+	return First(t.Initial(procstatus.NamespacePID), below, t.Isolation.HostPID)
+}
+
+// HostIPC reports whether the task is in the node's ipc namespace.
+func (t *Task) HostIPC() Value[bool] {
+	return First(t.Initial(procstatus.NamespaceIPC), t.Isolation.HostIPC)
+}
+
+// HostNetwork reports whether the task is in the node's network namespace.
+func (t *Task) HostNetwork() Value[bool] {
+	id := t.Namespace(procstatus.NamespaceNet).ID
+	if Is(id, uint64(netInitial)) {
+		return Known(true)
+	}
+	return First(t.Isolation.HostNetwork, Unknown[bool](id.Why()))
+}
+
+// ChildUserNamespace reports whether the task is in another user namespace than the
+// node's.
+func (t *Task) ChildUserNamespace() Value[bool] {
+	switch ns, ok := t.UserNamespace.Get(); {
+	case ok && Is(ns.Initial, false):
+		return Known(true)
+	case Is(t.Initial(procstatus.NamespaceUser), true):
+		return Known(false)
+	case ok && ns.Initial.Why() != "":
+		return First(t.Isolation.ChildUserNamespace, Unknown[bool](ns.Initial.Why()))
+	}
+	return First(t.Isolation.ChildUserNamespace, Unknown[bool](t.UserNamespace.Why()))
+}
+
+// Mounts is what the mounts of a task tell of how its container was made.
+type Mounts struct {
+	ReadOnlyRoot Value[bool] // the mount that is its root directory is read-only
+	ProcMasked   Value[bool] // something hides or write-protects the kernel's own parts of /proc, as runtimes do
+	SysReadOnly  Value[bool] // /sys is read-only, as runtimes have it unless a container is privileged
+}
+
+// notMounted is why a mount table does not tell something.
+const notMounted = "its mount table does not tell"
+
+// UnknownMounts returns mounts of which nothing is known, for a reason.
+func UnknownMounts(why string) Mounts {
+	return Mounts{Unknown[bool](why), Unknown[bool](why), Unknown[bool](why)}
+}
+
+// Masked reports whether the task does not see all that a privileged container does.
+func (m *Mounts) Masked() Value[bool] {
+	if Is(m.ProcMasked, true) {
+		return Known(true)
+	}
+	return m.SysReadOnly
+}
+
+// MountsOf looks for what a mount table tells. A later mount covers those before it, and
+// those below its place; what is on /proc and does not come from a runtime, as lxcfs, does
+// not count.
+func MountsOf(table []procstatus.Mount) Mounts {
+	m := UnknownMounts(notMounted)
+	for i := range table {
+		at := &table[i]
+		name, below := strings.CutPrefix(at.Point, "/proc/")
+		switch {
+		case at.Point == "/":
+			m.ReadOnlyRoot = Known(at.Has("ro"))
+		case at.Point == "/sys" && at.Type == "sysfs":
+			m.SysReadOnly = Known(at.Has("ro"))
+		case at.Point == "/proc" && at.Type == "proc":
+			m.ProcMasked = Known(false)
+		case below && !strings.Contains(name, "/") && (at.Type == "proc" || strings.HasSuffix(at.Type, "tmpfs")):
+			m.ProcMasked = Known(true)
+		}
+	}
+	return m
+}
