@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package strictjson
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Shaped is a type that has a MarshalJSON and an UnmarshalJSON of its own.
+type Shaped interface {
+	// Shape returns a type that looks the same in JSON.
+	Shape() reflect.Type
+}
+
+// Bounded is an integer type that takes fewer values than its kind has.
+type Bounded interface {
+	// Bounds returns the least and the greatest value.
+	Bounds() (low, high int64)
+}
+
+// filter copies a value, without the keys that its type does not have.
+type filter struct {
+	d   *Decoder
+	out []byte
+}
+
+func typeOf(v any) reflect.Type { return reflect.TypeOf(v).Elem() }
+
+// value copies the next value, which is to be stored in a variable of type t.
+func (f *filter) value(t reflect.Type) error {
+	t = plain(t)
+	if t == reflect.TypeFor[json.RawMessage]() || t.Kind() == reflect.Interface {
+		raw, err := f.d.raw()
+		f.out = append(f.out, raw...)
+		return err
+	}
+	token, err := f.d.token()
+	if err != nil {
+		return err
+	}
+	switch token := token.(type) {
+	case nil:
+		f.out = append(f.out, "null"...)
+		return nil
+	case json.Delim:
+		return f.collection(token, t)
+	case json.Number:
+		if err := fits(token.String(), t); err != nil {
+			if errors.Is(err, errMisplaced) {
+				break
+			}
+			return f.d.fail(err)
+		}
+		f.out = append(f.out, token...)
+		return nil
+	case bool:
+		if t.Kind() == reflect.Bool {
+			f.out = strconv.AppendBool(f.out, token)
+			return nil
+		}
+	case string:
+		if t.Kind() == reflect.String {
+			return f.string(token)
+		}
+	}
+	return f.d.misplaced(token)
+}
+
+// plain returns the type of a value itself: what a pointer leads to, and the shape of a
+// type that has one.
+func plain(t reflect.Type) reflect.Type {
+	for {
+		if shaped, ok := reflect.New(t).Interface().(Shaped); ok {
+			t = shaped.Shape()
+			continue
+		}
+		if t.Kind() != reflect.Pointer {
+			return t
+		}
+		t = t.Elem()
+	}
+}
+
+func (f *filter) string(s string) error {
+	text, err := json.Marshal(s)
+	f.out = append(f.out, text...)
+	return err
+}
+
+// collection copies an object or an array, behind its bracket.
+func (f *filter) collection(open json.Delim, t reflect.Type) error {
+	var err error
+	switch kind := t.Kind(); {
+	case open == '{' && (kind == reflect.Struct || kind == reflect.Map):
+		f.out = append(f.out, '{')
+		err = f.object(t)
+		f.out = append(f.out, '}')
+	case open == '[' && kind == reflect.Slice:
+		f.out = append(f.out, '[')
+		for f.d.tokens.More() && err == nil {
+			f.comma()
+			err = f.value(t.Elem())
+		}
+		f.out = append(f.out, ']')
+	default:
+		return f.d.misplaced(open)
+	}
+	if err == nil {
+		_, err = f.d.inner()
+	}
+	return err
+}
+
+// object copies the members of an object that its type has.
+func (f *filter) object(t reflect.Type) error {
+	fields, seen := fieldsOf(t), map[string]bool{}
+	for f.d.tokens.More() {
+		key, err := f.d.key(seen)
+		if err != nil {
+			return err
+		}
+		member, known := fields[key]
+		if t.Kind() == reflect.Map {
+			member, known = t.Elem(), true
+		}
+		f.d.path = append(f.d.path, key)
+		if !known {
+			_, err = f.d.raw()
+		} else {
+			f.comma()
+			if err = f.string(key); err == nil {
+				f.out = append(f.out, ':')
+				err = f.value(member)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		f.d.path = f.d.path[:len(f.d.path)-1]
+	}
+	return nil
+}
+
+// comma separates a member from the one before it.
+func (f *filter) comma() {
+	if last := f.out[len(f.out)-1]; last != '{' && last != '[' {
+		f.out = append(f.out, ',')
+	}
+}
+
+// fieldsOf returns the types of the members of a struct, by their keys.
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	if t.Kind() != reflect.Struct {
+		return fields
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" && key != "-" {
+			fields[key] = f.Type
+		}
+	}
+	return fields
+}
+
+var (
+	errMisplaced  = errors.New("no number belongs here")
+	errNotInteger = errors.New("not an integer")
+)
+
+// fits returns an error if a number cannot be stored in a variable of type t.
+func fits(number string, t reflect.Type) (err error) {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		_, err = strconv.ParseInt(number, 10, t.Bits())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		_, err = strconv.ParseUint(strings.TrimPrefix(number, "-"), 10, t.Bits())
+		if err == nil && number[0] == '-' {
+			err = strconv.ErrRange
+		}
+	default:
+		return errMisplaced
+	}
+	if bounded, ok := reflect.Zero(t).Interface().(Bounded); ok && err == nil {
+		low, high := bounded.Bounds()
+		if n, _ := strconv.ParseInt(number, 10, 64); n < low || n > high {
+			err = strconv.ErrRange
+		}
+	}
+	switch {
+	case errors.Is(err, strconv.ErrSyntax):
+		err = errNotInteger
+	case errors.Is(err, strconv.ErrRange):
+		err = strconv.ErrRange
+	}
+	if err != nil {
+		return fmt.Errorf("%.32s: %w", number, err)
+	}
+	return nil
+}
