@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// Choose returns what the pods in a text ask for one container: the one of a name, which
+// may have the name of the pod before it, and of the namespace. If the name is "", it is
+// the container that a task is in, or the only one. The task may be nil.
+func Choose(text io.Reader, name string, t *task.Task) (*Manifest, error) {
+	c := newChoice(name, t)
+	if err := Pods(text, c.look); err != nil {
+		return nil, err
+	}
+	return c.manifest()
+}
+
+// choice chooses one container of pods.
+type choice struct {
+	name      string         // of the container; "" if any will do
+	around    task.Container // that the task is in; the zero Container if it is in none
+	pod       *Pod           // the best so far
+	container *Container
+	rating    rating
+	ties      int      // how many are as good
+	members   []string // what there is to choose from
+}
+
+// maxMembers is how many containers an error names.
+const maxMembers = 9
+
+func newChoice(name string, t *task.Task) *choice {
+	c := &choice{name: name}
+	if t != nil {
+		if around := t.Container.Zero(); around != nil {
+			c.around = *around
+		}
+	}
+	return c
+}
+
+// look looks at a pod. It returns false when the choice is made.
+func (c *choice) look(p *Pod) bool {
+	for _, in := range p.Containers {
+		if len(c.members) < maxMembers {
+			c.members = append(c.members, fullName(p, in))
+		}
+		r := c.rate(p, in)
+		if r > c.rating {
+			c.pod, c.container, c.rating, c.ties = p, in, r, 0
+		}
+		if r == c.rating {
+			c.ties++
+		}
+	}
+	return c.rating < itself
+}
+
+// maxName is the length of the longest name in an error, in bytes. A text may have longer
+// names than Kubernetes takes.
+const maxName = 400
+
+// fullName returns the name of a container with those of its pod and its namespace before
+// it, as far as they have one.
+func fullName(p *Pod, in *Container) string {
+	name := in.Name
+	for _, above := range [...]string{p.Name, p.Namespace} {
+		if above != "" {
+			name = above + "/" + name
+		}
+	}
+	return name[:min(len(name), maxName)]
+}
+
+// rating says how likely it is that a container is meant.
+type rating int
+
+const (
+	notMeant rating = iota
+	possible        // nothing speaks against it
+	samePod         // it is in the pod of the task
+	sameName        // and has the name of the task's container, which Kubernetes may have replaced
+	itself          // the task is in it
+)
+
+// rate rates a container. An init or an ephemeral container has to be named, unless the
+// task is in it.
+func (c *choice) rate(p *Pod, in *Container) rating {
+	switch {
+	case c.name != "" && !strings.HasSuffix("/"+fullName(p, in), "/"+c.name):
+		return notMeant
+	case in.ID != "" && in.ID == c.around.ID:
+		return itself
+	case c.name == "" && in.Extra:
+		return notMeant
+	case p.UID == "" || p.UID != c.around.PodUID:
+		return possible
+	case in.Name == c.around.Name:
+		return sameName
+	}
+	return samePod
+}
+
+// manifest returns what was chosen.
+func (c *choice) manifest() (*Manifest, error) {
+	why := "several containers, name one: "
+	switch {
+	case c.rating > notMeant && c.ties == 1:
+		return newManifest(c.pod, c.container), nil
+	case c.members == nil:
+		why = "no pod, and nothing that makes pods"
+	case c.rating == notMeant:
+		why = "no container " + c.name + ", but "
+	}
+	return nil, errors.New(why + strings.Join(c.members, ", "))
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package manifest reads what manifests of Kubernetes ask for: the security context of
+// each container, and the state in which a runtime starts it. It knows the traps, where a
+// manifest does not ask for what it seems to.
+package manifest
+
+import (
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// SecurityContext is what is asked of a runtime for one container, in the form that
+// Kubernetes gives it (core/v1, SecurityContext and PodSecurityContext). What is nil or
+// empty is not asked for.
+type SecurityContext struct {
+	Capabilities             *Capabilities   `json:"capabilities,omitempty"`
+	Privileged               *bool           `json:"privileged,omitempty"`
+	RunAsUser                *int64          `json:"runAsUser,omitempty"`
+	RunAsGroup               *int64          `json:"runAsGroup,omitempty"`
+	RunAsNonRoot             *bool           `json:"runAsNonRoot,omitempty"`
+	ReadOnlyRootFilesystem   *bool           `json:"readOnlyRootFilesystem,omitempty"`
+	AllowPrivilegeEscalation *bool           `json:"allowPrivilegeEscalation,omitempty"`
+	SeccompProfile           *SeccompProfile `json:"seccompProfile,omitempty"`
+}
+
+// Capabilities are the lists of a securityContext, as they are written: names without
+// CAP_, or ALL.
+type Capabilities struct {
+	Drop []string `json:"drop,omitempty"`
+	Add  []string `json:"add,omitempty"`
+}
+
+// SeccompProfile says which seccomp filter is asked for.
+type SeccompProfile struct {
+	Type string `json:"type"` // RuntimeDefault, Localhost or Unconfined
+}
+
+// Pod is a pod of Kubernetes, or what a workload would make its pods of.
+type Pod struct {
+	Kind                          string // "Pod", "Deployment" and so on; "" in a list that does not tell
+	Name, Namespace, UID          string
+	Hash                          string // of a static pod, whose cgroup has this in place of its UID
+	HostUsers                     *bool
+	HostPID, HostIPC, HostNetwork bool
+	Groups                        []uint32 // supplementalGroups and fsGroup
+	Containers                    []*Container
+	Asks                          SecurityContext // what it asks for all of them
+}
+
+// Container is a container of a pod.
+type Container struct {
+	Name        string
+	Runtime, ID string          // of containerID in the status, as "containerd" and 64 digits
+	Extra       bool            // it is an init or an ephemeral container
+	Asks        SecurityContext // without what its pod asks for all
+}
+
+// Manifest is what a manifest asks for one container, and of which runtime.
+type Manifest struct {
+	Pod       *Pod
+	Container *Container
+	Runtime   *runtime.Runtime
+	Asks      SecurityContext // of both
+	Assumed   []task.Note
+	Traps     []task.Note // where it does not ask for what it seems to
+}

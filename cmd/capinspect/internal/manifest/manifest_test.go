@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// manifestOf returns what a securityContext asks of a runtime, and the expected state.
+func manifestOf(t *testing.T, through, context string) (*Manifest, *task.Task) {
+	t.Helper()
+	pods, err := podsOf(`{"spec":{"containers":[{"name":"c","securityContext":` + context + `}]}}`)
+	if err != nil || len(pods) != 1 {
+		t.Fatal(context, err)
+	}
+	m := newManifest(pods[0], pods[0].Containers[0])
+	m.Through(runtime.Named(through), nil)
+	return m, m.Expected(capset.LastKnown)
+}
+
+// TestExpected holds the sets, in the kernel's order, with which a container starts;
+// "?" is one that the manifest leaves to the image.
+func TestExpected(t *testing.T) {
+	full := fmt.Sprintf("%x", uint64(capset.UpTo(capset.LastKnown)))
+	for _, test := range []struct{ runtime, context, want string }{
+		{"containerd", `{}`, "0 ? ? a80425fb 0"},
+		{"containerd", `{"runAsUser":0}`, "0 a80425fb a80425fb a80425fb 0"},
+		{"containerd", `{"runAsUser":1}`, "0 0 0 a80425fb 0"},
+		{"containerd", `{"runAsNonRoot":true}`, "0 0 0 a80425fb 0"},
+		{"containerd", `{"runAsNonRoot":false}`, "0 ? ? a80425fb 0"},
+		{"containerd", `{"capabilities":{"drop":["ALL"]}}`, "0 0 0 0 0"},
+		{"containerd", `{"capabilities":{"drop":["ALL"],"add":["CAP_NET_RAW"]}}`, "0 0 0 0 0"},
+		{"crio", `{"capabilities":{"drop":["ALL"],"add":["CAP_NET_RAW"]},"runAsUser":0}`, "0 2000 2000 2000 0"},
+		{"containerd", `{"privileged":true,"runAsUser":0,"capabilities":{"drop":["ALL"]}}`, "0 " + full + " " + full + " " + full + " 0"},
+		{"docker", `{"privileged":true,"runAsUser":7}`, "0 0 0 " + full + " 0"},
+		{"podman", `{"runAsUser":7,"capabilities":{"add":["NET_RAW"]}}`, "2000 2000 2000 800425fb 2000"},
+		{"podman", `{"runAsUser":0,"capabilities":{"add":["NET_RAW"]}}`, "0 800425fb 800425fb 800425fb 0"},
+		{"podman", `{"capabilities":{"add":["NET_RAW"]}}`, "? ? ? 800425fb ?"},
+		{"podman", `{"capabilities":{"drop":["ALL"]}}`, "0 0 0 0 0"},
+		{"podman", `{"runAsUser":7,"capabilities":{"add":["ALL"]}}`, full + " " + full + " " + full + " " + full + " " + full},
+	} {
+		_, r := manifestOf(t, test.runtime, test.context)
+		var sets []string
+		for k := range capset.Kind(capset.NumKinds) {
+			text := "?"
+			if set, ok := r.Sets[k].Get(); ok {
+				text = fmt.Sprintf("%x", uint64(set))
+			} else if r.Sets[k].Why() == "" {
+				t.Errorf("%s: no reason for %v", test.context, k)
+			}
+			sets = append(sets, text)
+		}
+		if got := strings.Join(sets, " "); got != test.want {
+			t.Errorf("%s %s: %s, want %s", test.runtime, test.context, got, test.want)
+		}
+	}
+}
+
+// text returns a value as Go prints it.
+func text[T any](v task.Value[T]) task.Value[string] {
+	return task.Map(v, func(v T) string { return fmt.Sprint(v) })
+}
+
+// TestExpectedValues holds what else is known of a container that starts.
+func TestExpectedValues(t *testing.T) {
+	for _, test := range []struct{ context, want string }{
+		{`{}`, "noNewPrivs false readOnlyRootFilesystem false hostPID false hostIPC false hostNetwork false childUserNamespace false"},
+		{
+			`{"runAsUser":1,"runAsGroup":2,"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"seccompProfile":{"type":"RuntimeDefault"}}`,
+			"uid {1 1 1 1} gid {2 2 2 2} noNewPrivs true seccomp filter readOnlyRootFilesystem true hostPID false hostIPC false hostNetwork false childUserNamespace false",
+		},
+		{`{"seccompProfile":{"type":"Localhost"},"allowPrivilegeEscalation":true}`, "noNewPrivs false seccomp filter readOnlyRootFilesystem false hostPID false hostIPC false hostNetwork false childUserNamespace false"},
+		{`{"seccompProfile":{"type":"Unconfined"}}`, "noNewPrivs false seccomp disabled readOnlyRootFilesystem false hostPID false hostIPC false hostNetwork false childUserNamespace false"},
+		{`{"seccompProfile":{"type":"RuntimeDefault"},"privileged":true}`, "noNewPrivs false seccomp disabled readOnlyRootFilesystem false hostPID false hostIPC false hostNetwork false childUserNamespace false"},
+		{`{"seccompProfile":{"type":"x"}}`, "noNewPrivs false readOnlyRootFilesystem false hostPID false hostIPC false hostNetwork false childUserNamespace false"},
+	} {
+		_, r := manifestOf(t, "containerd", test.context)
+		var got []string
+		for _, v := range []struct {
+			key  string
+			text task.Value[string]
+		}{
+			{"uid", text(r.UID)}, {"gid", text(r.GID)}, {"groups", text(r.Groups)}, {"noNewPrivs", text(r.NoNewPrivs)},
+			{"seccomp", task.Map(r.Seccomp, func(s task.Seccomp) string { return task.SeccompName(s.Mode) })}, {"securebits", text(r.Securebits)},
+			{"userNamespace", text(r.UserNamespace)}, {"readOnlyRootFilesystem", text(r.Mounts.ReadOnlyRoot)},
+			{"hostPID", text(r.HostPID())}, {"hostIPC", text(r.HostIPC())}, {"hostNetwork", text(r.HostNetwork())},
+			{"childUserNamespace", text(r.ChildUserNamespace())},
+		} {
+			if value, ok := v.text.Get(); ok {
+				got = append(got, v.key+" "+value)
+			}
+		}
+		if text := strings.Join(got, " "); text != test.want {
+			t.Errorf("%s: %s, want %s", test.context, text, test.want)
+		}
+	}
+}
+
+// TestTraps holds the code and the text of each trap.
+func TestTraps(t *testing.T) {
+	seen := map[string]bool{}
+	for _, test := range []struct {
+		runtime, context string
+		want             []string
+	}{
+		{"containerd", `{"capabilities":{"drop":["ALL"],"add":["NET_RAW"]}}`, nil},
+		{"containerd", `{"capabilities":{"add":["CAP_NET_RAW"]}}`, []string{`cap-prefix add "CAP_NET_RAW": it counts for nothing, write NET_RAW`}},
+		{"crio", `{"capabilities":{"add":["CAP_NET_RAW"]}}`, []string{`cap-prefix add "CAP_NET_RAW": taken, but containerd would ignore it, write NET_RAW`}},
+		{"containerd", `{"capabilities":{"drop":["cap_all"]}}`, []string{`cap-prefix drop "cap_all": it counts for nothing, write ALL`}},
+		{"docker", `{"capabilities":{"drop":["CAP_ALL"]}}`, []string{`cap-prefix drop "CAP_ALL": docker makes no container, write ALL`}},
+		{"containerd", `{"capabilities":{"add":["NET_ADMN"]}}`, []string{`unknown-capability add "NET_ADMN": it counts for nothing, perhaps NET_ADMIN`}},
+		{"crio", `{"capabilities":{"drop":["CAP_NET_ADMN"]}}`, []string{`unknown-capability drop "CAP_NET_ADMN": crio makes no container, perhaps NET_ADMIN`}},
+		{"containerd", `{"capabilities":{"add":["13","","\u001b"]}}`, []string{
+			`unknown-capability add "13": it counts for nothing`, `unknown-capability add "": it counts for nothing`, "unknown-capability add \"\x1b\": it counts for nothing",
+		}},
+		{"containerd", `{"capabilities":{"add":["` + strings.Repeat("x", 1000) + `"]}}`, []string{`unknown-capability add "` + strings.Repeat("x", 64) + `": it counts for nothing`}},
+		{"containerd", `{"capabilities":{"add":["net_raw"],"drop":["all"]}}`, []string{
+			`lower-case-name add "net_raw": taken, but Pod Security does not know it, write NET_RAW`,
+			`lower-case-name drop "all": taken, but Pod Security does not know it, write ALL`,
+		}},
+		{"containerd", `{"runAsUser":1,"capabilities":{"add":["NET_RAW","NET_ADMIN"]}}`, []string{
+			"add-without-effect add NET_ADMIN,NET_RAW: another user than root is not permitted that, unless the file of the program has it",
+		}},
+		{"containerd", `{"runAsNonRoot":true,"privileged":true}`, []string{
+			"add-without-effect privileged: true: another user than root is not permitted that, unless the file of the program has it",
+		}},
+		{"podman", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"]}}`, nil},
+		{"containerd", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with containerd it is dropped"}},
+		{"docker", `{"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with docker it is added"}},
+		{"podman", `{"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with podman there is no container"}},
+		{"podman", `{"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW","ALL"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with podman it is added"}},
+		{"crio", `{"capabilities":{"add":["ALL"],"drop":["ALL"]}}`, []string{"add-and-drop ALL in add and in drop: with crio it is dropped"}},
+		{"docker", `{"capabilities":{"add":["ALL"],"drop":["ALL"]}}`, []string{"add-and-drop ALL in add and in drop: with docker it is added"}},
+		{"containerd", `{"capabilities":{"add":["ALL"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in drop beside ALL in add: with containerd it is dropped"}},
+		{"containerd", `{"capabilities":{"add":["ALL"]}}`, nil},
+		{"containerd", `{"privileged":true,"capabilities":{"drop":["CAP_ALL"]}}`, []string{"privileged-ignores-lists privileged: true: add and drop count for nothing"}},
+		{"containerd", `{"allowPrivilegeEscalation":false,"privileged":true}`, []string{
+			"no-new-privs-with-sys-admin allowPrivilegeEscalation: false: the API server refuses it beside privileged: true",
+		}},
+		{"docker", `{"allowPrivilegeEscalation":false,"capabilities":{"add":["CAP_SYS_ADMIN"]}}`, []string{
+			`cap-prefix add "CAP_SYS_ADMIN": taken, but containerd would ignore it, write SYS_ADMIN`,
+			"no-new-privs-with-sys-admin allowPrivilegeEscalation: false: the API server refuses it beside add CAP_SYS_ADMIN",
+		}},
+		{"docker", `{"allowPrivilegeEscalation":false,"capabilities":{"add":["SYS_ADMIN"],"drop":["MKNOD"]}}`, nil},
+		{"containerd", `{"runAsUser":0,"runAsNonRoot":true}`, []string{"root-as-non-root runAsNonRoot: true: kubelet starts no container with it and runAsUser: 0"}},
+		{"containerd", `{"runAsUser":0,"runAsNonRoot":false}`, nil},
+	} {
+		m, _ := manifestOf(t, test.runtime, test.context)
+		for _, trap := range m.Traps {
+			seen[trap.Code] = true
+		}
+		var got []string
+		for _, trap := range m.Traps {
+			got = append(got, trap.Code+" "+trap.Text)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s %s:\n%q\nwant\n%q", test.runtime, test.context, got, test.want)
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(seen)), slices.Sorted(slices.Values(TrapCodes())); !slices.Equal(got, want) {
+		t.Errorf("traps of %q, and the codes are %q", got, want)
+	}
+}
+
+// TestChoice holds which container is meant.
+func TestChoice(t *testing.T) {
+	pods, err := podsOf(`{"items":[
+		{"metadata":{"name":"p","uid":"1"},"spec":{"containers":[{"name":"a"},{"name":"b"}],"initContainers":[{"name":"i"}]},
+			"status":{"containerStatuses":[{"name":"a","containerID":"x://A"},{"name":"b","containerID":"x://B"}],"initContainerStatuses":[{"name":"i","containerID":"x://I"}]}},
+		{"metadata":{"name":"q","uid":"2"},"spec":{"containers":[{"name":"a"}]}}]}`)
+	if err != nil || len(pods) != 2 {
+		t.Fatal(pods, err)
+	}
+	in := func(id, pod, name string) *task.Task {
+		return &task.Task{Container: task.Known(&task.Container{Container: container.Container{ID: id, PodUID: pod, Name: name}})}
+	}
+	for _, test := range []struct {
+		name string
+		pods []*Pod
+		task *task.Task
+		want string
+	}{
+		{"", pods[1:], nil, "q/a"},
+		{"", pods[1:], in("A", "1", "a"), "q/a"},
+		{"", pods[:1], nil, "several containers, name one: p/a, p/b, p/i"},
+		{"b", pods, nil, "p/b"},
+		{"i", pods, nil, "p/i"},
+		{"a", pods, nil, "several containers, name one: p/a, p/b, p/i, q/a"},
+		{"a", pods, in("", "2", ""), "q/a"},
+		{"", pods, in("B", "", ""), "p/b"},
+		{"", pods, in("I", "1", ""), "p/i"},
+		{"", pods, in("C", "1", "b"), "p/b"},
+		{"", pods, in("C", "2", ""), "q/a"},
+		{"", pods, in("", "1", ""), "several containers, name one: p/a, p/b, p/i, q/a"},
+		{"c", pods[:1], nil, "no container c, but p/a, p/b, p/i"},
+		{"", nil, nil, "no pod, and nothing that makes pods"},
+		{"", slices.Repeat(pods, 4), nil, "several containers, name one: p/a, p/b, p/i, q/a, p/a, p/b, p/i, q/a, p/a"},
+	} {
+		c := newChoice(test.name, test.task)
+		for _, p := range test.pods {
+			if !c.look(p) {
+				break
+			}
+		}
+		m, err := c.manifest()
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = m.Pod.Name + "/" + m.Container.Name
+		}
+		if got != test.want {
+			t.Errorf("%q, %+v: %s, want %s", test.name, test.task, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"io"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// Names are the names that Kubernetes has for the pods of a cluster and for their
+// containers, by the UID or the hash of a pod and by the id of a container.
+type Names map[string]name
+
+// name is the name of a pod, or of a container in it.
+type name struct {
+	namespace, pod string
+	container      string // "" for the pod
+}
+
+// ReadNames reads the names of the pods in a text, as [Pods] does.
+func ReadNames(text io.Reader) (Names, error) {
+	n := Names{}
+	err := Pods(text, func(p *Pod) bool {
+		n[p.UID] = name{p.Namespace, p.Name, ""}
+		n[p.Hash] = n[p.UID]
+		for _, c := range p.Containers {
+			n[c.ID] = name{p.Namespace, p.Name, c.Name}
+		}
+		return true
+	})
+	delete(n, "") // of a pod without a hash, or a container that has no id yet
+	return n, err
+}
+
+// Name gives a container its names, as far as it has none yet. Only its pod gets names if
+// Kubernetes knows the pod and not the container: it has made another one in its place by
+// now.
+func (n Names) Name(c *task.Container) {
+	known, ok := n[c.ID]
+	if !ok {
+		known = n[c.PodUID]
+	}
+	from := func(what string) container.Evidence { return container.Evidence{What: what, From: "--pods"} }
+	c.Conclude(&c.PodNamespace, known.namespace, from("podNamespace"))
+	c.Conclude(&c.PodName, known.pod, from("podName"))
+	c.Conclude(&c.Name, known.container, from("name"))
+}

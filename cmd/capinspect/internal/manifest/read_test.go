@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/testdata/fixture"
+)
+
+// podsOf returns the pods of a text.
+func podsOf(text string) (pods []*Pod, err error) {
+	err = Pods(iotest.OneByteReader(strings.NewReader(text)), func(p *Pod) bool {
+		pods = append(pods, p)
+		return true
+	})
+	return pods, err
+}
+
+// sketch writes what is read of pods in short.
+func sketch(pods []*Pod) string {
+	var b strings.Builder
+	for _, p := range pods {
+		fmt.Fprintf(&b, "%s %s/%s %s %v %s %v", p.Kind, p.Namespace, p.Name, p.UID, value(p.HostUsers), host(p), p.Groups)
+		for _, c := range p.Containers {
+			a := newManifest(p, c).Asks
+			add, drop := a.lists()
+			fmt.Fprintf(&b, " [%s %s %s %v: +%q -%q %v %v %v %v %v %v %q]", c.Name, c.Runtime, c.ID, c.Extra, add, drop, value(a.Privileged),
+				value(a.RunAsUser), value(a.RunAsGroup), value(a.RunAsNonRoot), value(a.AllowPrivilegeEscalation), value(a.ReadOnlyRootFilesystem), a.seccomp())
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// host names the namespaces of the node that a pod asks for.
+func host(p *Pod) string {
+	text := "-"
+	for i, asked := range []bool{p.HostPID, p.HostIPC, p.HostNetwork} {
+		if asked {
+			text += []string{"pid", "ipc", "net"}[i]
+		}
+	}
+	return text
+}
+
+// value returns what a pointer leads to, "-" if nowhere.
+func value[T any](p *T) any {
+	if p == nil {
+		return "-"
+	}
+	return *p
+}
+
+const (
+	bare    = `[c   false: +[] -[] - - - - - - ""]`
+	podText = `{"kind":"Pod","metadata":{"name":"p","namespace":"n","uid":"u","labels":{"name":"x"}},
+		"spec":{"containers":[{"name":"c","ports":[{"name":"http"}],"resources":{}}]}}`
+)
+
+func TestPods(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"pod", podText, "Pod n/p u - - [] " + bare + "\n"},
+		{"no kind", `{"spec":{"containers":[{"name":"c"}]}}`, " /  - - [] " + bare + "\n"},
+		{"empty list", `{"kind":"List","items":[]}`, ""},
+		{
+			"list", `{"items":[` + podText + `,{"kind":"Service","spec":{"containers":1,"template":"x"}},{"kind":"Pod","spec":{}},` + podText + `],"kind":"List","metadata":{"name":"l"}}`,
+			strings.Repeat("Pod n/p u - - [] "+bare+"\n", 2),
+		},
+		{"one after the other", podText + "\n" + podText, strings.Repeat("Pod n/p u - - [] "+bare+"\n", 2)},
+		{"list of a list", `{"items":[{"items":[` + podText + `]}]}`, "Pod n/p u - - [] " + bare + "\n"},
+		{
+			"workload", `{"kind":"Deployment","metadata":{"name":"d"},"spec":{"template":{"metadata":{"name":"t"},"spec":{"hostPID":true,"containers":[{"name":"c"}]}},"replicas":2}}`,
+			"Deployment /d  - -pid [] " + bare + "\n",
+		},
+		{
+			"job of jobs", `{"kind":"CronJob","metadata":{"name":"d"},"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}}}}`,
+			"CronJob /d  - - [] " + bare + "\n",
+		},
+		{"template", `{"kind":"PodTemplate","template":{"spec":{"containers":[{"name":"c"}]}}}`, "PodTemplate /  - - [] " + bare + "\n"},
+		{
+			"all of it, in any order", `{"status":{"ephemeralContainerStatuses":[{"containerID":"cri-o://3","name":"e"}],"containerStatuses":[{"name":"c","containerID":"containerd://1"}],
+			"initContainerStatuses":[{"name":"i","containerID":""}]},
+			"spec":{"containers":[{"securityContext":{"capabilities":{"drop":["ALL"],"add":["NET_RAW","X"]},"privileged":true,"runAsUser":0,"allowPrivilegeEscalation":false,
+			"readOnlyRootFilesystem":true,"seccompProfile":{"localhostProfile":"x","type":"Localhost"}},"name":"c"}],"initContainers":[{"name":"i"}],
+			"ephemeralContainers":[{"name":"e"}],"securityContext":{"runAsUser":5,"runAsGroup":6,"runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"},
+			"supplementalGroups":[7,8],"fsGroup":9,"privileged":true,"capabilities":{"add":["SYS_ADMIN"]}},"hostUsers":false,"hostPID":true,"hostIPC":true,"hostNetwork":true},
+			"metadata":{"uid":"u","namespace":"n","name":"p"},"kind":"Pod"}`,
+			`Pod n/p u false -pidipcnet [9 7 8] [c containerd 1 false: +["NET_RAW" "X"] -["ALL"] true 0 6 true false true "Localhost"]` +
+				` [e cri-o 3 true: +[] -[] - 5 6 true - - "RuntimeDefault"] [i   true: +[] -[] - 5 6 true - - "RuntimeDefault"]` + "\n",
+		},
+		{
+			"null", `{"kind":null,"metadata":null,"spec":{"containers":[{"name":"c","securityContext":null},null],"securityContext":{"runAsUser":null,"seccompProfile":null,"supplementalGroups":null,
+			"fsGroup":null},"hostUsers":null},"status":{"containerStatuses":null}}`, " /  - - [] " + bare + " [   false: +[] -[] - - - - - - \"\"]\n",
+		},
+		{
+			"a kind behind its spec", `{"spec":{"containers":1,"template":{"spec":[]}},"status":0,"kind":"Service"}` + `{"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}},"kind":"Job"}`,
+			"Job /  - - [] " + bare + "\n",
+		},
+		{
+			"no kind, and a template", `{"items":[{"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}},{"template":{"spec":{"containers":[{"name":"c"}]}}},` +
+				`{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}}}}]}`,
+			strings.Repeat(" /  - - [] "+bare+"\n", 3),
+		},
+		{"not where it belongs", `{"kind":"Pod","spec":{"containers":[{"name":"c","runAsUser":1,"privileged":true}],"runAsUser":1,"capabilities":{"add":["X"]}}}`, "Pod /  - - [] " + bare + "\n"},
+	} {
+		pods, err := podsOf(test.text)
+		if got := sketch(pods); got != test.want || err != nil {
+			t.Errorf("%s: %v\n%s\nwant\n%s", test.name, err, got, test.want)
+		}
+	}
+}
+
+func TestPodErrors(t *testing.T) {
+	const yaml = "it is not JSON, which kubectl create --dry-run=client -o json -f FILE makes of YAML"
+	for _, test := range []struct{ name, text, want string }{
+		{"YAML", "apiVersion: v1\nkind: Pod\n", yaml},
+		{"YAML of two", "\n---\nkind: Pod\n", yaml},
+		{"a comment", "# x\n", yaml},
+		{"not JSON further on", "{\"kind\": Pod}", "line 1: invalid character 'P' looking for beginning of value"},
+		{"an array", "[]", "line 1: an array is not what belongs here"},
+		{"a number for a name", "{\"items\":[\n{\"metadata\":{\"name\":1}}]}", "line 2: items.metadata.name: a number is not what belongs here"},
+		{"an id too large", `{"spec":{"securityContext":{"runAsUser":2147483648}}}`, "line 1: spec.securityContext.runAsUser: 2147483648: value out of range"},
+		{"an id below 0", `{"spec":{"containers":[{"securityContext":{"runAsGroup":-1}}]}}`, "line 1: spec.containers.securityContext.runAsGroup: -1: value out of range"},
+		{"a group too large", "{\"spec\":{\"securityContext\":{\"supplementalGroups\":[1,\n2147483648]}}}", "line 2: spec.securityContext.supplementalGroups: 2147483648: value out of range"},
+		{"a text for a truth", `{"spec":{"hostPID":"true"}}`, "line 1: spec.hostPID: a string is not what belongs here"},
+		{"a name twice", `{"spec":{"containers":[{"name":"c","name":"d"}]}}`, `line 1: key "name" stands twice`},
+		{"cut short", `{"spec":{"containers":[{"name":"c"}`, "line 1: cut short"},
+	} {
+		pods, err := podsOf(test.text)
+		if err == nil || err.Error() != test.want || len(pods) > 0 {
+			t.Errorf("%s: %v, %v, want %s", test.name, pods, err, test.want)
+		}
+	}
+}
+
+// endlessPods is a list without an end.
+type endlessPods struct {
+	rest string
+	read int
+}
+
+func (e *endlessPods) Read(p []byte) (int, error) {
+	switch {
+	case e.read == 0:
+		e.rest = `{"items":[`
+	case e.rest == "":
+		e.rest = podText + ","
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	e.read += n
+	return n, nil
+}
+
+// TestPodsStream holds that a list is read no further than needed, and ends where
+// yield says so.
+func TestPodsStream(t *testing.T) {
+	text, count := new(endlessPods), 0
+	err := Pods(text, func(*Pod) bool {
+		if count++; text.read-count*len(podText) > 128<<10 {
+			t.Fatalf("%d bytes read for %d pods", text.read, count)
+		}
+		return count < 10000
+	})
+	if err != nil || count != 10000 {
+		t.Errorf("%d pods, %v", count, err)
+	}
+	if err := Pods(io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrClosedPipe)), nil); err == nil || !strings.HasSuffix(err.Error(), io.ErrClosedPipe.Error()) {
+		t.Errorf("of a reader that fails: %v", err)
+	}
+}
+
+// FuzzPods holds that reading never panics, and that neither blanks nor the order of
+// members count.
+func FuzzPods(f *testing.F) {
+	for _, file := range fixture.Pods(f) {
+		f.Add(string(file.Text))
+	}
+	f.Add(`{"kind":"List","items":[` + podText + `]}` + podText)
+	f.Add(`{"kind":"CronJob","spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}}}}`)
+	f.Add("kind: Pod")
+	f.Fuzz(func(t *testing.T, text string) {
+		pods, err := podsOf(text)
+		if err != nil {
+			return
+		}
+		for _, p := range pods {
+			if len(p.Containers) == 0 {
+				t.Fatalf("a pod without containers: %+v", p)
+			}
+			for _, c := range p.Containers {
+				m := newManifest(p, c)
+				m.Through(nil, nil)
+				m.Expected(capset.LastKnown)
+			}
+		}
+		want := sketch(pods)
+		var sorted bytes.Buffer
+		for d := json.NewDecoder(strings.NewReader(text)); ; {
+			d.UseNumber()
+			var v any
+			if err := d.Decode(&v); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("encoding/json refuses it: %v", err)
+			}
+			line, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sorted.Write(line)
+		}
+		again, err := podsOf(sorted.String())
+		if got := sketch(again); err == nil && got != want {
+			t.Fatalf("sorted:\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+// TestFixturePods holds what is read of pods that a Kubernetes printed.
+func TestFixturePods(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		containers []string
+	}{
+		{"default", []string{"c"}}, {"sharepid", []string{"c", "d"}}, {"ephemeral", []string{"c", "dbg", "dbg-nt"}},
+	} {
+		text := fixture.Read(t, "pod/linux-6.18-containerd-"+test.name+".json")
+		err := Pods(bytes.NewReader(text), func(p *Pod) bool {
+			var names []string
+			for i, c := range p.Containers {
+				names = append(names, c.Name)
+				if c.Runtime != "containerd" || len(c.ID) != 64 || c.Extra != (i > 0 && test.name == "ephemeral") {
+					t.Errorf("%s: %+v", test.name, c)
+				}
+			}
+			if !reflect.DeepEqual(names, test.containers) || p.UID == "" || p.Namespace != "default" {
+				t.Errorf("%s: %v, %+v", test.name, names, p)
+			}
+			return true
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// entryTraps is the table of traps in one name of the lists that add and drop capabilities.
+// At most one of them catches a name. find returns "" if it does not.
+var entryTraps = [...]struct {
+	code string
+	find func(*runtime.Runtime, *runtime.Entry) string
+}{
+	{"cap-prefix", capPrefix},
+	{"unknown-capability", unknownCapability},
+	{"lower-case-name", lowerCaseName},
+}
+
+// traps is the table of traps in the manifest as a whole, in the order in which they are
+// listed.
+var traps = [...]struct {
+	code string
+	find func(*Manifest, *runtime.Grant) string
+}{
+	{"privileged-ignores-lists", privilegedIgnoresLists},
+	{"add-and-drop", addAndDrop},
+	{"add-without-effect", addWithoutEffect},
+	{"root-as-non-root", rootAsNonRoot},
+	{"no-new-privs-with-sys-admin", noNewPrivsWithSysAdmin},
+}
+
+// TrapCodes returns the codes of all traps.
+func TrapCodes() (codes []string) {
+	for _, row := range entryTraps {
+		codes = append(codes, row.code)
+	}
+	for _, row := range traps {
+		codes = append(codes, row.code)
+	}
+	return codes
+}
+
+// traps finds where the runtime does not do what the manifest seems to ask for.
+func (m *Manifest) traps(g *runtime.Grant) (found []task.Note) {
+	if !m.Asks.privileged() {
+		for _, e := range g.Entries {
+			for _, row := range entryTraps {
+				if text := row.find(m.Runtime, e); text != "" {
+					found = append(found, task.Note{Code: row.code, Text: inList(e) + text})
+				}
+			}
+		}
+	}
+	for _, row := range traps {
+		if text := row.find(m, g); text != "" {
+			found = append(found, task.Note{Code: row.code, Text: text})
+		}
+	}
+	return found
+}
+
+// inList says in which list an entry is.
+func inList(e *runtime.Entry) string {
+	list := "add"
+	if e.Drop {
+		list = "drop"
+	}
+	return fmt.Sprintf(`%s "%.64s": `, list, e.Text)
+}
+
+// right returns the name that should stand in place of an entry.
+func right(e *runtime.Entry) string {
+	if e.All || e.Meant.Len() > 1 {
+		return "ALL"
+	}
+	return names(e.Meant)
+}
+
+// refused says what a runtime does about a name that it does not take.
+func refused(r *runtime.Runtime) string {
+	if r.Strict {
+		return r.Name + " makes no container"
+	}
+	return "it counts for nothing"
+}
+
+// capPrefix finds a name with CAP_ before it, which no name in Kubernetes has.
+func capPrefix(r *runtime.Runtime, e *runtime.Entry) string {
+	fate := refused(r)
+	switch {
+	case !e.Prefixed || e.Meant == 0:
+		return ""
+	case e.Set != 0:
+		fate = "taken, but containerd would ignore it"
+	}
+	return fate + ", write " + right(e)
+}
+
+// unknownCapability finds a name that no kernel knows, or not the kernel at hand.
+func unknownCapability(r *runtime.Runtime, e *runtime.Entry) string {
+	switch {
+	case e.All || e.Meant != 0 && (e.Prefixed || e.Set != 0):
+		return ""
+	case e.Meant != 0:
+		return "the kernel does not have it, " + refused(r)
+	}
+	if close := names(capset.Closest(e.Text)); close != "" {
+		return refused(r) + ", perhaps " + close
+	}
+	return refused(r)
+}
+
+// lowerCaseName finds a name that is taken, though it is not in upper case.
+func lowerCaseName(_ *runtime.Runtime, e *runtime.Entry) string {
+	if e.Prefixed || e.Set == 0 && !e.All || e.Text == right(e) {
+		return ""
+	}
+	return "taken, but Pod Security does not know it, write " + right(e)
+}
+
+func privilegedIgnoresLists(m *Manifest, g *runtime.Grant) string {
+	if !m.Asks.privileged() || g.Entries == nil {
+		return ""
+	}
+	return "privileged: true: add and drop count for nothing"
+}
+
+// addAndDrop finds what is in both lists.
+func addAndDrop(m *Manifest, g *runtime.Grant) string {
+	twice := g.Added & g.Dropped
+	what, where, added := names(twice), "in add and in drop", twice&g.Bounding != 0
+	switch {
+	case m.Asks.privileged():
+		return ""
+	case g.AddAll && g.DropAll:
+		what, added = "ALL", g.Bounding&^g.Added != 0
+	case g.AddAll:
+		what, where = names(g.Dropped), "in drop beside ALL in add"
+	}
+	fate := "it is dropped"
+	switch {
+	case what == "":
+		return ""
+	case g.Conflict:
+		fate = "there is no container"
+	case added:
+		fate = "it is added"
+	}
+	return fmt.Sprintf("%s %s: with %s %s", what, where, m.Runtime.Name, fate)
+}
+
+// addWithoutEffect finds what is added for a user who does not get it: only root does,
+// unless the runtime raises it in Ambient.
+func addWithoutEffect(m *Manifest, g *runtime.Grant) string {
+	if !task.Is(m.Asks.isRoot(), false) || m.Runtime.RaisesAmbient {
+		return ""
+	}
+	what := ""
+	switch added := names(g.Added & g.Bounding); {
+	case m.Asks.privileged():
+		what = "privileged: true"
+	case g.AddAll:
+		what = "add ALL"
+	case added != "":
+		what = "add " + added
+	default:
+		return ""
+	}
+	return what + ": another user than root is not permitted that, unless the file of the program has it"
+}
+
+func rootAsNonRoot(m *Manifest, _ *runtime.Grant) string {
+	if !isTrue(m.Asks.RunAsNonRoot) || !task.Is(m.Asks.isRoot(), true) {
+		return ""
+	}
+	return "runAsNonRoot: true: kubelet starts no container with it and runAsUser: 0"
+}
+
+// noNewPrivsWithSysAdmin finds what the API server refuses. It looks for CAP_SYS_ADMIN and
+// not for SYS_ADMIN (pkg/apis/core/validation, ValidateSecurityContext).
+func noNewPrivsWithSysAdmin(m *Manifest, g *runtime.Grant) string {
+	beside := ""
+	if m.Asks.privileged() {
+		beside = "privileged: true"
+	}
+	for _, e := range g.Entries {
+		if e.Text == "CAP_SYS_ADMIN" && !e.Drop {
+			beside = "add CAP_SYS_ADMIN"
+		}
+	}
+	if beside == "" || !isFalse(m.Asks.AllowPrivilegeEscalation) {
+		return ""
+	}
+	return "allowPrivilegeEscalation: false: the API server refuses it beside " + beside
+}
+
+// names returns the names of a set as a manifest has them, with commas between.
+func names(set capset.Set) string {
+	var list []string
+	for c := range set.Caps() {
+		list = append(list, c.Kubernetes())
+	}
+	return strings.Join(list, ",")
+}
