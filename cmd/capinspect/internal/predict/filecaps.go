@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package predict
+
+import (
+	"errors"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// File returns what execve(2) goes by of a program. The error is a [*Denied] if execve(2)
+// fails for its capabilities; another one says why they are unknown.
+func (s *Subject) File(f *Found) (capset.File, error) {
+	file := s.attributes(f.Inode)
+	file.NoSuid = f.Mount.Zero().NoSuid
+	attribute, known := f.Caps.Get()
+	switch {
+	case known && attribute == nil:
+		return file, nil
+	case file.NoSuid: // the kernel does not look at them
+		caps, _ := capset.ParseFileCaps(attribute)
+		file.Caps = &caps
+		return file, nil
+	case !known && f.CapsForeign && s.Users.Map == nil:
+		// They are for a user namespace beside or below this one.
+		file.Caps, file.ForeignCaps = new(capset.FileCaps), true
+		return file, nil
+	case !known:
+		return file, errors.New(f.Path + ": security.capability: " + f.Caps.Why())
+	}
+	caps, err := capset.ParseFileCaps(attribute)
+	if err != nil {
+		return file, &Denied{"EINVAL", f.Path, err.Error()}
+	}
+	file.Caps, file.ForeignCaps = &caps, !s.counts(&caps)
+	return file, nil
+}
+
+// counts reports whether the capabilities of a file count in the task's user namespace.
+// The kernel shows those for root of the reader's own namespace, or of one above it,
+// without a root id (security/commoncap.c, cap_inode_getsecurity).
+func (s *Subject) counts(caps *capset.FileCaps) bool {
+	if caps.Version < 3 || caps.RootID == 0 {
+		return true
+	}
+	if s.Users.Map == nil { // root of the namespace above the own one
+		id, ok := s.OwnUsers.Inside(0)
+		return ok && id == caps.RootID
+	}
+	if id, ok := s.Users.Map.Outside(0); ok && id == caps.RootID {
+		return true
+	}
+	if s.Nested {
+		s.Assume("file-capabilities", "uid "+task.Decimal(caps.RootID)+" is root in no user namespace between its own and capinspect's")
+	}
+	return false
+}
