@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package why
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// state is how a task has a capability, or does not have it. A task is in one state; a row
+// of the table of reasons is looked for in some.
+type state uint8
+
+const (
+	effective   state = 1 << iota
+	unsupported       // the kernel does not have it
+	raisable          // it is permitted
+	lost              // nothing that the task executes can give it
+	undecided         // that depends on the uid, which is unknown
+	obtainable        // executing something may give it
+
+	// withoutIt are the states in which a sysctl may make it unnecessary.
+	withoutIt = raisable | lost | obtainable
+)
+
+// stateOf returns how the task has a capability.
+func (s *Subject) stateOf(c capset.Cap) state {
+	switch sets := &s.Credentials.Sets; {
+	case sets[capset.Effective].Has(c):
+		return effective
+	case c > s.Task.LastCap.Value:
+		return unsupported
+	case sets[capset.Permitted].Has(c):
+		return raisable
+	case !sets[capset.Bounding].Has(c) && !sets[capset.Inheritable].Has(c):
+		return lost
+	case !s.Task.UID.Known():
+		return undecided
+	}
+	return obtainable
+}
+
+// reason is a row of the table of reasons.
+type reason struct {
+	code string // which is stable
+	in   state  // the states in which it is looked for
+	// applies reports whether it holds. A row that has neither this nor without holds if no
+	// row before it does.
+	applies func(*question) bool
+	// without takes away what the row names. The row holds if it is among the fewest to
+	// take away so that executing the program again makes the capability effective.
+	without func(*capset.Credentials, *capset.File)
+	text    func(*question) string
+	changes func(*question) []Change // nil if nobody can change it
+}
+
+// reasons is the table of reasons, in the order in which they are looked for. The first
+// one that holds is the reason; the others have a say too.
+var reasons = []reason{
+	{
+		code: "child-user-namespace", in: effective,
+		applies: func(q *question) bool { return q.Task.InChildUserNamespace() },
+		text:    says("it is effective, but in a child user namespace: it counts only for what that owns"),
+		changes: func(q *question) []Change {
+			return q.inside("securityContext", "in the pod's spec, hostUsers: true, if it is for something of the node (docker: --userns host)")
+		},
+	},
+	{
+		code: task.SandboxKernel, in: effective,
+		applies: func(q *question) bool { return q.Task.InSandbox() },
+		text:    says("it is effective, but in a sandbox with a kernel of its own: it counts for nothing outside that"),
+	},
+	{
+		code: "confined", in: effective,
+		applies: func(q *question) bool { return q.confined() != "" },
+		text: func(q *question) string {
+			return "it is effective, but " + q.confined() + " may refuse what it permits"
+		},
+		changes: func(q *question) []Change {
+			return q.inside("securityContext", "seccompProfile or appArmorProfile of type Localhost, with what it needs (docker: --security-opt seccomp=FILE)")
+		},
+	},
+	{
+		code: PlainlyEffective, in: effective,
+		text: says("it is effective"),
+	},
+	{
+		code: "unknown-to-kernel", in: unsupported,
+		text: func(q *question) string {
+			last := q.Task.LastCap
+			text := fmt.Sprintf("the kernel does not know it: its last capability is %v", last.Value)
+			if last.From == task.FromGuess {
+				text += ", as far as the sets tell"
+			}
+			return text
+		},
+	},
+	{
+		code: noEffectiveFlag, in: raisable,
+		applies: (*question).givenWithoutFlag,
+		text: func(q *question) string {
+			return q.its() + " has it as a file capability without the effective flag, so that it is permitted alone"
+		},
+		changes: func(q *question) []Change { return []Change{{q.file(), q.setcap()}, raise} },
+	},
+	{
+		code: "not-raised", in: raisable,
+		text:    says("it is permitted, and the program has not raised it, or lowered it since"),
+		changes: func(*question) []Change { return []Change{raise} },
+	},
+	{
+		code: "not-in-bounding", in: lost,
+		text:    says("it is not in the bounding set, and nothing that the process executes can regain it"),
+		changes: (*question).intoBounding,
+	},
+	{
+		code: Undecided, in: undecided,
+		text: func(q *question) string { return "it depends on the uid, which is unknown: " + q.Task.UID.Why() },
+	},
+	{
+		code: "given-up", in: obtainable,
+		applies: func(q *question) bool { return q.gets(nil) },
+		text: func(q *question) string {
+			return "it would get it by executing " + q.its() + " again: it gave it up, or another gave it less than the bounding set has"
+		},
+		changes: func(*question) []Change {
+			return []Change{{"program", "not give it up; what it executes from now on gets it again"}}
+		},
+	},
+	{
+		code: "nosuid-mount", in: obtainable,
+		without: func(_ *capset.Credentials, f *capset.File) { f.NoSuid = false },
+		text:    func(q *question) string { return q.its() + " would give it, but is on a mount with the option nosuid" },
+		changes: func(q *question) []Change {
+			return []Change{{q.file(), "have " + q.its() + " where no nosuid mount is, as in the image itself"}}
+		},
+	},
+	{
+		code: "foreign-file-capabilities", in: obtainable,
+		without: func(_ *capset.Credentials, f *capset.File) { f.ForeignCaps = false },
+		text: func(q *question) string {
+			return q.its() + " has it as a file capability that counts in another user namespace"
+		},
+		changes: func(q *question) []Change {
+			return []Change{{q.file(), q.setcap() + ", by root of its user namespace or of one above"}}
+		},
+	},
+	{
+		code: "no-new-privs", in: obtainable,
+		without: func(c *capset.Credentials, _ *capset.File) { c.NoNewPrivs = false },
+		text: func(q *question) string {
+			if q.Credentials.UID.Effective == 0 {
+				return "it was given up, or never given to it, and no_new_privs keeps root from getting it back by execve"
+			}
+			return q.its() + " would give it, but no_new_privs is set"
+		},
+		changes: (*question).withoutNoNewPrivs,
+	},
+	{
+		code: "noroot", in: obtainable,
+		without: func(c *capset.Credentials, _ *capset.File) { c.Securebits &^= capset.NoRoot },
+		text:    says("the securebit noroot is set: uid 0 gains nothing"),
+		changes: func(q *question) []Change {
+			return []Change{
+				{q.file(), q.setcap()},
+				{"program", "not set SECBIT_NOROOT, or raise the capability as ambient before execve"},
+			}
+		},
+	},
+	{
+		code: noEffectiveFlag, in: obtainable,
+		without: func(_ *capset.Credentials, f *capset.File) {
+			if f.Caps != nil {
+				caps := *f.Caps
+				caps.Effective, f.Caps = true, &caps
+			}
+		},
+		text:    func(q *question) string { return q.its() + " has it as a file capability without the effective flag" },
+		changes: func(q *question) []Change { return []Change{{q.file(), q.setcap()}} },
+	},
+	{
+		code: "non-root", in: obtainable,
+		text:    (*question).notRoot,
+		changes: (*question).asRoot,
+	},
+	{
+		code: "unnecessary", in: withoutIt,
+		applies: func(q *question) bool { return q.unnecessary() != "" },
+		text:    (*question).unnecessary,
+	},
+}
+
+// noEffectiveFlag is the code of two rows: the capability is permitted for that reason, or
+// it is not even that.
+const noEffectiveFlag = "no-effective-flag"
+
+// Codes returns the codes of all reasons.
+func Codes() (codes []string) {
+	for _, r := range reasons {
+		if !slices.Contains(codes, r.code) {
+			codes = append(codes, r.code)
+		}
+	}
+	return codes
+}
+
+// raise is what a program can do with a capability that it is permitted.
+var raise = Change{"program", "raise it in the effective set by capset(2) (libcap: cap_set_proc)"}
+
+// says returns a text that is always the same.
+func says(text string) func(*question) string { return func(*question) string { return text } }
+
+// inside returns a change for a task that may be in a container.
+func (q *question) inside(where, text string) []Change {
+	if q.Outside {
+		return nil
+	}
+	return []Change{{where, text}}
+}
+
+// its returns what a text calls the program of the task.
+func (q *question) its() string {
+	if q.Path == "" {
+		return "the program"
+	}
+	return q.Path
+}
+
+// setcap returns the command that gives the program the capability.
+func (q *question) setcap() string {
+	path := q.Path
+	if path == "" {
+		path = "PROGRAM"
+	}
+	return "setcap " + q.cap.String() + "=ep " + path
+}
+
+// file returns where a file is changed.
+func (q *question) file() string {
+	if q.Outside {
+		return "file"
+	}
+	return "image"
+}
+
+// systemd returns the capability as systemd writes it.
+func (q *question) systemd() string { return strings.ToUpper(q.cap.String()) }
+
+// confined says what besides capabilities confines the task, "" if nothing does.
+func (q *question) confined() string {
+	var by []string
+	if s, ok := q.Task.Seccomp.Get(); ok && s.Mode != 0 {
+		by = append(by, "seccomp ("+task.SeccompName(s.Mode)+")")
+	}
+	if l, ok := q.Task.Label.Get(); ok && l.Mode != "complain" && l.Mode != "unconfined" && l.Label != "unconfined" &&
+		!strings.Contains(l.Label, ":unconfined_t") && !strings.Contains(l.Label, ":spc_t") {
+		name := l.Module
+		if name == "" {
+			name = "the security module's label"
+		}
+		by = append(by, name+" ("+l.Label+")")
+	}
+	return strings.Join(by, " or ")
+}
+
+// givenWithoutFlag reports whether the program gives the capability as one that is
+// permitted and not effective.
+func (q *question) givenWithoutFlag() bool {
+	f := q.Program
+	if f == nil || f.Caps == nil || f.Caps.Effective || f.NoSuid {
+		return false
+	}
+	gives := f.Caps.Permitted | f.Caps.Inheritable&q.Credentials.Sets[capset.Inheritable]
+	return gives.Has(q.cap)
+}
+
+// intoBounding returns what puts the capability into the bounding set, and makes it
+// effective there.
+func (q *question) intoBounding() (list []Change) {
+	if q.Outside {
+		name := q.systemd()
+		return []Change{{"unit", "CapabilityBoundingSet= with " + name + ", and AmbientCapabilities=" + name + " for another user than root"}}
+	}
+	k8s := q.cap.Kubernetes()
+	list = append(list, Change{"securityContext", "capabilities.add: [" + k8s + "] (docker: --cap-add " + k8s + ")"})
+	if q.cap == capset.SysAdmin && q.Credentials.NoNewPrivs {
+		list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN"})
+	}
+	if q.Task.UID.Known() && q.Credentials.UID.Effective != 0 {
+		list = append(list,
+			Change{"securityContext", "runAsUser: 0 too (docker: --user 0): for another user it is added to the bounding set alone"},
+			Change{"image", "or instead of that " + q.entrypoint()})
+	}
+	return list
+}
+
+// entrypoint says that a file capability of the entrypoint gives it. containerd executes
+// the entrypoint with the capability in its permitted set, so that no_new_privs takes
+// nothing away. docker gives another user than root nothing to begin with.
+func (q *question) entrypoint() string {
+	text := q.setcap() + ": a file capability of the entrypoint counts"
+	if q.Credentials.NoNewPrivs {
+		text += "; with no_new_privs only that of containerd, and of what it executes later none"
+	}
+	return text
+}
+
+// withoutNoNewPrivs returns what leaves no_new_privs off, or makes it harmless.
+func (q *question) withoutNoNewPrivs() (list []Change) {
+	if q.Outside {
+		return []Change{{"unit", "no NoNewPrivileges=, nor what implies it"}}
+	}
+	list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"})
+	if q.Credentials.UID.Effective != 0 {
+		list = append(list, Change{"image", "have " + q.its() + " as the entrypoint: containerd executes that with what is added"})
+	}
+	return list
+}
+
+// notRoot says that the capability is of no use to another user than root.
+func (q *question) notRoot() string {
+	in, who := "inheritable", "docker and Kubernetes raise no ambient ones"
+	if q.Credentials.Sets[capset.Bounding].Has(q.cap) {
+		in = "bounding"
+	}
+	if q.Outside {
+		who = "it is not ambient, and no file gave it"
+	}
+	return "it is in the " + in + " set, but uid " + task.Decimal(q.Task.UID.Zero().Effective) + " is not permitted it: " + who
+}
+
+// asRoot returns what gives the capability to a task that has it in the bounding set.
+func (q *question) asRoot() []Change {
+	if q.Outside {
+		return []Change{{"unit", "AmbientCapabilities=" + q.systemd()}, {"file", q.setcap()}}
+	}
+	return []Change{{"securityContext", "runAsUser: 0 (docker: --user 0)"}, {"image", q.entrypoint()}}
+}

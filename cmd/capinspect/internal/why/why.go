@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package why says why capabilities are effective in a task or are not, and what would
+// change that. It tries nothing: an answer follows from what is known of the task and from
+// the kernel's rules for execve(2).
+package why
+
+import (
+	"slices"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Subject is what an answer depends on.
+type Subject struct {
+	Task        *task.Task
+	Credentials capset.Credentials // with the ids of the task's own user namespace
+	How         capset.Circumstances
+	Program     *capset.File // what it executed last; nil if that is unknown
+	Path        string       // of the program, "" if that is unknown
+	Sysctls     Sysctls
+	Outside     bool        // it is known to be in no container
+	Assumed     []task.Note // what is taken for granted of the program
+}
+
+// Sysctls are those that make a capability unnecessary, of the task's network namespace.
+type Sysctls struct {
+	UnprivilegedPorts task.Value[string] // net.ipv4.ip_unprivileged_port_start
+	PingGroups        task.Value[string] // net.ipv4.ping_group_range, "FIRST LAST"
+}
+
+// Answers are the answers for one task.
+type Answers struct {
+	Task    *task.Task
+	List    []Answer
+	Assumed []task.Note
+}
+
+// Answer says it of one capability.
+type Answer struct {
+	Cap     capset.Cap
+	Sets    [capset.NumKinds]bool // in which sets it is
+	Reason  task.Note             // the first that holds
+	Also    []task.Note           // what else has a say
+	Changes []Change              // what would make it effective, or make it count
+}
+
+// Change is something that somebody can do, and where: "securityContext", "image", "unit"
+// of systemd, "file", "program" or "sysctl".
+type Change struct{ Where, Text string }
+
+// Effective reports whether the capability is in the effective set.
+func (a *Answer) Effective() bool { return a.Sets[capset.Effective] }
+
+// The codes of an answer that has nothing to add, and of one that nobody can give.
+const (
+	PlainlyEffective = "effective"
+	Undecided        = "unknown"
+)
+
+// Of answers for a task that is known from a file alone. The error says which of its sets
+// is unknown.
+func Of(t *task.Task, caps []capset.Cap) (*Answers, error) {
+	c, err := t.Credentials(false)
+	if err != nil {
+		return nil, err
+	}
+	s := Subject{
+		Task: t, Credentials: c, How: capset.Circumstances{Last: t.LastCap.Value},
+		Outside: !t.InContainer() && task.Is(t.Initial(procstatus.NamespacePID), true),
+	}
+	return s.Answers(caps), nil
+}
+
+// Answers answers for some capabilities.
+func (s *Subject) Answers(caps []capset.Cap) *Answers {
+	all := &Answers{Task: s.Task}
+	guessed := false // an answer depends on the program and the securebits
+	for _, c := range caps {
+		q := question{s, c, s.stateOf(c)}
+		all.List = append(all.List, q.answer())
+		guessed = guessed || q.state&(raisable|obtainable) != 0
+	}
+	if !guessed {
+		return all
+	}
+	all.Assumed = slices.Clone(s.Assumed)
+	if !s.Task.Securebits.Known() && s.Credentials.UID.Effective == 0 {
+		all.Assumed = append(all.Assumed, task.Note{Code: "securebits", Text: "its securebits are 0: only the task itself can read them"})
+	}
+	return all
+}
+
+// question is one question: a task, and a capability.
+type question struct {
+	*Subject
+	cap   capset.Cap
+	state state
+}
+
+// answer goes through the table of reasons.
+func (q *question) answer() Answer {
+	a := Answer{Cap: q.cap}
+	for k, set := range q.Credentials.Sets {
+		a.Sets[k] = set.Has(q.cap)
+	}
+	refused := q.refusals(reasons)
+	for i := range reasons {
+		r := &reasons[i]
+		found := a.Reason != task.Note{}
+		if !r.holds(q, refused, found) {
+			continue
+		}
+		note := task.Note{Code: r.code, Text: r.text(q)}
+		if found {
+			a.Also = append(a.Also, note)
+		} else {
+			a.Reason = note
+		}
+		if r.changes != nil {
+			a.Changes = append(a.Changes, r.changes(q)...)
+		}
+	}
+	if q.state&withoutIt != 0 {
+		a.Changes = append(a.Changes, q.sysctlChanges()...)
+	}
+	return a
+}
+
+// holds reports whether a reason holds. found says that one before it does.
+func (r *reason) holds(q *question, refused []*reason, found bool) bool {
+	switch {
+	case r.in&q.state == 0:
+		return false
+	case r.without != nil:
+		return slices.Contains(refused, r)
+	case r.applies != nil:
+		return r.applies(q)
+	}
+	return !found
+}
+
+// refusals returns the rows of a table that keep the task from the capability when it
+// executes its program again: with all of them taken away it gets the capability, without
+// one of them it does not. There are none if nothing refuses it, or if no row gives it.
+func (q *question) refusals(table []reason) (away []*reason) {
+	if q.state != obtainable || q.gets(nil) {
+		return nil
+	}
+	// First all rows up to the one that gives it.
+	for i := range table {
+		if table[i].without == nil {
+			continue
+		}
+		if away = append(away, &table[i]); q.gets(away) {
+			break
+		}
+	}
+	if !q.gets(away) {
+		return nil
+	}
+	// Then only those that are needed: of two ways to get it, the one that holds first. A
+	// row that is needed beside another may not be needed without that one: a file
+	// capability that is taken for effective may make execve(2) fail. So each time that
+	// one goes, the others are tried again.
+	for n := len(away) - 1; n >= 0; n-- {
+		if fewer := slices.Delete(slices.Clone(away), n, n+1); q.gets(fewer) {
+			away, n = fewer, len(fewer)
+		}
+	}
+	return away
+}
+
+// gets reports whether the task gets the capability by executing its program again, with
+// some refusals taken away.
+func (q *question) gets(away []*reason) bool {
+	c, file := q.Credentials, capset.File{}
+	if q.Program != nil {
+		file = *q.Program
+	}
+	for _, r := range away {
+		r.without(&c, &file)
+	}
+	after, _, err := capset.Exec(c, file, q.How)
+	return err == nil && after.Sets[capset.Effective].Has(q.cap)
+}

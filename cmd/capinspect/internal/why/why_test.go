@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package why
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// randomSubject returns a task in a random state, that has executed a random program.
+func randomSubject(random *rand.Rand) *Subject {
+	some := func() capset.Set { return capset.Set(random.Uint64()&random.Uint64()) & capset.UpTo(capset.LastKnown) }
+	ids := func() capset.IDs {
+		list := [...]uint32{0, 0, 1000, 4242}
+		r, e := list[random.IntN(len(list))], list[random.IntN(len(list))]
+		return capset.IDs{Real: r, Effective: e, Saved: e, Filesystem: e}
+	}
+	yes := func() bool { return random.IntN(3) == 0 }
+	s := &Subject{
+		Task:        &task.Task{LastCap: task.LastCap{Value: capset.LastKnown, From: task.FromKernel}},
+		How:         capset.Circumstances{Last: capset.LastKnown},
+		Outside:     yes(),
+		Credentials: capset.Credentials{UID: ids(), GID: ids(), NoNewPrivs: yes(), Securebits: capset.Securebits(random.IntN(256))},
+	}
+	sets := &s.Credentials.Sets
+	for k := range sets {
+		sets[k] = some()
+	}
+	sets[capset.Effective] &= sets[capset.Permitted]
+	if yes() {
+		sets[capset.Permitted], sets[capset.Effective], sets[capset.Ambient] = 0, 0, 0
+	}
+	if !yes() {
+		s.Path = "/program"
+		s.Program = &capset.File{Mode: 0o755 | uint32(random.IntN(4))<<10, UID: uint32(random.IntN(2) * 1000), NoSuid: yes(), Unmapped: yes()}
+		if !yes() {
+			s.Program.Caps = &capset.FileCaps{Permitted: some(), Inheritable: some(), Effective: yes(), Version: 2}
+			if !yes() { // or execve(2) would mostly fail
+				s.Program.Caps.Permitted &= sets[capset.Bounding]
+			}
+			s.Program.ForeignCaps = yes()
+		}
+	}
+	if random.IntN(10) > 0 {
+		s.Task.UID, s.Task.GID = task.Known(s.Credentials.UID), task.Known(s.Credentials.GID)
+	}
+	if yes() {
+		s.Sysctls = Sysctls{task.Known("1024"), task.Known("1 0")}
+	}
+	if yes() {
+		s.Sysctls = Sysctls{task.Known("0"), task.Known("0 2147483647")}
+	}
+	if yes() {
+		s.Task.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(false)})
+		s.Task.Seccomp = task.Known(task.Seccomp{Mode: task.SeccompFilter})
+	}
+	if yes() {
+		var ns task.Namespaces
+		ns[procstatus.NamespacePID].ID = task.Known(uint64(7))
+		s.Task.Namespaces = task.Known(ns)
+	}
+	return s
+}
+
+// TestAnswerIsComplete holds that every state has a reason, that something would change
+// it, and that the refusals which are named are those that keep the task from the
+// capability: without them it gets it, and without all but one it does not.
+func TestAnswerIsComplete(t *testing.T) {
+	seed := rand.Uint64()
+	random, codes := rand.New(rand.NewPCG(seed, 3)), map[string]int{}
+	interesting := [...]capset.Cap{capset.NetRaw, capset.NetBindService, capset.SysAdmin}
+	for range 50_000 {
+		s := randomSubject(random)
+		c := capset.Cap(random.IntN(int(capset.LastKnown) + 2))
+		if random.IntN(4) == 0 {
+			c = interesting[random.IntN(len(interesting))]
+		}
+		a := s.Answers([]capset.Cap{c}).List[0]
+		codes[a.Reason.Code]++
+		for _, n := range a.Also {
+			codes[n.Code]++
+		}
+		if a.Reason.Code == "" || a.Reason.Text == "" {
+			t.Fatalf("seed %d: no reason for %v in %+v", seed, c, s)
+		}
+		if a.Changes == nil && !a.Effective() && a.Reason.Code != "unknown-to-kernel" && a.Reason.Code != Undecided {
+			t.Fatalf("seed %d: nothing changes %+v", seed, a)
+		}
+		named := func(r *reason) bool {
+			return r.without != nil && (a.Reason.Code == r.code || slices.ContainsFunc(a.Also, func(n task.Note) bool { return n.Code == r.code }))
+		}
+		var away []*reason
+		for i := range reasons {
+			if named(&reasons[i]) && !a.Sets[capset.Permitted] {
+				away = append(away, &reasons[i])
+			}
+		}
+		if away == nil {
+			continue
+		}
+		q := question{s, c, obtainable}
+		if !q.gets(away) {
+			t.Fatalf("seed %d: without what is named it does not get %v\n%+v\n%+v %+v", seed, c, a, s.Credentials, s.Program)
+		}
+		for i, r := range away {
+			if q.gets(slices.Delete(slices.Clone(away), i, i+1)) {
+				t.Fatalf("seed %d: %s is named, and does not matter for %v\n%+v\n%+v %+v", seed, r.code, c, a, s.Credentials, s.Program)
+			}
+		}
+	}
+	for _, code := range Codes() {
+		if codes[code] == 0 {
+			t.Errorf("no %s in %v", code, codes)
+		}
+	}
+}
+
+func TestMayPing(t *testing.T) {
+	s := Subject{Task: &task.Task{}}
+	s.Task.GID, s.Task.Groups = task.Known(capset.IDs{Effective: 8}), task.Known([]uint32{9, 12})
+	for groups, want := range map[string]bool{
+		"1 0": false, "0 2147483647": true, "8 8": true, "9 9": true, "10 11": false, "": false, "8": false, "x 9": false, "0 99999999999": false,
+	} {
+		if got := s.mayPing(groups); got != want {
+			t.Errorf("%q: %t", groups, got)
+		}
+	}
+}
+
+// TestConfined holds what counts as confining a task.
+func TestConfined(t *testing.T) {
+	confined := func(of task.Task) string { return (&question{Subject: &Subject{Task: &of}}).confined() }
+	label := func(l procstatus.Label) string { return confined(task.Task{Label: task.Known(l)}) }
+	for want, l := range map[string]procstatus.Label{
+		"apparmor (docker-default)":       {Module: "apparmor", Label: "docker-default", Mode: "enforce"},
+		"selinux (u:r:container_t:s0)":    {Module: "selinux", Label: "u:r:container_t:s0"},
+		"the security module's label (_)": {Label: "_"},
+	} {
+		if got := label(l); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, l := range []procstatus.Label{
+		{Module: "apparmor", Label: "unconfined"},
+		{Module: "apparmor", Label: "x", Mode: "complain"},
+		{Module: "selinux", Label: "unconfined_u:unconfined_r:unconfined_t:s0"},
+		{Module: "selinux", Label: "system_u:system_r:spc_t:s0"},
+	} {
+		if got := label(l); got != "" {
+			t.Errorf("%+v: %q", l, got)
+		}
+	}
+	if got := confined(task.Task{}); got != "" {
+		t.Errorf("%q", got)
+	}
+	if got := confined(task.Task{Status: task.Status{Seccomp: task.Known(task.Seccomp{Mode: 2})}}); got != "seccomp (filter)" {
+		t.Error(got)
+	}
+}
+
+// holding returns a task with some sets.
+func holding(sets capset.State) *task.Task {
+	t := &task.Task{LastCap: task.LastCap{Value: capset.LastKnown, From: task.FromKernel}}
+	for k, set := range sets {
+		t.Sets[k] = task.Known(set)
+	}
+	return t
+}
+
+func TestOf(t *testing.T) {
+	raw, chown := capset.Of(capset.NetRaw), capset.Of(capset.Chown)
+	of := holding(capset.State{capset.Permitted: raw, capset.Effective: raw, capset.Bounding: raw | chown})
+	of.UID = task.Unknown[capset.IDs]("no Uid line")
+	all, err := Of(of, []capset.Cap{capset.NetRaw, capset.Mknod, capset.Chown, 63})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{PlainlyEffective, "not-in-bounding", Undecided, "unknown-to-kernel"} {
+		if got := all.List[i].Reason.Code; got != want {
+			t.Errorf("%v: %s, want %s", all.List[i].Cap, got, want)
+		}
+	}
+	if got := all.List[2].Reason.Text; got != "it depends on the uid, which is unknown: no Uid line" {
+		t.Error(got)
+	}
+	if all.Assumed != nil {
+		t.Error(all.Assumed)
+	}
+	of.Sets[capset.Bounding] = task.Unknown[capset.Set]("no CapBnd line")
+	if _, err := Of(of, nil); err == nil || err.Error() != "capabilities.bounding is unknown: no CapBnd line" {
+		t.Error(err)
+	}
+}
+
+// TestAssumed holds that what is assumed is listed with the answers that depend on it.
+func TestAssumed(t *testing.T) {
+	chown := capset.Of(capset.Chown)
+	of := holding(capset.State{capset.Permitted: chown, capset.Bounding: chown})
+	of.UID = task.Known(capset.IDs{})
+	c, err := of.Credentials(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Subject{Task: of, Credentials: c, Assumed: []task.Note{{Code: "program", Text: "it has none"}}}
+	codes := func(c capset.Cap) (list string) {
+		for _, n := range s.Answers([]capset.Cap{c}).Assumed {
+			list += n.Code + " "
+		}
+		return strings.TrimSpace(list)
+	}
+	if got := codes(capset.Chown); got != "program securebits" {
+		t.Errorf("%q", got)
+	}
+	if got := codes(capset.Mknod); got != "" {
+		t.Errorf("%q", got)
+	}
+	of.Securebits = task.Known(capset.Securebits(0))
+	if got := codes(capset.Chown); got != "program" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestSysctls holds what is said of a sysctl that makes a capability unnecessary, or
+// would.
+func TestSysctls(t *testing.T) {
+	of := holding(capset.State{})
+	of.GID = task.Known(capset.IDs{Effective: 8})
+	for _, row := range []struct {
+		sysctls      Sysctls
+		cap          capset.Cap
+		also, change string
+	}{
+		{Sysctls{}, capset.NetBindService, "", "net.ipv4.ip_unprivileged_port_start=0, whose value is not known here: ports from there on need no capability"},
+		{Sysctls{UnprivilegedPorts: task.Known("1024")}, capset.NetBindService, "", "net.ipv4.ip_unprivileged_port_start=0, now 1024: ports from there on need no capability"},
+		{Sysctls{UnprivilegedPorts: task.Known("0")}, capset.NetBindService, "net.ipv4.ip_unprivileged_port_start is 0: ports from there on need no capability", ""},
+		{Sysctls{PingGroups: task.Known("1 0")}, capset.NetRaw, "", `net.ipv4.ping_group_range="0 2147483647", now 1 0: ping of these groups needs no capability`},
+		{Sysctls{PingGroups: task.Known("8 8")}, capset.NetRaw, "net.ipv4.ping_group_range is 8 8: ping of these groups needs no capability", ""},
+		{Sysctls{task.Known("0"), task.Known("8 8")}, capset.Chown, "", ""},
+	} {
+		s := Subject{Task: of, Sysctls: row.sysctls}
+		a := s.Answers([]capset.Cap{row.cap}).List[0]
+		also, change := "", ""
+		for _, n := range a.Also {
+			also += n.Text
+		}
+		for _, c := range a.Changes {
+			if c.Where == "sysctl" {
+				change += c.Text
+			}
+		}
+		if also != row.also || change != row.change {
+			t.Errorf("%+v, %v: %q, %q", row.sysctls, row.cap, also, change)
+		}
+	}
+}
