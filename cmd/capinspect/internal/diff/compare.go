@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diff
+
+import (
+	"fmt"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// Compare compares two sides: two tasks or manifests in all that both tell, and a set with
+// the set k of a task or a manifest, or with another set.
+func Compare(a, b *Side, k capset.Kind) *Difference {
+	d := &Difference{A: a, B: b}
+	if a.Task == nil || b.Task == nil {
+		d.compareSet(k)
+		return d
+	}
+	for k := range capset.Kind(capset.NumKinds) {
+		d.compareSet(k)
+	}
+	for i := range values {
+		if v := &values[i]; d.asked() || !v.onlyAsked {
+			d.compareValue(v)
+		}
+	}
+	return d
+}
+
+// asked reports whether one of the sides is what a manifest asks for.
+func (d *Difference) asked() bool { return d.A.Manifest != nil || d.B.Manifest != nil }
+
+// skip notes that something is not compared.
+func (d *Difference) skip(key, why string) {
+	d.NotCompared = append(d.NotCompared, task.Note{Code: key, Text: why})
+}
+
+// compareSet compares one set. A set of a task that is unknown is an error. A manifest may
+// leave one to the image.
+func (d *Difference) compareSet(k capset.Kind) {
+	was, errA := d.A.set(k)
+	is, errB := d.B.set(k)
+	if errA == nil && errB == nil {
+		if was != is {
+			d.Sets = append(d.Sets, SetDifference{k, is &^ was, was &^ is})
+		}
+		return
+	}
+	alone := d.A.Task == nil || d.B.Task == nil
+	for i, s := range [...]*Side{d.A, d.B} {
+		switch err := [...]error{errA, errB}[i]; {
+		case err == nil:
+		case s.Manifest == nil || alone:
+			d.Unknown = append(d.Unknown, err)
+		case i == 0 || errA == nil: // once is enough
+			d.skip("capabilities."+task.SetName(k), s.Task.Sets[k].Why())
+		}
+	}
+}
+
+// set returns one set of a task, or the set that the side is.
+func (s *Side) set(k capset.Kind) (capset.Set, error) {
+	if s.Task == nil {
+		return s.Set, nil
+	}
+	set, err := s.Task.Set(k)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", s.Label, err)
+	}
+	return set, nil
+}
+
+// compareValue compares one value, if both sides tell it.
+func (d *Difference) compareValue(v *value) {
+	was, is := v.of(d.A.Task), v.of(d.B.Task)
+	if !was.Known() || !is.Known() {
+		d.untold(v, was, is)
+		return
+	}
+	x, y := was.Zero(), is.Zero()
+	equal, node := v.same(x, y), false
+	switch {
+	case d.A.Manifest != nil && d.B.Manifest == nil:
+		equal, node = v.meets(x, y), x == true
+	case d.A.Manifest == nil && d.B.Manifest != nil:
+		equal, node = v.meets(y, x), y == true
+	}
+	switch {
+	case equal:
+	case v.ofNode && node:
+		d.skip(v.key, "it asks for the node's, which need not be the initial one")
+	default:
+		d.Values = append(d.Values, ValueDifference{v.key, x, y})
+	}
+}
+
+// untold notes that a value is not compared with a manifest, and why: the manifest does not
+// tell it, or tells it and it is unknown of the other side. It notes nothing of what no
+// manifest tells.
+func (d *Difference) untold(v *value, was, is task.Value[any]) {
+	asked, other := was, is
+	switch {
+	case d.A.Manifest != nil:
+	case d.B.Manifest != nil:
+		asked, other = is, was
+	default:
+		return
+	}
+	why := asked.Why()
+	if asked.Known() {
+		if why = other.Why(); why == "" {
+			why = "it is not known of the task"
+		}
+	}
+	if why != "" {
+		d.skip(v.key, why)
+	}
+}

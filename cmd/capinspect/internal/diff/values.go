@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diff
+
+import (
+	"slices"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// value is a value that is compared, beside the sets.
+type value struct {
+	key string // in JSON
+	of  func(*task.Task) task.Value[any]
+
+	// onlyAsked is set if the value is compared with what a manifest asks for, and not
+	// between two tasks.
+	onlyAsked bool
+	// ofNode is set if true stands for a namespace of the node. A manifest that asks for
+	// the node's gets that of kubelet, which need not be the initial one.
+	ofNode bool
+
+	// equal tells whether two values are the same, enough whether a task has what a
+	// manifest asks for. Where they are nil, == does.
+	equal  func(a, b any) bool
+	enough func(asked, has any) bool
+}
+
+// values is the table of what is compared, in the order in which it is listed.
+var values = [...]value{
+	{key: "uid", of: func(t *task.Task) task.Value[any] { return boxed(t.UID) }},
+	{key: "gid", of: func(t *task.Task) task.Value[any] { return boxed(t.GID) }},
+	{key: "groups", of: func(t *task.Task) task.Value[any] { return boxed(t.Groups) }, equal: equalGroups, enough: enoughGroups},
+	{key: "noNewPrivs", of: func(t *task.Task) task.Value[any] { return boxed(t.NoNewPrivs) }},
+	{key: "seccomp", of: func(t *task.Task) task.Value[any] {
+		return task.Map(t.Seccomp, func(s task.Seccomp) any { return task.SeccompName(s.Mode) })
+	}},
+	{key: "securebits", of: func(t *task.Task) task.Value[any] { return boxed(t.Securebits) }},
+	{key: "userNamespace", of: userNamespace},
+	{key: "readOnlyRootFilesystem", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ReadOnlyRoot) }, onlyAsked: true},
+	{key: "hostPID", of: ofNode((*task.Task).HostPID), onlyAsked: true, ofNode: true},
+	{key: "hostIPC", of: ofNode((*task.Task).HostIPC), onlyAsked: true, ofNode: true},
+	{key: "hostNetwork", of: ofNode((*task.Task).HostNetwork), onlyAsked: true, ofNode: true},
+	{key: "hostUsers", of: ofNode(hostUsers), onlyAsked: true, ofNode: true},
+}
+
+// boxed returns a value as one of any type.
+func boxed[T any](v task.Value[T]) task.Value[any] {
+	return task.Map(v, func(v T) any { return v })
+}
+
+func userNamespace(t *task.Task) task.Value[any] {
+	ns, ok := t.UserNamespace.Get()
+	if !ok {
+		return task.Unknown[any](t.UserNamespace.Why())
+	}
+	return boxed(ns.ID)
+}
+
+func hostUsers(t *task.Task) task.Value[bool] {
+	return task.Map(t.ChildUserNamespace(), func(child bool) bool { return !child })
+}
+
+// ofNode returns whether a task is in a namespace of the node. Where that is unknown, it is
+// mostly so because all of its namespaces are.
+func ofNode(is func(*task.Task) task.Value[bool]) func(*task.Task) task.Value[any] {
+	return func(t *task.Task) task.Value[any] {
+		if v, ok := is(t).Get(); ok {
+			return task.Known[any](v)
+		}
+		return task.Unknown[any](t.Namespaces.Why())
+	}
+}
+
+// same reports whether two tasks, or two manifests, have the same.
+func (v *value) same(a, b any) bool {
+	if v.equal == nil {
+		return a == b
+	}
+	return v.equal(a, b)
+}
+
+// meets reports whether a task has what a manifest asks for.
+func (v *value) meets(asked, has any) bool {
+	if v.enough == nil {
+		return v.same(asked, has)
+	}
+	return v.enough(asked, has)
+}
+
+func equalGroups(a, b any) bool { return slices.Equal(a.([]uint32), b.([]uint32)) }
+
+// enoughGroups lets a task have more groups than its manifest asks for: those of the image.
+func enoughGroups(asked, has any) bool {
+	for _, g := range asked.([]uint32) {
+		if !slices.Contains(has.([]uint32), g) {
+			return false
+		}
+	}
+	return true
+}
