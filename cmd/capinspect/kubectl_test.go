@@ -92,8 +92,8 @@ var inDocker = []struct {
 // notInDocker are keys for which this has no flag.
 var notInDocker = regexp.MustCompile(`(?m)^.*\b(privileged|procMount|\w+Options|appArmorProfile|supplementalGroups|fsGroup|hostNetwork|hostIPC|hostUsers|volumeMounts|env|shareProcessNamespace): `)
 
-// manifest returns docker's flags for a container of a manifest, and its arguments.
-func manifest(text string) (flags, args []string, err error) {
+// podManifest returns docker's flags for a container of a manifest, and its arguments.
+func podManifest(text string) (flags, args []string, err error) {
 	if line := notInDocker.FindString(text); line != "" {
 		return nil, nil, fmt.Errorf("no flag of docker for %s", line)
 	}
@@ -130,7 +130,7 @@ func apply(file string) error {
 		return err
 	}
 	for _, part := range []string{initial, containers} {
-		flags, args, err := manifest(above + "\n" + part)
+		flags, args, err := podManifest(above + "\n" + part)
 		if err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func nodeReport(dir, kind string) (flags, args []string, err error) {
 	}
 	for document := range strings.SplitSeq(string(text), "\n---\n") {
 		if strings.Contains(document, "\nkind: "+kind+"\n") {
-			return manifest(document)
+			return podManifest(document)
 		}
 	}
 	return nil, nil, fmt.Errorf("no %s", kind)

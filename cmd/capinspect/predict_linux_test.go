@@ -24,6 +24,8 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // The tests below start another process that puts a thread into a random state,
@@ -301,7 +303,7 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 		if err := in.Decode(&before); err != nil {
 			t.Fatal(err)
 		}
-		p, predictErr := from.Predict(strconv.Itoa(before.Tid), before.File, &collect.WhatIf{Securebits: &before.Securebits})
+		p, predictErr := from.Predict(strconv.Itoa(before.Tid), before.File, &predict.WhatIf{Securebits: &before.Securebits})
 		if _, err := io.WriteString(stdin, "\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -314,16 +316,16 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 		got := p.Result
 		want := after.Errno
 		if want == "" {
-			want = collect.OK
+			want = predict.OK
 		}
 		results[want]++
 		forms[before.Form+" "+want]++
 		same := got == want
 		if same && after.Result != nil {
-			s := &p.After.Status
+			t := p.After
 			c := capset.Credentials{
-				Sets: s.CapState(), Securebits: p.After.Securebits, NoNewPrivs: s.NoNewPrivs,
-				UID: mapIDs(s.UID, ids), GID: mapIDs(s.GID, ids), Groups: after.Result.Groups,
+				Sets: t.State(), Securebits: t.Securebits.Zero(), NoNewPrivs: t.NoNewPrivs.Zero(),
+				UID: mapIDs(t.UID.Zero(), ids), GID: mapIDs(t.GID.Zero(), ids), Groups: after.Result.Groups,
 			}
 			same = reflect.DeepEqual(c, *after.Result)
 		}
@@ -341,8 +343,8 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 	}
 }
 
-func assumes(p *collect.Prediction, code string) bool {
-	return slices.ContainsFunc(p.Assumed, func(n collect.Note) bool { return n.Code == code })
+func assumes(p *predict.Prediction, code string) bool {
+	return slices.ContainsFunc(p.Assumed, func(n task.Note) bool { return n.Code == code })
 }
 
 func mapIDs(ids capset.IDs, to func(uint32) uint32) capset.IDs {
@@ -482,7 +484,7 @@ func TestPredictIsKernels(t *testing.T) {
 		t.Logf("%s", out)
 	})
 	// The rarest comes some 20 times, in all and of the full number alone.
-	for _, want := range []string{collect.OK, "EPERM", "EACCES", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENOEXEC"} {
+	for _, want := range []string{predict.OK, "EPERM", "EACCES", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENOEXEC"} {
 		if results[want] == 0 && !testing.Short() {
 			t.Errorf("no %s", want)
 		}

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
@@ -196,56 +198,51 @@ func TestSchemaIsUsed(t *testing.T) {
 	})
 }
 
-// TestSchemaCodes holds the codes of the schema against those in the sources.
+// TestSchemaCodes checks the codes of the schema against the tables, and for those that
+// have none against the sources.
 func TestSchemaCodes(t *testing.T) {
-	var sources strings.Builder
-	for _, pattern := range []string{"../../capset/*.go", "internal/collect/*.go"} {
-		names, err := filepath.Glob(pattern)
-		if err != nil || len(names) == 0 {
-			t.Fatal(names, err)
-		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.HasSuffix(name, "_test.go") {
-				sources.Write(text)
-			}
-		}
-	}
-	source := sources.String()
 	text, err := schemaText()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defs := text.(map[string]any)["$defs"].(map[string]any)
 	defs["assumption"] = defs["assumed"].(map[string]any)["items"]
-	for def, written := range map[string]string{
-		"note":       `\br\.note\(`,
-		"step":       `\b[px]\.step\(`,
-		"assumption": `\b(?:assume|add)\(`,
-		"reason":     `(?:Note\{|\{\n\t\t)`,
+	for def, want := range map[string][]string{
+		"note":       task.NoteCodes(),
+		"reason":     why.Codes(),
+		"step":       codesIn(t, `\b[px]\.step\(`, "../../capset", "internal/predict"),
+		"assumption": codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{Code: )`, "internal/predict", "internal/collect", "internal/why"),
 	} {
-		var want []string
-		for _, match := range regexp.MustCompile(written+`(?:"([a-z0-9-]+)"|(\w+)),`).FindAllStringSubmatch(source, -1) {
-			code := match[1]
-			if constant := regexp.MustCompile(`(?m)^(?:const |\t)` + match[2] + ` += "(.*)"$`).FindStringSubmatch(source); match[2] != "" && constant != nil {
-				code = constant[1]
-			}
-			if code != "" && (def != "reason" || code != "securebits") { // assumed by why
-				want = append(want, code)
-			}
-		}
-		got := slices.DeleteFunc(codes(defs[def]), func(code string) bool {
-			_, err := capset.Parse(strings.ReplaceAll(code, "-", "_"))
-			return def == "note" && err == nil
-		})
 		slices.Sort(want)
-		if want = slices.Compact(want); len(want) < 10 || !slices.Equal(got, want) {
+		if got := codes(defs[def]); len(want) < 10 || !slices.Equal(got, slices.Compact(want)) {
 			t.Errorf("%s: the schema has %q, the sources %q", def, got, want)
 		}
 	}
+}
+
+// codesIn returns the codes that stand behind an expression in the sources of packages.
+func codesIn(t *testing.T, before string, packages ...string) (found []string) {
+	t.Helper()
+	match := regexp.MustCompile(before + `"([a-z0-9-]+)",`)
+	for _, dir := range packages {
+		names, err := filepath.Glob(dir + "/*.go")
+		if err != nil || len(names) == 0 {
+			t.Fatal(dir, err)
+		}
+		for _, name := range names {
+			source, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			for _, code := range match.FindAllStringSubmatch(string(source), -1) {
+				found = append(found, code[1])
+			}
+		}
+	}
+	return found
 }
 
 // codes returns the codes that a part of the schema allows, sorted.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,17 +129,10 @@ func TestSecurityContextUserNamespace(t *testing.T) {
 // comment, and the schema no other.
 func TestSecurityContextCodes(t *testing.T) {
 	text, found := readme(t), []string{"changing", "overflow-id"} // which are those of notes
-	for _, name := range []string{"internal/collect/derived.go", "internal/collect/derived_ids.go"} {
-		source, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range regexp.MustCompile(`d\.comment\([a-zA-Z]+, (key\+)?"([a-z-]+)",`).FindAllSubmatch(source, -1) {
-			for _, key := range map[bool][]string{true: {"uid", "gid"}, false: {""}}[len(match[1]) > 0] {
-				code := key + string(match[2])
-				if found = append(found, code); !strings.Contains(text, "`"+code+"`") {
-					t.Errorf("README.md does not tell of the comment %s", code)
-				}
+	for _, code := range codesIn(t, `\.comment\([a-zA-Z]+, (?:key\+)?`, "internal/securitycontext") {
+		for _, key := range map[bool][]string{true: {"uid", "gid"}, false: {""}}[code[0] == '-'] {
+			if found = append(found, key+code); !strings.Contains(text, "`"+key+code+"`") {
+				t.Errorf("README.md does not tell of the comment %s", key+code)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // capshOption is one option of capsh(1). It prints capsh's own words wherever a
@@ -100,13 +101,10 @@ func refusedCapsh(arg string) string {
 // capsh runs options in capsh's spelling. It keeps what they print until the
 // last one has run or one has failed.
 type capsh struct {
-	env   *env
-	from  collect.Collector
-	own   collect.Record // valid if known
-	known bool
-	done  bool // the options that follow do not run
-	out   []byte
-	space [4096]byte // the first space of out
+	env  *env
+	own  *task.Task // nil until it is read
+	done bool       // the options that follow do not run
+	out  []byte
 }
 
 // errNo is the answer no. Its text goes to standard error unchanged.
@@ -151,7 +149,6 @@ func (e *env) tryCapsh(args []string, named bool) (handled bool, status int, err
 
 func (e *env) runCapsh(args []string) (status int, err error) {
 	c := &capsh{env: e}
-	c.out = c.space[:0]
 	for _, arg := range args {
 		opt, value := findCapsh(arg)
 		if err = opt.run(c, value); err != nil || c.done {
@@ -172,19 +169,20 @@ func (e *env) runCapsh(args []string) (status int, err error) {
 	return statusOK, err
 }
 
-// record returns what is known of capinspect's own process, which is read when
-// it is first needed.
-func (c *capsh) record() (*collect.Record, error) {
-	if !c.known {
-		if err := c.from.Open(collect.Options{Detail: collect.Named}); err != nil {
+// task returns what is known of capinspect's own process, which is read when it is first
+// needed.
+func (c *capsh) task() (*task.Task, error) {
+	if c.own == nil {
+		from, err := collect.Open(collect.Options{Detail: collect.Named})
+		if err != nil {
 			return nil, err
 		}
-		if err := c.from.Task(self, &c.own); err != nil {
+		defer from.Close()
+		if c.own, err = from.Task(self); err != nil {
 			return nil, err
 		}
-		c.known = true
 	}
-	return &c.own, nil
+	return c.own, nil
 }
 
 // calledCapsh reports whether the program was called by the name of capsh.

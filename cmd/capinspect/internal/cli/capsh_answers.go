@@ -9,25 +9,25 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
-	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 func (c *capsh) nothing(string) error { return nil }
 
 func (c *capsh) print(string) error {
-	r, err := c.record()
+	t, err := c.task()
 	if err == nil {
-		c.out = report.Capsh.Append(c.out, &report.Report{Tasks: []*collect.Record{r}})
+		c.out = render.Capsh.Append(c.out, &report.Results{Tasks: []*task.Task{t}})
 	}
 	return err
 }
 
 func (c *capsh) current(string) error {
-	r, err := c.record()
+	t, err := c.task()
 	if err == nil {
-		c.out = report.AppendCurrent(c.out, r)
+		c.out = render.AppendCurrent(c.out, t)
 	}
 	return err
 }
@@ -37,7 +37,7 @@ func (c *capsh) decode(mask string) error {
 	if err != nil {
 		return fmt.Errorf("--decode: %q: %w", mask, err)
 	}
-	c.out = append(report.AppendMask(c.out, set, false), '\n')
+	c.out = append(render.AppendMask(c.out, set, false), '\n')
 	return nil
 }
 
@@ -45,30 +45,30 @@ func (c *capsh) decode(mask string) error {
 func (c *capsh) explain(name string) error {
 	found, err := parseCap(name)
 	if err != nil {
-		return no("unrecognised value '%s'", report.Escape(name))
+		return no("unrecognised value '%s'", render.Escape(name))
 	}
-	c.out = report.AppendExplanation(c.out, found, c.last())
+	c.out = render.AppendExplanation(c.out, found, c.last())
 	return nil
 }
 
 func (c *capsh) suggest(text string) error {
 	hits := capset.Search(text)
 	if len(hits) == 0 {
-		return no("no capability speaks of '%s'", report.Escape(text))
+		return no("no capability speaks of '%s'", render.Escape(text))
 	}
 	for i, hit := range hits {
 		if i > 0 {
 			c.out = append(c.out, '\n')
 		}
-		c.out = report.AppendExplanation(c.out, hit, c.last())
+		c.out = render.AppendExplanation(c.out, hit, c.last())
 	}
 	return nil
 }
 
 // last returns the last capability that this kernel has.
 func (c *capsh) last() capset.Cap {
-	if r, err := c.record(); err == nil {
-		return r.LastCap.Value
+	if t, err := c.task(); err == nil {
+		return t.LastCap.Value
 	}
 	return capset.LastKnown
 }
@@ -107,7 +107,7 @@ func (c *capsh) supports(list string) error {
 		return nil
 	})
 	if unknown, ok := errors.AsType[*capset.UnknownError](err); ok {
-		return no("cap[%s] not recognized by library", report.Escape(unknown.Name))
+		return no("cap[%s] not recognized by library", render.Escape(unknown.Name))
 	}
 	return err
 }
@@ -147,12 +147,12 @@ func (c *capsh) hasIn(list, option string, k capset.Kind, words string) error {
 }
 
 func (c *capsh) set(k capset.Kind) (capset.Set, error) {
-	r, err := c.record()
+	t, err := c.task()
 	if err != nil {
 		return 0, err
 	}
-	set, ok := r.Status.Caps(k)
-	if !ok && !r.Unsupported(k) {
+	set, err := t.Set(k)
+	if err != nil {
 		return 0, fmt.Errorf("%v is unknown", k)
 	}
 	return set, nil
@@ -172,64 +172,66 @@ func (c *capsh) dropped(list string) error {
 }
 
 func (c *capsh) hasAmbient(string) error {
-	r, err := c.record()
-	if err == nil && r.Unsupported(capset.Ambient) {
+	t, err := c.task()
+	if err == nil && t.Unsupported(capset.Ambient) {
 		return no("ambient set not supported")
 	}
 	return err
 }
 
 func (c *capsh) hasNoNewPrivs(string) error {
-	r, err := c.record()
-	switch {
-	case err != nil:
+	t, err := c.task()
+	if err != nil {
 		return err
-	case !r.Status.Has(procstatus.FieldNoNewPrivs):
+	}
+	switch set, known := t.NoNewPrivs.Get(); {
+	case !known:
 		return errors.New("no_new_privs is unknown")
-	case !r.Status.NoNewPrivs:
+	case !set:
 		return no("no-new-privs not set")
 	}
 	return nil
 }
 
 func (c *capsh) isUID(want string) error {
-	r, err := c.record()
+	t, err := c.task()
 	if err != nil {
 		return err
 	}
-	return isID("uid", r, procstatus.FieldUID, r.Status.UID.Real, want)
+	return isID("uid", t.UID, want)
 }
 
 func (c *capsh) isGID(want string) error {
-	r, err := c.record()
+	t, err := c.task()
 	if err != nil {
 		return err
 	}
-	return isID("gid", r, procstatus.FieldGID, r.Status.GID.Real, want)
+	return isID("gid", t.GID, want)
 }
 
-func isID(kind string, r *collect.Record, f procstatus.Field, got uint32, want string) error {
-	if !r.Status.Has(f) {
-		return fmt.Errorf("the %s is unknown: %s", kind, r.Why(kind))
+func isID(kind string, ids task.Value[capset.IDs], want string) error {
+	got, known := ids.Get()
+	if !known {
+		return fmt.Errorf("the %s is unknown: %s", kind, ids.Why())
 	}
 	n, err := strconv.ParseUint(want, 0, 32)
 	if err != nil {
 		return fmt.Errorf("--is-%s: %q is not a %s", kind, want, kind)
 	}
-	if uint64(got) != n {
-		return no("%s: got=%d, want=%d", kind, got, n)
+	if uint64(got.Real) != n {
+		return no("%s: got=%d, want=%d", kind, got.Real, n)
 	}
 	return nil
 }
 
 func (c *capsh) guess() (string, error) {
-	r, err := c.record()
+	t, err := c.task()
 	if err != nil {
 		return "", err
 	}
-	mode, ok := r.Mode()
-	if !ok {
-		return "", fmt.Errorf("the mode is unknown: %s", r.Why("mode"))
+	mode, known := t.Mode().Get()
+	if !known {
+		return "", fmt.Errorf("the mode is unknown: %s", t.Mode().Why())
 	}
 	return mode.String(), nil
 }
@@ -256,7 +258,7 @@ func (c *capsh) inMode(want string) error {
 	if err != nil || got == want {
 		return err
 	}
-	c.out = fmt.Appendf(c.out, "mismatched mode got=%s want=%s\n", got, report.Escape(want))
+	c.out = fmt.Appendf(c.out, "mismatched mode got=%s want=%s\n", got, render.Escape(want))
 	return errNo{errors.New("")}
 }
 

@@ -13,12 +13,11 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
-	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var check = command{
+var checkCommand = command{
 	name:     "check",
 	args:     "[flags] CONDITION ... [PID ...]",
 	operands: []candidate{anything, anyPID},
@@ -50,7 +49,7 @@ type checkConfig struct {
 
 // condition checks one task. It returns the reason why the task does not meet
 // the condition, or "" if it does. If nobody can know, the error says why.
-type condition func(*collect.Record) (why string, err error)
+type condition func(*task.Task) (why string, err error)
 
 func newCheck() (runner, []flag) {
 	c := &checkConfig{pss: podSecurity{version: latest}}
@@ -76,7 +75,7 @@ func (c *checkConfig) conditionFlags() []flag {
 		})
 	}
 	caps, n := []candidate{anySetPrefix, anyCap}, []candidate{anything}
-	seccomp := []candidate{"disabled", "strict", "filter"}
+	seccomp := words(task.SeccompModes())
 	modes := []candidate{"NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID", "UNCERTAIN"}
 	return []flag{
 		{name: "has", argument: "[SET:]CAP,...", values: caps, about: "the set holds all of these", value: add(parseHas)},
@@ -118,14 +117,14 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	status := statusOK
 	var out []byte
 	var trouble []error
-	for _, r := range found.records {
+	for _, t := range found.tasks {
 		for _, cond := range c.conditions {
-			why, err := cond(r)
+			why, err := cond(t)
 			switch {
 			case err != nil:
-				trouble = append(trouble, fmt.Errorf("%s: %w", who(r), err))
+				trouble = append(trouble, fmt.Errorf("%s: %w", who(t), err))
 			case why != "":
-				out = append(out, who(r)+": "+why+"\n"...)
+				out = append(out, who(t)+": "+why+"\n"...)
 				status = statusNo
 			}
 		}
@@ -144,15 +143,15 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 }
 
 // who is what a message calls a task.
-func who(r *collect.Record) string {
+func who(t *task.Task) string {
 	name := "name unknown"
-	if r.Status.Has(procstatus.FieldName) {
-		name = report.Escape(r.Status.Name)
+	if known, ok := t.Name.Get(); ok {
+		name = render.Escape(known)
 	}
-	if !r.Status.Has(procstatus.FieldPid) {
-		return fmt.Sprintf("%s (%s)", report.Escape(collect.InputName(r.Source)), name)
+	if tid, ok := t.Tid.Get(); ok {
+		return fmt.Sprintf("pid %d (%s)", tid, name)
 	}
-	return fmt.Sprintf("pid %d (%s)", r.Status.Pid, name)
+	return fmt.Sprintf("%s (%s)", render.Escape(task.InputName(t.Source)), name)
 }
 
 // parseSetOf splits "SET:CAPS".
@@ -200,13 +199,13 @@ func setCondition(text string, masks bool, bad func(has, asked capset.Set) (caps
 	if err != nil {
 		return nil, err
 	}
-	return func(r *collect.Record) (string, error) {
-		set, ok := r.Status.Caps(k)
-		if !ok && !r.Unsupported(k) {
-			return "", fmt.Errorf("%s is unknown: %s", strings.ToLower(k.String()), r.Why("capabilities."+strings.ToLower(k.String())))
+	return func(t *task.Task) (string, error) {
+		set, err := t.Set(k)
+		if err != nil {
+			return "", err
 		}
 		if wrong, words := bad(set, asked); wrong != 0 {
-			return fmt.Sprintf("%s %s %v", strings.ToLower(k.String()), words, wrong), nil
+			return fmt.Sprintf("%s %s %v", task.SetName(k), words, wrong), nil
 		}
 		return "", nil
 	}, nil
@@ -231,18 +230,18 @@ func parseWithin(text string) (condition, error) {
 }
 
 // idCondition returns the condition that all four ids are the same number.
-func idCondition(kind, text string, field procstatus.Field, ids func(*procstatus.Status) procstatus.IDs) (condition, error) {
+func idCondition(kind, text string, ids func(*task.Task) task.Value[capset.IDs]) (condition, error) {
 	n, err := strconv.ParseUint(text, 10, 32)
 	if err != nil {
 		return nil, fmt.Errorf("want a %s", kind)
 	}
 	want := uint32(n)
-	return func(r *collect.Record) (string, error) {
-		if !r.Status.Has(field) {
-			return "", fmt.Errorf("%s is unknown: %s", kind, r.Why(kind))
-		}
-		got := ids(&r.Status)
-		if got != (procstatus.IDs{Real: want, Effective: want, Saved: want, Filesystem: want}) {
+	return func(t *task.Task) (string, error) {
+		got, known := ids(t).Get()
+		switch {
+		case !known:
+			return "", fmt.Errorf("%s is unknown: %s", kind, ids(t).Why())
+		case got != task.AllIDs(want):
 			return fmt.Sprintf("%s is real %d, effective %d, saved %d, filesystem %d, not %d",
 				kind, got.Real, got.Effective, got.Saved, got.Filesystem, want), nil
 		}
@@ -251,34 +250,34 @@ func idCondition(kind, text string, field procstatus.Field, ids func(*procstatus
 }
 
 func parseUID(text string) (condition, error) {
-	return idCondition("uid", text, procstatus.FieldUID, func(s *procstatus.Status) procstatus.IDs { return s.UID })
+	return idCondition("uid", text, func(t *task.Task) task.Value[capset.IDs] { return t.UID })
 }
 
 func parseGID(text string) (condition, error) {
-	return idCondition("gid", text, procstatus.FieldGID, func(s *procstatus.Status) procstatus.IDs { return s.GID })
+	return idCondition("gid", text, func(t *task.Task) task.Value[capset.IDs] { return t.GID })
 }
 
-func noNewPrivs(r *collect.Record) (string, error) {
-	switch {
-	case !r.Status.Has(procstatus.FieldNoNewPrivs):
-		return "", fmt.Errorf("no_new_privs is unknown: %s", r.Why("noNewPrivs"))
-	case !r.Status.NoNewPrivs:
+func noNewPrivs(t *task.Task) (string, error) {
+	switch set, known := t.NoNewPrivs.Get(); {
+	case !known:
+		return "", fmt.Errorf("no_new_privs is unknown: %s", t.NoNewPrivs.Why())
+	case !set:
 		return "no_new_privs is not set", nil
 	}
 	return "", nil
 }
 
 func parseSeccomp(text string) (condition, error) {
-	want, ok := collect.SeccompMode(text)
+	want, ok := task.SeccompMode(text)
 	if !ok {
 		return nil, errors.New("want disabled, strict, filter or a number")
 	}
-	return func(r *collect.Record) (string, error) {
-		switch {
-		case !r.Status.Has(procstatus.FieldSeccomp):
-			return "", fmt.Errorf("seccomp is unknown: %s", r.Why("seccomp"))
-		case r.Status.Seccomp != want:
-			return fmt.Sprintf("seccomp is %s, not %s", collect.SeccompName(r.Status.Seccomp), collect.SeccompName(want)), nil
+	return func(t *task.Task) (string, error) {
+		switch got, known := t.Seccomp.Get(); {
+		case !known:
+			return "", fmt.Errorf("seccomp is unknown: %s", t.Seccomp.Why())
+		case got.Mode != want:
+			return fmt.Sprintf("seccomp is %s, not %s", task.SeccompName(got.Mode), task.SeccompName(want)), nil
 		}
 		return "", nil
 	}, nil
@@ -289,11 +288,10 @@ func parseMode(text string) (condition, error) {
 	if !ok {
 		return nil, errors.New("want NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN")
 	}
-	return func(r *collect.Record) (string, error) {
-		got, ok := r.Mode()
-		switch {
-		case !ok:
-			return "", fmt.Errorf("mode is unknown: %s", r.Why("mode"))
+	return func(t *task.Task) (string, error) {
+		switch got, known := t.Mode().Get(); {
+		case !known:
+			return "", fmt.Errorf("mode is unknown: %s", t.Mode().Why())
 		case got != want:
 			return fmt.Sprintf("mode is %v, not %v", got, want), nil
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // podSecurity is the level of the Pod Security Standards that tasks are checked
@@ -52,15 +53,15 @@ func (p *podSecurity) addConditions(to *[]condition) (detail collect.Detail, err
 	}
 	for _, rule := range podsecurity.Rules() {
 		if rule.In(level, p.minor) {
-			*to = append(*to, func(r *collect.Record) (string, error) { return p.judge(rule, r) })
+			*to = append(*to, func(t *task.Task) (string, error) { return p.judge(rule, t) })
 		}
 	}
 	return collect.Isolated, nil
 }
 
 // judge holds a task to one rule.
-func (p *podSecurity) judge(rule podsecurity.Rule, r *collect.Record) (what string, err error) {
-	f := r.PodFacts()
+func (p *podSecurity) judge(rule podsecurity.Rule, t *task.Task) (what string, err error) {
+	f := t.PodFacts()
 	v, why := rule.Judge(f, p.minor)
 	switch v {
 	case podsecurity.Unseen:
@@ -71,7 +72,7 @@ func (p *podSecurity) judge(rule podsecurity.Rule, r *collect.Record) (what stri
 	case podsecurity.Fits:
 		return "", nil
 	case podsecurity.Unknown:
-		what = r.WhyFact(why)
+		what = t.WhyPodFact(why)
 	default:
 		what = f.Text(why)
 	}

@@ -17,7 +17,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 // The exit status. Trouble wins over a no.
@@ -56,7 +56,7 @@ type env struct {
 // commands returns the subcommands. The first one runs if the command line names
 // none.
 func commands() []*command {
-	return []*command{&show, &ps, &decode, &explain, &check, &diff, &why, &predict, &securityContext, &profiles, &completion}
+	return []*command{&showCommand, &psCommand, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &predictCommand, &securityContextCommand, &profilesCommand, &completionCommand}
 }
 
 // usageError is a mistake in the command line.
@@ -152,7 +152,7 @@ func (c *command) helpLine(named bool) string {
 
 // complain writes a message to standard error.
 func (e *env) complain(err error) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", program, report.Printable(strings.ReplaceAll(err.Error(), "\n", " ")))
+	fmt.Fprintf(e.stderr, "%s: %s\n", program, render.Printable(strings.ReplaceAll(err.Error(), "\n", " ")))
 }
 
 // write writes to standard output. If that is a pipe without a reader, the Go

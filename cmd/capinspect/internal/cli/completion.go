@@ -9,10 +9,10 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
-var completion = command{
+var completionCommand = command{
 	name:     "completion",
 	args:     "bash | zsh | fish",
 	operands: []candidate{"bash", "zsh", "fish"},
@@ -100,7 +100,7 @@ func rows() []string {
 	for c := range capset.LastKnown + 1 {
 		add(string(anyCap), c.Short(), nil, c.Summary())
 	}
-	for _, c := range report.Columns() {
+	for _, c := range render.Columns() {
 		add(string(anyColumn), c.Name, nil, c.About)
 	}
 	for _, p := range runtime.Profiles(capset.LastKnown) {

@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-var decode = command{
+var decodeCommand = command{
 	name:     "decode",
 	args:     "[flags] [MASK | NAME,... | LINE] ...",
 	operands: []candidate{anything, anyCap, anything},
@@ -36,15 +38,13 @@ capinspect decode -f /proc/self/status`,
 
 type decodeConfig struct {
 	files      repeated
-	format     formatFlags[*report.Form[report.Masks]]
+	format     formatFlags[*render.Form[report.Decoded]]
 	lastCap    string
 	kubernetes bool
 }
 
-var decodeFormats = []*report.Form[report.Masks]{report.MaskText, report.MaskJSON, report.MaskMatrix}
-
 func newDecode() (runner, []flag) {
-	c := &decodeConfig{format: newFormatFlags(decodeFormats)}
+	c := &decodeConfig{format: newFormatFlags(render.Masks)}
 	return c, slices.Concat(
 		[]flag{fileFlag(&c.files, "read lines, a status file or a report in JSON from PATH; '-' is standard input")},
 		c.format.flags(),
@@ -67,10 +67,10 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if last != nil && format != report.MaskMatrix {
+	if last != nil && format.Name != "matrix" {
 		return 0, usagef("--last-cap is for the matrix")
 	}
-	masks := report.Masks{Kubernetes: c.kubernetes, LastCap: capset.LastKnown}
+	masks := report.Decoded{Kubernetes: c.kubernetes, LastCap: capset.LastKnown}
 	if last != nil {
 		masks.LastCap = *last
 	}
@@ -104,8 +104,8 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 
 // decodeLine returns the set that an argument means: a bitmap, a line of a
 // status file, or a list of names.
-func decodeLine(text string) (report.Mask, error) {
-	m := report.Mask{Input: text}
+func decodeLine(text string) (report.DecodedMask, error) {
+	m := report.DecodedMask{Input: text}
 	label, value, labelled := strings.Cut(text, ":")
 	if !labelled {
 		label, value = "", text
@@ -138,18 +138,19 @@ func isMask(text string) bool {
 
 // decodeFile returns the sets of a file: those of the tasks of a report, or of
 // the lines that hold one.
-func decodeFile(e *env, name string) ([]report.Mask, error) {
-	text, err := collect.ReadInput(name, e.stdin)
+func decodeFile(e *env, name string) ([]report.DecodedMask, error) {
+	text, err := saved.Read(name, e.stdin)
 	if err != nil {
 		return nil, err
 	}
-	var list []report.Mask
+	var list []report.DecodedMask
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
-		records, err := collect.FromFile(name, text, nil)
-		for _, r := range records {
-			for k := range capset.Kind(capset.NumKinds) {
-				if set, ok := r.Status.Caps(k); ok {
-					list = append(list, report.Mask{Label: procstatus.CapField(k).String(), Gap: "\t", Input: set.Hex(), Set: set})
+		tasks, err := saved.Tasks(name, text, nil)
+		for _, t := range tasks {
+			for k, value := range t.Sets {
+				if set, ok := value.Get(); ok {
+					label := procstatus.CapField(capset.Kind(k)).String()
+					list = append(list, report.DecodedMask{Label: label, Gap: "\t", Input: set.Hex(), Set: set})
 				}
 			}
 		}
@@ -164,12 +165,12 @@ func decodeFile(e *env, name string) ([]report.Mask, error) {
 		}
 		mask, err := decodeLine(text)
 		if err != nil {
-			return list, fmt.Errorf("%s: line %d: %w", collect.InputName(name), number, err)
+			return list, fmt.Errorf("%s: line %d: %w", task.InputName(name), number, err)
 		}
 		list = append(list, mask)
 	}
 	if list == nil {
-		return nil, fmt.Errorf("%s: no capability line", collect.InputName(name))
+		return nil, fmt.Errorf("%s: no capability line", task.InputName(name))
 	}
 	return list, nil
 }

@@ -10,10 +10,13 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var diff = command{
+var diffCommand = command{
 	name:     "diff",
 	args:     "[flags] A [B]",
 	operands: []candidate{anyPID, anyProfile, anyCap, "file:", anything},
@@ -47,14 +50,12 @@ capinspect diff 0xa80425fb docker --json`,
 
 type diffConfig struct {
 	proc, set, runtime string
-	format             formatFlags[*report.Form[collect.Difference]]
+	format             formatFlags[*render.Form[diff.Difference]]
 	detail             collect.Detail // how much of a task the comparison needs
 }
 
-var diffFormats = []*report.Form[collect.Difference]{report.DiffText, report.DiffJSON}
-
 func newDiff() (runner, []flag) {
-	c := &diffConfig{set: "bounding", format: newFormatFlags(diffFormats)}
+	c := &diffConfig{set: "bounding", format: newFormatFlags(render.Differences)}
 	runtimes := words(runtime.Names())
 	return c, append([]flag{
 		{
@@ -106,8 +107,8 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	}
 	c.privileged(a, b)
 	c.privileged(b, a)
-	d := collect.Diff(a, b, kind)
-	if err := e.write(format.Append(nil, &d)); err != nil {
+	d := diff.Compare(a, b, kind)
+	if err := e.write(format.Append(nil, d)); err != nil {
 		return 0, err
 	}
 	status := statusOK
@@ -130,7 +131,7 @@ func isInput(arg string) bool {
 
 // sides returns what two arguments stand for. A manifest comes last, since what it is
 // compared with may tell which of its containers is meant.
-func (c *diffConfig) sides(e *env, first, second string) (a, b *collect.Side, err error) {
+func (c *diffConfig) sides(e *env, first, second string) (a, b *diff.Side, err error) {
 	if strings.HasPrefix(first, podPrefix) {
 		if b, err = c.side(e, second, nil); err == nil {
 			a, err = c.side(e, first, b)
@@ -144,18 +145,18 @@ func (c *diffConfig) sides(e *env, first, second string) (a, b *collect.Side, er
 }
 
 // side returns what an argument stands for.
-func (c *diffConfig) side(e *env, arg string, other *collect.Side) (*collect.Side, error) {
+func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, error) {
 	if strings.HasPrefix(arg, podPrefix) {
 		return c.pod(e, arg, other)
 	}
-	s := &collect.Side{Label: arg}
+	s := &diff.Side{Label: arg}
 	path, file := strings.CutPrefix(arg, "file:")
 	var err error
 	switch {
 	case file:
 		s.Task, err = oneOf(e, path)
 	case arg == self || isPID(arg):
-		s.Task, err = c.task(arg)
+		s.Task, err = c.read(arg)
 	case isProfile(arg):
 		p, _ := runtime.ProfileNamed(arg, capset.LastKnown)
 		s.Set = p.Set
@@ -171,34 +172,34 @@ func (c *diffConfig) side(e *env, arg string, other *collect.Side) (*collect.Sid
 
 // privileged makes the profile of a privileged container that of the kernel of the
 // task that it is compared with.
-func (c *diffConfig) privileged(s, other *collect.Side) {
+func (c *diffConfig) privileged(s, other *diff.Side) {
 	if s.Task == nil && s.Label == "privileged" && other.Task != nil {
 		s.Set = capset.UpTo(other.Task.LastCap.Value)
 	}
 }
 
-// task reads a task.
-func (c *diffConfig) task(pid string) (*collect.Record, error) {
+// read reads a task.
+func (c *diffConfig) read(pid string) (*task.Task, error) {
 	from, err := collect.Open(collect.Options{Proc: c.proc, Detail: c.detail})
 	if err != nil {
 		return nil, err
 	}
 	defer from.Close()
-	r := new(collect.Record)
-	if err := from.Task(pid, r); err != nil {
+	t, err := from.Task(pid)
+	if err != nil {
 		return nil, report.Failure{Pid: from.Pid(pid), Err: err}
 	}
-	return r, nil
+	return t, nil
 }
 
 // oneOf returns the only task of a saved file.
-func oneOf(e *env, path string) (*collect.Record, error) {
-	records, err := new(targets).fromFile(e, path, nil)
+func oneOf(e *env, path string) (*task.Task, error) {
+	tasks, err := readSaved(e, path, nil)
 	if err != nil {
 		return nil, err
 	}
-	if len(records) != 1 {
-		return nil, errors.New(collect.InputName(path) + ": it has several tasks, and one can be compared")
+	if len(tasks) != 1 {
+		return nil, errors.New(task.InputName(path) + ": it has several tasks, and one can be compared")
 	}
-	return records[0], nil
+	return tasks[0], nil
 }

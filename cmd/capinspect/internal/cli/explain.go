@@ -8,10 +8,11 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
-var explain = command{
+var explainCommand = command{
 	name:     "explain",
 	args:     "[flags] [CAP | TEXT] ...",
 	operands: []candidate{anyCap, anything},
@@ -29,13 +30,11 @@ capinspect explain --json sys_admin`,
 }
 
 type explainConfig struct {
-	format formatFlags[*report.Form[report.Explanations]]
+	format formatFlags[*render.Form[report.Explaining]]
 }
 
-var explainFormats = []*report.Form[report.Explanations]{report.ExplainText, report.ExplainJSON}
-
 func newExplain() (runner, []flag) {
-	c := &explainConfig{format: newFormatFlags(explainFormats)}
+	c := &explainConfig{format: newFormatFlags(render.Explanations)}
 	return c, c.format.flags()
 }
 
@@ -44,7 +43,7 @@ func (c *explainConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var found report.Explanations
+	var found report.Explaining
 	status := statusOK
 	if len(args) == 0 || len(args) == 1 && strings.EqualFold(args[0], "all") {
 		args = nil // ALL is every capability in Kubernetes

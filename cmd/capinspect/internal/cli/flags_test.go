@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 // TestFlags checks what the declarations of flags promise each other: a switch
@@ -62,7 +64,7 @@ func TestOperands(t *testing.T) {
 // TestScanFormats checks that predict has the same formats with and without
 // --scan, since one flag chooses among them.
 func TestScanFormats(t *testing.T) {
-	if with, without := formatNames(scanFormats), formatNames(predictFormats); !slices.Equal(with, without) {
+	if with, without := formatNames(render.Scans), formatNames(render.Predictions); !slices.Equal(with, without) {
 		t.Errorf("%q with --scan, %q without", with, without)
 	}
 }

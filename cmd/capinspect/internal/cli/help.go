@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 // help returns the help of one command.
@@ -48,7 +48,7 @@ func flagLines(flags []flag) string {
 		if f.argument != "" {
 			spelling += " " + f.argument
 		}
-		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, report.Wrapped(f.about, 29, strings.Repeat(" ", 29)))
+		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, render.Wrapped(f.about, 29, strings.Repeat(" ", 29)))
 	}
 	return lines.String()
 }

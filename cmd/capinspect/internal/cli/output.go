@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 // output is standard output with errors in the words of a message.
@@ -25,7 +25,7 @@ func (o *output) Write(text []byte) (int, error) {
 
 // note says something that is no failure on standard error.
 func (e *env) note(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "%s: note: %s\n", program, report.Printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(e.stderr, "%s: note: %s\n", program, render.Printable(fmt.Sprintf(format, args...)))
 }
 
 // progress is a line on standard error for somebody who waits.

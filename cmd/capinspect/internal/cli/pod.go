@@ -3,38 +3,44 @@
 package cli
 
 import (
+	"io"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 const podPrefix = "pod:"
 
 // pod returns what a manifest asks for, of the container that the other side is
 // in if it is a task.
-func (c *diffConfig) pod(e *env, arg string, other *collect.Side) (*collect.Side, error) {
+func (c *diffConfig) pod(e *env, arg string, other *diff.Side) (*diff.Side, error) {
 	name, container := splitPod(strings.TrimPrefix(arg, podPrefix))
 	asked := runtime.Named(c.runtime)
 	if asked == nil && c.runtime != "" {
 		return nil, usagef("--runtime: unknown runtime %q: want %s", c.runtime, anyOf(runtime.Names()))
 	}
-	var task *collect.Record
+	var t *task.Task
 	if other != nil {
-		task = other.Task
+		t = other.Task
 	}
-	m, err := collect.Choose(name, container, e.stdin, task)
+	m, err := saved.Parse(name, e.stdin, func(text io.Reader) (*manifest.Manifest, error) {
+		return manifest.Choose(text, container, t)
+	})
 	if err != nil {
 		return nil, err
 	}
 	last := capset.LastKnown
-	if task != nil {
-		task.Inside()
-		last = task.LastCap.Value
+	if t != nil {
+		t.Inside()
+		last = t.LastCap.Value
 	}
-	m.Through(asked, task)
-	return &collect.Side{Label: arg, Task: m.Expected(last), Manifest: m}, nil
+	m.Through(asked, t)
+	return &diff.Side{Label: arg, Task: m.Expected(last), Manifest: m}, nil
 }
 
 // anyOf joins names as in "a, b or c".

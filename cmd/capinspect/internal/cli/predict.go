@@ -11,10 +11,12 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
-var predict = command{
+var predictCommand = command{
 	name:     "predict",
 	args:     "[flags] FILE | --scan [DIR]",
 	operands: []candidate{anyFile, anyDir},
@@ -41,19 +43,12 @@ capinspect predict --scan /usr/bin --uid 1000 --drop all`,
 
 type predictConfig struct {
 	subject
-	format    formatFlags[*report.Form[collect.Prediction]]
+	format    formatFlags[*render.Form[predict.Prediction]]
 	scan, all bool
 }
 
-// The formats of a prediction, and those of a list of programs. Both have the
-// same names, since one -o chooses among them.
-var (
-	predictFormats = []*report.Form[collect.Prediction]{report.PredictText, report.PredictJSON}
-	scanFormats    = []*report.Form[collect.Scan]{report.ScanText, report.ScanJSON}
-)
-
 func newPredict() (runner, []flag) {
-	c := &predictConfig{subject: subject{task: self}, format: newFormatFlags(predictFormats)}
+	c := &predictConfig{subject: subject{task: self}, format: newFormatFlags(render.Predictions)}
 	return c, slices.Concat(
 		[]flag{
 			{name: "scan", about: "list what gives something below DIR", value: (*boolValue)(&c.scan)},
@@ -92,7 +87,7 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 	if err := e.write(format.Append(nil, p)); err != nil {
 		return 0, err
 	}
-	if p.Result != collect.OK {
+	if p.Result != predict.OK {
 		return statusNo, nil
 	}
 	return statusOK, nil
@@ -100,7 +95,7 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 
 // list lists the programs below a directory.
 func (c *predictConfig) list(e *env, args []string) (int, error) {
-	format, err := chooseFormat(scanFormats, c.format.output, c.format.json)
+	format, err := chooseFormat(render.Scans, c.format.output, c.format.json)
 	if err != nil {
 		return 0, err
 	}
@@ -142,7 +137,7 @@ func (c *predictConfig) list(e *env, args []string) (int, error) {
 type subject struct {
 	task       string
 	proc       string
-	whatIf     collect.WhatIf
+	whatIf     predict.WhatIf
 	securebits capset.Securebits
 	uid, gid   uint32
 }
@@ -209,7 +204,7 @@ func parseNumber(n *uint32, value string, base int) error {
 // addCaps adds the capabilities of a list to a set.
 func addCaps(set *capset.Set, list string) error {
 	if strings.EqualFold(list, "all") {
-		*set = collect.AllCaps
+		*set = predict.AllCaps
 		return nil
 	}
 	more, err := parseCaps(list)
@@ -227,7 +222,7 @@ func (s *subject) open() (*collect.Collector, error) {
 			return nil, usagef("%d is no id", *id)
 		}
 	}
-	if both := s.whatIf.Drop & s.whatIf.Add; both != 0 && s.whatIf.Drop != collect.AllCaps {
+	if both := s.whatIf.Drop & s.whatIf.Add; both != 0 && s.whatIf.Drop != predict.AllCaps {
 		return nil, usagef("--drop and --add both have %v", both)
 	}
 	return collect.Open(collect.Options{Proc: s.proc, Detail: collect.Surrounded})

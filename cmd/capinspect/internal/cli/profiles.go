@@ -8,10 +8,11 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
-var profiles = command{
+var profilesCommand = command{
 	name:     "profiles",
 	args:     "[flags] [NAME ...]",
 	operands: []candidate{anyProfile},
@@ -29,14 +30,12 @@ capinspect profiles --json crio`,
 }
 
 type profilesConfig struct {
-	format  formatFlags[*report.Form[report.Profiles]]
+	format  formatFlags[*render.Form[report.ListedProfiles]]
 	lastCap string
 }
 
-var profileFormats = []*report.Form[report.Profiles]{report.ProfilesText, report.ProfilesJSON}
-
 func newProfiles() (runner, []flag) {
-	c := &profilesConfig{format: newFormatFlags(profileFormats)}
+	c := &profilesConfig{format: newFormatFlags(render.Profiles)}
 	return c, append(c.format.flags(), lastCapFlag(&c.lastCap, "take capability N for the last that the kernel has; 40 otherwise"))
 }
 
@@ -51,9 +50,9 @@ func (c *profilesConfig) run(e *env, args []string) (int, error) {
 	} else if given != nil {
 		last = *given
 	}
-	found := report.Profiles{List: runtime.Profiles(last)}
+	found := report.ListedProfiles{List: runtime.Profiles(last)}
 	if len(args) > 0 {
-		found = report.Profiles{Whole: true}
+		found = report.ListedProfiles{Whole: true}
 	}
 	for _, name := range args {
 		p, ok := runtime.ProfileNamed(name, last)

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
-var ps = command{
+var psCommand = command{
 	name:     "ps",
 	args:     "[flags] [PID ...]",
 	operands: []candidate{anyPID},
@@ -164,8 +164,8 @@ type psRun struct {
 	config  *psConfig
 	query   collect.Query
 	format  string
-	columns []*report.Column
-	sort    *report.Column
+	columns []*render.Column
+	sort    *render.Column
 	options collect.Options
 }
 
@@ -199,7 +199,7 @@ func (c *psConfig) run(e *env, args []string) (int, error) {
 
 func columnHelp() []byte {
 	var out []byte
-	for _, c := range report.Columns() {
+	for _, c := range render.Columns() {
 		mark := " "
 		if c.Default {
 			mark = "*"
@@ -235,7 +235,7 @@ func (r *psRun) chooseColumns() error {
 	names := r.config.columns
 	plus := strings.HasPrefix(names, "+")
 	if names == "" || plus {
-		for _, c := range report.Columns() {
+		for _, c := range render.Columns() {
 			if c.Default || c.Named && r.config.pods != "" {
 				r.columns = append(r.columns, &c)
 			}
@@ -272,13 +272,13 @@ func (r *psRun) chooseColumns() error {
 }
 
 // column returns the column with a name, from the table if the table has it.
-func (r *psRun) column(name string) (*report.Column, error) {
+func (r *psRun) column(name string) (*render.Column, error) {
 	for _, c := range r.columns {
 		if strings.EqualFold(c.Name, name) {
 			return c, nil
 		}
 	}
-	column, ok := report.ColumnNamed(name)
+	column, ok := render.ColumnNamed(name)
 	if !ok {
 		return nil, usagef("unknown column %q: --columns help lists them", name)
 	}

@@ -5,28 +5,27 @@ package cli
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 )
 
 func (r *psRun) chooseTasks(args []string) error {
 	c, q := r.config, &r.query
-	for _, task := range append(append([]string(nil), c.pids...), args...) {
+	for _, target := range slices.Concat(c.pids, args) {
+		pid, err := strconv.Atoi(target)
 		switch {
-		case task == self:
-			q.Pids = append(q.Pids, collect.Self)
-		case isPID(task):
-			pid, err := strconv.Atoi(task)
-			if err != nil {
-				return usagef("%q is not a PID", task)
-			}
-			q.Pids = append(q.Pids, pid)
-		default:
-			return usagef("%q is not a PID", task)
+		case target == self:
+			pid = collect.Self
+		case err != nil || !isPID(target):
+			return usagef("%q is not a PID", target)
 		}
+		q.Pids = append(q.Pids, pid)
 	}
 	if _, err := path.Match(c.name, ""); err != nil {
 		return usagef("--name %q: %v", c.name, err)
@@ -52,11 +51,15 @@ func (r *psRun) chooseTasks(args []string) error {
 }
 
 // choosePods reads the names of pods, once for all lists.
-func (r *psRun) choosePods() (err error) {
+func (r *psRun) choosePods() error {
 	if name := r.config.pods; name != "" {
-		r.query.Pods, err = collect.PodNamesIn(name, r.env.stdin)
+		names, err := saved.Parse(name, r.env.stdin, manifest.ReadNames)
+		if err != nil {
+			return err
+		}
+		r.query.NameContainer = names.Name
 	}
-	return err
+	return nil
 }
 
 // chooseHeld takes the values of --cap, each "[SET:]CAP,...".

@@ -6,7 +6,9 @@ import (
 	"strconv"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // once prints one list.
@@ -43,13 +45,13 @@ func (r *psRun) list(from *collect.Collector) (found collect.Walked, err error) 
 	case r.format == "json" || r.format == "jsonl":
 		return r.stream(from, out)
 	case r.format == "tree":
-		var tree report.Tree
+		var tree render.Tree
 		if found, err = walk(r, from, tree.Begin, tree.Visit, tree.Done); err == nil {
 			_, err = tree.WriteTo(out)
 		}
 		return found, err
 	}
-	table := report.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout)}
+	table := render.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout)}
 	if found, err = walk(r, from, table.Begin, table.Visit, table.Done); err == nil {
 		_, err = table.WriteTo(out)
 	}
@@ -59,7 +61,7 @@ func (r *psRun) list(from *collect.Collector) (found collect.Walked, err error) 
 func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walked, err error) {
 	s := report.Stream{W: out, Object: r.format == "json", Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
 	if s.Object {
-		if err := s.Start(collect.Kernel()); err != nil {
+		if err := s.Start(kernel()); err != nil {
 			return found, err
 		}
 	}
@@ -70,14 +72,29 @@ func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walk
 }
 
 func (r *psRun) byContainer(from *collect.Collector, out *output) (found collect.Walked, err error) {
-	c := report.Containers{Named: r.query.Pods != nil}
+	c := render.Containers{Named: r.query.NameContainer != nil}
 	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
 		return found, err
 	}
 	if r.format == "table" {
-		return found, c.WriteTo(out, !r.config.noHeaders)
+		return found, c.WriteTable(out, !r.config.noHeaders)
 	}
-	return found, c.WriteJSON(out, r.format == "json", collect.Kernel(), failures(found))
+	all := report.FromContainers(kernel(), c.Sums(), failures(found))
+	marshal := func() ([]byte, error) { return report.Marshal(all, true) }
+	if r.format == "jsonl" {
+		marshal = func() ([]byte, error) { return report.MarshalLines(all.Lines()) }
+	}
+	text, err := marshal()
+	if err == nil {
+		_, err = out.Write(text)
+	}
+	return found, err
+}
+
+// kernel returns what is known of the kernel that capinspect runs on.
+func kernel() report.KernelInfo {
+	release, last := collect.Kernel()
+	return report.KernelInfo{Release: release, LastCap: last}
 }
 
 func failures(found collect.Walked) []report.Failure {
@@ -90,7 +107,7 @@ func failures(found collect.Walked) []report.Failure {
 
 // walk visits the tasks, with a progress line if it takes longer than a second
 // and somebody watches.
-func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *collect.Record), done func(C) error) (collect.Walked, error) {
+func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
 	p := newProgress(r.env, "reading tasks")
 	defer p.clear()
 	return collect.Walk(from, r.query, begin, visit, func(chunk C) error {

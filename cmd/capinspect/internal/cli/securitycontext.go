@@ -7,10 +7,13 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var securityContext = command{
+var securityContextCommand = command{
 	name:     "securitycontext",
 	args:     "[flags] [PID]",
 	operands: []candidate{anyPID},
@@ -36,16 +39,12 @@ capinspect securitycontext -o systemd`,
 
 type securityContextConfig struct {
 	targets
-	format  formatFlags[*report.Form[collect.Derived]]
+	format  formatFlags[*render.Form[securitycontext.Derived]]
 	minimal bool
 }
 
-var securityContextFormats = []*report.Form[collect.Derived]{
-	report.SecurityContextYAML, report.SecurityContextJSON, report.SecurityContextDocker, report.SecurityContextSystemd,
-}
-
 func newSecurityContext() (runner, []flag) {
-	c := &securityContextConfig{format: newFormatFlags(securityContextFormats)}
+	c := &securityContextConfig{format: newFormatFlags(render.SecurityContexts)}
 	return c, slices.Concat(
 		[]flag{{name: "minimal", about: "ask only for what the task holds in Permitted", value: (*boolValue)(&c.minimal)}},
 		c.targets.flags(),
@@ -58,11 +57,11 @@ func (c *securityContextConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	tasks, err := c.tasks(args)
+	pids, err := c.choose(args)
 	if err != nil {
 		return 0, err
 	}
-	if len(tasks)+len(c.files) != 1 {
+	if len(pids)+len(c.files) != 1 {
 		return 0, usagef("want one task")
 	}
 	found, err := c.collect(e, args, collect.Surrounded)
@@ -71,18 +70,16 @@ func (c *securityContextConfig) run(e *env, args []string) (int, error) {
 		return 0, err
 	case len(found.failures) > 0:
 		return 0, found.failures[0]
-	case len(found.records) != 1:
-		return 0, fmt.Errorf("%s: it has several tasks, and one is wanted", collect.InputName(c.files[0]))
+	case len(found.tasks) != 1:
+		return 0, fmt.Errorf("%s: it has several tasks, and one is wanted", task.InputName(c.files[0]))
 	}
-	d, err := collect.SecurityContextOf(found.records[0], c.minimal)
-	if err == nil {
+	t := found.tasks[0]
+	d, err := securitycontext.Of(t, c.minimal)
+	switch {
+	case err == nil:
 		return statusOK, e.write(format.Append(nil, d))
+	case len(c.files) > 0:
+		return 0, fmt.Errorf("%s: %w", task.InputName(c.files[0]), err)
 	}
-	var who string
-	if len(tasks) > 0 {
-		who = "pid " + found.from.Pid(tasks[0])
-	} else {
-		who = collect.InputName(c.files[0])
-	}
-	return 0, fmt.Errorf("%s: %w", who, err)
+	return 0, report.Failure{Pid: found.pids[0], Err: err}
 }

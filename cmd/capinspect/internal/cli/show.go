@@ -6,10 +6,11 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
-var show = command{
+var showCommand = command{
 	name:     "show",
 	args:     "[flags] [PID ...]",
 	operands: []candidate{anyPID},
@@ -32,14 +33,12 @@ capinspect --json -p 1,self`,
 
 type showConfig struct {
 	targets
-	format formatFlags[*report.Format]
+	format formatFlags[*render.TaskForm]
 	print  bool
 }
 
-var showFormats = []*report.Format{report.Text, report.JSON, report.JSONL, report.Matrix}
-
 func newShow() (runner, []flag) {
-	c := &showConfig{format: newFormatFlags(showFormats)}
+	c := &showConfig{format: newFormatFlags(render.Tasks)}
 	return c, slices.Concat(
 		c.targets.flags(),
 		c.threads.flags(),
@@ -49,15 +48,15 @@ func newShow() (runner, []flag) {
 }
 
 // chosenFormat returns the format that the flags ask for.
-func (c *showConfig) chosenFormat() (*report.Format, error) {
+func (c *showConfig) chosenFormat() (*render.TaskForm, error) {
 	format, err := c.format.chosen()
 	if err != nil || !c.print {
 		return format, err
 	}
-	if format != showFormats[0] {
+	if format != render.Tasks[0] {
 		return nil, usagef("--print and -o %s exclude each other", format.Name)
 	}
-	return report.Capsh, nil
+	return render.Capsh, nil
 }
 
 func (c *showConfig) run(e *env, args []string) (int, error) {
@@ -73,11 +72,11 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	rep := report.Report{Tasks: found.records, Errors: found.failures}
+	results := report.Results{Tasks: found.tasks, Failures: found.failures}
 	if format.Kernel {
-		rep.Kernel = collect.Kernel()
+		results.Kernel = kernel()
 	}
-	if err := e.write(format.Append(make([]byte, 0, 4096), &rep)); err != nil {
+	if err := e.write(format.Append(nil, &results)); err != nil {
 		return 0, err
 	}
 	return found.complain(e, statusOK), nil

@@ -3,12 +3,15 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // self stands for capinspect's own process among PIDs.
@@ -61,16 +64,16 @@ func (t *targets) flags() []flag {
 	}
 }
 
-// tasks returns the tasks to look at: those of -p, then those of args, or, if
-// there are none and no files, capinspect's own process.
-func (t *targets) tasks(args []string) ([]string, error) {
-	all := append(append([]string(nil), t.pids...), args...)
+// choose returns the tasks to look at: those of -p, then those of args or, if there are
+// none and no files, capinspect's own process.
+func (t *targets) choose(args []string) ([]string, error) {
+	all := slices.Concat(t.pids, args)
 	if len(all)+len(t.files) == 0 {
 		all = []string{self}
 	}
-	for _, task := range all {
-		if task != self && !isPID(task) {
-			return nil, usagef("%q is not a PID%s", task, misplaced(task))
+	for _, pid := range all {
+		if pid != self && !isPID(pid) {
+			return nil, usagef("%q is not a PID%s", pid, misplaced(pid))
 		}
 	}
 	return all, nil
@@ -113,15 +116,20 @@ func parseLastCap(text string) (*capset.Cap, error) {
 
 // collected is what the targets of a command line came to.
 type collected struct {
-	from     *collect.Collector // nil if there were only files
-	records  []*collect.Record
+	tasks    []*task.Task
+	pids     []string // those that were asked for, as a message has them
 	failures []report.Failure
 }
 
-// collect reads the tasks of the flags and of args. One that cannot be read
-// does not hide the others.
+// fail notes that a target could not be read. pid is "" for a file, which the error names.
+func (c *collected) fail(pid string, err error) {
+	c.failures = append(c.failures, report.Failure{Pid: pid, Err: err})
+}
+
+// collect reads the tasks of the flags and of args. One that cannot be read does not hide
+// the others.
 func (t *targets) collect(e *env, args []string, detail collect.Detail) (c collected, err error) {
-	tasks, err := t.tasks(args)
+	pids, err := t.choose(args)
 	if err != nil {
 		return c, err
 	}
@@ -134,50 +142,54 @@ func (t *targets) collect(e *env, args []string, detail collect.Detail) (c colle
 	if err != nil {
 		return c, err
 	}
-	if len(tasks) == 0 && (t.proc != "" || threads != collect.Leaders) {
+	if len(pids) == 0 && (t.proc != "" || threads != collect.Leaders) {
 		return c, usagef("--proc, -t and -T are for tasks, and there are only files")
 	}
-	if len(tasks) > 0 {
-		if c.from, err = collect.Open(opts); err != nil {
+	if len(pids) > 0 {
+		from, err := collect.Open(opts)
+		if err != nil {
 			return c, err
 		}
-	}
-	for _, task := range tasks {
-		records, err := c.read(task, threads)
-		if err != nil {
-			c.failures = append(c.failures, report.Failure{Pid: c.from.Pid(task), Err: err})
+		defer from.Close()
+		for _, pid := range pids {
+			tasks, err := readTasks(from, pid, threads)
+			if err != nil {
+				c.fail(from.Pid(pid), err)
+			}
+			c.tasks = append(c.tasks, tasks...)
+			c.pids = append(c.pids, from.Pid(pid))
 		}
-		c.records = append(c.records, records...)
 	}
 	for _, name := range t.files {
-		records, err := t.fromFile(e, name, opts.LastCap)
+		tasks, err := readSaved(e, name, opts.LastCap)
 		if err != nil {
-			c.failures = append(c.failures, report.Failure{Err: err})
+			c.fail("", err)
 		}
-		c.records = append(c.records, records...)
+		c.tasks = append(c.tasks, tasks...)
 	}
 	return c, nil
 }
 
-// fromFile returns the tasks that a saved file tells of.
-func (t *targets) fromFile(e *env, name string, last *capset.Cap) ([]*collect.Record, error) {
-	text, err := collect.ReadInput(name, e.stdin)
+// readTasks reads one task, with the threads that were asked for.
+func readTasks(from *collect.Collector, pid string, threads collect.Threads) ([]*task.Task, error) {
+	if threads != collect.Leaders {
+		return from.Threads(pid, threads)
+	}
+	t, err := from.Task(pid)
 	if err != nil {
 		return nil, err
 	}
-	return collect.FromFile(name, text, last)
+	return []*task.Task{t}, nil
 }
 
-// read reads one task, with the threads that were asked for.
-func (c *collected) read(task string, threads collect.Threads) ([]*collect.Record, error) {
-	if threads != collect.Leaders {
-		return c.from.Threads(task, threads)
-	}
-	r := new(collect.Record)
-	if err := c.from.Task(task, r); err != nil {
+// readSaved returns the tasks that a saved file tells of. last is the last capability if
+// the user gave it.
+func readSaved(e *env, name string, last *capset.Cap) ([]*task.Task, error) {
+	text, err := saved.Read(name, e.stdin)
+	if err != nil {
 		return nil, err
 	}
-	return []*collect.Record{r}, nil
+	return saved.Tasks(name, text, last)
 }
 
 // complain says of each target that could not be read why, and returns the

@@ -4,7 +4,9 @@
 
 package cli
 
-import "io"
+import (
+	"io"
+)
 
 // terminalWidth takes no stream for a terminal.
 func terminalWidth(io.Writer) int { return 0 }

@@ -8,10 +8,11 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
-var why = command{
+var whyCommand = command{
 	name:     "why",
 	args:     "[flags] CAP ...",
 	operands: []candidate{anyCap},
@@ -29,13 +30,11 @@ capinspect why sys_admin --json -p self`,
 
 type whyConfig struct {
 	targets
-	format formatFlags[*report.Form[report.Whys]]
+	format formatFlags[*render.Form[[]*why.Answers]]
 }
 
-var whyFormats = []*report.Form[report.Whys]{report.WhyText, report.WhyJSON}
-
 func newWhy() (runner, []flag) {
-	c := &whyConfig{format: newFormatFlags(whyFormats)}
+	c := &whyConfig{format: newFormatFlags(render.Answers)}
 	return c, append(c.targets.flags(), c.format.flags()...)
 }
 
@@ -59,13 +58,13 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := e.write(format.Append(nil, found)); err != nil {
+	if err := e.write(format.Append(nil, &found)); err != nil {
 		return 0, err
 	}
-	for _, w := range found.Tasks {
-		for i := range w.Answers {
-			switch a := &w.Answers[i]; {
-			case a.Reason.Code == collect.Undecided:
+	for _, answers := range found {
+		for _, a := range answers.List {
+			switch {
+			case a.Reason.Code == why.Undecided:
 				status = statusTrouble
 			case !a.Effective():
 				status = max(status, statusNo)
@@ -93,8 +92,8 @@ func parseOnce(name string) (capset.Cap, error) {
 
 // find returns the answers for each task. One that cannot be read does not hide the
 // others.
-func (c *whyConfig) find(e *env, caps []capset.Cap) (*report.Whys, int, error) {
-	tasks, err := c.tasks(nil)
+func (c *whyConfig) find(e *env, caps []capset.Cap) (found []*why.Answers, status int, err error) {
+	pids, err := c.choose(nil)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -102,37 +101,37 @@ func (c *whyConfig) find(e *env, caps []capset.Cap) (*report.Whys, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(tasks) == 0 && c.proc != "" {
+	if len(pids) == 0 && c.proc != "" {
 		return nil, 0, usagef("--proc is for tasks, and there are only files")
 	}
 	opts.Detail = collect.Surrounded
-	found, failed := new(report.Whys), new(collected)
-	add := func(w *collect.Why, pid string, err error) {
+	failed := new(collected)
+	add := func(pid string, answers *why.Answers, err error) {
 		if err != nil {
-			failed.failures = append(failed.failures, report.Failure{Pid: pid, Err: err})
+			failed.fail(pid, err)
 			return
 		}
-		found.Tasks = append(found.Tasks, w)
+		found = append(found, answers)
 	}
-	if len(tasks) > 0 {
+	if len(pids) > 0 {
 		from, err := collect.Open(opts)
 		if err != nil {
 			return nil, 0, err
 		}
 		defer from.Close()
-		for _, task := range tasks {
-			w, err := from.Why(task, caps)
-			add(w, from.Pid(task), err)
+		for _, pid := range pids {
+			answers, err := from.Why(pid, caps)
+			add(from.Pid(pid), answers, err)
 		}
 	}
 	for _, name := range c.files {
-		records, err := c.fromFile(e, name, opts.LastCap)
+		tasks, err := readSaved(e, name, opts.LastCap)
 		if err != nil {
-			add(nil, "", err)
+			failed.fail("", err)
 		}
-		for _, r := range records {
-			w, err := collect.WhyOf(r, caps)
-			add(w, "", err)
+		for _, t := range tasks {
+			answers, err := why.Of(t, caps)
+			add("", answers, err)
 		}
 	}
 	return found, failed.complain(e, statusOK), nil

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -18,90 +20,107 @@ type Collector struct {
 	procErr error          // why not
 	live    bool           // proc is of the running kernel
 	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
-	last    LastCap        // the zero value if each task's is to be guessed
+	last    task.LastCap   // the zero value if each task's is to be guessed
 	me      *reader        // what capinspect itself is; nil if not asked yet
 }
 
-// Open returns a Collector for opts. Without a procfs at the default place it
-// can still tell of capinspect's own process.
+// Open returns a Collector for opts. Without a procfs at the default place it can still
+// tell of capinspect's own process.
 func Open(opts Options) (*Collector, error) {
-	c := new(Collector)
-	return c, c.Open(opts)
-}
-
-// Open makes the Collector one for opts.
-func (c *Collector) Open(opts Options) error {
-	c.opts = opts
+	c := &Collector{opts: opts}
 	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
 	c.live = c.procErr == nil && c.proc.Live()
 	if opts.Proc == "" && c.procErr == nil && !c.live {
 		c.proc.Close()
-		c.proc, c.procErr = nil, &fs.PathError{Op: "open", Path: DefaultProc, Err: errNotMounted}
+		c.procErr = &fs.PathError{Op: "open", Path: DefaultProc, Err: errNotMounted}
 	}
-	if opts.Proc != "" && c.procErr != nil {
-		return c.procErr
+	if c.procErr != nil {
+		c.proc = nil
+		if opts.Proc != "" {
+			return nil, c.procErr
+		}
 	}
 	c.last = c.lastCap()
-	return nil
+	return c, nil
 }
 
-// ownPid returns the pid that the procfs gives to capinspect itself, 0 if it
-// has none there.
+// Dir returns the place of the procfs.
+func (c *Collector) Dir() string { return c.opts.dir() }
+
+// Close closes the procfs.
+func (c *Collector) Close() {
+	if c.proc != nil {
+		c.proc.Close()
+	}
+}
+
+// ownPid returns the pid that the procfs gives to capinspect itself, 0 if it has none
+// there.
 func (c *Collector) ownPid() int {
-	if c.own == 0 && c.live {
-		var err error
-		if c.own, err = c.proc.SelfPid(); err != nil {
-			c.own = c.selfTgid()
+	if c.own != 0 || !c.live {
+		return c.own
+	}
+	var err error
+	if c.own, err = c.proc.SelfPid(); err != nil { // a sandbox may refuse to read links
+		if s, err := c.proc.Self().Status(); err == nil {
+			c.own = s.Tgid
 		}
 	}
 	return c.own
 }
 
-// selfTgid returns capinspect's own pid from the status file, in a sandbox that
-// refuses to read links.
-func (c *Collector) selfTgid() int {
-	s, err := c.proc.Self().Status()
-	if err != nil {
-		return 0
-	}
-	return s.Tgid
-}
-
 // lastCap finds the last capability of the kernel whose tasks are read.
-func (c *Collector) lastCap() LastCap {
+func (c *Collector) lastCap() task.LastCap {
 	if c.opts.LastCap != nil {
-		return LastCap{*c.opts.LastCap, "flag"}
+		return task.LastCap{Value: *c.opts.LastCap, From: task.FromFlag}
 	}
 	if c.proc != nil {
 		if n, err := c.proc.LastCap(); err == nil {
-			return LastCap{n, "kernel"}
+			return task.LastCap{Value: n, From: task.FromKernel}
 		}
 	}
 	if c.proc == nil || c.live {
 		if n, err := procstatus.OwnLastCap(); err == nil {
-			return LastCap{n, "kernel"}
+			return task.LastCap{Value: n, From: task.FromKernel}
 		}
 	}
-	return LastCap{}
+	return task.LastCap{}
 }
 
-// Pid returns a target as the number that a message has: the pid that "self"
-// stands for, if it is known.
-func (c *Collector) Pid(task string) string {
-	if own := c.ownPid(); task == self && own != 0 {
-		return strconv.Itoa(own)
+// Pid returns a target as the number that a message has: the pid that "self" stands for,
+// if it is known.
+func (c *Collector) Pid(target string) string {
+	if target == self && c.ownPid() != 0 {
+		return strconv.Itoa(c.own)
 	}
-	return task
+	return target
 }
 
-// Kernel returns what is known of the kernel that capinspect runs on.
-func Kernel() (k KernelInfo) {
+// handle returns a target, a pid or "self", as a task of the procfs; the zero value without
+// a procfs.
+func (c *Collector) handle(target string) (procstatus.Task, error) {
+	if c.proc == nil {
+		return procstatus.Task{}, nil
+	}
+	if target == self {
+		return c.proc.Self(), nil
+	}
+	pid, err := strconv.Atoi(target)
+	if err != nil { // it has more digits than any pid
+		return procstatus.Task{}, ErrNoProcess
+	}
+	return c.proc.Task(pid), nil
+}
+
+// Kernel returns the release of the kernel that capinspect runs on and its last
+// capability; "" and nil where they are unknown.
+func Kernel() (release string, last *capset.Cap) {
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
-		k.Release = unix.ByteSliceToString(u.Release[:])
+		release = unix.ByteSliceToString(u.Release[:])
 	}
-	if last, err := procstatus.OwnLastCap(); err == nil {
-		k.LastCap = &last
+	if n, err := procstatus.OwnLastCap(); err == nil {
+		last = &n
 	}
-	return k
+	return release, last
 }

@@ -8,6 +8,9 @@ import (
 	"errors"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
 // Collector reads tasks from one procfs, which needs Linux.
@@ -18,45 +21,44 @@ var errNeedsLinux = errors.New("reading a task needs Linux")
 // Open says that there are no tasks to read.
 func Open(Options) (*Collector, error) { return nil, errNeedsLinux }
 
-// Open says that there are no tasks to read.
-func (*Collector) Open(Options) error { return errNeedsLinux }
-
-// Task says that there are no tasks to read.
-func (*Collector) Task(string, *Record) error { return errNeedsLinux }
-
-// Pid returns the target as it is.
-func (*Collector) Pid(task string) string { return task }
-
-// Kernel knows nothing.
-func Kernel() (k KernelInfo) { return k }
+// Close has nothing to close.
+func (*Collector) Close() {}
 
 // Dir returns the place of the procfs.
 func (*Collector) Dir() string { return DefaultProc }
 
-// Close has nothing to close.
-func (*Collector) Close() {}
+// Pid returns the target as it is.
+func (*Collector) Pid(target string) string { return target }
+
+// Task says that there are no tasks to read.
+func (*Collector) Task(string) (*task.Task, error) { return nil, errNeedsLinux }
+
+// Threads says that there are no tasks to read.
+func (*Collector) Threads(string, Threads) ([]*task.Task, error) { return nil, errNeedsLinux }
 
 // Hides knows of no mount option.
 func (*Collector) Hides() string { return "" }
 
-// Walk says that there are no tasks to read.
-func Walk[C any](*Collector, Query, func() C, func(C, *Record), func(C) error) (Walked, error) {
-	return Walked{}, errNeedsLinux
-}
+// Kernel knows nothing.
+func Kernel() (release string, last *capset.Cap) { return "", nil }
 
 // UserID knows of no users.
 func UserID(string) (uint32, error) { return 0, errNeedsLinux }
 
-// Threads has none.
-func (*Collector) Threads(string, Threads) ([]*Record, error) { return nil, errNeedsLinux }
+// Walk says that there are no tasks to read.
+func Walk[C any](*Collector, Query, func() C, func(C, *task.Task), func(C) error) (Walked, error) {
+	return Walked{}, errNeedsLinux
+}
 
 // Predict says that there are no tasks to read.
-func (*Collector) Predict(string, string, *WhatIf) (*Prediction, error) { return nil, errNeedsLinux }
+func (*Collector) Predict(string, string, *predict.WhatIf) (*predict.Prediction, error) {
+	return nil, errNeedsLinux
+}
 
 // Scan says that there are no tasks to read.
-func (*Collector) Scan(string, string, bool, *WhatIf, func()) (*Scan, error) {
+func (*Collector) Scan(string, string, bool, *predict.WhatIf, func()) (*predict.Scan, error) {
 	return nil, errNeedsLinux
 }
 
 // Why says that there are no tasks to read.
-func (*Collector) Why(string, []capset.Cap) (*Why, error) { return nil, errNeedsLinux }
+func (*Collector) Why(string, []capset.Cap) (*why.Answers, error) { return nil, errNeedsLinux }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
@@ -19,52 +20,61 @@ import (
 // errNotLive is why nothing is known of a task but what its procfs has.
 var errNotLive = errors.New("this is a copy of a procfs")
 
-// filesOf returns the files of a task, and, if they are for other ids than those
-// that the kernel tells capinspect, its id maps. Those of another root than
-// capinspect's may be made to do harm: see package root.
-func (c *Collector) filesOf(task procstatus.Task, r *Record, mounts []procstatus.Mount) (from files, users, groups procstatus.IDMap, err error) {
-	if r.Self {
+// filesOf returns the files below the root directory of a task. If they are for other ids
+// than those that the kernel tells capinspect, it returns the task's id maps too. Files of
+// another root than capinspect's own may be made to do harm: see package root.
+func (c *Collector) filesOf(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount) (from files, users, groups procstatus.IDMap, err error) {
+	if t.Self {
 		return root.Own(nil), nil, nil, nil
 	}
 	if !c.live {
 		return nil, nil, nil, errNotLive
 	}
 	me := c.reader()
-	mnt, err := task.Namespace(procstatus.NamespaceMnt)
-	if err == nil && mnt == me.namespaces[procstatus.NamespaceMnt] && me.root != "" {
-		at, err := task.Readlink("root")
-		same := func(m procstatus.Mount) bool { return m.Point == "/" && m.ID == me.rootMount }
-		if err == nil && at == me.root && slices.ContainsFunc(mounts, same) {
-			return root.Own(nil), nil, nil, nil
-		}
-	}
+	mnt, err := handle.Namespace(procstatus.NamespaceMnt)
 	if err != nil {
-		return nil, nil, nil, errors.New("its root directory is hidden: " + c.hidden(err, r))
+		return nil, nil, nil, errors.New("its root directory is hidden: " + c.hidden(err, t))
 	}
-	if user, err := task.Namespace(procstatus.NamespaceUser); err != nil || user != me.namespaces[procstatus.NamespaceUser] {
-		if users, err = task.UIDMap(); err == nil {
-			groups, err = task.GIDMap()
+	if task.Is(me.namespaces[procstatus.NamespaceMnt], mnt) && c.sharesRoot(handle, mounts) {
+		return root.Own(nil), nil, nil, nil
+	}
+	if user, err := handle.Namespace(procstatus.NamespaceUser); err != nil || !task.Is(me.namespaces[procstatus.NamespaceUser], user) {
+		if users, err = handle.UIDMap(); err == nil {
+			groups, err = handle.GIDMap()
 		}
 		if err != nil {
-			return nil, nil, nil, errors.New("its id maps are hidden: " + c.hidden(err, r))
+			return nil, nil, nil, errors.New("its id maps are hidden: " + c.hidden(err, t))
 		}
 	}
-	may, bounding := r.Status.Caps(capset.Bounding)
-	under, err := root.Open(c.proc, task, mounts, bounding && !may.Has(capset.SysAdmin))
+	bounding, known := t.Sets[capset.Bounding].Get()
+	under, err := root.Open(c.proc, handle, mounts, known && !bounding.Has(capset.SysAdmin))
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	return under, users, groups, nil
 }
 
-// privateCgroups reports whether capinspect has a cgroup namespace of its own: a
-// container sees its own cgroup as "/" then, as the node's processes see theirs.
+// sharesRoot reports whether a task of capinspect's mount namespace has its root directory
+// too.
+func (c *Collector) sharesRoot(handle procstatus.Task, mounts []procstatus.Mount) bool {
+	me := c.reader()
+	if me.root == "" {
+		return false
+	}
+	at, err := handle.Readlink("root")
+	return err == nil && at == me.root && slices.ContainsFunc(mounts, func(m procstatus.Mount) bool {
+		return m.Point == "/" && m.ID == me.rootMount
+	})
+}
+
+// privateCgroups reports whether capinspect has a cgroup namespace of its own: a container
+// sees its own cgroup as "/" then, as the node's processes see theirs.
 func (c *Collector) privateCgroups() bool {
 	if !c.live {
 		return false
 	}
-	own, _ := c.proc.Self().Namespace(procstatus.NamespaceCgroup)
-	return isInitial(procstatus.NamespaceCgroup, own) == No
+	id, err := c.proc.Self().Namespace(procstatus.NamespaceCgroup)
+	return err == nil && task.Is(isInitial(procstatus.NamespaceCgroup, task.Known(id)), false)
 }
 
 // blankCgroup is why a cgroup tells nothing.
@@ -102,45 +112,46 @@ var markers = [...]struct {
 // below /var.
 const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
 
-// container finds out which container the task is in: from its cgroup, its mount
-// table, files that runtimes leave, and its host name. unread is why there is no
-// mount table, and from is nil if its files are out of reach.
-func (c *Collector) container(task procstatus.Task, r *Record, mounts []procstatus.Mount, unread error, from files) {
-	found := new(Container)
-	text, err := task.Cgroup()
+// container finds out which container the task is in: from its cgroup, its mount table,
+// files that runtimes leave, and its host name. unread is why there is no mount table, and
+// from is nil if its files are out of reach.
+func (c *Collector) container(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount, unread error, from files) {
+	found := new(task.Container)
+	text, err := handle.Cgroup()
 	if err == nil {
 		if in, ok := container.OfCgroup(text); ok {
-			found = fromCgroup(in)
+			found = task.FromCgroup(in)
 		}
 	}
-	found.add(container.OfMounts(mounts))
-	if from != nil && r.Namespaces.initial(procstatus.NamespaceCgroup) == No {
+	found.Add(container.OfMounts(mounts))
+	if from != nil && task.Is(t.Initial(procstatus.NamespaceCgroup), false) {
 		for _, m := range markers {
 			if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
-				found.conclude(&found.Runtime, m.runtime, container.Evidence{What: "runtime", From: "/" + m.file})
+				found.Conclude(&found.Runtime, m.runtime, container.Evidence{What: "runtime", From: "/" + m.file})
 			}
 		}
 	}
-	r.pod(found, mounts, from)
+	c.podNames(found, t, mounts, from)
 	if found.Evidence != nil {
-		r.Container = found
 		if found.Runtime == "" {
-			r.unknown("container.runtime", "no cgroup, mount or file names it")
+			found.WhyNoRuntime = "no cgroup, mount or file names it"
 		}
+		t.Container = task.Known(found)
 		return
 	}
 	if err == nil && isBlank(text) && c.privateCgroups() {
 		err = errors.New(blankCgroup)
 	}
-	if reason := c.unfound(r, err, unread, from); reason != "" {
-		r.unknown("container", reason)
+	t.Container = task.Known[*task.Container](nil)
+	if reason := c.unfound(t, err, unread, from); reason != "" {
+		t.Container = task.Unknown[*task.Container](reason)
 	}
 }
 
-// unfound says why it is unknown whether the task is in a container, though
-// nothing tells of one; "" if it is in none. The errors are those of reading
-// its cgroup and its mount table.
-func (c *Collector) unfound(r *Record, cgroup, mountinfo error, from files) string {
+// unfound says why it is unknown whether the task is in a container, though nothing tells
+// of one; "" if it is in none. The errors are those of reading its cgroup and its mount
+// table.
+func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from files) string {
 	var why []string
 	for _, file := range [...]struct {
 		name string
@@ -149,14 +160,14 @@ func (c *Collector) unfound(r *Record, cgroup, mountinfo error, from files) stri
 		if file.err == nil {
 			continue
 		}
-		reason := c.hidden(file.err, r)
-		if reason == notSaved {
-			return notSaved
+		reason := c.hidden(file.err, t)
+		if reason == task.NotSaved {
+			return reason
 		}
 		why = append(why, file.name+reason)
 	}
 	switch {
-	case r.Namespaces.initial(procstatus.NamespacePID) == Yes:
+	case task.Is(t.Initial(procstatus.NamespacePID), true):
 	case from == nil:
 		why = append(why, "no cgroup or mount names one, and its files are out of reach")
 	default:
@@ -165,8 +176,8 @@ func (c *Collector) unfound(r *Record, cgroup, mountinfo error, from files) stri
 	return strings.Join(why, "; ")
 }
 
-// pod finds out the names of the pod, which no cgroup has.
-func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
+// podNames finds out the names of the pod, which no cgroup has.
+func (c *Collector) podNames(found *task.Container, t *task.Task, mounts []procstatus.Mount, from files) {
 	for i := range mounts {
 		at := mounts[i].Point
 		if from == nil || at != serviceAccount && at != "/var"+serviceAccount {
@@ -174,33 +185,38 @@ func (r *Record) pod(found *Container, mounts []procstatus.Mount, from files) {
 		}
 		text, err := from.Read(strings.TrimPrefix(at, "/")+"/namespace", maxName)
 		if ns := strings.TrimSpace(string(text)); err == nil && isDNSName(ns) {
-			found.conclude(&found.PodNamespace, ns, container.Evidence{What: "podNamespace", From: at + "/namespace"})
+			found.Conclude(&found.PodNamespace, ns, container.Evidence{What: "podNamespace", From: at + "/namespace"})
 		}
 	}
-	if !found.inPod() {
+	if !found.InPod() {
 		return
 	}
-	// A pod that has the node's network has the node's host name too, in the
-	// node's namespace.
-	if r.Namespaces.initial(procstatus.NamespaceUTS) != No {
-		return
+	if host, known := hostName(t, from); isDNSName(host) && len(host) < maxHostName {
+		found.Conclude(&found.PodName, host, container.Evidence{What: "podName", From: known})
 	}
-	host, evidence := "", "hostname"
-	if r.Namespaces[procstatus.NamespaceUTS].WithSelf == Yes {
+}
+
+// hostName returns the host name of the task's uts namespace, and what it is known from. A
+// pod that has the node's network has the node's host name too, in the node's namespace:
+// of that one it is "".
+func hostName(t *task.Task, from files) (name, known string) {
+	switch {
+	case !task.Is(t.Initial(procstatus.NamespaceUTS), false):
+		return "", ""
+	case task.Is(t.Namespace(procstatus.NamespaceUTS).WithSelf, true):
 		var u unix.Utsname
 		if unix.Uname(&u) == nil {
-			host = unix.ByteSliceToString(u.Nodename[:])
+			name = unix.ByteSliceToString(u.Nodename[:])
 		}
-	} else if from != nil {
-		evidence = "/etc/hostname"
-		text, err := from.Read("etc/hostname", maxName)
-		if err == nil {
-			host = strings.TrimSpace(string(text))
-		}
+		return name, "hostname"
+	case from == nil:
+		return "", ""
 	}
-	if isDNSName(host) && len(host) < maxHostName {
-		found.conclude(&found.PodName, host, container.Evidence{What: "podName", From: evidence})
+	text, err := from.Read("etc/hostname", maxName)
+	if err != nil {
+		return "", ""
 	}
+	return strings.TrimSpace(string(text)), "/etc/hostname"
 }
 
 // maxHostName is the length of the longest host name that Kubernetes gives: the

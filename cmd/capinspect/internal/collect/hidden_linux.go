@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -21,8 +22,8 @@ func (c *Collector) Hides() string {
 		return ""
 	}
 	// Capabilities and groups of another user namespace do not count for a procfs.
-	ns, _ := c.proc.Self().Namespace(procstatus.NamespaceUser)
-	initial := isInitial(procstatus.NamespaceUser, ns) == Yes
+	id, err := c.proc.Self().Namespace(procstatus.NamespaceUser)
+	initial := err == nil && task.Is(isInitial(procstatus.NamespaceUser, task.Known(id)), true)
 	if own, err := procstatus.Capget(0); initial && err == nil && own[capset.Effective].Has(capset.SysPtrace) {
 		return ""
 	}
@@ -50,14 +51,4 @@ func hidepid(options string) (how string, gid int) {
 		}
 	}
 	return how, gid
-}
-
-// Dir returns the place of the procfs.
-func (c *Collector) Dir() string { return c.opts.dir() }
-
-// Close closes the procfs.
-func (c *Collector) Close() {
-	if c.proc != nil {
-		c.proc.Close()
-	}
 }

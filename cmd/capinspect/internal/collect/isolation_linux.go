@@ -3,56 +3,78 @@
 package collect
 
 import (
-	"github.com/capinspect/capinspect/capset/podsecurity"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// isolation finds out what keeps the task apart from the node, also where its
-// namespaces are hidden from capinspect.
-func (c *Collector) isolation(r *Record) {
-	f, me := &r.Isolation, c.reader()
-	own, net := c.ownNetwork(), &r.Namespaces[procstatus.NamespaceNet]
-	is := Unsure
-	switch {
-	case r.Self || net.WithSelf == Yes:
-		is = own
-	case own == Yes && net.WithSelf == No, net.ID != 0 && c.fixedNetwork():
-		is = No
-	case isInitial(procstatus.NamespacePID, me.first[procstatus.NamespacePID]) == Yes: // PID 1 is the node's init
-		is = net.WithPID1
-	}
-	learn(f, podsecurity.HostNetwork, is)
+// isolation finds out which namespaces the task shares with its node, also where they are
+// hidden from capinspect.
+func (c *Collector) isolation(t *task.Task) {
+	me, own := c.reader(), c.ownNetwork()
+	to := &t.Isolation
+	to.HostNetwork = c.hostNetwork(t, own)
 	if !c.live {
 		return
 	}
-	// What is seen in a procfs of capinspect's own pid namespace is in that, or in one
-	// below. Containers of a pod that share one which is not the node's are of one pod,
-	// and have one ipc, network and user namespace.
+	// A task that a procfs of capinspect's own pid namespace shows with one number is in
+	// that namespace. Containers of a pod that share one which is not the node's are of one
+	// pod, and have one ipc, network and user namespace.
 	mine, err := c.proc.Self().Status()
-	if err != nil || len(mine.NSpid) != 1 || len(r.Status.NSpid) != 1 {
+	if err != nil || len(mine.NSpid) != 1 || len(t.NSPid.Zero()) != 1 {
 		return
 	}
-	pid := isInitial(procstatus.NamespacePID, me.namespaces[procstatus.NamespacePID])
-	learn(f, podsecurity.HostPID, pid)
-	if pid == No && r.Container != nil && r.Container.inPod() {
-		learn(f, podsecurity.HostIPC, isInitial(procstatus.NamespaceIPC, me.namespaces[procstatus.NamespaceIPC]))
-		learn(f, podsecurity.HostNetwork, own)
-		learn(f, podsecurity.UserNamespace, answer(!me.inInitialUserNS(), me.namespaces[procstatus.NamespaceUser] != 0))
+	to.HostPID = isInitial(procstatus.NamespacePID, me.namespaces[procstatus.NamespacePID])
+	if in := t.Container.Zero(); !task.Is(to.HostPID, false) || in == nil || !in.InPod() {
+		return
 	}
+	to.HostIPC = isInitial(procstatus.NamespaceIPC, me.namespaces[procstatus.NamespaceIPC])
+	to.HostNetwork = task.First(to.HostNetwork, own)
+	to.ChildUserNamespace = task.Map(me.namespaces[procstatus.NamespaceUser], func(uint64) bool { return !me.inInitialUserNS() })
 }
 
-// ownNetwork answers whether capinspect itself has the node's network namespace. A
-// procfs shows the sysctls of the reader's, and some there are in the initial one only
+// hostNetwork reports whether the task is in the node's network namespace. own tells it of
+// capinspect itself.
+func (c *Collector) hostNetwork(t *task.Task, own task.Value[bool]) task.Value[bool] {
+	net, first := t.Namespace(procstatus.NamespaceNet), c.reader().first[procstatus.NamespacePID]
+	switch {
+	case t.Self || task.Is(net.WithSelf, true):
+		return own
+	case task.Is(own, true) && task.Is(net.WithSelf, false), net.ID.Known() && c.fixedNetwork():
+		return task.Known(false)
+	case task.Is(isInitial(procstatus.NamespacePID, first), true): // PID 1 is the node's init
+		return net.WithPID1
+	}
+	return task.Value[bool]{}
+}
+
+// ownNetwork reports whether capinspect itself is in the node's network namespace. A procfs
+// shows the sysctls of the reader's, and some there are in the initial one only
 // (net/core/sysctl_net_core.c, net_core_table).
-func (c *Collector) ownNetwork() Answer {
-	_, err := c.proc.Sysctl("net/core/netdev_max_backlog")
-	_, other := c.proc.Sysctl("net/core/somaxconn")
-	return answer(err == nil, err == nil || other == nil)
+func (c *Collector) ownNetwork() task.Value[bool] {
+	if _, err := c.proc.Sysctl("net/core/netdev_max_backlog"); err == nil {
+		return task.Known(true)
+	}
+	if _, err := c.proc.Sysctl("net/core/somaxconn"); err != nil {
+		return task.Unknown[bool](reasonOf(err))
+	}
+	return task.Known(false)
 }
 
-// fixedNetwork reports whether the kernel is one on which the initial network
-// namespace has a fixed inode.
+// fixedNetwork reports whether the kernel is one on which the initial network namespace has
+// a fixed inode.
 func (c *Collector) fixedNetwork() bool {
 	release, err := c.proc.Sysctl("kernel/osrelease")
 	return err == nil && !olderThan(release, 6, 18)
+}
+
+// besides finds out what PID 1 of capinspect's container is, if a runtime has started
+// capinspect beside it.
+func (c *Collector) besides(t *task.Task) {
+	// A task with several numbers is seen in a procfs of a pid namespace around its own.
+	if c.ownPid() < 2 || !task.Is(t.Initial(procstatus.NamespacePID), false) || len(t.NSPid.Zero()) > 1 {
+		return
+	}
+	if first, err := c.proc.Task(1).Status(); err == nil {
+		t.PID1 = &task.PID1{Name: first.Name, Sets: first.CapState()}
+	}
 }

@@ -9,25 +9,28 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// TestOwnNetwork holds what the sysctls tell of the network namespace against the
-// inode of the initial one, where that is fixed, and against a new one.
+// TestOwnNetwork compares what the sysctls tell of the network namespace with the inode of
+// the initial one, where that is fixed, and with a new one.
 func TestOwnNetwork(t *testing.T) {
 	c, err := Open(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if want := answer(c.reader().namespaces[procstatus.NamespaceNet] == netInitial, true); c.fixedNetwork() && c.ownNetwork() != want {
-		t.Errorf("%d, want %d", c.ownNetwork(), want)
+	const initial = 0xEFFFFFF9 // include/uapi/linux/nsfs.h, NET_NS_INIT_INO
+	want := task.Map(c.reader().namespaces[procstatus.NamespaceNet], func(id uint64) bool { return id == initial })
+	if got := c.ownNetwork(); c.fixedNetwork() && got != want {
+		t.Errorf("%v, want %v", got, want)
 	}
 	need.On(t, "root")
-	got := make(chan Answer)
+	got := make(chan task.Value[bool])
 	go func() {
 		runtime.LockOSThread() // which ends with it
-		is := Unsure
+		is := task.Value[bool]{}
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			t.Error(err)
 		} else {
@@ -35,7 +38,7 @@ func TestOwnNetwork(t *testing.T) {
 		}
 		got <- is
 	}()
-	if is := <-got; is != No {
-		t.Errorf("in a network namespace of its own: %d", is)
+	if is := <-got; !task.Is(is, false) {
+		t.Errorf("in a network namespace of its own: %v", is)
 	}
 }

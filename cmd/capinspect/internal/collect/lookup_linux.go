@@ -6,80 +6,132 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// lookFor finds a program as execvp(3) does: in the directories of PATH if its name
-// has no slash.
-func (s *subject) lookFor(file string, p *Prediction) (*root.Program, error) {
-	if strings.Contains(file, "/") || file == "" {
-		return s.find(file)
-	}
-	path := s.path
-	switch own := os.Getenv("PATH"); {
-	case path != "":
-	case s.record.Self && own != "":
-		path = own
-	default:
-		path = runcPath
-		s.assume("path", "its PATH is "+path+", as runc's is")
-	}
-	var refused *root.Program
-	err := error(&root.Denied{Errno: unix.ENOENT, Why: "it is in no directory of PATH, " + path})
-	for dir := range strings.SplitSeq(path, ":") {
-		if dir == "" {
-			dir = "."
-		}
-		program, wrong := s.find(dir + "/" + file)
-		switch {
-		case wrong == nil:
-			p.step("path", "found by PATH in "+dir)
-			return program, nil
-		case errors.Is(wrong, unix.EACCES):
-			refused, err = program, wrong
-		case !errors.Is(wrong, unix.ENOENT) && !errors.Is(wrong, unix.ENOTDIR):
-			return nil, wrong
-		}
-	}
-	return refused, err
-}
+// finder is a predict.Finder below the root directory of a subject.
+type finder struct{ *subject }
 
-// find returns a program that the task may execute as far as modes decide; with an
-// error, one that it may not.
-func (s *subject) find(file string) (*root.Program, error) {
-	from, err := s.workingDir(file)
+// Find returns a program as the task finds it.
+func (f finder) Find(path string, by *predict.Subject) (*predict.Found, error) {
+	from, err := f.workingDir(path)
 	if err != nil {
 		return nil, err
 	}
 	if from.Fd >= 0 {
 		defer unix.Close(from.Fd)
 	}
-	program, err := s.root.Program(from, file, s)
+	program, err := f.root.Program(from, path, visitor{f.from, by})
+	if denied, ok := errors.AsType[*root.Denied](err); ok {
+		return nil, &predict.Denied{Errno: errnoName(denied.Errno), Path: denied.Path, Why: denied.Why}
+	}
 	if err != nil {
 		return nil, err
 	}
-	if why := s.refuses(program); why != "" {
-		return program, &root.Denied{Errno: unix.EACCES, Path: program.Path, Why: why}
-	}
-	return program, nil
+	return f.from.found(program), nil
 }
 
-// workingDir opens the task's working directory, if a path begins there; its Fd is
-// negative otherwise.
-func (s *subject) workingDir(file string) (root.Dir, error) {
+// OwnPath returns PATH of capinspect's own environment.
+func (finder) OwnPath() string { return os.Getenv("PATH") }
+
+// ProtectedSymlinks tells the sysctl fs.protected_symlinks.
+func (f finder) ProtectedSymlinks() task.Value[bool] {
+	if f.from.proc == nil {
+		return task.Unknown[bool](errNoProc.Error())
+	}
+	value, err := f.from.proc.Sysctl("fs/protected_symlinks")
+	if err != nil {
+		return task.Unknown[bool](reasonOf(err))
+	}
+	return task.Known(strings.TrimSpace(value) != "0")
+}
+
+// errnoName returns the name of an errno, as "EACCES".
+func errnoName(errno unix.Errno) string {
+	if name := unix.ErrnoName(errno); name != "" {
+		return name
+	}
+	return strconv.Itoa(int(errno))
+}
+
+// visitor is a root.Visitor that goes by what a subject may do.
+type visitor struct {
+	from *Collector
+	by   *predict.Subject
+}
+
+// Search says why names may not be looked up in a directory.
+func (v visitor) Search(dir *unix.Stat_t) string { return v.by.Search(v.from.inode(dir)) }
+
+// Follow says why a link in a directory may not be followed.
+func (v visitor) Follow(link, dir *unix.Stat_t) string {
+	return v.by.Follow(v.from.inode(link), v.from.inode(dir))
+}
+
+// inode returns what predictions go by of a file's attributes. The owner of a file may be
+// none in capinspect's own user namespace, and then it is none in one below it. One that
+// may be none is taken for none: files of somebody outside are more frequent than those of
+// the user nobody.
+func (c *Collector) inode(st *unix.Stat_t) predict.Inode {
+	i := predict.Inode{Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid}
+	for _, id := range [...]struct {
+		of uint32
+		o  *overflow
+	}{{st.Uid, &overflowUID}, {st.Gid, &overflowGID}} {
+		err := c.doubtsOfFile(id.of, id.o)
+		if err == nil {
+			continue
+		}
+		i.Inexpressible = true
+		if !errors.Is(err, errUnmapped) {
+			i.Doubts = append(i.Doubts, err.Error())
+		}
+	}
+	return i
+}
+
+// found returns what predictions go by of a program.
+func (c *Collector) found(p *root.Program) *predict.Found {
+	f := &predict.Found{Inode: c.inode(&p.Stat), Path: p.Path, Regular: p.Regular(), CapsForeign: p.CapsErr == unix.EOVERFLOW}
+	f.Mount = known(predict.MountOptions{NoSuid: p.NoSuid, NoExec: p.NoExec}, p.MountError)
+	f.Head = known(p.Head, p.HeadError)
+	switch {
+	case p.CapsErr == unix.EINVAL:
+		f.Caps = task.Unknown[[]byte]("the kernel does not show it: it is malformed, or of version 1")
+	case p.CapsErr != nil:
+		f.Caps = task.Unknown[[]byte](p.CapsErr.Error())
+	default:
+		f.Caps = task.Known(p.Caps)
+	}
+	return f
+}
+
+// known returns a value, or that it is unknown because of an error.
+func known[T any](v T, err error) task.Value[T] {
+	if err != nil {
+		return task.Unknown[T](reasonOf(err))
+	}
+	return task.Known(v)
+}
+
+// workingDir opens the task's working directory, if a path begins there. Its Fd is negative
+// otherwise.
+func (s *subject) workingDir(path string) (root.Dir, error) {
 	dir := root.Dir{Fd: -1}
-	if file == "" || file[0] == '/' {
+	if path == "" || path[0] == '/' {
 		return dir, nil
 	}
-	if s.record.Self {
-		path, err := unix.Getwd() // os has one that asks the file system
+	if s.task.Self {
+		at, err := unix.Getwd() // that of os asks the file system
 		if err == nil {
-			dir.Path = path
+			dir.Path = at
 			dir.Fd, err = unix.Open(".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		}
 		return dir, err
@@ -96,8 +148,8 @@ func (s *subject) workingDir(file string) (root.Dir, error) {
 	return dir, err
 }
 
-// below returns where a link of the task leads to, as "cwd", from its root directory;
-// ok is false if that is elsewhere.
+// below returns where a link of the task leads to, as "cwd", from its root directory. ok is
+// false if it leads elsewhere.
 func (s *subject) below(link string) (path string, ok bool, err error) {
 	top, err := s.handle.Readlink("root")
 	if err == nil {
@@ -108,81 +160,4 @@ func (s *subject) below(link string) (path string, ok bool, err error) {
 		return path, false, err
 	}
 	return rest, true, nil
-}
-
-// file returns what capset goes by of a file's attributes.
-func (s *subject) file(st *unix.Stat_t) capset.File {
-	uid, user := s.users.in(st.Uid)
-	gid, group := s.groups.in(st.Gid)
-	return capset.File{Mode: st.Mode & 0o7777, UID: uid, GID: gid, Unmapped: !user || !group || s.inexpressible(st)}
-}
-
-// inexpressible reports whether the owner of a file is none in capinspect's own user
-// namespace, and then none in one below it. One that may be is taken for it: files of
-// somebody outside are more frequent than those of the user nobody.
-func (s *subject) inexpressible(st *unix.Stat_t) bool {
-	none := false
-	for _, id := range [...]struct {
-		of uint32
-		o  *overflow
-	}{{st.Uid, &overflowUID}, {st.Gid, &overflowGID}} {
-		err := s.collector.doubtsOfFile(id.of, id.o)
-		if err != nil && !errors.Is(err, errUnmapped) {
-			s.assume("overflow-id", err.Error())
-		}
-		none = none || err != nil
-	}
-	return none
-}
-
-// Search implements root.Visitor.
-func (s *subject) Search(dir *unix.Stat_t) string {
-	if s.task.MaySearch(s.file(dir)) {
-		return ""
-	}
-	return modeOf(dir) + " does not let it look up names there"
-}
-
-// Follow implements root.Visitor (proc_sys_fs(5), protected_symlinks; since Linux
-// 3.6; fs/namei.c, may_follow_link).
-func (s *subject) Follow(link, dir *unix.Stat_t) string {
-	const sticky, others = 0o1000, 0o002
-	mine := s.file(link).UID == s.task.UID.Filesystem
-	if mine || dir.Mode&(sticky|others) != sticky|others || link.Uid == dir.Uid || !s.protected() {
-		return ""
-	}
-	return "a link of another user in a directory that everybody may write to (fs.protected_symlinks)"
-}
-
-func (s *subject) protected() bool {
-	err := errNoProc
-	if proc := s.collector.proc; proc != nil {
-		var value string
-		if value, err = proc.Sysctl("fs/protected_symlinks"); err == nil {
-			return value != "0"
-		}
-	}
-	s.assume("protected-symlinks", "fs.protected_symlinks is on: "+reasonOf(err))
-	return true
-}
-
-// modeOf says what the mode and the owner of a file are.
-func modeOf(st *unix.Stat_t) string {
-	return fmt.Sprintf("mode %#o of uid %d, gid %d", st.Mode&0o7777, st.Uid, st.Gid)
-}
-
-// refuses says why the task may not execute a file, "" if it may.
-func (s *subject) refuses(p *root.Program) string {
-	f := s.file(&p.Stat)
-	switch {
-	case !p.Regular():
-		return "it is no regular file"
-	case p.NoExec:
-		return "its mount has the option noexec"
-	case s.task.MayExecute(f):
-		return ""
-	case p.Stat.Mode&0o111 == 0:
-		return modeOf(&p.Stat) + " lets nobody execute it"
-	}
-	return fmt.Sprintf("%s does not let uid %d execute it", modeOf(&p.Stat), s.users.out(s.task.UID.Filesystem))
 }

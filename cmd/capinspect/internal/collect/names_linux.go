@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -36,26 +37,17 @@ type database struct {
 	doubts func(id uint32) error
 }
 
-// names looks up the names of the task's user and group ids in its files. users
-// and groups are its id maps, if the files are for ids that they lead to others.
-// err is why there are no files.
-func (c *Collector) names(r *Record, from files, err error, users, groups procstatus.IDMap) {
-	s := &r.Status
-	if s.Has(procstatus.FieldUID) {
-		d := database{passwdFile, from, err, users, c.doubts(r, &overflowUID)}
-		var why reason
-		r.UserNames, why = d.lookup(s.UID.Real, s.UID.Effective)
-		r.nameless("uid.realName", why, s.UID.Real)
-		r.nameless("uid.effectiveName", why, s.UID.Effective)
+// names looks up the names of the task's user and group ids in its files. users and groups
+// are its id maps, if the files are for other ids than those that the kernel tells. err is
+// why there are no files.
+func (c *Collector) names(t *task.Task, from files, err error, users, groups procstatus.IDMap) {
+	if ids, ok := t.UID.Get(); ok {
+		d := database{passwdFile, from, err, users, c.doubts(t, &overflowUID)}
+		t.UserNames = d.lookup(ids.Real, ids.Effective)
 	}
-	if s.Has(procstatus.FieldGID) {
-		ids := append([]uint32{s.GID.Real, s.GID.Effective}, s.Groups...)
-		d := database{groupFile, from, err, groups, c.doubts(r, &overflowGID)}
-		var why reason
-		r.GroupNames, why = d.lookup(ids...)
-		r.nameless("gid.realName", why, s.GID.Real)
-		r.nameless("gid.effectiveName", why, s.GID.Effective)
-		r.nameless("groups[].name", why, s.Groups...)
+	if ids, ok := t.GID.Get(); ok {
+		d := database{groupFile, from, err, groups, c.doubts(t, &overflowGID)}
+		t.GroupNames = d.lookup(append([]uint32{ids.Real, ids.Effective}, t.Groups.Zero()...)...)
 	}
 }
 
@@ -78,17 +70,17 @@ func (o *overflow) id(proc *procstatus.FS) uint32 {
 			return uint32(n)
 		}
 	}
-	return usualOverflow
+	return task.OverflowID
 }
 
-// doubts returns what says why an id of a task may not be what it seems, or is not;
-// nil if it is. In the initial user namespace all are: nothing is asked unless there
-// is an id that is the usual overflow id, or another one was set.
-func (c *Collector) doubts(r *Record, o *overflow) func(id uint32) error {
+// doubts returns a function that says why an id of a task may not be what it seems; nil if
+// it is what it seems. In the initial user namespace all ids are. Nothing is asked unless
+// there is an id that is the usual overflow id, or the overflow id was changed.
+func (c *Collector) doubts(t *task.Task, o *overflow) func(id uint32) error {
 	own, asked := procstatus.IDMap(nil), false
-	over, same := uint32(usualOverflow), r.Self
+	over, same := uint32(task.OverflowID), t.Self
 	return func(id uint32) error {
-		if !c.live || id != usualOverflow && (c.me == nil || c.me.inInitialUserNS()) {
+		if !c.live || id != task.OverflowID && (c.me == nil || c.me.inInitialUserNS()) {
 			return nil
 		}
 		if me := c.reader(); me.inInitialUserNS() {
@@ -96,8 +88,8 @@ func (c *Collector) doubts(r *Record, o *overflow) func(id uint32) error {
 		} else if !asked {
 			asked, over = true, o.id(c.proc)
 			own, _ = o.ids(c.proc.Self())
-			user, err := c.proc.Task(r.Status.Pid).Namespace(procstatus.NamespaceUser)
-			same = same || err == nil && user == me.namespaces[procstatus.NamespaceUser]
+			user, err := c.proc.Task(t.Tid.Zero()).Namespace(procstatus.NamespaceUser)
+			same = same || err == nil && task.Is(me.namespaces[procstatus.NamespaceUser], user)
 		}
 		_, has := own.Outside(id)
 		switch {
@@ -110,6 +102,27 @@ func (c *Collector) doubts(r *Record, o *overflow) func(id uint32) error {
 	}
 }
 
+// overflow notes that one of the task's ids stands for others, or may.
+func (c *Collector) overflow(t *task.Task) {
+	uid, hasUID := t.UID.Get()
+	gid, hasGID := t.GID.Get()
+	if !hasUID || !hasGID {
+		return
+	}
+	for _, ids := range [...]struct {
+		of capset.IDs
+		o  *overflow
+	}{{uid, &overflowUID}, {gid, &overflowGID}} {
+		doubts := c.doubts(t, ids.o)
+		for _, id := range [...]uint32{ids.of.Real, ids.of.Effective} {
+			if err := doubts(id); err != nil {
+				t.Overflow = err.Error()
+				return
+			}
+		}
+	}
+}
+
 // errUnmapped says of the owner of a file that capinspect's user namespace has no id
 // for it.
 var errUnmapped = errors.New("its owner has no id in capinspect's user namespace")
@@ -117,10 +130,10 @@ var errUnmapped = errors.New("its owner has no id in capinspect's user namespace
 // doubtsOfFile returns what says why the owner of a file may not be what it seems, or
 // is not; nil if it is.
 func (c *Collector) doubtsOfFile(id uint32, o *overflow) error {
-	if id != usualOverflow && !c.live || c.live && c.reader().inInitialUserNS() {
+	if id != task.OverflowID && !c.live || c.live && c.reader().inInitialUserNS() {
 		return nil
 	}
-	over, own := uint32(usualOverflow), procstatus.IDMap(nil)
+	over, own := uint32(task.OverflowID), procstatus.IDMap(nil)
 	if c.live {
 		over = o.id(c.proc)
 	}
@@ -136,22 +149,9 @@ func (c *Collector) doubtsOfFile(id uint32, o *overflow) error {
 	return fmt.Errorf("an owner %d is one that capinspect's user namespace cannot express, and not that id", id)
 }
 
-// reason says why an id has no name; nil if it has one.
-type reason func(id uint32) error
-
-// nameless lists the value at a path as unknown if one of ids has no name.
-func (r *Record) nameless(path string, why reason, ids ...uint32) {
-	for _, id := range ids {
-		if err := why(id); err != nil {
-			r.unknown(path, err.Error())
-			return
-		}
-	}
-}
-
-// lookup returns the names that the file gives to some ids, and why others have
-// none. As in libc, the first entry of an id counts.
-func (d *database) lookup(ids ...uint32) (map[uint32]string, reason) {
+// lookup returns the names that the file gives to some ids, or why one has none. As in
+// libc, the first entry of an id counts.
+func (d *database) lookup(ids ...uint32) task.Names {
 	known := make(map[uint32]string, len(ids)) // by the file's ids
 	for _, id := range ids {
 		if in, err := d.translate(id); err == nil {
@@ -168,24 +168,22 @@ func (d *database) lookup(ids ...uint32) (map[uint32]string, reason) {
 			}
 		})
 	}
-	names := make(map[uint32]string, len(ids))
+	if unread == nil {
+		unread = errors.New("no entry in /" + d.file)
+	}
+	names := make(task.Names, len(ids))
 	for _, id := range ids {
-		if in, err := d.translate(id); err == nil && known[in] != "" {
-			names[id] = known[in]
+		in, err := d.translate(id)
+		switch name := known[in]; {
+		case err != nil:
+			names[id] = task.Unknown[string](err.Error())
+		case name != "":
+			names[id] = task.Known(name)
+		default:
+			names[id] = task.Unknown[string](unread.Error())
 		}
 	}
-	return names, func(id uint32) error {
-		if _, ok := names[id]; ok {
-			return nil
-		}
-		if _, err := d.translate(id); err != nil {
-			return err
-		}
-		if unread != nil {
-			return unread
-		}
-		return errors.New("no entry in /" + d.file)
-	}
+	return names
 }
 
 // translate returns the id that the file knows.
@@ -218,13 +216,4 @@ func eachEntry(text []byte, f func(name []byte, id uint32)) {
 			f(name, uint32(id))
 		}
 	}
-}
-
-// everyUser calls f for each entry of the reader's own /etc/passwd.
-func everyUser(f func(name string, id uint32)) error {
-	text, err := root.Own(nil).Read(passwdFile, maxFile)
-	if err == nil {
-		eachEntry(text, func(name []byte, id uint32) { f(string(name), id) })
-	}
-	return err
 }

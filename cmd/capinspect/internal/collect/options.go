@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package collect fills tasks from the kernel: from a procfs, from system calls where
+// there is none, and from files below the root directory of a task. It reads one task with
+// all that is around it, or many by several goroutines, and takes the vanished and the
+// forbidden for what they are.
+//
+// It draws no conclusions of its own: packages task, why and predict do.
 package collect
 
 import (
@@ -24,7 +30,7 @@ type Options struct {
 // Detail is how much is found out of a task.
 type Detail uint8
 
-// The amounts, each with what is in those before it.
+// The amounts. Each has what those before it have.
 const (
 	Credentials Detail = iota // what the status file tells, and system calls
 	Named                     // the names of ids
@@ -37,12 +43,6 @@ func (o Options) dir() string {
 		return o.Proc
 	}
 	return DefaultProc
-}
-
-// KernelInfo is what is known of the kernel that capinspect runs on.
-type KernelInfo struct {
-	Release string      // as uname(2) has it; "" if unknown
-	LastCap *capset.Cap // nil if unknown
 }
 
 // Reasons for which a task cannot be read.

@@ -3,165 +3,151 @@
 package collect
 
 import (
-	"errors"
-	"strconv"
+	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// runcPath is where runc looks for a program if the container says nothing else
-// (and execvp(3) of most libraries).
-const runcPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-// Predict tells what execve(2) of a file would give a task, a pid or "self". A file
-// without a slash is looked for in PATH.
-func (c *Collector) Predict(task, file string, what *WhatIf) (*Prediction, error) {
-	s, err := c.subject(task, what)
+// Predict tells what execve(2) of a file would give a task, a pid or "self", with what is
+// asked for. A file without a slash is looked for in PATH.
+func (c *Collector) Predict(target, file string, what *predict.WhatIf) (*predict.Prediction, error) {
+	s, err := c.changed(target, what)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	p, err := s.predict(file)
+	p, err := s.Predict(file)
+	if err == nil && p.After != nil {
+		c.names(p.After, s.files, nil, s.users, s.groups)
+	}
+	return p, err
+}
+
+// changed returns a task whose root directory is open, changed by what is asked for.
+func (c *Collector) changed(target string, what *predict.WhatIf) (*subject, error) {
+	s, err := c.subject(target)
 	if err != nil {
 		return nil, err
 	}
-	if p.Assumed = s.assumed; p.After != nil {
-		c.names(p.After, s.files, nil, s.maps[0], s.maps[1])
+	if err = s.hidden; err == nil {
+		err = s.start()
 	}
-	return p, nil
-}
-
-// predict tells what execve(2) of a file would give.
-func (s *subject) predict(file string) (*Prediction, error) {
-	p := &Prediction{Task: s.record, File: file, Before: s.before}
-	program, err := s.lookFor(file, p)
-	for depth := 0; err == nil; depth++ {
-		p.Program = found(program)
-		name, is := s.interpreter(program)
-		if is == noScript {
-			return p, s.execute(program, p)
-		}
-		switch {
-		case is == badScript:
-			err = &root.Denied{Errno: unix.ENOEXEC, Path: program.Path, Why: "its first line names no interpreter, or one too long"}
-			continue
-		case name == "": // which is the working directory
-			err = &root.Denied{Errno: unix.EACCES, Path: program.Path, Why: "its first line names an empty interpreter"}
-			continue
-		}
-		p.step("script", program.Path+" is a script: "+name+" is executed, and its attributes count")
-		if program, err = s.find(name); err == nil && depth == maxScripts {
-			err = &root.Denied{Errno: unix.ELOOP, Path: program.Path, Why: "the script's interpreter is a script, and so on for too long"}
-		}
-	}
-	if p.Program == nil && program != nil { // it was found, and refused
-		p.Program = found(program)
-		if caps, err := capset.ParseFileCaps(program.Caps); err == nil {
-			p.Program.Caps = &caps
-		}
-	}
-	return p, p.denied(err)
-}
-
-// found returns a program without its capabilities, of which nobody knows yet whether
-// they count.
-func found(f *root.Program) *Program {
-	st := &f.Stat
-	return &Program{Path: f.Path, Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid, NoSuid: f.NoSuid}
-}
-
-func (p *Prediction) step(code, text string) { addNote(&p.Steps, code, text) }
-
-// denied makes the result of an error that the task gets, and returns any other one.
-func (p *Prediction) denied(err error) error {
-	denied, ok := errors.AsType[*root.Denied](err)
-	if !ok {
-		return err
-	}
-	p.Result = errnoName(denied.Errno)
-	p.Why = denied.Error()
-	if denied.Path != "" {
-		p.Why = denied.Path + ": " + p.Why
-	}
-	return nil
-}
-
-// errnoName returns the name of an errno of those that are predicted. The table of
-// package unix has all of them.
-func errnoName(errno unix.Errno) string {
-	switch errno {
-	case unix.EPERM:
-		return "EPERM"
-	case unix.ENOENT:
-		return "ENOENT"
-	case unix.ENOEXEC:
-		return "ENOEXEC"
-	case unix.EACCES:
-		return "EACCES"
-	case unix.ENOTDIR:
-		return "ENOTDIR"
-	case unix.EINVAL:
-		return "EINVAL"
-	case unix.ENAMETOOLONG:
-		return "ENAMETOOLONG"
-	case unix.ELOOP:
-		return "ELOOP"
-	}
-	return strconv.Itoa(int(errno))
-}
-
-// interpreter returns what the first line of a program makes of it.
-func (s *subject) interpreter(p *root.Program) (name string, is script) {
-	if p.HeadError != nil {
-		s.assume("script", p.Path+" is no script: "+reasonOf(p.HeadError))
-		return "", noScript
-	}
-	return interpreter(p.Head, root.HeadSize)
-}
-
-// execute fills in what the program gives.
-func (s *subject) execute(program *root.Program, p *Prediction) error {
-	f := s.file(&program.Stat)
-	f.NoSuid = program.NoSuid
-	if program.MountError != nil {
-		s.assume("mount", "the mount of "+program.Path+" has neither nosuid nor noexec: "+reasonOf(program.MountError))
-	}
-	if err := s.fileCaps(program, &f); err != nil {
-		return p.denied(err)
-	}
-	if p.Program.Caps = f.Caps; program.Caps == nil {
-		p.Program.Caps = nil
-	}
-	after, steps, err := capset.Exec(s.task, f, s.how)
-	for _, step := range steps {
-		p.step(step.Code, step.Text)
+	if err == nil {
+		err = s.Change(what)
 	}
 	if err != nil {
-		return p.denied(&root.Denied{Errno: unix.EPERM, Path: program.Path, Why: err.Error()})
+		s.close()
+		return nil, err
 	}
-	p.Result = OK
-	p.After = s.with(&after)
+	return s, nil
+}
+
+// Scan looks below a directory of a task's root for the programs that give something to
+// whoever executes them, and tells what each would give that task. all is for the file
+// systems mounted there too, and step is called now and then.
+func (c *Collector) Scan(target, dir string, all bool, what *predict.WhatIf, step func()) (*predict.Scan, error) {
+	if !strings.HasPrefix(dir, "/") {
+		return nil, fmt.Errorf("%s: want a path that begins with /", dir)
+	}
+	s, err := c.changed(target, what)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	scan := s.Scan(dir)
+	failed := func(path string, err error) { scan.Fail(fmt.Errorf("%s: %s", path, reasonOf(err))) }
+	tree := root.Tree{
+		All: all, Step: step, By: visitor{c, s.Subject}, Failed: failed,
+		Found: func(p *root.Program) {
+			if err := scan.Add(c.found(p)); err != nil {
+				failed(p.Path, err)
+			}
+		},
+	}
+	if err := s.root.Search(dir, &tree); err != nil {
+		return nil, err
+	}
+	scan.Files, scan.Dirs, scan.Closed = tree.Files, tree.Dirs, tree.Closed
+	scan.Finish()
+	return scan, nil
+}
+
+// Why says why capabilities of a task, a pid or "self", are effective or are not.
+func (c *Collector) Why(target string, caps []capset.Cap) (*why.Answers, error) {
+	s, err := c.subject(target)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	asked := why.Subject{Task: s.task, Credentials: s.Credentials, How: s.How, Sysctls: s.sysctls(), Outside: s.outside()}
+	if !s.task.Self { // whose program is capinspect
+		hidden := s.hidden
+		if hidden == nil {
+			hidden = s.running(&asked)
+		}
+		if hidden != nil {
+			s.Assume("program", "its program has no file capabilities: "+hidden.Error())
+		}
+	}
+	asked.Assumed = s.Assumed()
+	return asked.Answers(caps), nil
+}
+
+// outside reports whether the task is known to be in no container. Where its namespaces are
+// hidden, it has its number in that of the node alone.
+func (s *subject) outside() bool {
+	initial := s.task.Initial(procstatus.NamespacePID)
+	if s.task.InContainer() || !s.opened {
+		return false
+	}
+	own := s.from.reader().namespaces[procstatus.NamespacePID]
+	return initial.Or(task.Is(isInitial(procstatus.NamespacePID, own), true) && len(s.task.NSPid.Zero()) == 1)
+}
+
+// running finds out what the program gives that the task executed last.
+func (s *subject) running(asked *why.Subject) error {
+	path, _, err := s.below("exe")
+	if err != nil {
+		return err
+	}
+	fd, err := s.handle.OpenPath("exe")
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	program, err := s.root.Open(fd, path)
+	if err != nil {
+		return err
+	}
+	file, err := s.File(s.from.found(program))
+	if err != nil {
+		return err
+	}
+	asked.Program, asked.Path = &file, path
 	return nil
 }
 
-// with returns the task with other credentials.
-func (s *subject) with(to *capset.Credentials) *Record {
-	r := *s.record
-	r.Unknown, r.Notes = nil, nil
-	for k, set := range to.Sets {
-		if r.Status.Has(procstatus.CapField(capset.Kind(k))) {
-			r.Status.SetCaps(capset.Kind(k), set)
-		}
+// sysctls reads those of the task's network namespace, if it is capinspect's own: a procfs
+// has those of who reads it.
+func (s *subject) sysctls() (found why.Sysctls) {
+	c := s.from
+	if c.proc == nil || !c.live || !s.task.Self && !task.Is(s.task.Namespace(procstatus.NamespaceNet).WithSelf, true) {
+		return found
 	}
-	r.Status.UID, r.Status.GID = s.users.allOut(to.UID), s.groups.allOut(to.GID)
-	r.Securebits, r.Status.NoNewPrivs = to.Securebits, to.NoNewPrivs
-	r.Host = nil
-	if s.record.Host != nil {
-		r.Host = &HostIDs{r.Status.UID, r.Status.GID}
+	read := func(name string) task.Value[string] {
+		text, err := c.proc.Sysctl("net/ipv4/" + name)
+		return known(strings.Join(strings.Fields(text), " "), err)
 	}
-	return &r
+	return why.Sysctls{UnprivilegedPorts: read("ip_unprivileged_port_start"), PingGroups: read("ping_group_range")}
 }

@@ -3,52 +3,49 @@
 package collect
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// subject is a task as execve(2) goes by it. Its credentials have the ids of its own
-// user namespace.
+// subject is a task for which something is predicted, with what the kernel lets capinspect
+// see of it.
 type subject struct {
-	collector *Collector
-	handle    procstatus.Task // its process, if opened
-	opened    bool            // there is a procfs that has it
-	record    *Record
-	root      *root.Root
-	files     files // those of root, by which ids have names, and their id maps
-	maps      [2]procstatus.IDMap
-	users     insideIDs
-	groups    insideIDs
-	nested    bool // its user namespace is neither capinspect's nor right below that
-	task      capset.Credentials
-	before    *Record // the task with these
-	how       capset.Circumstances
-	path      string // PATH
-	assumed   []Note
+	*predict.Subject
+	from   *Collector
+	task   *task.Task
+	handle procstatus.Task // its process
+	opened bool            // handle is open: there is a procfs that has the process
+	root   *root.Root
+	hidden error // why root is not open
+	files  files // those of root, which give names to ids, and their id maps
+	users  procstatus.IDMap
+	groups procstatus.IDMap
 }
 
-// subject returns a task, changed by what was asked for.
-func (c *Collector) subject(task string, what *WhatIf) (*subject, error) {
-	s := &subject{collector: c, record: new(Record), path: what.Path}
-	err := s.read(task)
-	for _, step := range [...]func() error{
-		s.openRoot, s.credentials, s.circumstances, func() error { return s.change(what) },
-	} {
-		if err == nil {
-			err = step()
-		}
-	}
-	if err != nil {
+// subject returns a task as execve(2) goes by it, with its root directory open if that can
+// be had: else hidden says why not.
+func (c *Collector) subject(target string) (*subject, error) {
+	s := &subject{from: c}
+	if err := s.read(target); err != nil {
 		s.close()
 		return nil, err
 	}
+	s.hidden = s.openRoot()
 	return s, nil
+}
+
+// start finds out what execve(2) goes by.
+func (s *subject) start() (err error) {
+	if s.Subject, err = predict.New(s.task); err != nil {
+		return err
+	}
+	return s.circumstances()
 }
 
 func (s *subject) close() {
@@ -58,172 +55,94 @@ func (s *subject) close() {
 	s.handle.Close()
 }
 
-// assume lists something that is not known, once.
-func (s *subject) assume(code, text string) {
-	if n := (Note{code, text}); !slices.Contains(s.assumed, n) {
-		s.assumed = append(s.assumed, n)
-	}
-}
-
 // read reads the task.
 func (s *subject) read(target string) error {
-	c, own, hidden := s.collector, target == self, error(nil)
-	task, err := c.handle(target)
+	c, own := s.from, target == self
+	handle, err := c.handle(target)
 	if err != nil {
 		return err
 	}
+	var hidden error
 	if c.proc != nil {
-		s.handle, err = task.Open()
-		s.opened, hidden = err == nil, plain(err)
-		if err != nil && (!own || c.opts.Proc != "") {
+		if s.handle, err = handle.Open(); err == nil {
+			s.opened = true
+			s.task, err = c.whole(s.handle)
+			return err
+		}
+		if hidden = plain(err); !own || c.opts.Proc != "" {
 			return hidden
 		}
 	}
-	if !s.opened {
-		return c.alone(task, own, s.record, hidden)
-	}
-	return c.whole(s.handle, s.record)
+	s.task, err = c.alone(handle, own, hidden)
+	return err
 }
 
 // openRoot opens the root directory of the task.
-func (s *subject) openRoot() error {
-	c := s.collector
+func (s *subject) openRoot() (err error) {
 	var mounts []procstatus.Mount
 	if s.opened {
 		mounts, _ = s.handle.Mounts() // without it, the root directory cannot be opened
 	}
-	from, users, groups, err := c.filesOf(s.handle, s.record, mounts)
-	if err != nil {
+	if s.files, s.users, s.groups, err = s.from.filesOf(s.handle, s.task, mounts); err != nil {
 		return err
 	}
-	s.files, s.maps = from, [2]procstatus.IDMap{users, groups}
-	if under, ok := from.(*root.Root); ok {
+	if under, ok := s.files.(*root.Root); ok {
 		s.root = under
 		return nil
 	}
-	s.root, err = root.OpenOwn(c.proc)
+	s.root, err = root.OpenOwn(s.from.proc)
 	return err
-}
-
-// execNeeds are the lines of the status file that execve(2) goes by.
-var execNeeds = [...]procstatus.Field{
-	procstatus.FieldUID, procstatus.FieldGID, procstatus.FieldGroups, procstatus.FieldCapInh,
-	procstatus.FieldCapPrm, procstatus.FieldCapEff, procstatus.FieldCapBnd,
-}
-
-// credentials finds out those of the task.
-func (s *subject) credentials() (err error) {
-	r := s.record
-	if s.task, err = r.credentials(execNeeds[:]...); err != nil {
-		return err
-	}
-	if err := s.translate(); err != nil {
-		return err
-	}
-	s.task.UID, s.task.GID = s.users.all(s.task.UID), s.groups.all(s.task.GID)
-	for i, g := range s.task.Groups {
-		s.task.Groups[i], _ = s.groups.in(g)
-	}
-	if !r.Status.Has(procstatus.FieldNoNewPrivs) {
-		s.assume("no-new-privs", "no_new_privs is not set: "+r.Why("noNewPrivs"))
-	}
-	for _, n := range r.Notes {
-		if n.Code == "overflow-id" {
-			s.assume(n.Code, n.Text)
-		}
-	}
-	return nil
-}
-
-// translate finds out how ids are translated into those of the task's user
-// namespace.
-func (s *subject) translate() error {
-	r, ns := s.record, s.record.UserNamespace
-	if r.Self || ns != nil && ns.Own {
-		return nil
-	}
-	if ns == nil || ns.UIDMap == nil || ns.GIDMap == nil {
-		return errors.New("its id maps are hidden")
-	}
-	if ns.ID == 0 && ns.UIDMap.Whole() && ns.UIDMap[0].Outside == 0 { // of whichever namespace
-		return nil
-	}
-	s.users.m, s.groups.m = ns.UIDMap, ns.GIDMap
-	above, err := s.handle.ParentUserNamespace()
-	s.nested = err != nil || above != s.collector.reader().namespaces[procstatus.NamespaceUser]
-	return nil
 }
 
 // circumstances finds out what else execve(2) goes by.
 func (s *subject) circumstances() error {
-	c, r := s.collector, s.record
-	s.how.Last = r.LastCap.Value
-	s.how.ComparesReal = olderThan(Kernel().Release, 6, 16)
+	c := s.from
+	s.Finder = finder{s}
+	release, _ := Kernel()
+	s.How.ComparesReal = olderThan(release, 6, 16)
+	if c.proc != nil {
+		s.OwnUsers, _ = c.proc.Self().UIDMap() // nil if it is hidden
+	}
+	if s.Users.Map != nil {
+		above, err := s.handle.ParentUserNamespace()
+		s.Nested = err != nil || !task.Is(c.reader().namespaces[procstatus.NamespaceUser], above)
+	}
 	if s.opened {
 		s.foreignMounts()
 	}
-	tracer := r.Status.TracerPid
-	if tracer == 0 {
-		return nil
-	}
-	pid := strconv.Itoa(tracer)
-	status, err := c.proc.Task(tracer).Status()
-	if err != nil {
-		return fmt.Errorf("PID %s, which traces it: %w", pid, plain(err))
-	}
-	state := status.CapState()
-	user, err := c.proc.Task(tracer).Namespace(procstatus.NamespaceUser)
-	own := &r.Namespaces[procstatus.NamespaceUser]
-	s.how.Traced = !state[capset.Effective].Has(capset.SysPtrace) ||
-		err == nil && user != own.ID && isInitial(procstatus.NamespaceUser, user) != Yes
-	s.assume("tracer", "PID "+pid+", which traces it, "+
-		[...]string{"has", "lacks"}[b2i(s.how.Traced)]+" cap_sys_ptrace over it, as now")
-	return nil
+	return s.tracer()
 }
 
-// foreignMounts says so if its mounts belong to a user namespace that is neither its
-// own nor capinspect's: one below these can mount what gives nothing above it
-// (fs/namespace.c, mnt_may_suid).
+// foreignMounts assumes that the task's mounts count for it, if they belong to a user
+// namespace that is neither its own nor capinspect's: one below these can mount what gives
+// nothing above it (fs/namespace.c, mnt_may_suid).
 func (s *subject) foreignMounts() {
 	owner, err := s.handle.OwnerOf(procstatus.NamespaceMnt)
-	r := s.record
-	own := r.Namespaces[procstatus.NamespaceUser].ID
-	if err == nil && own != 0 && owner != own && owner != s.collector.reader().namespaces[procstatus.NamespaceUser] {
-		s.assume("mounts", "its file systems were mounted in its user namespace, or in one above that")
+	own := s.task.Namespace(procstatus.NamespaceUser).ID
+	if err == nil && own.Known() && !task.Is(own, owner) && !task.Is(s.from.reader().namespaces[procstatus.NamespaceUser], owner) {
+		s.Assume("mounts", "its file systems were mounted in its user namespace, or in one above that")
 	}
 }
 
-// change makes of the task what was asked for.
-func (s *subject) change(what *WhatIf) error {
-	t, known := &s.task, capset.UpTo(s.how.Last)
-	if !what.Add.Within(known) && what.Add != AllCaps {
-		return fmt.Errorf("its kernel does not have capability %d", what.Add.Last())
+// tracer finds out whether a process traces the task that may not see what it gains.
+func (s *subject) tracer() error {
+	c, pid := s.from, s.task.TracerPid.Zero()
+	if pid == 0 {
+		return nil
 	}
-	if what.Securebits != nil {
-		t.Securebits = *what.Securebits
-	} else if !s.record.Known("securebits") {
-		t.Securebits = 0
-		s.assume("securebits", "its securebits are 0: only the task itself can read them")
+	who := "PID " + strconv.Itoa(pid) + ", which traces it"
+	status, err := c.proc.Task(pid).Status()
+	if err != nil {
+		return fmt.Errorf("%s: %w", who, plain(err))
 	}
-	t.NoNewPrivs = t.NoNewPrivs || what.NoNewPrivs
-	if what.UID != nil {
-		id, _ := s.users.in(*what.UID)
-		t.UID = capset.IDs{Real: id, Effective: id, Saved: id, Filesystem: id}
+	id, err := c.proc.Task(pid).Namespace(procstatus.NamespaceUser)
+	elsewhere := err == nil && !task.Is(s.task.Namespace(procstatus.NamespaceUser).ID, id) &&
+		!task.Is(isInitial(procstatus.NamespaceUser, task.Known(id)), true)
+	held := status.CapState()[capset.Effective]
+	has := "has"
+	if s.How.Traced = elsewhere || !held.Has(capset.SysPtrace); s.How.Traced {
+		has = "lacks"
 	}
-	if what.GID != nil {
-		id, _ := s.groups.in(*what.GID)
-		t.GID = capset.IDs{Real: id, Effective: id, Saved: id, Filesystem: id}
-	}
-	if what.Entrypoint {
-		t.Sets[capset.Permitted], t.Sets[capset.Effective] = t.Sets[capset.Bounding], t.Sets[capset.Bounding]
-	}
-	for k := range t.Sets {
-		t.Sets[k] &^= what.Drop
-	}
-	for _, k := range [...]capset.Kind{capset.Permitted, capset.Effective, capset.Bounding} {
-		t.Sets[k] |= what.Add & known
-	}
-	s.assumed = append(s.assumed, what.asked()...)
-	s.before = s.with(t)
+	s.Assume("tracer", who+", "+has+" cap_sys_ptrace over it, as now")
 	return nil
 }

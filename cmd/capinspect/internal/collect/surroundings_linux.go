@@ -10,16 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
+// inode is the inode of a namespace, or why it is unknown.
+type inode = task.Value[uint64]
+
 // reader is what capinspect itself is, as other tasks are compared with it.
 type reader struct {
-	namespaces [procstatus.NumNamespaces]uint64 // inodes, 0 if hidden
-	first      [procstatus.NumNamespaces]uint64 // of PID 1
-	firstErr   error                            // why one of PID 1 is hidden
-	root       string                           // where its root is, as the kernel names it; "" if hidden
-	rootMount  int                              // the mount that it is on
+	namespaces [procstatus.NumNamespaces]inode
+	first      [procstatus.NumNamespaces]inode // of PID 1
+	root       string                          // where its root is, as the kernel names it; "" if hidden
+	rootMount  int                             // the mount that it is on
 }
 
 // reader returns what capinspect is in the procfs.
@@ -28,25 +31,36 @@ func (c *Collector) reader() *reader {
 		return c.me
 	}
 	c.me = new(reader)
-	me := c.me
 	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
+		c.me.namespaces[k] = task.Unknown[uint64](errNotLive.Error())
 		if c.live {
-			me.namespaces[k], _ = c.proc.Self().Namespace(k)
+			c.me.namespaces[k] = task.Unknown[uint64]("capinspect's own are hidden")
+			if id, err := c.proc.Self().Namespace(k); err == nil {
+				c.me.namespaces[k] = task.Known(id)
+			}
 		}
-		var err error
-		if me.first[k], err = c.proc.Task(1).Namespace(k); err != nil {
-			me.firstErr = err
-		}
+		c.me.first[k] = c.first(k)
 	}
 	if c.live {
-		me.findRoot(c.proc)
+		c.me.findRoot(c.proc)
 	}
-	return me
+	return c.me
 }
 
-// findRoot finds out where capinspect's root directory is. The path does not tell
-// it alone: a task that changed its root directory to one in another mount
-// namespace has "/" too.
+// first returns the inode of a namespace of PID 1.
+func (c *Collector) first(k procstatus.NamespaceKind) inode {
+	if c.proc == nil {
+		return task.Unknown[uint64](errNoProc.Error())
+	}
+	id, err := c.proc.Task(1).Namespace(k)
+	if err != nil {
+		return task.Unknown[uint64]("PID 1: " + reasonOf(err))
+	}
+	return task.Known(id)
+}
+
+// findRoot finds out where capinspect's root directory is. The path does not tell it alone:
+// a task that changed its root directory to one in another mount namespace has "/" too.
 func (me *reader) findRoot(proc *procstatus.FS) {
 	root, err := proc.Self().OpenPath("root")
 	if err != nil {
@@ -58,71 +72,43 @@ func (me *reader) findRoot(proc *procstatus.FS) {
 	}
 }
 
-// inInitialUserNS reports whether capinspect is known to be in the initial user
-// namespace, in which the ids that the kernel tells it are the host's.
+// inInitialUserNS reports whether capinspect is known to be in the initial user namespace,
+// in which the ids that the kernel tells it are the host's.
 func (me *reader) inInitialUserNS() bool {
-	return isInitial(procstatus.NamespaceUser, me.namespaces[procstatus.NamespaceUser]) == Yes
+	return task.Is(isInitial(procstatus.NamespaceUser, me.namespaces[procstatus.NamespaceUser]), true)
 }
 
-// around finds out where a task is.
-func (c *Collector) around(task procstatus.Task, r *Record) {
-	me := c.reader()
-	c.namespaces(task, r, me)
-	c.userNamespace(task, r, me)
-	c.label(task, r)
+// isInitial reports whether an inode is that of the initial namespace of a kind.
+func isInitial(k procstatus.NamespaceKind, id inode) task.Value[bool] {
+	initial, _ := k.Initial()
+	return task.Map(id, func(id uint64) bool { return id == initial })
 }
 
-// conclusions adds what follows from the rest.
-func (c *Collector) conclusions(r *Record) {
-	r.profile()
-	r.remarks()
-	c.remarkOverflow(r)
-	if r.Self {
-		c.remarkPID1(r)
-	}
-}
-
-func (c *Collector) namespaces(task procstatus.Task, r *Record, me *reader) {
-	var reasons [procstatus.NumNamespaces]string
+// namespaces finds out which namespaces the task is in.
+func (c *Collector) namespaces(handle procstatus.Task, t *task.Task) {
+	me, all := c.reader(), task.Namespaces{}
 	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
-		id, err := task.Namespace(k)
+		ns := &all[k]
+		id, err := handle.Namespace(k)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && c.live && r.Status.State != 'Z':
-			reasons[k] = "Linux has it since " + k.Since()
+		case errors.Is(err, fs.ErrNotExist) && c.live && !task.Is(t.RunState, 'Z'):
+			ns.ID = task.Unknown[uint64]("Linux has it since " + k.Since())
 		case err != nil:
-			reasons[k] = c.hidden(err, r)
+			ns.ID = task.Unknown[uint64](c.hidden(err, t))
+		default:
+			ns.ID = task.Known(id)
 		}
-		r.Namespaces[k] = Namespace{id, same(id, me.namespaces[k]), same(id, me.first[k])}
+		ns.WithSelf = task.SameInode(ns.ID, me.namespaces[k])
+		ns.WithPID1 = task.SameInode(ns.ID, me.first[k])
 	}
-	if !r.Namespaces.Known() {
-		r.unknown("namespaces", reasons[procstatus.NamespaceUser])
-		return
-	}
-	for k, reason := range reasons {
-		if reason != "" {
-			r.unknown("namespaces."+procstatus.NamespaceKind(k).String(), reason)
-		}
-	}
-	// What is known of one kind is known of all, as far as the kernel has them.
-	var self, first bool
-	for _, ns := range r.Namespaces {
-		self = self || ns.ID != 0 && ns.WithSelf == Unsure
-		first = first || ns.ID != 0 && ns.WithPID1 == Unsure
-	}
-	switch {
-	case self && c.live:
-		r.unknown("namespaces.*.sharedWithSelf", "capinspect's own are hidden")
-	case self:
-		r.unknown("namespaces.*.sharedWithSelf", errNotLive.Error())
-	}
-	if first && me.firstErr != nil {
-		r.unknown("namespaces.*.sharedWithPid1", "PID 1: "+reasonOf(me.firstErr))
+	if t.Namespaces = task.Known(all); !all.Any() {
+		t.Namespaces = task.Unknown[task.Namespaces](all[procstatus.NamespaceUser].ID.Why())
 	}
 }
 
 // isOwnMap reports whether the map of a user namespace that is hidden is that of
-// capinspect's own, which is shown with the ids of the one above it, as one below
-// cannot have. The map of all ids may be any one's.
+// capinspect's own, which is shown with the ids of the one above it, as one below cannot
+// have. The map of all ids may be any namespace's.
 func (c *Collector) isOwnMap(m procstatus.IDMap) bool {
 	if !c.live || m == nil || m.Whole() {
 		return false
@@ -131,46 +117,97 @@ func (c *Collector) isOwnMap(m procstatus.IDMap) bool {
 	return err == nil && slices.Equal(own, m)
 }
 
+// userNamespace finds out what the task's user namespace is like, and which ids the task
+// has in the initial one.
+func (c *Collector) userNamespace(handle procstatus.Task, t *task.Task) {
+	t.Host = c.hostIDs(t)
+	id := t.Namespace(procstatus.NamespaceUser)
+	users, usersErr := handle.UIDMap()
+	groups, groupsErr := handle.GIDMap()
+	setgroups, setgroupsErr := handle.Setgroups()
+	_, malformed := errors.AsType[*procstatus.LineError](usersErr)
+	if !id.ID.Known() && usersErr != nil && groupsErr != nil && setgroupsErr != nil && !malformed {
+		t.UserNamespace = task.Unknown[task.UserNamespace](c.hidden(usersErr, t))
+		return
+	}
+	ns := task.UserNamespace{
+		ID: id.ID, UIDMap: read(c, t, users, usersErr), GIDMap: read(c, t, groups, groupsErr), Setgroups: read(c, t, setgroups, setgroupsErr),
+		Own: task.Is(id.WithSelf, true) || !id.ID.Known() && c.isOwnMap(users),
+	}
+	// The map of all ids may be that of the initial namespace, or of one below it. Another
+	// one is not.
+	unproven := usersErr != nil || users.Whole()
+	ns.Initial = t.Initial(procstatus.NamespaceUser)
+	switch {
+	case !unproven && !task.Is(ns.Initial, true):
+		ns.Initial = task.Known(false)
+	case unproven && !id.ID.Known():
+		ns.Initial = task.Unknown[bool]("its inode is not known, and a map of all ids proves nothing")
+	case unproven && t.InSandbox():
+		ns.Initial = task.Unknown[bool]("its inode is not one of Linux, and a map of all ids proves nothing")
+	}
+	t.UserNamespace = task.Known(ns)
+}
+
+// read returns a value that was read of a task, or why it could not be.
+func read[T any](c *Collector, t *task.Task, value T, err error) task.Value[T] {
+	if err != nil {
+		return task.Unknown[T](c.hidden(err, t))
+	}
+	return task.Known(value)
+}
+
+// hostIDs returns the ids of the initial user namespace that the task has: the kernel tells
+// ids as the reader's namespace has them.
+func (c *Collector) hostIDs(t *task.Task) task.Value[task.HostIDs] {
+	switch {
+	case !c.live:
+		return task.Unknown[task.HostIDs](errNotLive.Error())
+	case !c.reader().inInitialUserNS():
+		return task.Unknown[task.HostIDs]("capinspect is not in the initial user namespace, and sees ids as its own has them")
+	}
+	return task.Known(task.HostIDs{UID: t.UID.Zero(), GID: t.GID.Zero()})
+}
+
 // label reads what the security module calls the task.
-func (c *Collector) label(task procstatus.Task, r *Record) {
-	switch label, err := task.Label(); {
+func (c *Collector) label(handle procstatus.Task, t *task.Task) {
+	switch label, err := handle.Label(); {
 	case err == nil:
-		r.Label = &label
+		t.Label = task.Known(label)
 	case errors.Is(err, unix.EINVAL):
-		r.unknown("lsm", noLabels)
-	case errors.Is(err, fs.ErrNotExist) && c.live && r.Status.State != 'Z':
-		r.unknown("lsm", "there is no attr/current")
+		t.Label = task.Unknown[procstatus.Label](task.NoLabels)
+	case errors.Is(err, fs.ErrNotExist) && c.live && !task.Is(t.RunState, 'Z'):
+		t.Label = task.Unknown[procstatus.Label]("there is no attr/current")
 	default:
-		r.unknown("lsm", c.hidden(err, r))
+		t.Label = task.Unknown[procstatus.Label](c.hidden(err, t))
 	}
 }
 
-// hidden returns the reason for which a file of a task cannot be read, and, if
-// the kernel refuses it, what that depends on: ns, root and the like need the
-// right to trace the task (ptrace(2), ptrace access mode checking,
-// PTRACE_MODE_READ_FSCREDS). Yama has no say in that mode.
-func (c *Collector) hidden(err error, r *Record) string {
-	if errors.Is(err, fs.ErrNotExist) && !c.live {
-		return notSaved
-	}
-	if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.EINVAL)) && r.Status.State == 'Z' {
+// hidden returns the reason for which a file of a task cannot be read and, if the kernel
+// refuses it, what that depends on: ns, root and the like need the right to trace the task
+// (ptrace(2), ptrace access mode checking, PTRACE_MODE_READ_FSCREDS). Yama has no say in
+// that mode.
+func (c *Collector) hidden(err error, t *task.Task) string {
+	gone := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case gone && !c.live:
+		return task.NotSaved
+	case (gone || errors.Is(err, unix.EINVAL)) && task.Is(t.RunState, 'Z'):
 		return "it has ended"
 	}
 	reason := reasonOf(err)
-	if !errors.Is(err, unix.EACCES) || r.Self || !c.live {
+	if !errors.Is(err, unix.EACCES) || t.Self || !c.live {
 		return reason
 	}
 	own, err := c.proc.Self().Status()
 	if err != nil {
 		return reason
 	}
-	s := &r.Status
-	mine, theirs := own.CapState(), s.CapState()
+	mine, theirs := own.CapState(), t.State()
 	switch {
 	case mine[capset.Effective].Has(capset.SysPtrace):
 		return reason + ": cap_sys_ptrace does not reach into its user namespace, or a security module refuses it"
-	case own.UID.Filesystem != s.UID.Real || own.UID.Filesystem != s.UID.Effective || own.UID.Filesystem != s.UID.Saved ||
-		own.GID.Filesystem != s.GID.Real || own.GID.Filesystem != s.GID.Effective || own.GID.Filesystem != s.GID.Saved:
+	case !sameIDs(own.UID.Filesystem, t.UID.Zero()) || !sameIDs(own.GID.Filesystem, t.GID.Zero()):
 		return reason + ": it has other ids than capinspect, which has no cap_sys_ptrace"
 	case !theirs[capset.Permitted].Within(mine[capset.Effective]):
 		return reason + ": it has capabilities that capinspect lacks, and capinspect has no cap_sys_ptrace"
@@ -178,8 +215,14 @@ func (c *Collector) hidden(err error, r *Record) string {
 	return reason + ": it is not dumpable, or a security module refuses it"
 }
 
-// reasonOf returns an error without the path that it is about, but with the
-// call if that was refused as such, which a sandbox does and not a procfs.
+// sameIDs reports whether the ids of a task by which the right to trace it is judged are
+// all the same as one of the tracer's.
+func sameIDs(mine uint32, theirs capset.IDs) bool {
+	return mine == theirs.Real && mine == theirs.Effective && mine == theirs.Saved
+}
+
+// reasonOf returns an error without the path that it is about, but with the call if that
+// was refused as such, which a sandbox does and not a procfs.
 func reasonOf(err error) string {
 	path, ok := errors.AsType[*fs.PathError](err)
 	switch {
@@ -189,24 +232,4 @@ func reasonOf(err error) string {
 		return path.Op + ": " + path.Err.Error()
 	}
 	return path.Err.Error()
-}
-
-// remarkOverflow says that an id stands for others, or may.
-func (c *Collector) remarkOverflow(r *Record) {
-	s := &r.Status
-	if !s.Has(procstatus.FieldUID) || !s.Has(procstatus.FieldGID) {
-		return
-	}
-	for _, ids := range [...]struct {
-		of procstatus.IDs
-		o  *overflow
-	}{{s.UID, &overflowUID}, {s.GID, &overflowGID}} {
-		doubts := c.doubts(r, ids.o)
-		for _, id := range [...]uint32{ids.of.Real, ids.of.Effective} {
-			if err := doubts(id); err != nil {
-				r.note("overflow-id", err.Error())
-				return
-			}
-		}
-	}
 }

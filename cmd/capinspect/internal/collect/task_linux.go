@@ -5,237 +5,242 @@ package collect
 import (
 	"errors"
 	"io/fs"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// Task fills r with what is known of a task: a pid, or "self". It uses the memory
-// that r holds again.
-func (c *Collector) Task(target string, r *Record) error {
-	task, err := c.handle(target)
+// Task returns what is known of a task: a pid, or "self".
+func (c *Collector) Task(target string) (*task.Task, error) {
+	handle, err := c.handle(target)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	own := target == self
 	if c.proc == nil || c.opts.Detail == Credentials || own && c.opts.Detail == Named {
-		return c.alone(task, own, r, nil)
+		return c.alone(handle, own, nil)
 	}
-	// More than one file: all of them through one open directory.
-	open, err := task.Open()
+	// There is more than one file to read: all of them through one open directory.
+	open, err := handle.Open()
 	if err != nil {
 		if err = plain(err); own && c.opts.Proc == "" {
-			return c.alone(task, own, r, err)
+			return c.alone(handle, own, err)
 		}
-		return err
+		return nil, err
 	}
 	defer open.Close()
-	return c.whole(open, r)
+	return c.whole(open)
 }
 
-// handle returns a target, a pid or "self", as a task of the procfs. Without a
-// procfs, the task is the zero value.
-func (c *Collector) handle(target string) (task procstatus.Task, err error) {
-	if c.proc == nil {
-		return task, nil
-	}
-	if target == self {
-		return c.proc.Self(), nil
-	}
-	pid, err := strconv.Atoi(target)
-	if err != nil { // more digits than any pid has
-		return task, ErrNoProcess
-	}
-	return c.proc.Task(pid), nil
-}
-
-// alone fills r with what the status file tells, or, of capinspect's own process
-// without a procfs, system calls. It looks up names in capinspect's own files.
-// hidden is why the other files of the task cannot be read; nil without a procfs.
-func (c *Collector) alone(task procstatus.Task, own bool, r *Record, hidden error) error {
-	if err := c.credentials(task, own, r); err != nil {
-		return err
+// alone returns what the status file of a task tells or, of capinspect's own process where
+// there is none, system calls. hidden is why its other files cannot be read, nil without a
+// procfs.
+func (c *Collector) alone(handle procstatus.Task, own bool, hidden error) (*task.Task, error) {
+	t, _, err := c.credentials(handle, own)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case c.opts.Detail < Named:
-	case r.Self:
-		c.names(r, root.Own(nil), nil, nil, nil)
+	case t.Self:
+		c.names(t, root.Own(nil), nil, nil, nil)
 	default:
-		c.names(r, nil, errNotLive, nil, nil)
+		c.names(t, nil, errNotLive, nil, nil)
 	}
 	if c.opts.Detail >= Surrounded {
-		reason := "there is no /proc"
-		if hidden != nil {
-			reason = hidden.Error()
+		if hidden == nil {
+			hidden = errNoProc
 		}
-		r.nowhere(reason)
-		c.conclusions(r)
+		t.Nowhere(hidden.Error())
+		c.conclude(t)
 	}
-	r.ownSecurebits()
-	return nil
+	return t, nil
 }
 
 // maxTries is how often a task is read if it changes meanwhile.
 const maxTries = 3
 
-// whole fills r with all that is asked for of a task, which is open or a thread of
-// one that is open. If the credentials of the task change meanwhile, as those of
-// one that executes a set-user-ID program, it reads the task again: a record does
-// not mix two moments.
-func (c *Collector) whole(task procstatus.Task, r *Record) error {
-	defer r.ownSecurebits()
+// whole returns all that is asked for of a task, which is open or a thread of one that is.
+// If its credentials change meanwhile, as those of one that executes a set-user-ID program,
+// the task is read again: what is known of it is of one moment.
+func (c *Collector) whole(handle procstatus.Task) (*task.Task, error) {
 	for try := 1; ; try++ {
-		if err := c.credentials(task, false, r); err != nil || c.opts.Detail == Credentials {
-			return err
+		t, before, err := c.credentials(handle, false)
+		if err != nil || c.opts.Detail == Credentials {
+			return t, err
 		}
-		c.look(task, r)
-		steady := steady(task, r)
-		if !steady && try < maxTries {
+		c.look(handle, t)
+		if t.Changed = changed(handle, before); t.Changed && try < maxTries {
 			continue
 		}
 		if c.opts.Detail >= Surrounded {
-			c.conclusions(r)
+			c.conclude(t)
 		}
-		if !steady {
-			r.note("changing", "it changed while it was read: not all of this is of one moment")
-		}
-		return nil
+		return t, nil
 	}
 }
 
-// steady reports whether a task still has the credentials that r has.
-func steady(task procstatus.Task, r *Record) bool {
-	now, err := task.Status()
-	if err != nil {
-		return true // it has ended
-	}
-	return r.Status.Name == now.Name && !differs(&r.Status, now)
+// changed reports whether a task has other credentials than it had, or another name. One
+// that has ended meanwhile has not.
+func changed(handle procstatus.Task, before *procstatus.Status) bool {
+	now, err := handle.Status()
+	return err == nil && (now.Name != before.Name || rightsOf(before) != rightsOf(now))
+}
+
+// rights are what threads of a process, and a task at two moments, may have in different
+// ways.
+type rights struct {
+	sets             capset.State
+	uid, gid         capset.IDs
+	noNewPrivs       bool
+	seccomp, filters int
+}
+
+func rightsOf(s *procstatus.Status) rights {
+	return rights{s.CapState(), s.UID, s.GID, s.NoNewPrivs, s.Seccomp, s.SeccompFilters}
 }
 
 // look reads the files of a task other than status.
-func (c *Collector) look(task procstatus.Task, r *Record) {
+func (c *Collector) look(handle procstatus.Task, t *task.Task) {
 	if c.opts.Detail >= Surrounded {
-		c.around(task, r)
+		c.namespaces(handle, t)
+		c.userNamespace(handle, t)
+		c.label(handle, t)
 	}
-	mounts, unread := task.Mounts()
-	from, users, groups, err := c.filesOf(task, r, mounts)
-	c.names(r, from, err, users, groups)
+	mounts, unread := handle.Mounts()
+	from, users, groups, err := c.filesOf(handle, t, mounts)
+	c.names(t, from, err, users, groups)
 	if c.opts.Detail >= Surrounded {
-		if r.Mounted = mounted(mounts); unread != nil {
-			r.Mounted.Hidden = c.hidden(unread, r)
+		if t.Mounts = task.MountsOf(mounts); unread != nil {
+			t.Mounts = task.UnknownMounts(c.hidden(unread, t))
 		}
-		c.container(task, r, mounts, unread, from)
+		c.container(handle, t, mounts, unread, from)
 	}
 	if c.opts.Detail == Isolated {
-		c.isolation(r)
+		c.isolation(t)
 	}
 	if under, ok := from.(*root.Root); ok {
 		under.Close()
 	}
 }
 
-// credentials fills r with what the status file of a task tells. own is true if
-// the task was asked for as capinspect's own.
-func (c *Collector) credentials(task procstatus.Task, own bool, r *Record) error {
-	*r = Record{Status: r.Status, Source: procSource, unsupported: true}
-	if err := c.status(task, own, r); err != nil {
-		return err
+// conclude adds what follows from all the rest.
+func (c *Collector) conclude(t *task.Task) {
+	t.FindProfile()
+	c.overflow(t)
+	if t.Self {
+		c.besides(t)
 	}
-	if r.LastCap = c.last; r.LastCap.From == "" {
-		r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
-	}
-	if r.Self && !r.Status.Has(procstatus.FieldNoNewPrivs) {
-		if on, err := procstatus.OwnNoNewPrivs(); err == nil {
-			r.Status.NoNewPrivs = on
-			r.Status.Mark(procstatus.FieldNoNewPrivs)
-		}
-	}
-	r.absent()
-	return nil
+	t.Remark()
 }
 
-// status reads the status file of a task, or asks the kernel by system call if
-// the task is capinspect's own and there is no such file.
-func (c *Collector) status(task procstatus.Task, own bool, r *Record) error {
+// credentials returns what the status file of a task tells, and what only the task itself
+// can know. own says that the task was asked for as capinspect's own.
+func (c *Collector) credentials(handle procstatus.Task, own bool) (*task.Task, *procstatus.Status, error) {
+	status, origin, err := c.status(handle, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &task.Task{Source: task.SourceProc, Status: task.StatusOf(status, origin), LastCap: c.last}
+	t.Self = origin == task.SystemCalls || c.live && (own || status.Has(procstatus.FieldPid) && status.Pid == c.ownPid())
+	t.Guess()
+	t.Securebits = task.Unknown[capset.Securebits]("only the task itself can read them")
+	if !t.Self {
+		return t, status, nil
+	}
+	if on, err := procstatus.OwnNoNewPrivs(); err == nil && !t.NoNewPrivs.Known() {
+		t.NoNewPrivs = task.Known(on)
+	}
+	bits, err := procstatus.OwnSecurebits()
+	if t.Securebits = task.Known(bits); err != nil {
+		t.Securebits = task.Unknown[capset.Securebits](err.Error())
+	}
+	return t, status, nil
+}
+
+// status reads the status file of a task. If the task is capinspect's own and has no such
+// file, it asks the kernel by system call.
+func (c *Collector) status(handle procstatus.Task, own bool) (*procstatus.Status, task.Origin, error) {
 	err := c.procErr
 	if c.proc != nil {
-		err = task.ReadStatus(&r.Status)
-		if _, unread := errors.AsType[*fs.PathError](err); err != nil && !unread {
-			return err // it is malformed
+		var s *procstatus.Status
+		if s, err = handle.Status(); err == nil {
+			return s, task.WholeFile, nil
 		}
-		if err == nil {
-			r.Self = c.live && (own || r.Status.Has(procstatus.FieldPid) && r.Status.Pid == c.ownPid())
-			return nil
+		if _, unread := errors.AsType[*fs.PathError](err); !unread {
+			return nil, 0, err // it is malformed
 		}
 		err = plain(err)
 	}
 	if own && c.opts.Proc == "" {
-		r.Status, r.Self, r.noProc = *procstatus.Own(), true, true
-		return nil
+		return procstatus.Own(), task.SystemCalls, nil
 	}
-	return err
+	return nil, 0, err
 }
 
-// Threads returns a task and the other threads of its process: those that differ
-// from it, or all. It reads them through one open directory, and leaves out a
-// thread that ends meanwhile.
-func (c *Collector) Threads(target string, which Threads) ([]*Record, error) {
-	if c.proc == nil {
-		r := new(Record)
-		err := c.Task(target, r)
-		return []*Record{r}, err
-	}
-	task, err := c.handle(target)
+// Threads returns a task and the other threads of its process: those that differ from it,
+// or all. It reads them through one open directory, and leaves out one that ends
+// meanwhile.
+func (c *Collector) Threads(target string, which Threads) ([]*task.Task, error) {
+	handle, err := c.handle(target)
 	if err != nil {
 		return nil, err
 	}
-	if task, err = task.Open(); err != nil {
+	if c.proc == nil {
+		t, err := c.Task(target)
+		return []*task.Task{t}, err
+	}
+	if handle, err = handle.Open(); err != nil {
 		return nil, plain(err)
 	}
-	defer task.Close()
-	leader := new(Record)
-	if err := c.whole(task, leader); err != nil {
+	defer handle.Close()
+	leader, err := c.whole(handle)
+	if err != nil {
 		return nil, err
 	}
-	list := []*Record{leader}
-	tids, err := task.Tids()
+	list := []*task.Task{leader}
+	status, err := handle.Status()
+	if err != nil {
+		return list, plain(err)
+	}
+	tids, err := handle.Tids()
 	if err != nil {
 		return list, plain(err)
 	}
 	for _, tid := range tids {
-		if tid == leader.Status.Pid {
+		if task.Is(leader.Tid, tid) {
 			continue
 		}
-		r, err := c.thread(task.Thread(tid), which, leader)
+		t, err := c.thread(handle.Thread(tid), which, rightsOf(status))
 		switch {
 		case errors.Is(err, ErrNoProcess):
 		case err != nil:
 			return list, err
-		case r != nil:
-			list = append(list, r)
+		case t != nil:
+			list = append(list, t)
 		}
 	}
 	return list, nil
 }
 
-// thread returns a thread, or nil if it does not differ from its leader and only
-// those that differ are asked for.
-func (c *Collector) thread(task procstatus.Task, which Threads, leader *Record) (*Record, error) {
-	r := new(Record)
+// thread returns a thread, or nil if it has the rights of its leader and only those that
+// have others are asked for.
+func (c *Collector) thread(handle procstatus.Task, which Threads, leader rights) (*task.Task, error) {
 	if which != AllThreads {
-		if err := c.credentials(task, false, r); err != nil || !differs(&leader.Status, &r.Status) {
-			return nil, err
+		s, err := handle.Status()
+		if err != nil || rightsOf(s) == leader {
+			return nil, plain(err)
 		}
 	}
-	return r, c.whole(task, r)
+	return c.whole(handle)
 }
 
-// plain gives the usual words to the usual reasons for which a task cannot be
-// read; the message has its pid already.
+// plain gives the usual words to the usual reasons for which a task cannot be read; the
+// message has its pid already.
 func plain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -244,22 +249,4 @@ func plain(err error) error {
 		return unix.EACCES
 	}
 	return err
-}
-
-// ownSecurebits fills in what only the task itself can know.
-func (r *Record) ownSecurebits() {
-	reason := "only the task itself can read them"
-	if r.Self {
-		b, err := procstatus.OwnSecurebits()
-		if err == nil {
-			r.Securebits = b
-			if _, ok := r.Mode(); !ok {
-				r.unknown("mode", "needs all five sets")
-			}
-			return
-		}
-		reason = err.Error()
-	}
-	r.unknown("securebits", reason)
-	r.unknown("mode", "needs securebits")
 }

@@ -5,57 +5,62 @@ package collect
 import (
 	"strconv"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// users are the reader's own user names, for tasks that share its user and
-// mount namespaces: an id means the same user there.
+// users are the reader's own user names, for tasks that share its user and mount
+// namespaces: an id means the same user there.
 type users struct {
-	names     map[uint32]string
-	user, mnt uint64 // the reader's namespaces, 0 if hidden
+	names     task.Names
+	user, mnt inode // the reader's namespaces
 }
 
-func (u *users) open(c *Collector) {
-	u.names = map[uint32]string{}
-	if !c.live {
-		return
-	}
-	u.user, _ = c.proc.Self().Namespace(procstatus.NamespaceUser)
-	u.mnt, _ = c.proc.Self().Namespace(procstatus.NamespaceMnt)
-	_ = everyUser(func(name string, id uint32) { // without it, ids have no names
-		if _, ok := u.names[id]; !ok {
-			u.names[id] = name
+// users returns the reader's own user names.
+func (c *Collector) users() users {
+	me := c.reader()
+	u := users{task.Names{}, me.namespaces[procstatus.NamespaceUser], me.namespaces[procstatus.NamespaceMnt]}
+	_ = everyUser(func(name string, id uint32) { // without the file, ids have no names
+		if !u.names[id].Known() {
+			u.names[id] = task.Known(name)
 		}
 	})
+	return u
 }
 
-// name gives the task the reader's names, if they are its own too.
-func (u *users) name(r *Record, task procstatus.Task) {
-	if u.user == 0 || u.mnt == 0 {
-		return
+// of returns the names that count for a task: none if it does not share the namespaces.
+func (u *users) of(handle procstatus.Task) task.Names {
+	for k, own := range map[procstatus.NamespaceKind]inode{procstatus.NamespaceUser: u.user, procstatus.NamespaceMnt: u.mnt} {
+		if id, err := handle.Namespace(k); err != nil || !task.Is(own, id) {
+			return nil
+		}
 	}
-	if ns, err := task.Namespace(procstatus.NamespaceUser); err != nil || ns != u.user {
-		return
-	}
-	if ns, err := task.Namespace(procstatus.NamespaceMnt); err == nil && ns == u.mnt {
-		r.UserNames = u.names
-	}
+	return u.names
 }
 
-// UserID returns the id of a user name in the reader's own /etc/passwd, or of
-// a number.
+// UserID returns the id of a user name in the reader's own /etc/passwd, or of a number.
 func UserID(name string) (id uint32, err error) {
 	if n, err := strconv.ParseUint(name, 10, 32); err == nil {
 		return uint32(n), nil
 	}
 	found := false
-	err = everyUser(func(known string, known32 uint32) {
+	err = everyUser(func(known string, its uint32) {
 		if known == name && !found {
-			id, found = known32, true
+			id, found = its, true
 		}
 	})
 	if err == nil && !found {
 		err = errNoUser
 	}
 	return id, err
+}
+
+// everyUser calls f for each entry of the reader's own /etc/passwd.
+func everyUser(f func(name string, id uint32)) error {
+	text, err := root.Own(nil).Read(passwdFile, maxFile)
+	if err == nil {
+		eachEntry(text, func(name []byte, id uint32) { f(string(name), id) })
+	}
+	return err
 }

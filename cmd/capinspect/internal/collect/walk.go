@@ -4,6 +4,7 @@ package collect
 
 import (
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -13,7 +14,7 @@ type Threads uint8
 // The choices.
 const (
 	Leaders   Threads = iota // the leader of each process
-	Differing                // and the threads that differ from it
+	Differing                // and the threads that have other rights than it
 	AllThreads
 )
 
@@ -21,17 +22,19 @@ const (
 type Query struct {
 	Pids            []int // these processes; nil is all
 	Threads         Threads
-	KernelToo       bool     // Privileged and Holding also visit kernel threads
-	UserThreadsOnly bool     // leave out kernel threads in any case
-	Privileged      bool     // only tasks that hold anything
-	Holding         []Held   // only tasks that hold any of these
-	Name            string   // only tasks whose comm matches the pattern, see path.Match
-	UID             *uint32  // only tasks of this effective user id
-	ContainerID     string   // only tasks of the container or pod whose id starts so
-	Container       bool     // find out the container
-	Pods            PodNames // and its names; nil if nobody has told
-	UserNames       bool     // find out the names of user ids
-	Workers         int      // how many tasks are read at the same time; 0 is as many as processors
+	KernelToo       bool    // Privileged and Holding also visit kernel threads
+	UserThreadsOnly bool    // leave out kernel threads in any case
+	Privileged      bool    // only tasks that hold anything
+	Holding         []Held  // only tasks that hold any of these
+	Name            string  // only tasks whose comm matches the pattern, see path.Match
+	UID             *uint32 // only tasks of this effective user id
+	ContainerID     string  // only tasks of the container or pod whose id starts so
+	Container       bool    // find out the container
+	// NameContainer names the container and its pod, as far as somebody has told their
+	// names; nil if nobody has.
+	NameContainer func(*task.Container)
+	UserNames     bool // find out the names of user ids
+	Workers       int  // how many tasks are read at the same time; 0 is as many as processors
 }
 
 // Self among Pids is capinspect's own process.
@@ -44,24 +47,21 @@ type Held struct {
 	Caps capset.Set
 }
 
-// holdable are the sets that make a task privileged. Bounding only limits.
-var holdable = [...]capset.Kind{capset.Inheritable, capset.Permitted, capset.Effective, capset.Ambient}
-
 // in reports whether a state holds any of the capabilities.
 func (h *Held) in(s *capset.State) bool {
 	if !h.Any {
 		return s[h.Kind]&h.Caps != 0
 	}
-	return union(s)&h.Caps != 0
+	return held(s)&h.Caps != 0
 }
 
-// union is what a task holds in any set but Bounding.
-func union(s *capset.State) capset.Set {
-	var all capset.Set
-	for _, k := range holdable {
-		all |= s[k]
-	}
-	return all
+// onlyBounding reports whether the capabilities are looked for in Bounding, which limits
+// and gives nothing.
+func (h *Held) onlyBounding() bool { return h.Kind == capset.Bounding && !h.Any }
+
+// held is what makes a task privileged: what it has in any set but Bounding.
+func held(s *capset.State) capset.Set {
+	return s[capset.Inheritable] | s[capset.Permitted] | s[capset.Effective] | s[capset.Ambient]
 }
 
 // selective reports whether the query asks for what tasks hold.
@@ -72,14 +72,8 @@ func (q *Query) meets(s *procstatus.Status) bool {
 	if (q.selective() && !q.KernelToo || q.UserThreadsOnly) && s.KernelThread() {
 		return false
 	}
-	if !q.selective() {
-		return true
-	}
 	state := s.CapState()
-	if q.Privileged && union(&state) == 0 {
-		return false
-	}
-	return len(q.Holding) == 0 || q.holds(&state)
+	return (!q.Privileged || held(&state) != 0) && (len(q.Holding) == 0 || q.holds(&state))
 }
 
 func (q *Query) holds(state *capset.State) bool {

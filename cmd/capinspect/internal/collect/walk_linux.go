@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
@@ -28,12 +29,12 @@ func (s *source) take(chunk []procstatus.Task) (number int, tasks []procstatus.T
 	defer s.mu.Unlock()
 	chunk = chunk[:0]
 	for s.err == nil && len(chunk) < chunkTasks {
-		task, err, ok := s.next()
+		handle, err, ok := s.next()
 		if !ok {
 			break
 		}
 		if s.err = err; err == nil {
-			chunk = append(chunk, task)
+			chunk = append(chunk, handle)
 		}
 	}
 	s.taken++
@@ -124,9 +125,9 @@ func (o *order[C]) finish(number int, chunk C) {
 
 // Walk visits the tasks of a query by pid and tid. Several workers read them;
 // each calls visit for the tasks of a chunk that begin made, and done gets the
-// chunks in order, one at a time. A Record is used again after visit has
-// returned.
-func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), done func(C) error) (total Walked, err error) {
+// chunks in order, one at a time. A task that was visited is
+// used again when visit has returned.
+func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *task.Task), done func(C) error) (total Walked, err error) {
 	c.ownPid() // before the workers ask for it
 	tasks, err := c.tasks(q.Pids)
 	if err != nil {
@@ -148,8 +149,8 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 	}
 	var group sync.WaitGroup
 	for range workers {
+		w := c.worker(&q) // here, since it asks the collector for what it keeps
 		group.Go(func() {
-			w := c.worker(&q)
 			work(w, from, &out, begin, visit)
 			out.mu.Lock()
 			defer out.mu.Unlock()
@@ -162,23 +163,23 @@ func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *Record), 
 }
 
 // work reads chunk after chunk, until there are no more.
-func work[C any](w *worker, from *source, out *order[C], begin func() C, visit func(C, *Record)) {
+func work[C any](w *worker, from *source, out *order[C], begin func() C, visit func(C, *task.Task)) {
 	buf := make([]procstatus.Task, 0, chunkTasks)
 	for {
-		number, tasks := from.take(buf)
-		if len(tasks) == 0 {
+		number, handles := from.take(buf)
+		if len(handles) == 0 {
 			return
 		}
 		chunk, passed := begin(), 0
-		pass := func(r *Record) {
+		pass := func(t *task.Task) {
 			if passed++; passed > maxTasks {
 				out.part(number, chunk)
 				chunk, passed = begin(), 1
 			}
-			visit(chunk, r)
+			visit(chunk, t)
 		}
-		for _, task := range tasks {
-			w.process(task, pass)
+		for _, handle := range handles {
+			w.process(handle, pass)
 		}
 		out.finish(number, chunk)
 	}

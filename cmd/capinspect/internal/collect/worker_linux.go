@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
@@ -21,8 +21,9 @@ import (
 type worker struct {
 	from    *Collector
 	q       *Query
-	r       Record
-	capget  bool // capget(2) speaks of the same pids
+	status  procstatus.Status
+	task    task.Task // what is known of the task that was read last
+	capget  bool      // capget(2) speaks of the same pids
 	users   users
 	found   Walked
 	private bool // capinspect has a cgroup namespace of its own
@@ -30,49 +31,48 @@ type worker struct {
 
 func (c *Collector) worker(q *Query) *worker {
 	w := &worker{from: c, q: q}
-	w.r = Record{Source: procSource, LastCap: c.last, unsupported: true}
-	w.capget = q.selective() && q.Threads == Leaders && c.opts.Proc == "" && c.samePidNS()
+	w.capget = q.selective() && q.Threads == Leaders && c.opts.Proc == "" && c.samePIDNamespace()
 	if q.UserNames {
-		w.users.open(c)
+		w.users = c.users()
 	}
 	w.private = q.Container && c.privateCgroups()
 	return w
 }
 
 // process visits a process, and those of its threads that the query asks for.
-func (w *worker) process(task procstatus.Task, visit func(*Record)) {
-	pid := task.Pid()
+func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
+	pid := handle.Pid()
 	if w.capget && w.skip(pid) {
 		return
 	}
 	if w.q.Container || w.q.UserNames || w.q.Threads != Leaders {
-		// More than one file: all of them through one open directory.
+		// There is more than one file to read: all of them through one open directory.
 		var err error
-		if task, err = task.Open(); err != nil {
+		if handle, err = handle.Open(); err != nil {
 			w.fail(pid, err)
 			return
 		}
-		defer task.Close()
+		defer handle.Close()
 	}
-	if err := w.read(task); err != nil {
+	if err := w.read(handle); err != nil {
 		w.fail(pid, err)
 		return
 	}
-	if s := &w.r.Status; w.q.Pids != nil && s.Pid != s.Tgid {
-		w.found.Failures = append(w.found.Failures, &Failure{pid, fmt.Errorf("a thread of process %d: see -t and -T", s.Tgid)})
+	if w.q.Pids != nil && w.status.Pid != w.status.Tgid {
+		w.found.Failures = append(w.found.Failures, &Failure{pid, fmt.Errorf("a thread of process %d: see -t and -T", w.status.Tgid)})
 		return
 	}
-	w.around(task)
+	w.around(handle)
 	w.visit(visit)
-	if w.q.Threads != Leaders && (w.r.Status.Threads > 1 || !w.r.Status.Has(procstatus.FieldThreads)) {
-		w.threads(task, visit)
+	if w.q.Threads != Leaders && (w.status.Threads > 1 || !w.status.Has(procstatus.FieldThreads)) {
+		w.threads(handle, visit)
 	}
 }
 
-// samePidNS reports whether the procfs is of capinspect's own pid namespace, so
-// that its numbers are those of system calls: seen from there, capinspect has
-// one number only (proc_pid_status(5), NSpid; since Linux 4.1).
-func (c *Collector) samePidNS() bool {
+// samePIDNamespace reports whether the procfs is of capinspect's own pid namespace, so that
+// its numbers are those of system calls: seen from there, capinspect has one number only
+// (proc_pid_status(5), NSpid; since Linux 4.1).
+func (c *Collector) samePIDNamespace() bool {
 	if !c.live {
 		return false
 	}
@@ -80,140 +80,126 @@ func (c *Collector) samePidNS() bool {
 	return err == nil && own.Has(procstatus.FieldNSpid) && len(own.NSpid) == 1 && own.Tgid == os.Getpid()
 }
 
-// skip reports whether a process holds nothing that the query asks for, as far
-// as capget(2) tells. Ambient is within Permitted and Inheritable.
+// skip reports whether a process holds nothing that the query asks for, as far as capget(2)
+// tells. It does not tell Bounding; Ambient is within Permitted and Inheritable.
 func (w *worker) skip(pid int) bool {
 	s, err := procstatus.Capget(pid)
 	if err != nil {
 		return false
 	}
-	held := union(&s)
-	if held == 0 {
-		return !w.bounding()
-	}
-	if len(w.q.Holding) == 0 {
-		return false
-	}
 	for i := range w.q.Holding {
 		h := &w.q.Holding[i]
-		if h.Kind == capset.Bounding && !h.Any || held&h.Caps != 0 {
+		if h.onlyBounding() || held(&s)&h.Caps != 0 {
 			return false
 		}
 	}
-	return true
+	return held(&s) == 0 || len(w.q.Holding) > 0
 }
 
-// bounding reports whether the query asks for what is in Bounding, which
-// capget(2) does not tell.
-func (w *worker) bounding() bool {
-	for i := range w.q.Holding {
-		if h := &w.q.Holding[i]; h.Kind == capset.Bounding && !h.Any {
-			return true
-		}
-	}
-	return false
-}
-
-// read reads a status file.
-func (w *worker) read(task procstatus.Task) error {
-	// What a walk does not fill stays as it was made.
-	r := &w.r
-	r.Unknown, r.Container, r.UserNames = r.Unknown[:0], nil, nil
-	if err := task.ReadStatus(&r.Status); err != nil {
+// read reads a status file. What a walk does not find out stays unknown.
+func (w *worker) read(handle procstatus.Task) error {
+	if err := handle.ReadStatus(&w.status); err != nil {
 		return err
 	}
-	if w.from.last.From == "" {
-		r.LastCap = LastCap{capset.GuessLastCap(r.Status.CapState()), "guess"}
-	}
-	r.Self = w.from.own != 0 && r.Status.Pid == w.from.own
-	r.absent()
+	t := &w.task
+	*t = task.Task{Source: task.SourceProc, Status: task.StatusOf(&w.status, task.WholeFile), LastCap: w.from.last}
+	t.Guess()
+	t.Self = w.from.own != 0 && w.status.Pid == w.from.own
 	return nil
 }
 
 // around finds out what other files than status tell.
-func (w *worker) around(task procstatus.Task) {
+func (w *worker) around(handle procstatus.Task) {
 	if w.q.Container {
-		text, err := task.Cgroup()
-		if err != nil {
-			reason := plain(err)
-			if errors.Is(reason, ErrNoProcess) {
-				reason = errNoCgroup
-			}
-			w.r.unknown("container", reason.Error())
-		} else if found, ok := container.OfCgroup(text); ok {
-			w.r.Container = fromCgroup(found)
-			w.q.Pods.name(w.r.Container)
-		} else if w.private && isBlank(text) {
-			w.r.unknown("container", blankCgroup)
-		}
+		w.container(handle)
 	}
 	if w.q.UserNames {
-		w.users.name(&w.r, task)
+		w.task.UserNames = w.users.of(handle)
+	}
+}
+
+// container finds out the container, as far as the cgroup tells.
+func (w *worker) container(handle procstatus.Task) {
+	to := &w.task.Container
+	text, err := handle.Cgroup()
+	if err != nil {
+		reason := plain(err)
+		if errors.Is(reason, ErrNoProcess) {
+			reason = errNoCgroup
+		}
+		*to = task.Unknown[*task.Container](reason.Error())
+		return
+	}
+	found, ok := container.OfCgroup(text)
+	switch {
+	case ok:
+		c := task.FromCgroup(found)
+		if w.q.NameContainer != nil {
+			w.q.NameContainer(c)
+		}
+		*to = task.Known(c)
+	case w.private && isBlank(text):
+		*to = task.Unknown[*task.Container](blankCgroup)
+	default:
+		*to = task.Known[*task.Container](nil)
 	}
 }
 
 // visit passes the task on if it is one that the query asks for.
-func (w *worker) visit(visit func(*Record)) {
-	r, q := &w.r, w.q
-	switch {
-	case !q.meets(&r.Status):
+func (w *worker) visit(visit func(*task.Task)) {
+	t, q := &w.task, w.q
+	switch c := t.Container.Zero(); {
+	case !q.meets(&w.status):
 		return
-	case q.UID != nil && (!r.Status.Has(procstatus.FieldUID) || r.Status.UID.Effective != *q.UID):
+	case q.UID != nil && (!t.UID.Known() || t.UID.Zero().Effective != *q.UID):
 		return
-	case q.ContainerID != "" && (r.Container == nil ||
-		!strings.HasPrefix(r.Container.ID, q.ContainerID) && !strings.HasPrefix(r.Container.PodUID, q.ContainerID)):
+	case q.ContainerID != "" && (c == nil || !strings.HasPrefix(c.ID, q.ContainerID) && !strings.HasPrefix(c.PodUID, q.ContainerID)):
 		return
 	}
 	if q.Name != "" {
-		if ok, _ := path.Match(flat(q.Name), flat(r.Status.Name)); !ok {
+		if ok, _ := path.Match(flat(q.Name), flat(w.status.Name)); !ok {
 			return
 		}
 	}
-	visit(r)
+	visit(t)
 }
 
-// flat makes a name, or a pattern of names, one that path.Match takes as one
-// part of a path.
+// flat makes a name, or a pattern of names, one that path.Match takes as one part of a
+// path.
 func flat(name string) string { return strings.ReplaceAll(name, "/", "\x01") }
 
-// threads visits the threads of the process that was just read. They are in
-// its container and of its namespaces.
-func (w *worker) threads(task procstatus.Task, visit func(*Record)) {
-	leader, container, users := w.r.Status, w.r.Container, w.r.UserNames
-	leader.Groups, leader.NSpid = nil, nil // their memory is used again
-	tids, err := task.Tids()
+// threads visits the threads of the process that was just read. They are in its container
+// and of its namespaces.
+func (w *worker) threads(handle procstatus.Task, visit func(*task.Task)) {
+	pid, leader := w.status.Pid, rightsOf(&w.status)
+	in, names := w.task.Container, w.task.UserNames
+	tids, err := handle.Tids()
 	if err != nil {
-		w.fail(leader.Tgid, err)
+		w.fail(pid, err)
 		return
 	}
 	for _, tid := range tids {
-		if tid == leader.Pid {
+		if tid == pid {
 			continue
 		}
-		if err := w.read(task.Thread(tid)); err != nil {
-			w.fail(leader.Pid, err)
+		if err := w.read(handle.Thread(tid)); err != nil {
+			w.fail(pid, err)
 			continue
 		}
-		w.r.Container, w.r.UserNames = container, users
-		if w.q.Threads == AllThreads || differs(&leader, &w.r.Status) {
+		w.task.Container, w.task.UserNames = in, names
+		if w.q.Threads == AllThreads || rightsOf(&w.status) != leader {
 			w.visit(visit)
 		}
 	}
 }
 
-// differs reports whether a thread has other rights than its leader.
-func differs(a, b *procstatus.Status) bool {
-	return a.CapState() != b.CapState() || a.UID != b.UID || a.GID != b.GID || a.NoNewPrivs != b.NoNewPrivs ||
-		a.Seccomp != b.Seccomp || a.SeccompFilters != b.SeccompFilters
-}
-
-// fail counts a task that could not be read. One that has ended is none, unless
-// it was asked for.
+// fail counts a task that could not be read. One that has ended is none, unless it was
+// asked for.
 func (w *worker) fail(pid int, err error) {
 	asked := w.q.Pids != nil
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !asked:
-	case errors.Is(err, fs.ErrPermission) && !asked, errors.Is(err, unix.EPERM) && !asked:
+	case !asked && (errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EPERM)):
 		w.found.Refused++
 	default:
 		w.found.Failures = append(w.found.Failures, &Failure{pid, plain(err)})

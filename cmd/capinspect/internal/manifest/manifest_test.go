@@ -89,10 +89,17 @@ func TestExpectedValues(t *testing.T) {
 			key  string
 			text task.Value[string]
 		}{
-			{"uid", text(r.UID)}, {"gid", text(r.GID)}, {"groups", text(r.Groups)}, {"noNewPrivs", text(r.NoNewPrivs)},
-			{"seccomp", task.Map(r.Seccomp, func(s task.Seccomp) string { return task.SeccompName(s.Mode) })}, {"securebits", text(r.Securebits)},
-			{"userNamespace", text(r.UserNamespace)}, {"readOnlyRootFilesystem", text(r.Mounts.ReadOnlyRoot)},
-			{"hostPID", text(r.HostPID())}, {"hostIPC", text(r.HostIPC())}, {"hostNetwork", text(r.HostNetwork())},
+			{"uid", text(r.UID)},
+			{"gid", text(r.GID)},
+			{"groups", text(r.Groups)},
+			{"noNewPrivs", text(r.NoNewPrivs)},
+			{"seccomp", task.Map(r.Seccomp, func(s task.Seccomp) string { return task.SeccompName(s.Mode) })},
+			{"securebits", text(r.Securebits)},
+			{"userNamespace", text(r.UserNamespace)},
+			{"readOnlyRootFilesystem", text(r.Mounts.ReadOnlyRoot)},
+			{"hostPID", text(r.HostPID())},
+			{"hostIPC", text(r.HostIPC())},
+			{"hostNetwork", text(r.HostNetwork())},
 			{"childUserNamespace", text(r.ChildUserNamespace())},
 		} {
 			if value, ok := v.text.Get(); ok {

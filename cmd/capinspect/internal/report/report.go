@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report writes Records: as text, as a matrix, as JSON.
 package report
 
-import "github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+import (
+	"strconv"
 
-// Report is what one run has found.
-type Report struct {
-	Kernel collect.KernelInfo // the reader's; only formats that are Full show it
-	Tasks  []*collect.Record
-	Errors []Failure
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// SchemaVersion is the version of the JSON form. Within one, keys are added but none
+// changes its meaning.
+const SchemaVersion = 1
+
+// Results is what a run has found of some tasks.
+type Results struct {
+	Kernel   KernelInfo
+	Tasks    []*task.Task
+	Failures []Failure
 }
 
-// Failure says why a task is not among the tasks of a report.
+// KernelInfo is what is known of the kernel that capinspect runs on.
+type KernelInfo struct {
+	Release string      // as uname(2) tells it; "" if it is unknown
+	LastCap *capset.Cap // nil if it is unknown
+}
+
+// Failure says why a task is not among those that were found.
 type Failure struct {
 	Pid string // "" if the task was to be read from a file, which Err names then
 	Err error
@@ -26,61 +40,143 @@ func (f Failure) Error() string {
 	return "pid " + f.Pid + ": " + f.Err.Error()
 }
 
-// Form is one way to write what a command found.
-type Form[T any] struct {
-	Name   string
-	append func([]byte, *T) []byte
+// Version says which form an object has.
+type Version struct {
+	SchemaVersion int `json:"schemaVersion"`
 }
 
-// FormName returns the name of the form.
-func (f *Form[T]) FormName() string { return f.Name }
-
-// Append appends what was found to dst.
-func (f *Form[T]) Append(dst []byte, found *T) []byte { return f.append(dst, found) }
-
-// Format is one form of a report.
-type Format struct {
-	Form[Report]
-	Notes  bool // it shows the notes of a task
-	Kernel bool // it shows the reader's kernel
+// Report is what show finds, and ps with keys of its own in the tasks.
+type Report struct {
+	Version
+	Reader
+	Tasks []Task `json:"tasks" lines:"elements,members"`
+	Failed
 }
 
-// The forms of a report. Capsh is that of the option --print.
-var (
-	Text   = &Format{Form: Form[Report]{"text", appendTexts}, Notes: true}
-	Capsh  = &Format{Form: Form[Report]{"print", appendPrints}}
-	Matrix = &Format{Form: Form[Report]{"matrix", appendMatrices}}
-	JSON   = &Format{Form: Form[Report]{"json", appendJSON}, Notes: true, Kernel: true}
-	JSONL  = &Format{Form: Form[Report]{"jsonl", appendLines}, Notes: true}
-)
+// Reader tells of the system that capinspect runs on.
+type Reader struct {
+	Kernel Kernel `json:"kernel"`
+}
 
-func appendTexts(dst []byte, rep *Report) []byte { return each(dst, rep, appendText) }
+// Kernel is the kernel that capinspect runs on.
+type Kernel struct {
+	Release *string     `json:"release"`
+	LastCap *capset.Cap `json:"lastCap"`
+}
 
-func appendPrints(dst []byte, rep *Report) []byte { return each(dst, rep, appendCapsh) }
+// Failed lists the tasks that could not be read.
+type Failed struct {
+	Errors []FailedTask `json:"errors" lines:"elements"`
+}
 
-func appendMatrices(dst []byte, rep *Report) []byte { return each(dst, rep, appendMatrix) }
+// FailedTask says why a task could not be read.
+type FailedTask struct {
+	Pid   *int   `json:"pid"`
+	Error string `json:"error"`
+}
 
-// each shows the tasks one by one, under headers if there are several.
-func each(dst []byte, rep *Report, task func([]byte, *collect.Record) []byte) []byte {
-	for _, r := range rep.Tasks {
-		if len(rep.Tasks)+len(rep.Errors) > 1 {
-			dst = appendHeader(dst, r)
+// TaskLine is a task that is a line of its own.
+type TaskLine struct {
+	Version
+	Task
+}
+
+// FromResults returns the JSON form of results.
+func FromResults(r *Results) Report {
+	rep := Report{Version: Version{SchemaVersion}, Reader: reader(r.Kernel), Tasks: []Task{}, Failed: failed(r.Failures)}
+	for _, t := range r.Tasks {
+		rep.Tasks = append(rep.Tasks, FromTask(t))
+	}
+	return rep
+}
+
+// Lines returns the tasks as lines of their own.
+func (r *Report) Lines() []TaskLine {
+	return each(r.Tasks, func(t Task) TaskLine { return TaskLine{r.Version, t} })
+}
+
+func reader(k KernelInfo) Reader { return Reader{Kernel{text(k.Release), k.LastCap}} }
+
+func failed(list []Failure) Failed {
+	return Failed{each(list, func(f Failure) FailedTask {
+		failure := FailedTask{Error: f.Err.Error()}
+		if pid, err := strconv.Atoi(f.Pid); err == nil {
+			failure.Pid = &pid
 		}
-		dst = task(dst, r)
-	}
-	return dst
+		return failure
+	})}
 }
 
-func appendJSON(dst []byte, rep *Report) []byte {
-	e := encoder{buf: dst, indent: true}
-	e.report(rep)
-	return e.buf
+// Note is a remark. Its code is stable.
+type Note struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
 }
 
-func appendLines(dst []byte, rep *Report) []byte {
-	e := encoder{buf: dst}
-	for _, r := range rep.Tasks {
-		e.line(r)
+func notes(list []task.Note) []Note {
+	return each(list, func(n task.Note) Note { return Note(n) })
+}
+
+// Assumptions is what an answer depends on and is not known.
+type Assumptions struct {
+	Assumed []Note `json:"assumed" lines:"elements"`
+}
+
+// Set is a set of capabilities.
+type Set struct {
+	Hex   task.Value[string] `json:"hex"`
+	Names []string           `json:"names"`
+}
+
+func setOf(s capset.Set) Set { return Set{task.Known(s.Hex()), names(s)} }
+
+// names returns the names of a set, by ascending number.
+func names(s capset.Set) []string {
+	list := make([]string, 0, s.Len())
+	for c := range s.Caps() {
+		list = append(list, c.String())
 	}
-	return e.buf
+	return list
+}
+
+// ByKind has something for each of the five sets. A pointer that is nil is left out.
+type ByKind[T any] struct {
+	Inheritable T `json:"inheritable,omitempty"`
+	Permitted   T `json:"permitted,omitempty"`
+	Effective   T `json:"effective,omitempty"`
+	Bounding    T `json:"bounding,omitempty"`
+	Ambient     T `json:"ambient,omitempty"`
+}
+
+// of returns where it has that of a set.
+func (b *ByKind[T]) of(k capset.Kind) *T {
+	return [...]*T{
+		capset.Inheritable: &b.Inheritable, capset.Permitted: &b.Permitted, capset.Effective: &b.Effective,
+		capset.Bounding: &b.Bounding, capset.Ambient: &b.Ambient,
+	}[k]
+}
+
+// text returns a text that is null where it is empty.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// each returns f of the elements of a list. Its result is never nil, which would be null.
+func each[T, U any](list []T, f func(T) U) []U {
+	results := make([]U, len(list))
+	for i, v := range list {
+		results[i] = f(v)
+	}
+	return results
+}
+
+// array returns a list that is never nil, which would be null.
+func array[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }

@@ -3,102 +3,232 @@
 package report
 
 import (
+	"encoding/binary"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// Stream writes the tasks of ps as JSON while they come: each on a line, or
-// all in one object.
+// Stream writes the tasks of ps while they come: each on a line, or all in one object. A
+// task has fewer keys than that of [FromTask].
+//
+// Chunks may be filled by several goroutines. Start, Done and End are for one of them.
 type Stream struct {
 	W      io.Writer
 	Keys   Keys
 	Object bool // one object, with the reader's kernel before and the failures behind the tasks
 
-	task bool // one was written
+	some bool // a task was written
 	free sync.Pool
 }
 
-// Keys say which keys of a task are there besides those that the status file
-// alone fills.
+// Keys say which keys a task has beside those that its status file fills.
 type Keys struct{ Container, UserNames bool }
 
-// Begin returns an encoder for some tasks.
-func (s *Stream) Begin() *Chunk {
-	if c, ok := s.free.Get().(*Chunk); ok {
-		c.buf = c.buf[:0]
-		return c
-	}
-	c := &Chunk{encoder{buf: make([]byte, 0, blockSize), indent: s.Object}}
-	if s.Object { // within the object, and its array of tasks
-		c.lines = append(c.lines, true, true)
-	}
-	return c
+// Chunk is the JSON form of some tasks.
+type Chunk struct {
+	buf   []byte
+	err   error
+	cache map[rightsKey]rightsText
 }
 
-// Chunk is some tasks in JSON.
-type Chunk struct{ encoder }
+// chunkSize is how many bytes a chunk has room for at first.
+const chunkSize = 64 << 10
 
-// Visit adds a task.
-func (s *Stream) Visit(c *Chunk, r *collect.Record) {
-	if !s.Object {
-		c.open('{')
-		c.key("schemaVersion")
-		c.int(SchemaVersion)
-		c.psTask(r, s.Keys)
-		c.close('}')
-		c.buf = append(c.buf, '\n')
+// Begin returns a chunk without tasks.
+func (s *Stream) Begin() *Chunk {
+	if c, ok := s.free.Get().(*Chunk); ok {
+		c.buf, c.err = c.buf[:0], nil
+		return c
+	}
+	return &Chunk{buf: make([]byte, 0, chunkSize), cache: map[rightsKey]rightsText{}}
+}
+
+// taskDepth is how deep the tasks are in an object.
+const taskDepth = 2
+
+// Visit adds a task to a chunk.
+//
+// Encoding/json takes longer for the capabilities of a task than for all else, and most
+// tasks have the same rights as another one: the text of these is kept.
+func (s *Stream) Visit(c *Chunk, t *task.Task) {
+	if c.err != nil {
 		return
 	}
-	if len(c.buf) > 0 {
-		c.buf = append(c.buf, ',')
+	rights, err := s.rights(c, t)
+	if err != nil {
+		c.err = err
+		return
 	}
-	c.newline(2)
-	c.buf = append(c.buf, '{')
-	c.lines = append(c.lines, true)
-	c.psTask(r, s.Keys)
-	c.close('}')
+	id := identity(t)
+	var head any = &id
+	if !s.Object {
+		head = &struct {
+			Version
+			*Identity
+		}{Version{SchemaVersion}, &id}
+	}
+	var in Contained
+	if s.Keys.Container {
+		in = contained(t, "")
+	}
+	why := Explained{slices.Concat(Unknown{}, unknownOf(&id), rights.unknown, unknownOf(&in))}
+
+	lead, end := "{", "}\n"
+	if s.Object {
+		lead, end = newline(taskDepth)+"{", newline(taskDepth)+"}"
+		if len(c.buf) > 0 {
+			lead = "," + lead
+		}
+	}
+	c.buf = append(c.buf, lead...)
+	c.members(head, s.Object)
+	c.buf = append(append(c.buf, ','), rights.text...)
+	if s.Keys.Container {
+		c.buf = append(c.buf, ',')
+		c.members(&in, s.Object)
+	}
+	c.buf = append(c.buf, ',')
+	c.members(&why, s.Object)
+	c.buf = append(c.buf, end...)
+}
+
+// members appends the members of a struct that is a part of a task.
+func (c *Chunk) members(part any, lines bool) {
+	text, err := members(part, lines)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	c.buf = append(c.buf, text...)
+}
+
+// members returns the members of a struct that is a part of a task, without the braces
+// around them.
+func members(part any, lines bool) ([]byte, error) {
+	text, err := written(part, lines, taskDepth)
+	if err != nil {
+		return nil, err
+	}
+	end := "}"
+	if lines {
+		end = newline(taskDepth) + end
+	}
+	return text[len("{") : len(text)-len(end)], nil
+}
+
+// rightsKey is all that the rights of a task depend on.
+type rightsKey struct {
+	sets       [capset.NumKinds]task.Value[capset.Set]
+	last       capset.Cap
+	whole      bool
+	uid, gid   task.Value[capset.IDs]
+	users      [2]task.Value[string] // the names of the real and the effective user
+	groups     task.Value[string]
+	noNewPrivs task.Value[bool]
+	seccomp    task.Value[task.Seccomp]
+}
+
+// rightsText is the JSON form of the rights of a task.
+type rightsText struct {
+	text    []byte
+	unknown Unknown
+}
+
+// maxCached is how many different rights a chunk keeps: a node has few.
+const maxCached = 256
+
+// rights returns the JSON form of the rights of a task.
+func (s *Stream) rights(c *Chunk, t *task.Task) (rightsText, error) {
+	key := rightsKey{
+		sets: t.Sets, last: t.LastCap.Value, whole: t.Whole, uid: t.UID, gid: t.GID,
+		groups: task.Map(t.Groups, packed), noNewPrivs: t.NoNewPrivs, seccomp: t.Seccomp,
+	}
+	if ids, ok := t.UID.Get(); ok && s.Keys.UserNames {
+		key.users = [...]task.Value[string]{t.UserNames[ids.Real], t.UserNames[ids.Effective]}
+	}
+	if known, ok := c.cache[key]; ok {
+		return known, nil
+	}
+	r := s.rightsOf(t)
+	text, err := members(&r, s.Object)
+	made := rightsText{text, unknownOf(&r)}
+	if len(c.cache) >= maxCached {
+		clear(c.cache)
+	}
+	c.cache[key] = made
+	return made, err
+}
+
+// packed returns ids as a text that no others have.
+func packed(ids []uint32) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	var text []byte
+	for _, id := range ids {
+		text = binary.NativeEndian.AppendUint32(text, id)
+	}
+	return string(text)
+}
+
+// rightsOf returns the rights of a task as ps shows them.
+func (s *Stream) rightsOf(t *task.Task) Rights {
+	users := task.Map(t.UID, fourIDs)
+	if s.Keys.UserNames {
+		users = namedIDs(t.UID, t.UserNames, task.Value[capset.IDs]{})
+	}
+	return Rights{privileges(t), Owner{users, task.Map(t.GID, fourIDs)}, groups(t, false), Restraint{t.NoNewPrivs}, seccomp(t)}
 }
 
 // Done writes the tasks of a chunk.
 func (s *Stream) Done(c *Chunk) error {
 	defer s.free.Put(c)
-	if len(c.buf) == 0 {
-		return nil
+	if c.err != nil || len(c.buf) == 0 {
+		return c.err
 	}
-	if s.Object && s.task {
+	if s.Object && s.some {
 		if _, err := io.WriteString(s.W, ","); err != nil {
 			return err
 		}
 	}
-	s.task = true
+	s.some = true
 	_, err := s.W.Write(c.buf)
 	return err
 }
 
 // Start writes what stands before the tasks of an object.
-func (s *Stream) Start(kernel collect.KernelInfo) error {
-	s.task = false
-	e := encoder{indent: true}
-	e.openLines('{')
-	e.head(kernel)
-	e.key("tasks")
-	e.buf = append(e.buf, '[')
-	_, err := s.W.Write(e.buf)
+func (s *Stream) Start(kernel KernelInfo) error {
+	s.some = false
+	before, _, err := around(&Results{Kernel: kernel})
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(s.W, before)
 	return err
 }
 
 // End writes what stands behind the tasks of an object.
 func (s *Stream) End(failures []Failure) error {
-	e := encoder{indent: true, lines: []bool{true}}
-	if s.task {
-		e.newline(1)
+	_, behind, err := around(&Results{Failures: failures})
+	if err != nil {
+		return err
 	}
-	e.buf = append(e.buf, ']')
-	e.failures(failures)
-	e.close('}')
-	e.buf = append(e.buf, '\n')
-	_, err := s.W.Write(e.buf)
+	if s.some {
+		behind = newline(1) + behind
+	}
+	_, err = io.WriteString(s.W, behind)
 	return err
+}
+
+// around returns the parts of a report between which its tasks stand.
+func around(r *Results) (before, behind string, err error) {
+	const tasks = `"tasks": [` // stands in no string, where a quote has a backslash
+	rep := FromResults(r)
+	text, err := Marshal(&rep, true)
+	before, behind, _ = strings.Cut(string(text), tasks)
+	return before + tasks, behind, err
 }

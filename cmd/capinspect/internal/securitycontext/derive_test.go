@@ -131,8 +131,8 @@ func codes(notes []task.Note) string {
 	return strings.Join(list, " ")
 }
 
-// TestOf derives the securityContext of some tasks.
-func TestOf(t *testing.T) {
+// TestDerived derives the securityContext of some tasks.
+func TestDerived(t *testing.T) {
 	plain, readOnly, privileged := mountedAs(t, "containerd-p1-default"), mountedAs(t, "containerd-p5-restricted"), mountedAs(t, "containerd-p6-privileged")
 	for _, test := range []struct {
 		name    string

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Shaped is a type that has a MarshalJSON and an UnmarshalJSON of its own.
@@ -118,13 +119,13 @@ func (f *filter) collection(open json.Delim, t reflect.Type) error {
 
 // object copies the members of an object that its type has.
 func (f *filter) object(t reflect.Type) error {
-	fields, seen := fieldsOf(t), map[string]bool{}
+	members, seen := fieldsOf(t), map[string]bool{}
 	for f.d.tokens.More() {
 		key, err := f.d.key(seen)
 		if err != nil {
 			return err
 		}
-		member, known := fields[key]
+		member, known := members[key]
 		if t.Kind() == reflect.Map {
 			member, known = t.Elem(), true
 		}
@@ -153,18 +154,24 @@ func (f *filter) comma() {
 	}
 }
 
+// fields are the types of the members of structs that were met, by their keys.
+var fields sync.Map // reflect.Type to map[string]reflect.Type
+
 // fieldsOf returns the types of the members of a struct, by their keys.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
-	fields := map[string]reflect.Type{}
-	if t.Kind() != reflect.Struct {
-		return fields
+	if known, ok := fields.Load(t); ok {
+		return known.(map[string]reflect.Type)
 	}
-	for _, f := range reflect.VisibleFields(t) {
-		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" && key != "-" {
-			fields[key] = f.Type
+	found := map[string]reflect.Type{}
+	if t.Kind() == reflect.Struct {
+		for _, f := range reflect.VisibleFields(t) {
+			if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" && key != "-" {
+				found[key] = f.Type
+			}
 		}
 	}
-	return fields
+	fields.Store(t, found)
+	return found
 }
 
 var (

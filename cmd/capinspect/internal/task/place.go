@@ -61,8 +61,11 @@ func (t *Task) Initial(k procstatus.NamespaceKind) Value[bool] {
 
 // SameInode tells whether two inodes are of one namespace.
 func SameInode(a, b Value[uint64]) Value[bool] {
-	if !a.Known() || !b.Known() {
-		return Unknown[bool](First(a, b).Why())
+	switch {
+	case !a.Known():
+		return Unknown[bool](a.Why())
+	case !b.Known():
+		return Unknown[bool](b.Why())
 	}
 	return Known(a.Zero() == b.Zero())
 }

@@ -3,6 +3,8 @@
 package task
 
 import (
+	"cmp"
+
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/procstatus"
@@ -68,7 +70,7 @@ func (t *Task) WhyPodFact(facts podsecurity.Fact) string {
 // kernel of a sandbox masks nothing, whatever the container is.
 func (t *Task) unmasked(and func() bool) Value[bool] {
 	if t.InSandbox() {
-		return Value[bool]{}
+		return Unknown[bool](cmp.Or(t.Mounts.ProcMasked.Why(), notMounted))
 	}
 	return Map(t.Mounts.ProcMasked, func(masked bool) bool { return !masked && and() })
 }

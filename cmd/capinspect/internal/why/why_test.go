@@ -173,7 +173,7 @@ func holding(sets capset.State) *task.Task {
 	return t
 }
 
-func TestOf(t *testing.T) {
+func TestReasons(t *testing.T) {
 	raw, chown := capset.Of(capset.NetRaw), capset.Of(capset.Chown)
 	of := holding(capset.State{capset.Permitted: raw, capset.Effective: raw, capset.Bounding: raw | chown})
 	of.UID = task.Unknown[capset.IDs]("no Uid line")

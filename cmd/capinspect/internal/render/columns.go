@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// Column is one column of the table of ps.
+type Column struct {
+	Name    string
+	About   string // a line for --columns help
+	Key     string // of the value in JSON
+	Number  bool   // it is aligned to the right, and sorted by its value
+	Default bool   // it is there if nothing else is asked for
+	Named   bool   // it is a name that only a manifest tells, and is there with one
+	Needs   Needs  // what it takes besides the status file
+	append  cell
+}
+
+// Needs is what a column takes besides the status file.
+type Needs struct{ Container, UserNames bool }
+
+// cell appends the text of one cell. It has no printer, because ps makes a million of them.
+type cell func([]byte, *task.Task) []byte
+
+var columns = [...]Column{
+	{"PID", "the process", "pid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Pid })},
+	{"TID", "the thread", "tid", true, false, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Tid })},
+	{"PPID", "the parent process", "ppid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.PPid })},
+	{"USER", "the effective user's name, where it is the reader's user too", "uid.effectiveName", false, false, false, Needs{UserNames: true}, appendUser},
+	{"UID", "the effective user id", "uid.effective", true, true, false, Needs{}, appendUID},
+	{"NAME", "the command's name; [name] is a kernel thread", "name", false, true, false, Needs{}, appendName},
+	{"EFFECTIVE", "what permission checks look at", "capabilities.effective", false, true, false, Needs{}, setCell(capset.Effective)},
+	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, false, Needs{}, setCell(capset.Permitted)},
+	{"INHERITABLE", "kept over execve of a file that inherits it", "capabilities.inheritable", false, false, false, Needs{}, setCell(capset.Inheritable)},
+	{"AMBIENT", "kept over execve of an ordinary file", "capabilities.ambient", false, true, false, Needs{}, setCell(capset.Ambient)},
+	{"BOUNDING", "what execve can give at the most", "capabilities.bounding", false, true, false, Needs{}, setCell(capset.Bounding)},
+	{"CAPS", "libcap's text form", "capabilities.text", false, false, false, Needs{}, appendCaps},
+	{"NNP", "no_new_privs", "noNewPrivs", false, true, false, Needs{}, appendNNP},
+	{"SECCOMP", "the seccomp mode", "seccomp.mode", false, false, false, Needs{}, appendSeccomp},
+	{"CONTAINER", "the container's id, its first 12 digits", "container.id", false, false, false, Needs{Container: true}, containerCell(containerID)},
+	{"POD", "the pod's UID", "container.podUID", false, false, false, Needs{Container: true}, containerCell(podUID)},
+	{"RUNTIME", "the container's runtime", "container.runtime", false, false, false, Needs{Container: true}, containerCell(containerRuntime)},
+	{"NAMESPACE", "the pod's namespace, by --pods", "container.podNamespace", false, false, true, Needs{Container: true}, containerCell(podNamespace)},
+	{"PODNAME", "the pod's name, by --pods", "container.podName", false, false, true, Needs{Container: true}, containerCell(podName)},
+	{"CONTAINERNAME", "the container's name, by --pods", "container.name", false, false, true, Needs{Container: true}, containerCell(containerName)},
+	{"THREADS", "how many threads the process has", "threads", true, false, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Threads })},
+	{"NSPID", "the pid in the innermost pid namespace", "nsPid", true, false, false, Needs{}, appendNSPid},
+}
+
+// Columns returns the table of columns.
+func Columns() []Column { return slices.Clone(columns[:]) }
+
+// ColumnNamed returns the column of a name, in upper or lower case.
+func ColumnNamed(name string) (*Column, bool) {
+	i := slices.IndexFunc(columns[:], func(c Column) bool { return strings.EqualFold(name, c.Name) })
+	if i < 0 {
+		return nil, false
+	}
+	return &columns[i], true
+}
+
+func numberCell(of func(*task.Task) task.Value[int]) cell {
+	return func(dst []byte, t *task.Task) []byte {
+		n, ok := of(t).Get()
+		if !ok {
+			return append(dst, unknown...)
+		}
+		return strconv.AppendInt(dst, int64(n), 10)
+	}
+}
+
+func appendUID(dst []byte, t *task.Task) []byte {
+	ids, ok := t.UID.Get()
+	if !ok {
+		return append(dst, unknown...)
+	}
+	return strconv.AppendUint(dst, uint64(ids.Effective), 10)
+}
+
+func appendUser(dst []byte, t *task.Task) []byte {
+	if ids, ok := t.UID.Get(); ok {
+		if name, ok := t.UserNames[ids.Effective].Get(); ok {
+			return appendEscaped(dst, name)
+		}
+	}
+	return appendUID(dst, t)
+}
+
+func appendName(dst []byte, t *task.Task) []byte {
+	if t.KernelThread {
+		return append(appendEscaped(append(dst, '['), t.Name.Zero()), ']')
+	}
+	return appendEscaped(dst, t.Name.Zero())
+}
+
+func setCell(k capset.Kind) cell {
+	return func(dst []byte, t *task.Task) []byte {
+		set, ok := t.Sets[k].Get()
+		switch {
+		case ok:
+			return appendShort(dst, set, t.LastCap.Value)
+		case t.Unsupported(k):
+			return append(dst, nothing...)
+		}
+		return append(dst, unknown...)
+	}
+}
+
+func appendCaps(dst []byte, t *task.Task) []byte {
+	if _, missing := t.Missing(textKinds[:]...); missing {
+		return append(dst, unknown...)
+	}
+	return t.State().AppendText(dst, t.LastCap.Value)
+}
+
+func appendNNP(dst []byte, t *task.Task) []byte {
+	return append(dst, noNewPrivs(t, "yes", "no", unknown)...)
+}
+
+func appendSeccomp(dst []byte, t *task.Task) []byte {
+	s, ok := t.Seccomp.Get()
+	if !ok {
+		return append(dst, unknown...)
+	}
+	return append(dst, task.SeccompName(s.Mode)...)
+}
+
+func appendNSPid(dst []byte, t *task.Task) []byte {
+	pids := t.NSPid.Zero()
+	if len(pids) == 0 {
+		return append(dst, unknown...)
+	}
+	return strconv.AppendInt(dst, int64(pids[len(pids)-1]), 10)
+}
+
+// containerCell appends what of returns for a container.
+func containerCell(of func(*task.Container) string) cell {
+	return func(dst []byte, t *task.Task) []byte { return appendEscaped(dst, ofContainer(t.Container, of)) }
+}
+
+// ofContainer returns what of returns for a container: "-" if there is none, "?" if that is
+// unknown.
+func ofContainer(v task.Value[*task.Container], of func(*task.Container) string) string {
+	c, known := v.Get()
+	switch {
+	case !known:
+		return unknown
+	case c == nil:
+		return nothing
+	}
+	return of(c)
+}
+
+// containerID returns the id of a container, of which docker and crictl print 12 digits if
+// it has 64. A task may be in a pod and in none of its containers.
+func containerID(c *task.Container) string {
+	if len(c.ID) == 64 {
+		return c.ID[:12]
+	}
+	return cmp.Or(c.ID, nothing)
+}
+
+func podUID(c *task.Container) string { return cmp.Or(c.PodUID, nothing) }
+
+func containerRuntime(c *task.Container) string {
+	if c.ID == "" {
+		return nothing
+	}
+	return cmp.Or(c.Runtime, unknown)
+}
+
+// The names are unknown of a container that no manifest has.
+
+func podNamespace(c *task.Container) string  { return cmp.Or(c.PodNamespace, unknown) }
+func podName(c *task.Container) string       { return cmp.Or(c.PodName, unknown) }
+func containerName(c *task.Container) string { return cmp.Or(c.Name, unknown) }

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// process4711 returns a task with a value for each column.
+func process4711() *task.Task {
+	x := &task.Task{LastCap: task.LastCap{Value: capset.LastKnown}}
+	x.Pid, x.Tid, x.PPid, x.Threads = task.Known(4711), task.Known(4712), task.Known(1), task.Known(3)
+	x.Name = task.Known("a\x1b")
+	x.NSPid = task.Known([]int{4712, 7})
+	x.UID = task.Known(capset.IDs{Real: 1, Effective: 33})
+	x.UserNames = task.Names{33: task.Known("www-data")}
+	x.NoNewPrivs = task.Known(true)
+	x.Seccomp = task.Known(task.Seccomp{Mode: task.SeccompFilter})
+	for k, set := range (capset.State{
+		capset.Effective: capset.Of(capset.NetRaw), capset.Permitted: capset.Of(capset.NetRaw, capset.Chown),
+		capset.Bounding: capset.UpTo(capset.LastKnown),
+	}) {
+		x.Sets[k] = task.Known(set)
+	}
+	x.Container = task.Known(&task.Container{
+		Container: container.Container{Runtime: "crio", ID: strings.Repeat("0123456789abcdef", 4), PodUID: "u-1", Name: "web"},
+		PodName:   "shop-1", PodNamespace: "shop",
+	})
+	return x
+}
+
+// TestColumns shows every column of a task of which all is known, of one that is in no
+// container on a kernel without Ambient, and of one of which nothing is known.
+func TestColumns(t *testing.T) {
+	host := process4711()
+	host.Container, host.UserNames = task.Known[*task.Container](nil), nil
+	host.KernelThread, host.Whole = true, true
+	host.Sets[capset.Ambient] = task.Unknown[capset.Set]("no CapAmb line")
+	for name, want := range map[string][3]string{
+		"PID":           {"4711", "4711", "?"},
+		"TID":           {"4712", "4712", "?"},
+		"PPID":          {"1", "1", "?"},
+		"USER":          {"www-data", "33", "?"},
+		"UID":           {"33", "33", "?"},
+		"NAME":          {`a\x1b`, `[a\x1b]`, ""},
+		"EFFECTIVE":     {"net_raw", "net_raw", "?"},
+		"PERMITTED":     {"chown,net_raw", "chown,net_raw", "?"},
+		"INHERITABLE":   {"none", "none", "?"},
+		"AMBIENT":       {"none", "-", "?"},
+		"BOUNDING":      {"all", "all", "?"},
+		"CAPS":          {"cap_net_raw=ep cap_chown+p", "cap_net_raw=ep cap_chown+p", "?"},
+		"NNP":           {"yes", "yes", "?"},
+		"SECCOMP":       {"filter", "filter", "?"},
+		"CONTAINER":     {"0123456789ab", "-", "?"},
+		"POD":           {"u-1", "-", "?"},
+		"RUNTIME":       {"crio", "-", "?"},
+		"NAMESPACE":     {"shop", "-", "?"},
+		"PODNAME":       {"shop-1", "-", "?"},
+		"CONTAINERNAME": {"web", "-", "?"},
+		"THREADS":       {"3", "3", "?"},
+		"NSPID":         {"7", "7", "?"},
+	} {
+		column, ok := ColumnNamed(strings.ToLower(name))
+		if !ok {
+			t.Errorf("no column %s", name)
+			continue
+		}
+		for i, x := range [...]*task.Task{process4711(), host, {}} {
+			if got := string(column.append(nil, x)); got != want[i] {
+				t.Errorf("%s of task %d: got %q, want %q", name, i, got, want[i])
+			}
+		}
+	}
+	if len(Columns()) != 22 {
+		t.Errorf("%d columns: does each have a row here?", len(Columns()))
+	}
+	if c, ok := ColumnNamed("nope"); ok {
+		t.Errorf("column %q", c.Name)
+	}
+}
+
+// A task may be in a pod, and in none of its containers.
+func TestPodColumns(t *testing.T) {
+	pod := task.Known(&task.Container{Container: container.Container{PodUID: "u-1"}})
+	for want, of := range map[string]func(*task.Container) string{"-": containerID, "u-1": podUID, "?": podName} {
+		if got := ofContainer(pod, of); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := ofContainer(pod, containerRuntime); got != "-" {
+		t.Errorf("runtime %q", got)
+	}
+	pod.Zero().ID = "0123"
+	if got := ofContainer(pod, containerRuntime); got != "?" {
+		t.Errorf("runtime %q", got)
+	}
+}
+
+func TestShort(t *testing.T) {
+	const last = capset.LastKnown
+	all := capset.UpTo(last)
+	for _, test := range []struct {
+		set  capset.Set
+		want string
+	}{
+		{0, "none"},
+		{all, "all"},
+		{all &^ capset.Of(capset.SysAdmin), "all but sys_admin"},
+		{all &^ capset.Of(0, 1, 2, 3), "all but chown,dac_override,dac_read_search,fowner"},
+		{0xa80425fb, "docker"},
+		{capset.Of(capset.NetRaw, 63), "net_raw,63"},
+		{all | capset.Of(63), strings.Join(shortNames(all), ",") + ",63"},
+	} {
+		if got := short(test.set, last); got != test.want {
+			t.Errorf("%v: got %q, want %q", test.set, got, test.want)
+		}
+	}
+	// Of few capabilities, "all but" says no more than their names.
+	if got := short(capset.Of(0), 1); got != "chown" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func shortNames(set capset.Set) (list []string) {
+	for c := range set.Caps() {
+		list = append(list, c.Short())
+	}
+	return list
+}
+
+// shown returns the table of some tasks in two chunks.
+func (t *Table) shown(tb testing.TB, tasks ...*task.Task) string {
+	tb.Helper()
+	for _, half := range [...][]*task.Task{tasks[:len(tasks)/2], tasks[len(tasks)/2:]} {
+		c := t.Begin()
+		for _, x := range half {
+			t.Visit(c, x)
+		}
+		if err := t.Done(c); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	n, err := t.WriteTo(&out)
+	if err != nil || n != int64(out.Len()) {
+		tb.Fatalf("%d bytes of %d, %v", n, out.Len(), err)
+	}
+	return out.String()
+}
+
+func named(pid int, name string) *task.Task {
+	x := &task.Task{}
+	x.Pid, x.Tid, x.Name = task.Known(pid), task.Known(pid), task.Known(name)
+	return x
+}
+
+func columnsNamed(names ...string) (list []*Column) {
+	for _, name := range names {
+		c, _ := ColumnNamed(name)
+		list = append(list, c)
+	}
+	return list
+}
+
+func TestTable(t *testing.T) {
+	tasks := []*task.Task{named(9, "c"), named(10, "a-long-name-of-20-by"), named(100, "b"), {}}
+	for name, test := range map[string]struct {
+		table Table
+		want  string
+	}{
+		"no header": {
+			Table{Columns: columnsNamed("pid", "name", "nnp")},
+			"  9  c                     ?\n 10  a-long-name-of-20-by  ?\n100  b                     ?\n  ?                        ?\n",
+		},
+		"cut, but no number and no header": {
+			Table{Columns: columnsNamed("name", "pid"), Header: true, Width: 12},
+			"NAME     PID\nc          9\na-long+   10\nb        100\n           ?\n",
+		},
+		"too narrow": {
+			Table{Columns: columnsNamed("name"), Header: true, Width: 1},
+			"NAME\nc\na-l+\nb\n\n",
+		},
+		"by a number that is not shown": {
+			Table{Columns: columnsNamed("name"), Sort: columnsNamed("pid")[0]},
+			"c\na-long-name-of-20-by\nb\n\n",
+		},
+		"by name": {
+			Table{Columns: columnsNamed("name", "pid"), Sort: columnsNamed("name")[0]},
+			"                        ?\na-long-name-of-20-by   10\nb                     100\nc                       9\n",
+		},
+	} {
+		if got := test.table.shown(t, tasks...); got != test.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, test.want)
+		}
+	}
+}
+
+// A column is as wide as its longest cell in characters, and is cut between them.
+func TestWideCells(t *testing.T) {
+	for width, want := range map[int]string{0: "größe  1\nb      2\n", 7: "grö+  1\nb     2\n"} {
+		table := Table{Columns: columnsNamed("name", "pid"), Width: width}
+		if got := table.shown(t, named(1, "größe"), named(2, "b")); got != want {
+			t.Errorf("width %d: got\n%s\nwant\n%s", width, got, want)
+		}
+	}
+}
+
+// A table that is written in several blocks has all rows.
+func TestLongTable(t *testing.T) {
+	tasks := make([]*task.Task, 20_000)
+	for i := range tasks {
+		tasks[i] = named(i, "x")
+	}
+	table := Table{Columns: columnsNamed("pid", "name")}
+	if got := table.shown(t, tasks...); strings.Count(got, "\n") != len(tasks) || len(got) != len("19999  x\n")*len(tasks) {
+		t.Errorf("%d lines, %d bytes", strings.Count(got, "\n"), len(got))
+	}
+}
+
+func TestTree(t *testing.T) {
+	member := func(pid, tid, parent int, name string, effective capset.Set) *task.Task {
+		x := named(pid, name)
+		x.Tid, x.PPid, x.LastCap.Value = task.Known(tid), task.Known(parent), capset.LastKnown
+		x.Sets[capset.Effective], x.Sets[capset.Permitted] = task.Known(effective), task.Known(effective)
+		x.Sets[capset.Ambient] = task.Known(capset.Set(0))
+		return x
+	}
+	raw := capset.Of(capset.NetRaw)
+	tasks := []*task.Task{
+		member(1, 1, 0, "init", raw), member(2, 2, 1, "a\nb", raw), member(3, 3, 2, "c", 0), member(2, 22, 1, "d", 0),
+		member(4, 4, 1, "e", raw), member(5, 5, 99, "orphan", 0), member(7, 7, 8, "f", 0), member(8, 8, 7, "g", 0),
+	}
+	want := `1 init  effective, permitted: net_raw
+├─ 2 a\x0ab
+│  ├─ 3 c  effective, permitted: none
+│  └─ thread 22 d  effective, permitted: none
+└─ 4 e
+5 orphan  effective, permitted: none
+7 f  effective, permitted: none
+8 g  effective, permitted: none
+`
+	var tree Tree
+	for _, x := range tasks {
+		c := tree.Begin()
+		tree.Visit(c, x)
+		if err := tree.Done(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if _, err := tree.WriteTo(&out); err != nil || out.String() != want {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, &out, want)
+	}
+}

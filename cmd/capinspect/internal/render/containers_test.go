@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// processIn returns a process of a container.
+func processIn(in task.Value[*task.Container], uid uint32, effective capset.Set) *task.Task {
+	x := process4711()
+	x.Container = in
+	x.UID = task.Known(task.AllIDs(uid))
+	x.Sets[capset.Effective] = task.Known(effective)
+	return x
+}
+
+func TestContainers(t *testing.T) {
+	of := func(id, pod, name string) task.Value[*task.Container] {
+		return task.Known(&task.Container{Container: container.Container{ID: id, PodUID: pod}, PodName: name})
+	}
+	raw, chown := capset.Of(capset.NetRaw), capset.Of(capset.Chown)
+	none, hidden := task.Known[*task.Container](nil), task.Unknown[*task.Container]("permission denied")
+	unfiltered := processIn(of("b", "u-1", ""), 5, chown)
+	unfiltered.Seccomp = task.Known(task.Seccomp{})
+	unfiltered.NoNewPrivs = task.Unknown[bool]("no NoNewPrivs line")
+	lacking := processIn(none, 1, raw)
+	lacking.UID = task.Unknown[capset.IDs]("no Uid line")
+	lacking.Seccomp = task.Unknown[task.Seccomp]("no Seccomp line")
+	tasks := []*task.Task{
+		processIn(hidden, 0, raw), lacking, processIn(none, 1, chown), processIn(of("c", "u-0", "zz"), 9, 0),
+		processIn(of("b", "u-1", ""), 7, raw), unfiltered, processIn(of("b", "u-1", ""), 5, 0), processIn(of("a", "u-2", ""), 9, 0),
+	}
+	for _, test := range []struct {
+		named bool
+		want  string
+	}{
+		{false, `CONTAINER  POD  RUNTIME  PROCESSES  EFFECTIVE      PERMITTED      BOUNDING  UIDS  NNP  SECCOMP
+b          u-1  ?        3          chown,net_raw  chown,net_raw  all       5,7   ?    no
+a          u-2  ?        1          none           chown,net_raw  all       9     yes  yes
+c          u-0  ?        1          none           chown,net_raw  all       9     yes  yes
+-          -    -        2          chown,net_raw  chown,net_raw  all       ?     yes  ?
+?          ?    ?        1          net_raw        chown,net_raw  all       0     yes  yes
+`},
+		{true, `NAMESPACE  PODNAME  CONTAINERNAME  CONTAINER  POD  RUNTIME  PROCESSES  EFFECTIVE      PERMITTED      BOUNDING  UIDS  NNP  SECCOMP
+?          ?        ?              b          u-1  ?        3          chown,net_raw  chown,net_raw  all       5,7   ?    no
+?          ?        ?              a          u-2  ?        1          none           chown,net_raw  all       9     yes  yes
+?          zz       ?              c          u-0  ?        1          none           chown,net_raw  all       9     yes  yes
+-          -        -              -          -    -        2          chown,net_raw  chown,net_raw  all       ?     yes  ?
+?          ?        ?              ?          ?    ?        1          net_raw        chown,net_raw  all       0     yes  yes
+`},
+	} {
+		found := Containers{Named: test.named}
+		for half := range slices.Chunk(tasks, 3) {
+			c := found.Begin()
+			for _, x := range half {
+				found.Visit(c, x)
+			}
+			if err := found.Done(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var out bytes.Buffer
+		if err := found.WriteTable(&out, true); err != nil || out.String() != test.want {
+			t.Errorf("%v, got\n%s\nwant\n%s", err, &out, test.want)
+		}
+	}
+}
+
+// One process without no_new_privs decides, whatever is unknown of the others. A set needs
+// all of them.
+func TestTogether(t *testing.T) {
+	unknown := func(why string) task.Value[bool] { return task.Unknown[bool](why) }
+	for _, test := range []struct{ a, b, want task.Value[bool] }{
+		{task.Known(true), unknown("x"), task.Known(true)},
+		{unknown("x"), task.Known(true), task.Known(true)},
+		{task.Known(false), unknown("x"), unknown("x")},
+		{unknown(""), unknown("y"), unknown("y")},
+		{unknown("x"), unknown("y"), unknown("x")},
+		{task.Known(false), task.Known(false), task.Known(false)},
+	} {
+		if got := either(test.a, test.b); got != test.want {
+			t.Errorf("%+v, %+v: got %+v, want %+v", test.a, test.b, got, test.want)
+		}
+	}
+	set := both(task.Known(capset.Set(1)), task.Unknown[capset.Set]("x"), union)
+	if set != task.Unknown[capset.Set]("x") {
+		t.Errorf("%+v", set)
+	}
+	if got := merge([]uint32{1, 5}, []uint32{5, 3, 9}); !slices.Equal(got, []uint32{1, 3, 5, 9}) {
+		t.Errorf("%v", got)
+	}
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// printDifference prints a line for each set and each value that differs, then what there
+// is to say of the manifests.
+func printDifference(p *printer, d *diff.Difference) {
+	for _, s := range d.Sets {
+		p.print(s.Kind.String(), ":")
+		for c := range s.Less.Caps() {
+			p.print(" -", c.String())
+		}
+		for c := range s.More.Caps() {
+			p.print(" +", c.String())
+		}
+		p.line()
+	}
+	for _, v := range d.Values {
+		p.print(v.Key, ": ")
+		p.escaped(valueText(v.A))
+		p.print(" -> ")
+		p.escaped(valueText(v.B))
+		p.line()
+	}
+	for _, s := range [...]*diff.Side{d.A, d.B} {
+		if s.Manifest == nil {
+			continue
+		}
+		of := ""
+		if d.A.Manifest != nil && d.B.Manifest != nil {
+			of = " of " + Escape(s.Label)
+		}
+		p.notes("Traps"+of, s.Manifest.Traps)
+		p.notes("Assumed"+of, s.Manifest.Assumed)
+	}
+	printNotCompared(p, d.NotCompared)
+}
+
+// printNotCompared prints a line with the values that were not compared. Those that have
+// one reason stand together.
+func printNotCompared(p *printer, list []task.Note) {
+	if len(list) == 0 {
+		return
+	}
+	before := "Not compared: "
+	for i, n := range list {
+		p.print(before, n.Code[strings.LastIndexByte(n.Code, '.')+1:])
+		before = ", "
+		if i+1 == len(list) || list[i+1].Text != n.Text {
+			p.print(" (")
+			p.escaped(n.Text)
+			p.print(")")
+			before = "; "
+		}
+	}
+	p.line()
+}
+
+// valueText returns a value that differs in words.
+func valueText(value any) string {
+	switch v := value.(type) {
+	case capset.IDs:
+		return task.IDsText(v)
+	case []uint32:
+		return task.GroupsText(v)
+	case capset.Securebits:
+		return fmt.Sprintf("0x%x", uint32(v))
+	}
+	return fmt.Sprint(value)
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+)
+
+// Form is one format of what a command finds.
+type Form[T any] struct {
+	Name   string // as -o has it
+	append func([]byte, *T) []byte
+}
+
+// FormName returns the name of the format.
+func (f *Form[T]) FormName() string { return f.Name }
+
+// Append appends what was found to dst.
+func (f *Form[T]) Append(dst []byte, found *T) []byte { return f.append(dst, found) }
+
+// TaskForm is one format of a report on tasks.
+type TaskForm struct {
+	Form[report.Results]
+	Notes  bool // it shows the notes of a task
+	Kernel bool // it shows the reader's kernel
+}
+
+// Capsh is the format of --print: the lines of capsh(1) alone.
+var Capsh = &TaskForm{Form: Form[report.Results]{"print", each(printCapsh)}}
+
+// The formats of each command. The first one is the default.
+var (
+	Tasks = []*TaskForm{
+		{Form: Form[report.Results]{"text", each(printTask)}, Notes: true},
+		{Form: Form[report.Results]{"json", object(report.FromResults)}, Notes: true, Kernel: true},
+		{Form: Form[report.Results]{"jsonl", appendTaskLines}, Notes: true},
+		{Form: Form[report.Results]{"matrix", each(printTaskMatrix)}},
+	}
+	Masks = []*Form[report.Decoded]{
+		{"text", text(printMasks)},
+		{"json", object(report.FromDecoded)},
+		{"matrix", text(printMaskMatrix)},
+	}
+	Explanations = []*Form[report.Explaining]{
+		{"text", text(printExplanations)},
+		{"json", object(report.FromExplaining)},
+	}
+	Profiles = []*Form[report.ListedProfiles]{
+		{"text", text(printProfiles)},
+		{"json", object(report.FromProfiles)},
+	}
+	Answers = []*Form[[]*why.Answers]{
+		{"text", text(printAnswers)},
+		{"json", object(func(list *[]*why.Answers) report.Why { return report.FromAnswers(*list) })},
+	}
+	Differences = []*Form[diff.Difference]{
+		{"text", text(printDifference)},
+		{"json", object(report.FromDifference)},
+	}
+	Predictions = []*Form[predict.Prediction]{
+		{"text", text(printPrediction)},
+		{"json", object(report.FromPrediction)},
+	}
+	Scans = []*Form[predict.Scan]{
+		{"text", text(printScan)},
+		{"json", object(report.FromScan)},
+	}
+	SecurityContexts = []*Form[securitycontext.Derived]{
+		{"yaml", text(printManifest)},
+		{"json", object(report.FromDerived)},
+		{"docker", text(printDocker)},
+		{"systemd", text(printUnit)},
+	}
+)
+
+// text makes the function of a format of one that prints.
+func text[T any](print func(*printer, *T)) func([]byte, *T) []byte {
+	return func(dst []byte, found *T) []byte {
+		p := printer{dst}
+		print(&p, found)
+		return p.buf
+	}
+}
+
+// each makes the function of a format of one that prints one task. Several tasks stand
+// under headers.
+func each(print func(*printer, *task.Task)) func([]byte, *report.Results) []byte {
+	return text(func(p *printer, found *report.Results) {
+		for _, t := range found.Tasks {
+			if len(found.Tasks)+len(found.Failures) > 1 {
+				printHeader(p, t)
+			}
+			print(p, t)
+		}
+	})
+}
+
+// object makes the function of a format of one that returns a struct of package report.
+func object[T, U any](from func(*T) U) func([]byte, *T) []byte {
+	return func(dst []byte, found *T) []byte {
+		return append(dst, must(report.Marshal(from(found), true))...)
+	}
+}
+
+// appendTaskLines appends each task as JSON on a line.
+func appendTaskLines(dst []byte, found *report.Results) []byte {
+	all := report.FromResults(found)
+	return append(dst, must(report.MarshalLines(all.Lines()))...)
+}
+
+// must returns JSON. There is an error only if a struct of package report has a field that
+// JSON cannot express, whatever its value.
+func must(text []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return text
+}

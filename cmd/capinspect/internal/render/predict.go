@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// printPrediction prints what execve(2) of a file gives a task, what it changes, and then
+// the steps that lead to it.
+func printPrediction(p *printer, pred *predict.Prediction) {
+	p.print("execve of ")
+	p.escaped(pred.File)
+	p.print(" by ")
+	printWho(p, pred.Task)
+	p.line(": ", pred.Result)
+	if pred.Program != nil {
+		printProgram(p, pred.Program, pred.Task.LastCap.Value)
+	}
+	if pred.After == nil {
+		p.print("Why: ")
+		p.escaped(pred.Why)
+		p.line()
+	} else {
+		printAfter(p, pred.After)
+		printChanges(p, pred)
+	}
+	p.notes("Steps", pred.Steps)
+	p.notes("Assumed", pred.Assumed)
+	p.line("Not examined: ", predict.NotExamined)
+}
+
+// printProgram prints the attributes of a program.
+func printProgram(p *printer, f *predict.Program, last capset.Cap) {
+	p.print("Program: ")
+	p.escaped(f.Path)
+	p.printf(", mode %04o of uid %d, gid %d", f.Mode, f.UID, f.GID)
+	if f.Caps != nil {
+		p.print(", ", f.CapsText(last))
+	}
+	p.line(choose(f.NoSuid, ", on a nosuid mount", ""))
+}
+
+// printAfter prints the values of a task that execve(2) may change.
+func printAfter(p *printer, t *task.Task) {
+	printCurrent(p, t)
+	uid, gid := t.UID.Zero(), t.GID.Zero()
+	p.print("uid=")
+	printID(p, uid.Real, t.UserNames)
+	p.print(" euid=")
+	printID(p, uid.Effective, t.UserNames)
+	p.print("\ngid=")
+	printID(p, gid.Real, t.GroupNames)
+	p.print(" egid=")
+	printID(p, gid.Effective, t.GroupNames)
+	p.line()
+}
+
+// printChanges prints the sets and ids that execve(2) changes.
+func printChanges(p *printer, pred *predict.Prediction) {
+	p.print("Changes: ")
+	before := len(p.buf)
+	separate := p.separated("", "; ")
+	for k := range capset.Kind(capset.NumKinds) {
+		was, is := pred.Before.Sets[k].Zero(), pred.After.Sets[k].Zero()
+		if was == is {
+			continue
+		}
+		separate()
+		p.print(k.String())
+		if more := is &^ was; more != 0 {
+			p.print(" +", more.String())
+		}
+		if less := was &^ is; less != 0 {
+			p.print(" -", less.String())
+		}
+	}
+	for _, id := range [...]struct {
+		name string
+		of   func(*task.Task) uint32
+	}{
+		{"uid", func(t *task.Task) uint32 { return t.UID.Zero().Real }},
+		{"euid", func(t *task.Task) uint32 { return t.UID.Zero().Effective }},
+		{"gid", func(t *task.Task) uint32 { return t.GID.Zero().Real }},
+		{"egid", func(t *task.Task) uint32 { return t.GID.Zero().Effective }},
+	} {
+		if was, is := id.of(pred.Before), id.of(pred.After); was != is {
+			separate()
+			p.printf("%s %d to %d", id.name, was, is)
+		}
+	}
+	if len(p.buf) == before {
+		p.print("none")
+	}
+	p.line()
+}

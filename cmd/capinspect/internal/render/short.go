@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+)
+
+// fewMissing is how many capabilities a set may lack and still be written as all but those.
+const fewMissing = 4
+
+// appendShort appends a set in few words: all, none, all but some, the name of the runtime
+// whose default it is, or the names without "cap_".
+func appendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
+	full := capset.UpTo(last)
+	missing := full &^ set
+	switch {
+	case set == 0:
+		return append(dst, none...)
+	case set == full:
+		return append(dst, "all"...)
+	case set.Within(full) && missing.Len() <= fewMissing && missing.Len() < set.Len():
+		return appendShortNames(append(dst, "all but "...), missing)
+	}
+	if name := runtime.ProfileOf(set); name != "" {
+		return append(dst, name...)
+	}
+	return appendShortNames(dst, set)
+}
+
+func appendShortNames(dst []byte, set capset.Set) []byte {
+	for i := 0; set != 0; i++ {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, set.First().Short()...)
+		set &= set - 1
+	}
+	return dst
+}
+
+// short returns what appendShort appends.
+func short(set capset.Set, last capset.Cap) string { return string(appendShort(nil, set, last)) }
+
+// capName returns the name of a capability, as a securityContext has it if kubernetes asks
+// for that.
+func capName(c capset.Cap, kubernetes bool) string {
+	if kubernetes {
+		return c.Kubernetes()
+	}
+	return c.String()
+}
+
+// names returns the names of the capabilities of a set.
+func names(set capset.Set, kubernetes bool) []string {
+	list := make([]string, 0, set.Len())
+	for c := range set.Caps() {
+		list = append(list, capName(c, kubernetes))
+	}
+	return list
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// blockSize is how many bytes are written at once.
+const blockSize = 64 << 10
+
+// Table is the table of ps. Its rows are made in chunks, so that several goroutines can
+// each fill one at the same time.
+type Table struct {
+	Columns []*Column
+	Header  bool
+	Sort    *Column // nil leaves the tasks as they come; it need not be one of Columns
+	Width   int     // of the terminal in characters; 0 cuts nothing
+
+	chunks []*TableChunk
+}
+
+// TableChunk has the rows of some tasks: the text of all cells, and where each cell ends.
+type TableChunk struct {
+	columns []*Column
+	cells   []byte
+	ends    []uint32
+}
+
+// stored returns the columns whose cells are kept: those that are shown, and the one to
+// sort by.
+func (t *Table) stored() []*Column {
+	if t.Sort == nil || slices.Contains(t.Columns, t.Sort) {
+		return t.Columns
+	}
+	return append(slices.Clip(t.Columns), t.Sort)
+}
+
+// Begin returns an empty chunk.
+func (t *Table) Begin() *TableChunk {
+	const tasks, bytes = 64, 8 // that a chunk and a cell mostly have
+	columns := t.stored()
+	n := tasks * len(columns)
+	return &TableChunk{columns: columns, cells: make([]byte, 0, n*bytes), ends: make([]uint32, 0, n)}
+}
+
+// Visit adds the row of a task to a chunk.
+func (t *Table) Visit(c *TableChunk, of *task.Task) {
+	for _, column := range c.columns {
+		c.cells = column.append(c.cells, of)
+		c.ends = append(c.ends, uint32(len(c.cells)))
+	}
+}
+
+// Done adds the rows of a chunk to the table.
+func (t *Table) Done(c *TableChunk) error {
+	t.chunks = append(t.chunks, c)
+	return nil
+}
+
+// cell returns the i-th cell of the chunk.
+func (c *TableChunk) cell(i int) []byte {
+	start := uint32(0)
+	if i > 0 {
+		start = c.ends[i-1]
+	}
+	return c.cells[start:c.ends[i]]
+}
+
+// row is a row of a chunk, by the number of its first cell.
+type row struct {
+	chunk *TableChunk
+	first int
+}
+
+// rows returns the rows in the order in which they are written.
+func (t *Table) rows() []row {
+	total := 0
+	for _, c := range t.chunks {
+		total += len(c.ends) / len(c.columns)
+	}
+	rows := make([]row, 0, total)
+	for _, c := range t.chunks {
+		for i := 0; i < len(c.ends); i += len(c.columns) {
+			rows = append(rows, row{c, i})
+		}
+	}
+	if t.Sort == nil {
+		return rows
+	}
+	at := slices.Index(t.stored(), t.Sort)
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return t.Sort.compare(a.chunk.cell(a.first+at), b.chunk.cell(b.first+at))
+	})
+	return rows
+}
+
+// compare compares two cells of a column.
+func (c *Column) compare(x, y []byte) int {
+	if c.Number {
+		m, mErr := strconv.Atoi(string(x))
+		n, nErr := strconv.Atoi(string(y))
+		if mErr == nil && nErr == nil {
+			return cmp.Compare(m, n)
+		}
+	}
+	return bytes.Compare(x, y)
+}
+
+// WriteTo writes the table.
+func (t *Table) WriteTo(w io.Writer) (written int64, err error) {
+	rows := t.rows()
+	widths := t.widths(rows)
+	out := make([]byte, 0, blockSize+4096)
+	flush := func() {
+		var n int
+		n, err = w.Write(out)
+		written += int64(n)
+		out = out[:0]
+	}
+	if t.Header {
+		for i, column := range t.Columns {
+			out = t.appendCell(out, i, []byte(column.Name), widths)
+		}
+	}
+	for _, r := range rows {
+		for i := range t.Columns {
+			out = t.appendCell(out, i, r.chunk.cell(r.first+i), widths)
+		}
+		if len(out) >= blockSize {
+			if flush(); err != nil {
+				return written, err
+			}
+		}
+	}
+	if len(out) > 0 {
+		flush()
+	}
+	return written, err
+}
+
+// widths returns the width of each column in characters: that of its longest cell, or less
+// if the terminal is too narrow.
+func (t *Table) widths(rows []row) []int {
+	widths := make([]int, len(t.Columns))
+	for i, column := range t.Columns {
+		if t.Header {
+			widths[i] = len(column.Name)
+		}
+	}
+	for _, r := range rows {
+		for i := range t.Columns {
+			cell := r.chunk.cell(r.first + i)
+			if len(cell) > widths[i] { // only then can it have more characters
+				widths[i] = max(widths[i], utf8.RuneCount(cell))
+			}
+		}
+	}
+	if t.Width > 0 {
+		t.shrink(widths)
+	}
+	return widths
+}
+
+// shrink makes the widest columns narrower until a row fits the terminal. It cuts no column
+// below its name, and no number.
+func (t *Table) shrink(widths []int) {
+	total := 2 * (len(widths) - 1)
+	for _, n := range widths {
+		total += n
+	}
+	for total > t.Width {
+		widest := -1
+		for i, n := range widths {
+			if !t.Columns[i].Number && n > len(t.Columns[i].Name) && (widest < 0 || n > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
+		total--
+	}
+}
+
+// appendCell appends the cell of the i-th column, and the space before the next one.
+func (t *Table) appendCell(dst []byte, i int, cell []byte, widths []int) []byte {
+	length := len(cell)
+	if length > widths[i] {
+		if length = utf8.RuneCount(cell); length > widths[i] {
+			cell = cut(cell, widths[i])
+			length = widths[i]
+		}
+	}
+	last := i == len(t.Columns)-1
+	if t.Columns[i].Number {
+		dst = appendSpaces(dst, widths[i]-length)
+	}
+	dst = append(dst, cell...)
+	switch {
+	case last:
+		return append(dst, '\n')
+	case t.Columns[i].Number:
+		return append(dst, ' ', ' ')
+	}
+	return appendSpaces(dst, widths[i]-length+2)
+}
+
+// cut returns the first characters of a cell, with a "+" as the last one.
+func cut(cell []byte, width int) []byte {
+	end := 0
+	for range width - 1 {
+		_, n := utf8.DecodeRune(cell[end:])
+		end += n
+	}
+	return append(slices.Clone(cell[:end]), '+')
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// noName stands for a name that cannot be resolved, as in capsh(1).
+const noName = "???"
+
+// printTask prints the text report of one task: the lines of capsh(1) --print, then what
+// capsh does not show.
+func printTask(p *printer, t *task.Task) {
+	printCapsh(p, t)
+	printExtra(p, t)
+}
+
+// printCapsh prints the lines of capsh(1) --print, of libcap 2.66. A line that needs an
+// unknown value says so instead.
+func printCapsh(p *printer, t *task.Task) {
+	printCurrent(p, t)
+	printSet(p, t, capset.Bounding)
+	printSet(p, t, capset.Ambient)
+	printIAB(p, t)
+	printSecurebits(p, t)
+	printIDs(p, t)
+	p.print("Guessed mode: ")
+	if mode, ok := t.Mode().Get(); ok {
+		p.printf("%v (%d)", mode, mode)
+	} else {
+		p.unknown(t.Mode().Why())
+	}
+	p.line()
+}
+
+// AppendCurrent appends the lines of capsh(1) --current.
+func AppendCurrent(dst []byte, t *task.Task) []byte {
+	p := printer{dst}
+	printCurrent(&p, t)
+	printIAB(&p, t)
+	return p.buf
+}
+
+// textKinds are the sets that the text form of libcap is made of.
+var textKinds = [...]capset.Kind{capset.Effective, capset.Permitted, capset.Inheritable}
+
+// printCurrent prints the sets in the text form of libcap (cap_to_text(3)).
+func printCurrent(p *printer, t *task.Task) {
+	p.print("Current: ")
+	if k, missing := t.Missing(textKinds[:]...); missing {
+		p.unknown(t.Sets[k].Why())
+	} else {
+		p.print(t.State().Text(t.LastCap.Value))
+	}
+	p.line()
+}
+
+// printSet prints the names of one set.
+func printSet(p *printer, t *task.Task, k capset.Kind) {
+	p.print(k.String(), " set =")
+	set, known := t.Sets[k].Get()
+	switch {
+	case known:
+		p.print(set.String())
+	case t.Unsupported(k):
+		p.print(" <unsupported>")
+	default:
+		p.print(" ")
+		p.unknown(t.Sets[k].Why())
+	}
+	p.line()
+}
+
+// printIAB prints the Inheritable, Ambient and Bounding sets in the notation of libcap
+// (cap_iab(3)). A kernel without the Ambient set has nothing in it. One that does not tell
+// the Bounding set of a task does have one, so that the notation is unknown.
+func printIAB(p *printer, t *task.Task) {
+	p.print("Current IAB: ")
+	k, missing := t.Missing(capset.Inheritable, capset.Ambient)
+	if !t.Sets[capset.Bounding].Known() {
+		k, missing = capset.Bounding, true
+	}
+	if missing {
+		p.unknown(t.Sets[k].Why())
+	} else {
+		p.print(t.State().IAB(t.LastCap.Value))
+	}
+	p.line()
+}
+
+// secureLines are the securebits that capsh(1) knows, in its words. They are the first
+// ones of [capset.Securebits.Flags].
+var secureLines = [...]struct {
+	name string
+	bit  capset.Securebits
+}{
+	{"noroot", capset.NoRoot},
+	{"no-suid-fixup", capset.NoSetuidFixup},
+	{"keep-caps", capset.KeepCaps},
+	{"no-ambient-raise", capset.NoCapAmbientRaise},
+}
+
+func printSecurebits(p *printer, t *task.Task) {
+	p.print("Securebits: ")
+	bits, known := t.Securebits.Get()
+	if known {
+		binary := strconv.FormatUint(uint64(bits), 2)
+		p.printf("0%o/0x%x/%d'b%s", uint32(bits), uint32(bits), len(binary), binary)
+	} else {
+		p.unknown(t.Securebits.Why())
+	}
+	p.line(" (no-new-privs=", noNewPrivs(t, "1", "0", "unknown"), ")")
+	if !known {
+		return
+	}
+	for _, line := range secureLines {
+		if line.bit == capset.NoCapAmbientRaise && t.Unsupported(capset.Ambient) {
+			continue
+		}
+		p.print(" secure-", line.name, choose(bits&line.bit != 0, ": yes", ": no"))
+		p.line(choose(bits&line.bit.Lock() != 0, " (locked)", " (unlocked)"))
+	}
+}
+
+// noNewPrivs returns one of three texts, by whether no_new_privs is set.
+func noNewPrivs(t *task.Task, yes, no, unknown string) string {
+	set, known := t.NoNewPrivs.Get()
+	if !known {
+		return unknown
+	}
+	return choose(set, yes, no)
+}
+
+func printIDs(p *printer, t *task.Task) {
+	p.print("uid=")
+	if ids, ok := t.UID.Get(); ok {
+		printID(p, ids.Real, t.UserNames)
+		p.print(" euid=")
+		printID(p, ids.Effective, t.UserNames)
+	} else {
+		p.unknown(t.UID.Why())
+	}
+	p.print("\ngid=")
+	if ids, ok := t.GID.Get(); ok {
+		printID(p, ids.Real, t.GroupNames)
+	} else {
+		p.unknown(t.GID.Why())
+	}
+	p.print("\ngroups=")
+	groups, ok := t.Groups.Get()
+	if !ok {
+		p.unknown(t.Groups.Why())
+	}
+	for i, g := range groups {
+		p.print(choose(i > 0, ",", ""))
+		printID(p, g, t.GroupNames)
+	}
+	p.line()
+}
+
+// printID prints an id and its name.
+func printID(p *printer, id uint32, names task.Names) {
+	p.print(task.Decimal(id), "(")
+	p.escaped(names[id].Or(noName))
+	p.print(")")
+}
+
+// printExtra prints what capsh(1) has no line for, as far as there is something to say.
+func printExtra(p *printer, t *task.Task) {
+	if _, missing := t.Missing(textKinds[:]...); missing {
+		for _, k := range textKinds { // those of them that are known
+			if t.Sets[k].Known() {
+				printSet(p, t, k)
+			}
+		}
+	}
+	if t.LastCap.From == task.FromGuess {
+		p.printf("Last capability: %d (a guess)\n", t.LastCap.Value)
+	}
+	printOtherSecurebits(p, t)
+	if s := t.Seccomp.Zero(); s.Mode != 0 {
+		p.print("Seccomp: ", task.SeccompName(s.Mode))
+		if n := s.Filters.Zero(); n > 0 {
+			p.printf(" (%d %s)", n, choose(n == 1, "filter", "filters"))
+		}
+		p.line()
+	}
+	printPlace(p, t)
+	for _, note := range t.Notes {
+		p.print("Note: ")
+		p.escaped(note.Text)
+		p.line()
+	}
+}
+
+// printOtherSecurebits prints the securebits that are set or locked and that capsh(1) does
+// not know.
+func printOtherSecurebits(p *printer, t *task.Task) {
+	bits, known := t.Securebits.Get()
+	if !known {
+		return
+	}
+	for _, flag := range bits.Flags()[len(secureLines):] {
+		if !flag.Set && !flag.Locked {
+			continue
+		}
+		p.print("Securebit ", flag.Name, choose(flag.Set, ": yes", ": no"))
+		if flag.Named {
+			p.print(choose(flag.Locked, " (locked)", " (unlocked)"))
+		}
+		p.line()
+	}
+}
+
+// printHeader prints the line that stands above a task where there are several.
+func printHeader(p *printer, t *task.Task) {
+	if len(p.buf) > 0 && !bytes.HasSuffix(p.buf, []byte("\n\n")) {
+		p.line()
+	}
+	p.print("==> ")
+	if tid, ok := t.Tid.Get(); ok {
+		p.print(strconv.Itoa(tid))
+	} else {
+		p.escaped(task.InputName(t.Source))
+	}
+	p.print(" (")
+	p.escaped(t.Name.Or("name unknown"))
+	p.line(") <==")
+}
+
+// printWho prints what the text of an answer calls a task.
+func printWho(p *printer, t *task.Task) {
+	tid, ok := t.Tid.Get()
+	if !ok {
+		p.escaped(task.InputName(t.Source))
+		return
+	}
+	p.print("pid ", strconv.Itoa(tid))
+	if name, ok := t.Name.Get(); ok {
+		p.print(" (")
+		p.escaped(name)
+		p.print(")")
+	}
+}

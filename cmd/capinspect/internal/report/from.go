@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// FromTask returns the JSON form of a task.
+func FromTask(t *task.Task) Task {
+	r := Task{
+		Identity:  identity(t),
+		Rights:    Rights{privileges(t), owner(t), groups(t, true), Restraint{t.NoNewPrivs}, seccomp(t)},
+		Switches:  switches(t),
+		Place:     place(t),
+		Contained: contained(t, "no cgroup, mount or file names it"),
+		Profile:   task.Map(t.Profile, array),
+		Notes:     notes(t.Notes),
+	}
+	r.Unknown = unknownOf(&r)
+	return r
+}
+
+func identity(t *task.Task) Identity {
+	return Identity{
+		Process:   Process{t.Pid, t.Tid},
+		PPid:      t.PPid,
+		Name:      t.Name,
+		State:     task.Map(t.RunState, func(letter byte) string { return string(rune(letter)) }),
+		Threads:   t.Threads,
+		NSPid:     task.Map(t.NSPid, func(list []int) []task.Value[int] { return each(list, task.Known) }),
+		TracerPid: t.TracerPid,
+		Self:      t.Self,
+		Origin:    Origin{t.Source},
+		LastCap:   LastCap{task.Known(int(t.LastCap.Value)), t.LastCap.From},
+	}
+}
+
+func privileges(t *task.Task) Privileges {
+	var c Capabilities
+	for k, set := range t.Sets {
+		*c.of(capset.Kind(k)) = task.Map(set, setOf)
+	}
+	state, last := t.State(), t.LastCap.Value
+	if _, missing := t.Missing(capset.Effective, capset.Permitted, capset.Inheritable); !missing {
+		c.Text = text(state.Text(last))
+	}
+	// A kernel without Ambient has nothing there. One where Bounding is not a task's own
+	// has something, and does not tell what.
+	if _, missing := t.Missing(capset.Inheritable, capset.Ambient); !missing && t.Sets[capset.Bounding].Known() {
+		iab := state.IAB(last)
+		c.IAB = &iab
+	}
+	return Privileges{&c}
+}
+
+// owner returns the ids with all that is known of them.
+func owner(t *task.Task) Owner {
+	hostUIDs := task.Map(t.Host, func(h task.HostIDs) capset.IDs { return h.UID })
+	hostGIDs := task.Map(t.Host, func(h task.HostIDs) capset.IDs { return h.GID })
+	return Owner{namedIDs(t.UID, t.UserNames, hostUIDs), namedIDs(t.GID, t.GroupNames, hostGIDs)}
+}
+
+// fourIDs returns ids without what other files than status tell.
+func fourIDs(ids capset.IDs) IDs {
+	return IDs{
+		Real: task.Known(ids.Real), Effective: task.Known(ids.Effective),
+		Saved: task.Known(ids.Saved), Filesystem: task.Known(ids.Filesystem),
+	}
+}
+
+func namedIDs(v task.Value[capset.IDs], names task.Names, host task.Value[capset.IDs]) task.Value[IDs] {
+	return task.Map(v, func(ids capset.IDs) IDs {
+		four := fourIDs(ids)
+		four.Elsewhere = &Elsewhere{
+			RealName: names[ids.Real], EffectiveName: names[ids.Effective],
+			HostReal:      task.Map(host, func(h capset.IDs) uint32 { return h.Real }),
+			HostEffective: task.Map(host, func(h capset.IDs) uint32 { return h.Effective }),
+		}
+		return four
+	})
+}
+
+func groups(t *task.Task, named bool) task.Value[[]Group] {
+	return task.Map(t.Groups, func(list []uint32) []Group {
+		return each(list, func(id uint32) Group {
+			if named {
+				return Group{task.Known(id), &GroupName{t.GroupNames[id]}}
+			}
+			return Group{ID: task.Known(id)}
+		})
+	})
+}
+
+func seccomp(t *task.Task) task.Value[Seccomp] {
+	return task.Map(t.Seccomp, func(s task.Seccomp) Seccomp {
+		return Seccomp{task.Known(task.SeccompName(s.Mode)), s.Filters}
+	})
+}
+
+func switches(t *task.Task) Switches {
+	return Switches{
+		Securebits: task.Map(t.Securebits, func(b capset.Securebits) Securebits {
+			return Securebits{task.Known(uint32(b)), each(b.Flags(), flag)}
+		}),
+		Mode: task.Map(t.Mode(), capset.Mode.String),
+	}
+}
+
+func flag(b capset.Securebit) Flag {
+	f := Flag{Name: b.Name, Set: b.Set}
+	if b.Named {
+		f.Locked = &b.Locked
+	}
+	return f
+}
+
+func place(t *task.Task) Place {
+	return Place{
+		UserNamespace: task.Map(t.UserNamespace, func(ns task.UserNamespace) UserNamespace {
+			return UserNamespace{ns.ID, ns.Initial, task.Map(ns.UIDMap, extents), task.Map(ns.GIDMap, extents), ns.Setgroups}
+		}),
+		Namespaces: namespaces(t.Namespaces),
+		LSM: task.Map(t.Label, func(l procstatus.Label) Label {
+			return Label{text(l.Module), l.Label, text(l.Mode)}
+		}),
+	}
+}
+
+func extents(m procstatus.IDMap) []Extent {
+	return each(m, func(e procstatus.Extent) Extent { return Extent(e) })
+}
+
+func namespaces(v task.Value[task.Namespaces]) task.Value[Namespaces] {
+	if all, ok := v.Get(); ok && !all.Any() {
+		return task.Unknown[Namespaces](all[procstatus.NamespaceUser].ID.Why())
+	}
+	return task.Map(v, func(all task.Namespaces) (n Namespaces) {
+		for k, to := range n.kinds() {
+			ns := all[k]
+			*to = task.Map(ns.ID, func(uint64) Namespace { return Namespace{ns.ID, ns.WithSelf, ns.WithPID1} })
+		}
+		return n
+	})
+}
+
+// kinds returns the namespaces by kind.
+func (n *Namespaces) kinds() [procstatus.NumNamespaces]*task.Value[Namespace] {
+	return [...]*task.Value[Namespace]{
+		procstatus.NamespaceCgroup: &n.Cgroup, procstatus.NamespaceIPC: &n.IPC, procstatus.NamespaceMnt: &n.Mnt,
+		procstatus.NamespaceNet: &n.Net, procstatus.NamespacePID: &n.PID, procstatus.NamespaceTime: &n.Time,
+		procstatus.NamespaceUser: &n.User, procstatus.NamespaceUTS: &n.UTS,
+	}
+}
+
+// contained returns the container of a task, and why its runtime is unknown if it is. A
+// task of which nobody has looked for the container is in none.
+func contained(t *task.Task, why string) Contained {
+	if !t.Container.Known() && t.Container.Why() == "" {
+		return Contained{task.Known[*Container](nil)}
+	}
+	return Contained{task.Map(t.Container, func(c *task.Container) *Container {
+		if c == nil {
+			return nil
+		}
+		return &Container{
+			ContainerID:    containerID(&c.Container, why),
+			SandboxID:      text(c.SandboxID),
+			ContainerNames: containerNames(c),
+			Evidence:       each(c.Evidence, func(e container.Evidence) string { return e.What + ": " + e.From }),
+		}
+	})}
+}
+
+func containerID(c *container.Container, why string) ContainerID {
+	id := ContainerID{task.Known(c.Runtime), text(c.ID)}
+	if c.Runtime == "" {
+		id.Runtime = task.Unknown[string](why)
+	}
+	return id
+}
+
+func containerNames(c *task.Container) ContainerNames {
+	return ContainerNames{text(c.Name), text(c.PodUID), text(c.PodName), text(c.PodNamespace)}
+}

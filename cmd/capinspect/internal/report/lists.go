@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"slices"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+)
+
+// Explained capabilities, decoded bitmaps and listed profiles have no package of their own
+// that finds them: what explain, decode and profiles show is put together here.
+
+// Explaining is what a run of explain has found.
+type Explaining struct {
+	Whole  []capset.Cap // those to explain
+	Listed []capset.Cap // those to list, a line each
+}
+
+// Once leaves each capability in at one place.
+func (e *Explaining) Once() {
+	var seen capset.Set
+	for _, list := range [...]*[]capset.Cap{&e.Whole, &e.Listed} {
+		*list = slices.DeleteFunc(*list, func(c capset.Cap) bool {
+			had := seen.Has(c)
+			seen |= capset.Of(c)
+			return had
+		})
+	}
+}
+
+// Explanations is what explain finds.
+type Explanations struct {
+	Version
+	Capabilities []Explanation `json:"capabilities" lines:"elements,members"`
+}
+
+// Explanation is what is known of a capability.
+type Explanation struct {
+	Number     int      `json:"number"`
+	Hex        string   `json:"hex"`
+	Name       string   `json:"name"`
+	Kubernetes string   `json:"kubernetes"`
+	Since      *string  `json:"since"`
+	Summary    *string  `json:"summary"`
+	Permits    *string  `json:"permits"`
+	Needs      *string  `json:"needs"`
+	Risk       *string  `json:"risk"`
+	Instead    *string  `json:"instead"`
+	DefaultIn  []string `json:"defaultIn"`
+}
+
+// FromExplaining returns the JSON form of what explain has found.
+func FromExplaining(e *Explaining) Explanations {
+	return Explanations{Version{SchemaVersion}, each(slices.Concat(e.Whole, e.Listed), explanation)}
+}
+
+func explanation(c capset.Cap) Explanation {
+	e, _ := c.Explain()
+	return Explanation{
+		Number: int(c), Hex: capset.Of(c).Hex(), Name: c.String(), Kubernetes: c.Kubernetes(),
+		Since: text(c.Since()), Summary: text(c.Summary()),
+		Permits: text(e.Permits), Needs: text(e.Needs), Risk: text(e.Risk), Instead: text(e.Instead),
+		DefaultIn: each(runtime.GrantedBy(c), func(p runtime.Profile) string { return p.Name }),
+	}
+}
+
+// Decoded is what a run of decode has found.
+type Decoded struct {
+	List       []DecodedMask
+	Kubernetes bool       // names as a securityContext has them
+	LastCap    capset.Cap // where a matrix ends
+}
+
+// DecodedMask is a decoded bitmap.
+type DecodedMask struct {
+	Label string // what stood before a colon, "" if nothing
+	Gap   string // what stood between the colon and the digits
+	Input string // as it was given
+	Set   capset.Set
+}
+
+// Masks is what decode finds.
+type Masks struct {
+	Version
+	Masks []Mask `json:"masks" lines:"elements"`
+}
+
+// Mask is a decoded bitmap.
+type Mask struct {
+	Label *string  `json:"label"`
+	Input string   `json:"input"`
+	Hex   string   `json:"hex"`
+	Names []string `json:"names"`
+}
+
+// FromDecoded returns the JSON form of what decode has found.
+func FromDecoded(d *Decoded) Masks {
+	return Masks{Version{SchemaVersion}, each(d.List, func(m DecodedMask) Mask {
+		mask := Mask{text(m.Label), m.Input, m.Set.Hex(), names(m.Set)}
+		if d.Kubernetes {
+			mask.Names = each(slices.Collect(m.Set.Caps()), capset.Cap.Kubernetes)
+		}
+		return mask
+	})}
+}
+
+// ListedProfiles are the profiles that a run of profiles shows.
+type ListedProfiles struct {
+	List  []runtime.Profile
+	Whole bool // with what is in them
+}
+
+// Profiles is what profiles finds.
+type Profiles struct {
+	Version
+	Profiles []Profile `json:"profiles" lines:"elements"`
+}
+
+// Profile is a set of capabilities that has a name.
+type Profile struct {
+	Name    string  `json:"name"`
+	Title   string  `json:"title"`
+	Runtime *string `json:"runtime"`
+	Set     Set     `json:"set"`
+	Source  string  `json:"source"`
+	Since   *string `json:"since"`
+}
+
+// FromProfiles returns the JSON form of profiles.
+func FromProfiles(p *ListedProfiles) Profiles {
+	return Profiles{Version{SchemaVersion}, each(p.List, func(p runtime.Profile) Profile {
+		return Profile{p.Name, p.Title, text(p.Runtime), setOf(p.Set), p.Source, text(p.Since)}
+	})}
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import "github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+
+// Task is what is known of one task.
+type Task struct {
+	Identity
+	Rights
+	Switches
+	Place
+	Contained
+	Profile task.Value[[]string] `json:"profile"`
+	Notes   []Note               `json:"notes" lines:"elements"`
+	Explained
+}
+
+// Process tells which task it is.
+type Process struct {
+	Pid task.Value[int] `json:"pid"`
+	Tid task.Value[int] `json:"tid"`
+}
+
+// Origin tells where a task was read.
+type Origin struct {
+	Source string `json:"source"`
+}
+
+// Identity tells which task it is, and where it was read.
+type Identity struct {
+	Process
+	PPid      task.Value[int]               `json:"ppid"`
+	Name      task.Value[string]            `json:"name"`
+	State     task.Value[string]            `json:"state"`
+	Threads   task.Value[int]               `json:"threads"`
+	NSPid     task.Value[[]task.Value[int]] `json:"nsPid"`
+	TracerPid task.Value[int]               `json:"tracerPid"`
+	Self      bool                          `json:"self"`
+	Origin
+	LastCap LastCap `json:"lastCap"`
+}
+
+// LastCap is the last capability of the kernel that a task comes from.
+type LastCap struct {
+	Value task.Value[int] `json:"value"`
+	From  string          `json:"from"`
+}
+
+// Rights is what a task may do, as far as its status file tells.
+type Rights struct {
+	Privileges
+	Owner
+	Groups task.Value[[]Group] `json:"groups"`
+	Restraint
+	Seccomp task.Value[Seccomp] `json:"seccomp"`
+}
+
+// Privileges has the capabilities of a task.
+type Privileges struct {
+	Capabilities *Capabilities `json:"capabilities" lines:"members"`
+}
+
+// Capabilities are the five sets of a task.
+type Capabilities struct {
+	ByKind[task.Value[Set]]
+	Text *string `json:"text"` // nil if it needs a set that is unknown
+	IAB  *string `json:"iab"`
+}
+
+// Owner has the ids of a task.
+type Owner struct {
+	UID task.Value[IDs] `json:"uid"`
+	GID task.Value[IDs] `json:"gid"`
+}
+
+// IDs are the user or the group ids of a task.
+type IDs struct {
+	Real       task.Value[uint32] `json:"real"`
+	Effective  task.Value[uint32] `json:"effective"`
+	Saved      task.Value[uint32] `json:"saved"`
+	Filesystem task.Value[uint32] `json:"filesystem"`
+	*Elsewhere                    // nil if it is left out
+}
+
+// Elsewhere is what other files than status tell of ids.
+type Elsewhere struct {
+	RealName      task.Value[string] `json:"realName"`
+	EffectiveName task.Value[string] `json:"effectiveName"`
+	HostReal      task.Value[uint32] `json:"hostReal"`
+	HostEffective task.Value[uint32] `json:"hostEffective"`
+}
+
+// Group is a supplementary group.
+type Group struct {
+	ID         task.Value[uint32] `json:"id"`
+	*GroupName                    // nil if it is left out
+}
+
+// GroupName is what other files than status tell of a group.
+type GroupName struct {
+	Name task.Value[string] `json:"name"`
+}
+
+// Restraint keeps a task from gaining privileges.
+type Restraint struct {
+	NoNewPrivs task.Value[bool] `json:"noNewPrivs"`
+}
+
+// Seccomp is what is known of the seccomp filters of a task.
+type Seccomp struct {
+	Mode    task.Value[string] `json:"mode"`
+	Filters task.Value[int]    `json:"filters"`
+}
+
+// Switches are the securebits of a task, and the mode that follows from them.
+type Switches struct {
+	Securebits task.Value[Securebits] `json:"securebits" lines:"members"`
+	Mode       task.Value[string]     `json:"mode"`
+}
+
+// Securebits are the securebits of a task.
+type Securebits struct {
+	Value task.Value[uint32] `json:"value"`
+	Flags []Flag             `json:"flags" lines:"elements"`
+}
+
+// Flag is one of the securebits. Locked is nil of one that has no name.
+type Flag struct {
+	Name   string `json:"name"`
+	Set    bool   `json:"set"`
+	Locked *bool  `json:"locked"`
+}
+
+// Place is where a task is.
+type Place struct {
+	UserNamespace task.Value[UserNamespace] `json:"userNamespace" lines:"members"`
+	Namespaces    task.Value[Namespaces]    `json:"namespaces" lines:"members"`
+	LSM           task.Value[Label]         `json:"lsm"`
+}
+
+// UserNamespace is the user namespace of a task.
+type UserNamespace struct {
+	ID        task.Value[uint64]   `json:"id"`
+	Initial   task.Value[bool]     `json:"initial"`
+	UIDMap    task.Value[[]Extent] `json:"uidMap"`
+	GIDMap    task.Value[[]Extent] `json:"gidMap"`
+	Setgroups task.Value[string]   `json:"setgroups"`
+}
+
+// Extent is a line of a map of ids.
+type Extent struct {
+	Inside  uint32 `json:"inside"`
+	Outside uint32 `json:"outside"`
+	Length  uint32 `json:"length"`
+}
+
+// Namespaces are those of a task, in the order of [procstatus.NamespaceKind].
+type Namespaces struct {
+	Cgroup task.Value[Namespace] `json:"cgroup" unknown:"*"`
+	IPC    task.Value[Namespace] `json:"ipc" unknown:"*"`
+	Mnt    task.Value[Namespace] `json:"mnt" unknown:"*"`
+	Net    task.Value[Namespace] `json:"net" unknown:"*"`
+	PID    task.Value[Namespace] `json:"pid" unknown:"*"`
+	Time   task.Value[Namespace] `json:"time" unknown:"*"`
+	User   task.Value[Namespace] `json:"user" unknown:"*"`
+	UTS    task.Value[Namespace] `json:"uts" unknown:"*"`
+}
+
+// Namespace is one namespace of a task.
+type Namespace struct {
+	ID             task.Value[uint64] `json:"id"`
+	SharedWithSelf task.Value[bool]   `json:"sharedWithSelf"`
+	SharedWithPID1 task.Value[bool]   `json:"sharedWithPid1"`
+}
+
+// Label is what a security module calls a task.
+type Label struct {
+	Module *string `json:"module"`
+	Label  string  `json:"label"`
+	Mode   *string `json:"mode"`
+}
+
+// Contained tells the container that a task is in. It is left out if nobody has looked.
+type Contained struct {
+	Container task.Value[*Container] `json:"container,omitzero" lines:"members"`
+}
+
+// Container is a container or a pod.
+type Container struct {
+	ContainerID
+	SandboxID *string `json:"sandboxId"`
+	ContainerNames
+	Evidence []string `json:"evidence"`
+}
+
+// ContainerID is what a runtime calls a container.
+type ContainerID struct {
+	Runtime task.Value[string] `json:"runtime"`
+	ID      *string            `json:"id"`
+}
+
+// ContainerNames is what Kubernetes calls a container and its pod.
+type ContainerNames struct {
+	Name         *string `json:"name"`
+	PodUID       *string `json:"podUID"`
+	PodName      *string `json:"podName"`
+	PodNamespace *string `json:"podNamespace"`
+}
+
+// Explained says why values are unknown.
+type Explained struct {
+	Unknown Unknown `json:"unknown" lines:"members"`
+}

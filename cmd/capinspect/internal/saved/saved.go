@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package saved reads what people have saved: status files of tasks, whole or in part, and
+// reports of ours in JSON. It opens the files that people name, and standard input for "-".
+package saved
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/capinspect/capinspect/capset"
+	report "github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// MaxSize is the size of the longest text that [Read] takes, in bytes.
+const MaxSize = 16 << 20
+
+// The reasons for which a text is refused.
+var (
+	errTooLong  = errors.New("more than 16 MiB")
+	errBinary   = errors.New("binary")
+	errNoCaps   = errors.New("no capability line")
+	errCutShort = errors.New("cut short inside a line")
+)
+
+// Read returns the text of a file, or of standard input if the name is "-".
+func Read(name string, stdin io.Reader) ([]byte, error) {
+	return Parse(name, stdin, func(from io.Reader) ([]byte, error) {
+		text, err := io.ReadAll(io.LimitReader(from, MaxSize+1))
+		switch {
+		case err != nil:
+			return nil, err
+		case len(text) > MaxSize:
+			return nil, errTooLong
+		case bytes.IndexByte(text, 0) >= 0:
+			return nil, errBinary
+		}
+		return text, nil
+	})
+}
+
+// Parse opens a file, or takes standard input if the name is "-", and returns what parse
+// makes of it. An error begins with the name of the file.
+func Parse[T any](name string, stdin io.Reader, parse func(io.Reader) (T, error)) (T, error) {
+	from := stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return *new(T), inFile(name, err)
+		}
+		defer f.Close()
+		from = f
+	}
+	v, err := parse(from)
+	if err != nil {
+		err = inFile(name, err)
+	}
+	return v, err
+}
+
+// inFile puts the name of a file before an error.
+func inFile(name string, err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return fmt.Errorf("%s: %w", task.InputName(name), err)
+}
+
+// Tasks returns the tasks that the text of a file tells of: status files, one after the
+// other, or reports. The name is that of the file, "-" for standard input. last is the last
+// capability of their kernels if somebody gave it; without it, it is what a report says, or
+// a guess by the sets.
+func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
+	isReport := bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+	parse := statuses
+	if isReport {
+		parse = report.Read
+	}
+	tasks, err := parse(text)
+	if err != nil {
+		return nil, inFile(name, err)
+	}
+	for _, t := range tasks {
+		t.Source = name
+		if last != nil {
+			t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
+		}
+		t.Guess()
+		if !isReport { // which tells these
+			t.FindProfile()
+			t.Remark()
+		}
+	}
+	return tasks, nil
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package saved
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/testdata/fixture"
+)
+
+// FuzzTasks holds that any text is tasks or an error, and that each task
+// has a last capability and a set.
+func FuzzTasks(f *testing.F) {
+	for _, file := range append(fixture.Status(f), fixture.Reports(f)...) {
+		f.Add(file.Text)
+	}
+	f.Add([]byte("CapEff: 1\r\nCapEff:\t2\nName:\t x \n  CapPrm:  3"))
+	f.Add([]byte(`{"schemaVersion":1,"capabilities":{"effective":{"hex":"1"}},"state":"","unknown":null}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		before := bytes.Clone(text)
+		tasks, err := Tasks("x", text, nil)
+		if (len(tasks) > 0) == (err != nil) {
+			t.Fatalf("%d tasks, %v: want exactly one", len(tasks), err)
+		}
+		if !bytes.Equal(text, before) {
+			t.Fatal("the text has changed")
+		}
+		for _, r := range tasks {
+			if !r.HasSets() || r.LastCap.From == "" || r.LastCap.Value > capset.Max {
+				t.Fatalf("%+v", r)
+			}
+			r.Mode()
+		}
+	})
+}
+
+// TestRead holds which files are read, and what is said of others.
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	whole, long := filepath.Join(dir, "whole"), filepath.Join(dir, "long")
+	for name, size := range map[string]int64{whole: MaxSize, long: MaxSize + 1} {
+		if err := os.WriteFile(name, bytes.Repeat([]byte("x"), int(size)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	missing := filepath.Join(dir, "missing")
+	for _, test := range []struct {
+		name  string
+		stdin io.Reader
+		size  int
+		want  string
+	}{
+		{whole, nil, MaxSize, ""},
+		{long, nil, 0, long + ": more than 16 MiB"},
+		{missing, nil, 0, missing + ": no such file or directory"},
+		{dir, nil, 0, dir + ": is a directory"},
+		{"-", strings.NewReader("CapEff:\t0\n"), 10, ""},
+		{"-", strings.NewReader("a\x00"), 0, "standard input: binary"},
+		{"-", iotest.ErrReader(&os.PathError{Op: "read", Path: "/dev/stdin", Err: os.ErrPermission}), 0, "standard input: permission denied"},
+	} {
+		text, err := Read(test.name, test.stdin)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if len(text) != test.size || got != test.want {
+			t.Errorf("%s: %d bytes, %q, want %d, %q", test.name, len(text), got, test.size, test.want)
+		}
+	}
+}
+
+// TestParse holds that an error of what is parsed has the name of the file, and is kept.
+func TestParse(t *testing.T) {
+	odd := errors.New("odd")
+	n, err := Parse("-", strings.NewReader("x"), func(from io.Reader) (int, error) {
+		text, err := io.ReadAll(from)
+		return len(text), errors.Join(err, odd)
+	})
+	if n != 1 || err == nil || err.Error() != "standard input: odd" || !errors.Is(err, odd) {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// TestStatusText holds how status files are told apart, and what copying from a terminal
+// does to them.
+func TestStatusText(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"some lines", "CapEff:\t0000000000001000\n", "? 1000"},
+		{"spaces for the tab", " CapEff:   0000000000001000 \r\n", "? 1000"},
+		{"a name with blanks", "Name:\t x \nCapEff:\t1000\n", " x  1000"},
+		{"no line end", "CapEff:\t0000000000001000", "? 1000"},
+		{"cut short", "CapEff:\t000000000000100", "line 1: cut short inside a line"},
+		{"cut short in another line", "CapEff:\t0000000000001000\nGroups:\t1", "line 2: cut short inside a line"},
+		{"two by a line that stands again", "CapEff:\t1000\nCapEff:\t1000\n", "? 1000, ? 1000"},
+		{"two by their names", "Name:\ta\nCapEff:\t1000\nName:\tb\nCapPrm:\t1000\n", "a 1000, b ?"},
+		{"one without sets", "Name:\ta\nName:\tb\nCapEff:\t1000\n", "b 1000"},
+		{"lines of others", "x\nx: y\nx: z\nCapEff:\t1000\n", "? 1000"},
+		{"no sets", "Name:\ta\n", "no capability line"},
+		{"nothing", "", "no capability line"},
+		{"an error in the second", "Name:\ta\nCapEff:\t1000\nName:\tb\nCapEff:\tx\n", `line 4: CapEff: "x": not a hexadecimal number`},
+	} {
+		tasks, err := Tasks("-", []byte(test.text), nil)
+		var list []string
+		for _, r := range tasks {
+			effective := task.Map(r.Sets[capset.Effective], func(s capset.Set) string { return fmt.Sprintf("%x", uint64(s)) })
+			list = append(list, r.Name.Or("?")+" "+effective.Or("?"))
+		}
+		got := strings.Join(list, ", ")
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), "standard input: ")
+		}
+		if got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestLastCap holds where the last capability is from.
+func TestLastCap(t *testing.T) {
+	seven := capset.Cap(7)
+	report := fixture.Reports(t)[0].Text
+	for _, test := range []struct {
+		name string
+		text []byte
+		last *capset.Cap
+		want string
+	}{
+		{"a status file", []byte("CapEff:\t1\n"), nil, task.FromGuess},
+		{"a status file, and a flag", []byte("CapEff:\t1\n"), &seven, task.FromFlag},
+		{"a report, and a flag", report, &seven, task.FromFlag},
+	} {
+		tasks, err := Tasks("x", test.text, test.last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := tasks[0].LastCap; last.From != test.want || test.last != nil && last.Value != *test.last || tasks[0].Source != "x" {
+			t.Errorf("%s: %+v of %s", test.name, last, tasks[0].Source)
+		}
+	}
+}
+
+// TestWhole holds that a set which a whole status file lacks is one that its kernel does
+// not have.
+func TestWhole(t *testing.T) {
+	for _, file := range fixture.Status(t) {
+		tasks, err := Tasks(file.Name, file.Text, nil)
+		if err != nil || len(tasks) != 1 {
+			t.Errorf("%s: %d tasks, %v", file.Name, len(tasks), err)
+			continue
+		}
+		for k := range capset.Kind(capset.NumKinds) {
+			if _, err := tasks[0].Set(k); err != nil {
+				t.Errorf("%s: %v", file.Name, err)
+			}
+		}
+	}
+	tasks, err := Tasks("x", []byte("CapEff:\t1\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tasks[0].Set(capset.Ambient); err == nil {
+		t.Error("the ambient set of a part of a status file is known")
+	}
+}
