@@ -76,34 +76,47 @@ func Own() *Status {
 	s.ownIDs()
 	// As in /proc/self/status, which is that of the leader.
 	s.Tgid, s.Pid, s.PPid = unix.Getpid(), unix.Getpid(), unix.Getppid()
-	s.Mark(FieldTgid, FieldPid, FieldPPid)
+	s.mark(FieldTgid, FieldPid, FieldPPid)
 	var comm [16]byte
 	if unix.Prctl(unix.PR_GET_NAME, uintptr(unsafe.Pointer(&comm)), 0, 0, 0) == nil {
 		s.Name, _, _ = strings.Cut(string(comm[:]), "\x00")
-		s.Mark(FieldName)
+		s.mark(FieldName)
 	}
 	if nnp, err := OwnNoNewPrivs(); err == nil {
 		s.NoNewPrivs = nnp
-		s.Mark(FieldNoNewPrivs)
+		s.mark(FieldNoNewPrivs)
 	}
 	if mode, err := unix.PrctlRetInt(unix.PR_GET_SECCOMP, 0, 0, 0, 0); err == nil {
 		s.Seccomp = mode
-		s.Mark(FieldSeccomp)
+		s.mark(FieldSeccomp)
 	}
 	return s
+}
+
+// mark says that fields are known.
+func (s *Status) mark(fields ...Field) {
+	for _, f := range fields {
+		s.seen |= 1 << f
+	}
+}
+
+// hold makes a set the one that the task has.
+func (s *Status) hold(k capset.Kind, set capset.Set) {
+	s.caps[k] = set
+	s.mark(CapField(k))
 }
 
 func (s *Status) ownCaps() {
 	if sets, err := Capget(0); err == nil {
 		for _, k := range [...]capset.Kind{capset.Inheritable, capset.Permitted, capset.Effective} {
-			s.SetCaps(k, sets[k])
+			s.hold(k, sets[k])
 		}
 	}
 	if set, _, err := ownBits(unix.PR_CAPBSET_READ, 0); err == nil {
-		s.SetCaps(capset.Bounding, set)
+		s.hold(capset.Bounding, set)
 	}
 	if set, _, err := ownBits(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET); err == nil {
-		s.SetCaps(capset.Ambient, set)
+		s.hold(capset.Ambient, set)
 	}
 }
 
@@ -119,12 +132,12 @@ func (s *Status) ownIDs() {
 	if id, err := unix.SetfsgidRetGid(-1); err == nil {
 		s.GID.Filesystem = uint32(id)
 	}
-	s.Mark(FieldUID, FieldGID)
+	s.mark(FieldUID, FieldGID)
 	if groups, err := unix.Getgroups(); err == nil {
 		for _, g := range groups {
 			s.Groups = append(s.Groups, uint32(g))
 		}
-		s.Mark(FieldGroups)
+		s.mark(FieldGroups)
 	}
 }
 

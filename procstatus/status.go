@@ -68,23 +68,3 @@ func (s *Status) Caps(k capset.Kind) (set capset.Set, ok bool) {
 // CapState returns the five capability sets. One that the kernel did not print is
 // empty.
 func (s *Status) CapState() capset.State { return s.caps }
-
-// SetCaps sets one capability set of a Status that does not come from a status
-// file. An unknown kind sets nothing.
-func (s *Status) SetCaps(k capset.Kind, set capset.Set) {
-	if k >= capset.NumKinds {
-		return
-	}
-	s.caps[k] = set
-	s.Mark(CapField(k))
-}
-
-// Mark makes [Status.Has] true for fields of a Status that does not come from a
-// status file.
-func (s *Status) Mark(fields ...Field) {
-	for _, f := range fields {
-		if f < numFields {
-			s.seen |= 1 << f
-		}
-	}
-}
