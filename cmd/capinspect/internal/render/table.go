@@ -193,12 +193,10 @@ func (t *Table) shrink(widths []int) {
 
 // appendCell appends the cell of the i-th column, and the space before the next one.
 func (t *Table) appendCell(dst []byte, i int, cell []byte, widths []int) []byte {
-	length := len(cell)
+	length := utf8.RuneCount(cell)
 	if length > widths[i] {
-		if length = utf8.RuneCount(cell); length > widths[i] {
-			cell = cut(cell, widths[i])
-			length = widths[i]
-		}
+		cell = cut(cell, widths[i])
+		length = widths[i]
 	}
 	last := i == len(t.Columns)-1
 	if t.Columns[i].Number {
