@@ -125,8 +125,7 @@ func (o *order[C]) finish(number int, chunk C) {
 
 // Walk visits the tasks of a query by pid and tid. Several workers read them;
 // each calls visit for the tasks of a chunk that begin made, and done gets the
-// chunks in order, one at a time. A task that was visited is
-// used again when visit has returned.
+// chunks in order, one at a time. Visit must not keep a task: the next one takes its place.
 func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *task.Task), done func(C) error) (total Walked, err error) {
 	c.ownPid() // before the workers ask for it
 	tasks, err := c.tasks(q.Pids)

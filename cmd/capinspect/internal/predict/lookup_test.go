@@ -15,7 +15,7 @@ func TestPath(t *testing.T) {
 	closed := file(mode(0o700, 7, 8))
 	in := &tree{
 		files: map[string]*Found{
-			"/bin/sh": file(), "/work/here": file(), "/a/x": closed, "/b/x": file(), "/a/y": closed, "/b/y": file(mode(0o644, 0, 0)),
+			"/bin/sh": file(), "/srv/here": file(), "/a/x": closed, "/b/x": file(), "/a/y": closed, "/b/y": file(mode(0o644, 0, 0)),
 			"/b/z": file(), "/b/d": file(),
 		},
 		errs: map[string]error{
@@ -37,7 +37,7 @@ func TestPath(t *testing.T) {
 		{name: "sh", own: "/a:/bin", program: "/bin/sh", result: OK, step: "found by PATH in /bin"},
 		{name: "sh", own: "/a", path: "/b:/bin", program: "/bin/sh", result: OK, step: "found by PATH in /bin"},
 		{name: "sh", own: "/a", result: "ENOENT", why: "no such file or directory: it is in no directory of PATH, /a"},
-		{name: "here", path: "/a::/b", program: "/work/here", result: OK, step: "found by PATH in ."},
+		{name: "here", path: "/a::/b", program: "/srv/here", result: OK, step: "found by PATH in ."},
 		{name: "x", path: "/n:/a:/b", program: "/b/x", result: OK, step: "found by PATH in /b"},
 		{name: "x", path: "/a:/missing", program: "/a/x", result: "EACCES", why: "/a/x: permission denied: mode 0700 of uid 7, gid 8 does not let uid 1000 execute it"},
 		{name: "x", path: "/l:/b", result: "ELOOP", why: "/l: too many levels of symbolic links"},
@@ -45,8 +45,8 @@ func TestPath(t *testing.T) {
 		{name: "z", path: "/a:/b", why: "the reader cannot tell"},
 		{name: "d", path: "/a:/b", program: "/b/d", result: OK, step: "found by PATH in /b"},
 		{name: "d", path: "/a", why: "open /a/d: permission denied"},
-		{name: "", path: "/bin", result: "ENOENT", why: "/work/: no such file or directory"},
-		{name: "./here", path: "/bin", program: "/work/here", result: OK},
+		{name: "", path: "/bin", result: "ENOENT", why: "/srv/: no such file or directory"},
+		{name: "./here", path: "/bin", program: "/srv/here", result: OK},
 	} {
 		of, at := user(), *in
 		of.Self, at.path = row.own != "", row.own

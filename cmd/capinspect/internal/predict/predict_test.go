@@ -15,7 +15,7 @@ import (
 )
 
 // tree is a Finder of a few files, by their absolute paths. The working directory is
-// /work.
+// /srv.
 type tree struct {
 	files     map[string]*Found
 	dirs      map[string]Inode // those that not everybody may search
@@ -36,7 +36,7 @@ func (t *tree) ProtectedSymlinks() task.Value[bool] { return t.protected }
 func (t *tree) Find(path string, by *Subject) (*Found, error) {
 	path = strings.ReplaceAll(path, "./", "")
 	if !strings.HasPrefix(path, "/") {
-		path = "/work/" + path
+		path = "/srv/" + path
 	}
 	dir := path[:strings.LastIndexByte(path, '/')]
 	if why := by.Search(t.at(dir)); why != "" {

@@ -5,7 +5,6 @@ package report
 import (
 	"fmt"
 
-	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -62,22 +61,12 @@ func FromPrediction(p *predict.Prediction) Prediction {
 func outcome(p *predict.Prediction) Outcome {
 	o := Outcome{File: p.File, Result: p.Result, Why: text(p.Why)}
 	if f := p.Program; f != nil {
-		o.Program = &Program{Path: f.Path, Mode: fmt.Sprintf("%04o", f.Mode), UID: f.UID, GID: f.GID, NoSuid: f.NoSuid}
-		if f.Caps != nil {
-			caps := fileCaps(f.Caps, p.Task.LastCap.Value)
-			o.Program.Capabilities = &caps
+		o.Program = &Program{
+			Path: f.Path, Mode: fmt.Sprintf("%04o", f.Mode), UID: f.UID, GID: f.GID,
+			Capabilities: text(f.CapsText(p.Task.LastCap.Value)), NoSuid: f.NoSuid,
 		}
 	}
 	return o
-}
-
-// fileCaps returns the capabilities of a file as getcap(8) writes them.
-func fileCaps(c *capset.FileCaps, last capset.Cap) string {
-	state := capset.State{capset.Permitted: c.Permitted, capset.Inheritable: c.Inheritable}
-	if c.Effective {
-		state[capset.Effective] = c.Permitted | c.Inheritable
-	}
-	return state.Text(last)
 }
 
 // Scan is what a scan of a directory finds.
@@ -126,7 +115,7 @@ func gains(p *predict.Prediction) *Gains {
 	}
 	was, is := p.Before, p.After
 	return &Gains{
-		Permitted:    setOf(is.Sets[capset.Permitted].Zero() &^ was.Sets[capset.Permitted].Zero()),
+		Permitted:    setOf(p.Gained()),
 		EffectiveUID: ifOther(was.UID.Zero().Effective, is.UID.Zero().Effective),
 		EffectiveGID: ifOther(was.GID.Zero().Effective, is.GID.Zero().Effective),
 	}

@@ -43,7 +43,7 @@ func (o Object[T]) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = slices.Concat(text, key, []byte{':'}, value)
+		text = append(append(append(text, key...), ':'), value...)
 	}
 	return append(text, '}'), nil
 }

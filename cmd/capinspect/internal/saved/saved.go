@@ -13,7 +13,7 @@ import (
 	"os"
 
 	"github.com/capinspect/capinspect/capset"
-	report "github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
