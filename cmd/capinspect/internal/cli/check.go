@@ -9,10 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -20,7 +19,7 @@ import (
 var checkCommand = command{
 	name:     "check",
 	args:     "[flags] CONDITION ... [PID ...]",
-	operands: []candidate{anything, anyPID},
+	operands: []flags.Candidate{flags.Anything, flags.AnyPID},
 	summary:  "yes or no, for scripts and probes",
 	about: `Check conditions on tasks, by default on capinspect's own process. All must
 hold, on every task: then the exit status is 0. If one does not it is 1, with a
@@ -51,13 +50,13 @@ type checkConfig struct {
 // the condition, or "" if it does. If nobody can know, the error says why.
 type condition func(*task.Task) (why string, err error)
 
-func newCheck() (runner, []flag) {
+func newCheck() (runner, []flags.Flag) {
 	c := &checkConfig{pss: podSecurity{version: latest}}
 	return c, slices.Concat(
 		c.conditionFlags(),
-		[]flag{{
-			name: "quiet", shorthand: "q",
-			about: "print nothing about a condition that does not hold", value: (*boolValue)(&c.quiet),
+		[]flags.Flag{{
+			Name: "quiet", Shorthand: "q",
+			About: "print nothing about a condition that does not hold", Value: (*flags.Bool)(&c.quiet),
 		}},
 		c.pss.flags(),
 		c.targets.flags(),
@@ -66,38 +65,38 @@ func newCheck() (runner, []flag) {
 }
 
 // conditionFlags returns the flags that each add a condition.
-func (c *checkConfig) conditionFlags() []flag {
-	add := func(parse func(string) (condition, error)) pflag.Value {
-		return funcValue(func(text string) error {
+func (c *checkConfig) conditionFlags() []flags.Flag {
+	add := func(parse func(string) (condition, error)) flags.Value {
+		return flags.Func(func(text string) error {
 			cond, err := parse(text)
 			c.conditions = append(c.conditions, cond)
 			return err
 		})
 	}
-	caps, n := []candidate{anySetPrefix, anyCap}, []candidate{anything}
-	seccomp := words(task.SeccompModes())
-	modes := []candidate{"NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID", "UNCERTAIN"}
-	return []flag{
-		{name: "has", argument: "[SET:]CAP,...", values: caps, about: "the set holds all of these", value: add(parseHas)},
-		{name: "lacks", argument: "[SET:]CAP,...", values: caps, about: "the set holds none of these", value: add(parseLacks)},
+	caps, n := []flags.Candidate{flags.AnySetPrefix, flags.AnyCap}, []flags.Candidate{flags.Anything}
+	seccomp := flags.Words(task.SeccompModes())
+	modes := []flags.Candidate{"NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID", "UNCERTAIN"}
+	return []flags.Flag{
+		{Name: "has", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds all of these", Value: add(parseHas)},
+		{Name: "lacks", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds none of these", Value: add(parseLacks)},
 		{
-			name: "within", argument: "[SET:]LIST", values: []candidate{anySetPrefix, anyCap, anyProfile, "none"},
-			about: "the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
-			value: add(parseWithin),
+			Name: "within", Argument: "[SET:]LIST", Values: []flags.Candidate{flags.AnySetPrefix, flags.AnyCap, flags.AnyProfile, "none"},
+			About: "the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
+			Value: add(parseWithin),
 		},
-		{name: "uid", argument: "N", values: n, about: "all four user ids are N", value: add(parseUID)},
-		{name: "gid", argument: "N", values: n, about: "all four group ids are N", value: add(parseGID)},
+		{Name: "uid", Argument: "N", Values: n, About: "all four user ids are N", Value: add(parseUID)},
+		{Name: "gid", Argument: "N", Values: n, About: "all four group ids are N", Value: add(parseGID)},
 		{
-			name: "seccomp", argument: "MODE", values: seccomp,
-			about: "seccomp is in MODE: " + joined(seccomp, ", ") + "; or a number", value: add(parseSeccomp),
-		},
-		{
-			name: "mode", argument: "MODE", values: modes,
-			about: "libcap's guess is MODE: " + joined(modes, ", "), value: add(parseMode),
+			Name: "seccomp", Argument: "MODE", Values: seccomp,
+			About: "seccomp is in MODE: " + flags.Joined(seccomp, ", ") + "; or a number", Value: add(parseSeccomp),
 		},
 		{
-			name: "no-new-privs", about: "no_new_privs is set",
-			value: add(func(string) (condition, error) { return noNewPrivs, nil }),
+			Name: "mode", Argument: "MODE", Values: modes,
+			About: "libcap's guess is MODE: " + flags.Joined(modes, ", "), Value: add(parseMode),
+		},
+		{
+			Name: "no-new-privs", About: "no_new_privs is set",
+			Value: add(func(string) (condition, error) { return noNewPrivs, nil }),
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -17,20 +18,20 @@ import (
 type podSecurity struct {
 	level, version string
 	minor          uint8
-	unseen         list // the rules that could not be checked on some task, since nothing at run time shows it
+	unseen         flags.List // the rules that could not be checked on some task, since nothing at run time shows it
 }
 
-func (p *podSecurity) flags() []flag {
-	levels := []candidate{"baseline", "restricted"}
-	return []flag{
+func (p *podSecurity) flags() []flags.Flag {
+	levels := []flags.Candidate{"baseline", "restricted"}
+	return []flags.Flag{
 		{
-			name: "pss", argument: "LEVEL", values: levels,
-			about: "a pod may look like it that keeps to this Pod Security LEVEL: " + joined(levels, ", "),
-			value: (*stringValue)(&p.level),
+			Name: "pss", Argument: "LEVEL", Values: levels,
+			About: "a pod may look like it that keeps to this Pod Security LEVEL: " + flags.Joined(levels, ", "),
+			Value: (*flags.String)(&p.level),
 		},
 		{
-			name: "pss-version", argument: "VERSION", values: []candidate{anything},
-			about: "that level in this VERSION, as 1.25; the latest otherwise", value: (*stringValue)(&p.version),
+			Name: "pss-version", Argument: "VERSION", Values: []flags.Candidate{flags.Anything},
+			About: "that level in this VERSION, as 1.25; the latest otherwise", Value: (*flags.String)(&p.version),
 		},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
@@ -32,14 +33,14 @@ const program = "capinspect"
 // command is one subcommand. Help and completion know nothing else of it.
 type command struct {
 	name     string
-	args     string      // what follows the name on a usage line
-	operands []candidate // what completion offers for the arguments that are no flags
-	summary  string      // a line for the list of commands
-	about    string      // the paragraphs of its help
-	example  string      // command lines that work as printed
+	args     string            // what follows the name on a usage line
+	operands []flags.Candidate // what completion offers for the arguments that are no flags
+	summary  string            // a line for the list of commands
+	about    string            // the paragraphs of its help
+	example  string            // command lines that work as printed
 
 	// new returns the command with its defaults, and the flags that change them.
-	new func() (runner, []flag)
+	new func() (runner, []flags.Flag)
 }
 
 // runner runs a command after its flags are parsed.
@@ -115,14 +116,12 @@ func (e *env) finish(status int, err error, help string) int {
 
 // execute parses the flags of the command and runs it.
 func (c *command) execute(e *env, args []string, named bool) (int, error) {
-	run, flags := c.new()
+	run, own := c.new()
 	var help, version bool
-	flags = append(flags, everyFlags(&help, &version)...)
-	set := flagSet(c.name, flags)
-	if err := set.Parse(args); err != nil {
-		return 0, usageError{err}
-	}
+	operands, err := flags.Parse(c.name, append(own, everyFlags(&help, &version)...), args)
 	switch {
+	case err != nil:
+		return 0, usageError{err}
 	case help && !named:
 		return statusOK, e.write([]byte(c.overview()))
 	case help:
@@ -130,16 +129,13 @@ func (c *command) execute(e *env, args []string, named bool) (int, error) {
 	case version:
 		return statusOK, e.write([]byte(versionLine()))
 	}
-	if err := checkEmpty(set, flags); err != nil {
-		return 0, err
-	}
-	return run.run(e, set.Args())
+	return run.run(e, operands)
 }
 
 // flags returns all flags of the command, for help and completion.
-func (c *command) flags() []flag {
-	_, flags := c.new()
-	return append(flags, everyFlags(new(bool), new(bool))...)
+func (c *command) flags() []flags.Flag {
+	_, own := c.new()
+	return append(own, everyFlags(new(bool), new(bool))...)
 }
 
 // helpLine returns the command line that prints the help of the command.

@@ -9,13 +9,15 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 var completionCommand = command{
 	name:     "completion",
 	args:     "bash | zsh | fish",
-	operands: []candidate{"bash", "zsh", "fish"},
+	operands: []flags.Candidate{"bash", "zsh", "fish"},
 	summary:  "shell completion for bash, zsh or fish",
 	about: `Print a script that completes the command line in a shell: commands, flags,
 their values, capabilities, profiles, columns. It is read at the start of the
@@ -28,7 +30,7 @@ shell, or kept where the shell looks for such:
 capinspect completion bash
 capinspect completion zsh
 capinspect completion fish`,
-	new: func() (runner, []flag) { return completionConfig{}, nil },
+	new: func() (runner, []flags.Flag) { return completionConfig{}, nil },
 }
 
 // The scripts of the shells. The rows replace {rows} in them.
@@ -70,41 +72,41 @@ func (completionConfig) run(e *env, args []string) (int, error) {
 // of the list, such as @cap.
 func rows() []string {
 	var table []string
-	add := func(of, word string, values []candidate, about string) {
-		table = append(table, strings.Join([]string{of, word, joined(values, " "), about}, "|"))
+	add := func(of, word string, values []flags.Candidate, about string) {
+		table = append(table, strings.Join([]string{of, word, flags.Joined(values, " "), about}, "|"))
 	}
 	for _, c := range commands() {
 		add("", c.name, nil, c.summary)
 		add(c.name, "", c.operands, "")
 		for _, f := range c.flags() {
-			word := "--" + f.name
-			if f.shorthand != "" {
-				word = "-" + f.shorthand + " " + word
+			word := "--" + f.Name
+			if f.Shorthand != "" {
+				word = "-" + f.Shorthand + " " + word
 			}
-			add(c.name, word, f.values, f.about)
+			add(c.name, word, f.Values, f.About)
 		}
 	}
 	first := commands()[0].flags()
-	for i := range capshOptions {
-		o := &capshOptions[i]
-		if slices.ContainsFunc(first, func(f flag) bool { return f.name == o.name }) {
+	for i := range capsh.Options {
+		o := &capsh.Options[i]
+		if slices.ContainsFunc(first, func(f flags.Flag) bool { return f.Name == o.Name }) {
 			continue // the flag has a row already
 		}
-		add("", o.spelling(), []candidate{o.value}, o.about)
+		add("", o.Spelling(), []flags.Candidate{o.Value}, o.About)
 	}
 	for k := range capset.Kind(capset.NumKinds) {
 		name := strings.ToLower(k.String())
-		add(string(anySet), name, nil, "")
-		add(string(anySetPrefix), name+":", nil, "")
+		add(string(flags.AnySet), name, nil, "")
+		add(string(flags.AnySetPrefix), name+":", nil, "")
 	}
 	for c := range capset.LastKnown + 1 {
-		add(string(anyCap), c.Short(), nil, c.Summary())
+		add(string(flags.AnyCap), c.Short(), nil, c.Summary())
 	}
 	for _, c := range render.Columns() {
-		add(string(anyColumn), c.Name, nil, c.About)
+		add(string(flags.AnyColumn), c.Name, nil, c.About)
 	}
 	for _, p := range runtime.Profiles(capset.LastKnown) {
-		add(string(anyProfile), p.Name, nil, p.Title)
+		add(string(flags.AnyProfile), p.Name, nil, p.Title)
 	}
 	return table
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
@@ -19,7 +20,7 @@ import (
 var decodeCommand = command{
 	name:     "decode",
 	args:     "[flags] [MASK | NAME,... | LINE] ...",
-	operands: []candidate{anything, anyCap, anything},
+	operands: []flags.Candidate{flags.Anything, flags.AnyCap, flags.Anything},
 	summary:  "bitmaps and pasted status lines into names, and back",
 	about: `Decode hexadecimal bitmaps into the names of capabilities, or the names into
 a bitmap. An argument of hexadecimal digits is a bitmap, also 13; a line of a
@@ -37,21 +38,21 @@ capinspect decode -f /proc/self/status`,
 }
 
 type decodeConfig struct {
-	files      repeated
+	files      flags.Repeated
 	format     formatFlags[*render.Form[report.Decoded]]
 	lastCap    string
 	kubernetes bool
 }
 
-func newDecode() (runner, []flag) {
+func newDecode() (runner, []flags.Flag) {
 	c := &decodeConfig{format: newFormatFlags(render.Masks)}
 	return c, slices.Concat(
-		[]flag{fileFlag(&c.files, "read lines, a status file or a report in JSON from PATH; '-' is standard input")},
+		[]flags.Flag{fileFlag(&c.files, "read lines, a status file or a report in JSON from PATH; '-' is standard input")},
 		c.format.flags(),
-		[]flag{
+		[]flags.Flag{
 			{
-				name: "kubernetes", about: "write names as a securityContext has them, NET_RAW",
-				value: (*boolValue)(&c.kubernetes),
+				Name: "kubernetes", About: "write names as a securityContext has them, NET_RAW",
+				Value: (*flags.Bool)(&c.kubernetes),
 			},
 			lastCapFlag(&c.lastCap, "let the matrix end with capability N"),
 		},
@@ -76,7 +77,7 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 	}
 	files := c.files
 	if len(args)+len(files) == 0 {
-		files = repeated{"-"}
+		files = flags.Repeated{"-"}
 	}
 	status := statusOK
 	for _, arg := range args {

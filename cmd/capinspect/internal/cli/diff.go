@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -19,7 +20,7 @@ import (
 var diffCommand = command{
 	name:     "diff",
 	args:     "[flags] A [B]",
-	operands: []candidate{anyPID, anyProfile, anyCap, "file:", anything},
+	operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", flags.Anything},
 	summary:  "two tasks, manifests, profiles, sets or saved reports",
 	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, a list
@@ -54,18 +55,18 @@ type diffConfig struct {
 	detail             collect.Detail // how much of a task the comparison needs
 }
 
-func newDiff() (runner, []flag) {
+func newDiff() (runner, []flags.Flag) {
 	c := &diffConfig{set: "bounding", format: newFormatFlags(render.Differences)}
-	runtimes := words(runtime.Names())
-	return c, append([]flag{
+	runtimes := flags.Words(runtime.Names())
+	return c, append([]flags.Flag{
 		{
-			name: "set", argument: "SET", values: []candidate{anySet},
-			about: "compare a profile or a set with this SET of a task", value: (*stringValue)(&c.set),
+			Name: "set", Argument: "SET", Values: []flags.Candidate{flags.AnySet},
+			About: "compare a profile or a set with this SET of a task", Value: (*flags.String)(&c.set),
 		},
 		{
-			name: "runtime", argument: "RUNTIME", values: runtimes,
-			about: "whose rules a manifest goes through, the RUNTIME: " + joined(runtimes, ", "),
-			value: (*stringValue)(&c.runtime),
+			Name: "runtime", Argument: "RUNTIME", Values: runtimes,
+			About: "whose rules a manifest goes through, the RUNTIME: " + flags.Joined(runtimes, ", "),
+			Value: (*flags.String)(&c.runtime),
 		},
 		procFlag(&c.proc),
 	}, c.format.flags()...)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
@@ -15,7 +16,7 @@ import (
 var explainCommand = command{
 	name:     "explain",
 	args:     "[flags] [CAP | TEXT] ...",
-	operands: []candidate{anyCap, anything},
+	operands: []flags.Candidate{flags.AnyCap, flags.Anything},
 	summary:  "what a capability permits; search",
 	about: `Explain capabilities: what each permits, what in a container needs it, what it
 opens to an attacker, and the usual narrower choice. Without an argument they
@@ -33,7 +34,7 @@ type explainConfig struct {
 	format formatFlags[*render.Form[report.Explaining]]
 }
 
-func newExplain() (runner, []flag) {
+func newExplain() (runner, []flags.Flag) {
 	c := &explainConfig{format: newFormatFlags(render.Explanations)}
 	return c, c.format.flags()
 }

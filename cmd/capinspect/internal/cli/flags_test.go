@@ -18,25 +18,25 @@ func TestFlags(t *testing.T) {
 	for _, c := range commands() {
 		for _, f := range c.flags() {
 			switch {
-			case f.about == "" || strings.ContainsAny(f.about, "\n|`\x00"):
-				t.Errorf("%s --%s: %q is no plain line of help", c.name, f.name, f.about)
-			case f.argument == "" && f.values != nil:
-				t.Errorf("%s --%s: a switch with values %q", c.name, f.name, f.values)
-			case f.argument != "" && len(f.values) == 0:
-				t.Errorf("%s --%s: nothing to complete for %s", c.name, f.name, f.argument)
+			case f.About == "" || strings.ContainsAny(f.About, "\n|`\x00"):
+				t.Errorf("%s --%s: %q is no plain line of help", c.name, f.Name, f.About)
+			case f.Argument == "" && f.Values != nil:
+				t.Errorf("%s --%s: a switch with values %q", c.name, f.Name, f.Values)
+			case f.Argument != "" && len(f.Values) == 0:
+				t.Errorf("%s --%s: nothing to complete for %s", c.name, f.Name, f.Argument)
 			}
-			if f.argument == "" {
-				if err := f.value.Set("true"); err != nil {
-					t.Errorf("%s --%s: %v", c.name, f.name, err)
+			if f.Argument == "" {
+				if err := f.Value.Set("true"); err != nil {
+					t.Errorf("%s --%s: %v", c.name, f.Name, err)
 				}
 			}
-			for _, word := range f.values {
+			for _, word := range f.Values {
 				if strings.HasPrefix(string(word), "@") {
 					continue
 				}
 				words++
-				if err := f.value.Set(string(word)); err != nil {
-					t.Errorf("%s --%s %s: %v", c.name, f.name, word, err)
+				if err := f.Value.Set(string(word)); err != nil {
+					t.Errorf("%s --%s %s: %v", c.name, f.Name, word, err)
 				}
 			}
 		}
@@ -66,24 +66,5 @@ func TestOperands(t *testing.T) {
 func TestScanFormats(t *testing.T) {
 	if with, without := formatNames(render.Scans), formatNames(render.Predictions); !slices.Equal(with, without) {
 		t.Errorf("%q with --scan, %q without", with, without)
-	}
-}
-
-// TestCapshOptions checks that an option of capsh is found with a value if it
-// takes one, and only then.
-func TestCapshOptions(t *testing.T) {
-	for _, o := range capshOptions {
-		if (o.argument == "") != (o.value == "") {
-			t.Errorf("--%s: argument %q, completed by %q", o.name, o.argument, o.value)
-		}
-		bare, _ := findCapsh("--" + o.name)
-		with, value := findCapsh("--" + o.name + "=a=b")
-		found, other := bare, with
-		if o.argument != "" {
-			found, other = with, bare
-		}
-		if found == nil || found.name != o.name || other != nil || o.argument != "" && value != "a=b" {
-			t.Errorf("--%s: %v, with a value %v %q", o.name, bare != nil, with != nil, value)
-		}
 	}
 }

@@ -2,6 +2,8 @@
 
 package cli
 
+import "github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
+
 // format is one form in which a command writes its result.
 type format interface{ FormName() string }
 
@@ -16,14 +18,14 @@ func newFormatFlags[F format](known []F) formatFlags[F] {
 	return formatFlags[F]{known: known, output: known[0].FormName()}
 }
 
-func (f *formatFlags[F]) flags() []flag {
+func (f *formatFlags[F]) flags() []flags.Flag {
 	names := formatNames(f.known)
-	return []flag{
+	return []flags.Flag{
 		{
-			name: "output", shorthand: "o", argument: "FORMAT", values: names,
-			about: "the FORMAT: " + joined(names, ", "), value: (*stringValue)(&f.output),
+			Name: "output", Shorthand: "o", Argument: "FORMAT", Values: names,
+			About: "the FORMAT: " + flags.Joined(names, ", "), Value: (*flags.String)(&f.output),
 		},
-		{name: "json", about: "the same as -o json", value: (*boolValue)(&f.json)},
+		{Name: "json", About: "the same as -o json", Value: (*flags.Bool)(&f.json)},
 	}
 }
 
@@ -44,13 +46,13 @@ func chooseFormat[F format](known []F, output string, json bool) (chosen F, err 
 			return f, nil
 		}
 	}
-	return chosen, usagef("unknown format %q: want %s", output, joined(formatNames(known), ", "))
+	return chosen, usagef("unknown format %q: want %s", output, flags.Joined(formatNames(known), ", "))
 }
 
-func formatNames[F format](known []F) []candidate {
-	names := make([]candidate, len(known))
+func formatNames[F format](known []F) []flags.Candidate {
+	names := make([]flags.Candidate, len(known))
 	for i, f := range known {
-		names[i] = candidate(f.FormName())
+		names[i] = flags.Candidate(f.FormName())
 	}
 	return names
 }

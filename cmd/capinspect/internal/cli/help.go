@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
@@ -28,8 +30,8 @@ func (c *command) overview() string {
 	for _, known := range commands() {
 		fmt.Fprintf(&list, "  %-20s %s\n", known.name, known.summary)
 	}
-	for _, o := range capshOptions {
-		fmt.Fprintf(&options, "  %-20s %s\n", o.spelling()+o.argument, o.about)
+	for _, o := range capsh.Options {
+		fmt.Fprintf(&options, "  %-20s %s\n", o.Spelling()+o.Argument, o.About)
 	}
 	return fmt.Sprintf("%s\nCommands ('%s COMMAND --help' tells more):\n%s\n"+
 		"Options of capsh, run from left to right:\n%s\n"+
@@ -38,17 +40,17 @@ func (c *command) overview() string {
 }
 
 // flagLines returns a line for each flag.
-func flagLines(flags []flag) string {
+func flagLines(list []flags.Flag) string {
 	var lines strings.Builder
-	for _, f := range flags {
-		spelling := "    --" + f.name
-		if f.shorthand != "" {
-			spelling = "-" + f.shorthand + ", --" + f.name
+	for _, f := range list {
+		spelling := "    --" + f.Name
+		if f.Shorthand != "" {
+			spelling = "-" + f.Shorthand + ", --" + f.Name
 		}
-		if f.argument != "" {
-			spelling += " " + f.argument
+		if f.Argument != "" {
+			spelling += " " + f.Argument
 		}
-		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, render.Wrapped(f.about, 29, strings.Repeat(" ", 29)))
+		fmt.Fprintf(&lines, "  %-26s %s\n", spelling, render.Wrapped(f.About, 29, strings.Repeat(" ", 29)))
 	}
 	return lines.String()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -19,7 +20,7 @@ import (
 var predictCommand = command{
 	name:     "predict",
 	args:     "[flags] FILE | --scan [DIR]",
-	operands: []candidate{anyFile, anyDir},
+	operands: []flags.Candidate{flags.AnyFile, flags.AnyDir},
 	summary:  "what execve of a file would give a process",
 	about: `Tell which capabilities and ids a process would have after execve of FILE, or
 why that fails, by the rules of the kernel. FILE is looked up as the process
@@ -47,12 +48,12 @@ type predictConfig struct {
 	scan, all bool
 }
 
-func newPredict() (runner, []flag) {
+func newPredict() (runner, []flags.Flag) {
 	c := &predictConfig{subject: subject{task: self}, format: newFormatFlags(render.Predictions)}
 	return c, slices.Concat(
-		[]flag{
-			{name: "scan", about: "list what gives something below DIR", value: (*boolValue)(&c.scan)},
-			{name: "all", about: "with --scan, also in other file systems mounted there", value: (*boolValue)(&c.all)},
+		[]flags.Flag{
+			{Name: "scan", About: "list what gives something below DIR", Value: (*flags.Bool)(&c.scan)},
+			{Name: "all", About: "with --scan, also in other file systems mounted there", Value: (*flags.Bool)(&c.all)},
 		},
 		c.subject.flags(),
 		c.format.flags(),
@@ -142,48 +143,48 @@ type subject struct {
 	uid, gid   uint32
 }
 
-func (s *subject) flags() []flag {
-	n, caps := []candidate{anything}, []candidate{anyCap}
-	return []flag{
-		pidFlag((*stringValue)(&s.task), "for this PID"),
+func (s *subject) flags() []flags.Flag {
+	n, caps := []flags.Candidate{flags.Anything}, []flags.Candidate{flags.AnyCap}
+	return []flags.Flag{
+		pidFlag((*flags.String)(&s.task), "for this PID"),
 		procFlag(&s.proc),
 		{
-			name: "path", argument: "PATH", values: []candidate{anyFile},
-			about: "look for a bare name in PATH, directories with colons between", value: (*stringValue)(&s.whatIf.Path),
+			Name: "path", Argument: "PATH", Values: []flags.Candidate{flags.AnyFile},
+			About: "look for a bare name in PATH, directories with colons between", Value: (*flags.String)(&s.whatIf.Path),
 		},
 		{
-			name: "uid", argument: "N", values: n, about: "as if all its user ids were N, and its sets as they are",
-			value: funcValue(func(value string) error {
+			Name: "uid", Argument: "N", Values: n, About: "as if all its user ids were N, and its sets as they are",
+			Value: flags.Func(func(value string) error {
 				s.whatIf.UID = &s.uid
 				return parseNumber(&s.uid, value, 10)
 			}),
 		},
 		{
-			name: "gid", argument: "N", values: n, about: "as if all its group ids were N",
-			value: funcValue(func(value string) error {
+			Name: "gid", Argument: "N", Values: n, About: "as if all its group ids were N",
+			Value: flags.Func(func(value string) error {
 				s.whatIf.GID = &s.gid
 				return parseNumber(&s.gid, value, 10)
 			}),
 		},
 		{
-			name:  "entrypoint",
-			about: "as containerd starts the program of a container: with all of the Bounding set in Permitted and Effective",
-			value: (*boolValue)(&s.whatIf.Entrypoint),
+			Name:  "entrypoint",
+			About: "as containerd starts the program of a container: with all of the Bounding set in Permitted and Effective",
+			Value: (*flags.Bool)(&s.whatIf.Entrypoint),
 		},
 		{
-			name: "drop", argument: "CAP,...", values: caps, about: "as if none of its sets had CAP,..., or all",
-			value: funcValue(func(value string) error { return addCaps(&s.whatIf.Drop, value) }),
+			Name: "drop", Argument: "CAP,...", Values: caps, About: "as if none of its sets had CAP,..., or all",
+			Value: flags.Func(func(value string) error { return addCaps(&s.whatIf.Drop, value) }),
 		},
 		{
-			name: "add", argument: "CAP,...", values: caps,
-			about: "as if a runtime had added CAP,..., after --drop: to Permitted, Effective and Bounding",
-			value: funcValue(func(value string) error { return addCaps(&s.whatIf.Add, value) }),
+			Name: "add", Argument: "CAP,...", Values: caps,
+			About: "as if a runtime had added CAP,..., after --drop: to Permitted, Effective and Bounding",
+			Value: flags.Func(func(value string) error { return addCaps(&s.whatIf.Add, value) }),
 		},
-		{name: "no-new-privs", about: "as if no_new_privs were set", value: (*boolValue)(&s.whatIf.NoNewPrivs)},
+		{Name: "no-new-privs", About: "as if no_new_privs were set", Value: (*flags.Bool)(&s.whatIf.NoNewPrivs)},
 		{
-			name: "securebits", argument: "N", values: n,
-			about: "as if its securebits were N; those of another process nobody can read, and they are taken for 0",
-			value: funcValue(func(value string) error {
+			Name: "securebits", Argument: "N", Values: n,
+			About: "as if its securebits were N; those of another process nobody can read, and they are taken for 0",
+			Value: flags.Func(func(value string) error {
 				s.whatIf.Securebits = &s.securebits
 				return parseNumber((*uint32)(&s.securebits), value, 0)
 			}),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
@@ -15,7 +16,7 @@ import (
 var profilesCommand = command{
 	name:     "profiles",
 	args:     "[flags] [NAME ...]",
-	operands: []candidate{anyProfile},
+	operands: []flags.Candidate{flags.AnyProfile},
 	summary:  "the known profiles: runtimes' defaults, Pod Security levels",
 	about: `List the sets that have a name: what each runtime gives to a container by
 default, what each level of the Pod Security Standards lets it add, what the
@@ -34,7 +35,7 @@ type profilesConfig struct {
 	lastCap string
 }
 
-func newProfiles() (runner, []flag) {
+func newProfiles() (runner, []flags.Flag) {
 	c := &profilesConfig{format: newFormatFlags(render.Profiles)}
 	return c, append(c.format.flags(), lastCapFlag(&c.lastCap, "take capability N for the last that the kernel has; 40 otherwise"))
 }

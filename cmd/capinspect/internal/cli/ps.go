@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 var psCommand = command{
 	name:     "ps",
 	args:     "[flags] [PID ...]",
-	operands: []candidate{anyPID},
+	operands: []flags.Candidate{flags.AnyPID},
 	summary:  "many tasks: table, tree, per container",
 	about: `List processes with their capabilities; without a PID all that can be seen.
 Without -t or -T only the leader of each process is judged: another thread may
@@ -42,7 +43,7 @@ type psConfig struct {
 	format     formatFlags[*psFormat]
 	privileged bool
 	kernelToo  bool
-	caps       repeated // each a list of its own
+	caps       flags.Repeated // each a list of its own
 	name       string
 	user       string
 	container  string
@@ -62,78 +63,78 @@ type psFormat struct{ name string }
 // FormName returns the name of the format.
 func (f *psFormat) FormName() string { return f.name }
 
-func newPs() (runner, []flag) {
+func newPs() (runner, []flags.Flag) {
 	c := &psConfig{format: newFormatFlags(psFormats)}
 	return c, slices.Concat(
-		[]flag{pidFlag(&c.pids, "look at this PID, or at several with commas between")},
+		[]flags.Flag{pidFlag(&c.pids, "look at this PID, or at several with commas between")},
 		c.threads.flags(),
 		c.selectionFlags(),
 		c.format.flags(),
 		c.outputFlags(),
-		[]flag{procFlag(&c.proc), lastCapFlag(&c.lastCap, lastCapOfTasks)},
+		[]flags.Flag{procFlag(&c.proc), lastCapFlag(&c.lastCap, lastCapOfTasks)},
 	)
 }
 
 // selectionFlags returns the flags that say which tasks are listed, and whether
 // each has a row of its own.
-func (c *psConfig) selectionFlags() []flag {
-	return []flag{
+func (c *psConfig) selectionFlags() []flags.Flag {
+	return []flags.Flag{
 		{
-			name: "privileged", about: "only tasks with anything in Permitted, Effective, Inheritable or Ambient",
-			value: (*boolValue)(&c.privileged),
+			Name: "privileged", About: "only tasks with anything in Permitted, Effective, Inheritable or Ambient",
+			Value: (*flags.Bool)(&c.privileged),
 		},
 		{
-			name: "cap", argument: "[SET:]CAP,...", values: []candidate{anySetPrefix, anyCap},
-			about: "only tasks that hold any of [SET:]CAP,... in the set, or in any but Bounding", value: &c.caps,
+			Name: "cap", Argument: "[SET:]CAP,...", Values: []flags.Candidate{flags.AnySetPrefix, flags.AnyCap},
+			About: "only tasks that hold any of [SET:]CAP,... in the set, or in any but Bounding", Value: &c.caps,
 		},
 		{
-			name: "name", shorthand: "n", argument: "GLOB", values: []candidate{anything}, notEmpty: true,
-			about: "only tasks whose name, of 15 bytes at the most, matches GLOB", value: (*stringValue)(&c.name),
+			Name: "name", Shorthand: "n", Argument: "GLOB", Values: []flags.Candidate{flags.Anything}, NotEmpty: true,
+			About: "only tasks whose name, of 15 bytes at the most, matches GLOB", Value: (*flags.String)(&c.name),
 		},
 		{
-			name: "user", shorthand: "u", argument: "USER", values: []candidate{anyUser}, notEmpty: true,
-			about: "only tasks of this effective USER, a name or a number", value: (*stringValue)(&c.user),
+			Name: "user", Shorthand: "u", Argument: "USER", Values: []flags.Candidate{flags.AnyUser}, NotEmpty: true,
+			About: "only tasks of this effective USER, a name or a number", Value: (*flags.String)(&c.user),
 		},
 		{
-			name: "container", argument: "ID", values: []candidate{anything}, notEmpty: true,
-			about: "only tasks of the container or pod whose id starts with ID", value: (*stringValue)(&c.container),
+			Name: "container", Argument: "ID", Values: []flags.Candidate{flags.Anything}, NotEmpty: true,
+			About: "only tasks of the container or pod whose id starts with ID", Value: (*flags.String)(&c.container),
 		},
 		{
-			name: "kernel-threads", about: "let --privileged, --cap and --by include kernel threads",
-			value: (*boolValue)(&c.kernelToo),
+			Name: "kernel-threads", About: "let --privileged, --cap and --by include kernel threads",
+			Value: (*flags.Bool)(&c.kernelToo),
 		},
 		{
-			name: "by", argument: "WHAT", values: []candidate{"container"},
-			about: "one row for each WHAT: container", value: (*stringValue)(&c.by),
+			Name: "by", Argument: "WHAT", Values: []flags.Candidate{"container"},
+			About: "one row for each WHAT: container", Value: (*flags.String)(&c.by),
 		},
 	}
 }
 
 // outputFlags returns the flags that say what is printed of each task.
-func (c *psConfig) outputFlags() []flag {
-	return []flag{
+func (c *psConfig) outputFlags() []flags.Flag {
+	return []flags.Flag{
 		{
-			name: "columns", argument: "A,B", values: []candidate{anyColumn, "help"}, notEmpty: true,
-			about: "the columns A,B of the table, or +A beside the usual ones; 'help' lists them",
-			value: (*stringValue)(&c.columns),
+			Name: "columns", Argument: "A,B", Values: []flags.Candidate{flags.AnyColumn, "help"}, NotEmpty: true,
+			About: "the columns A,B of the table, or +A beside the usual ones; 'help' lists them",
+			Value: (*flags.String)(&c.columns),
 		},
 		{
-			name: "sort", argument: "COLUMN", values: []candidate{anyColumn}, notEmpty: true,
-			about: "sort the table by COLUMN", value: (*stringValue)(&c.sort),
+			Name: "sort", Argument: "COLUMN", Values: []flags.Candidate{flags.AnyColumn}, NotEmpty: true,
+			About: "sort the table by COLUMN", Value: (*flags.String)(&c.sort),
 		},
-		{name: "no-headers", about: "leave out the line of column names", value: (*boolValue)(&c.noHeaders)},
+		{Name: "no-headers", About: "leave out the line of column names", Value: (*flags.Bool)(&c.noHeaders)},
 		{
-			name: "full", about: "with json and jsonl, also the keys that take other files than status",
-			value: (*boolValue)(&c.full),
-		},
-		{
-			name: "every", argument: "TIME", values: []candidate{anything},
-			about: "print again and again, after each TIME, as 30s or 1h", value: &c.every,
+			Name: "full", About: "with json and jsonl, also the keys that take other files than status",
+			Value: (*flags.Bool)(&c.full),
 		},
 		{
-			name: "pods", argument: "FILE", values: []candidate{anyFile}, notEmpty: true,
-			about: "name pods and containers as FILE does, the output of kubectl get pods -A -o json, '-' is standard input",
-			value: (*stringValue)(&c.pods),
+			Name: "every", Argument: "TIME", Values: []flags.Candidate{flags.Anything},
+			About: "print again and again, after each TIME, as 30s or 1h", Value: &c.every,
+		},
+		{
+			Name: "pods", Argument: "FILE", Values: []flags.Candidate{flags.AnyFile}, NotEmpty: true,
+			About: "name pods and containers as FILE does, the output of kubectl get pods -A -o json, '-' is standard input",
+			Value: (*flags.String)(&c.pods),
 		},
 	}
 }

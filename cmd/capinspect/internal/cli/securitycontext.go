@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
@@ -16,7 +17,7 @@ import (
 var securityContextCommand = command{
 	name:     "securitycontext",
 	args:     "[flags] [PID]",
-	operands: []candidate{anyPID},
+	operands: []flags.Candidate{flags.AnyPID},
 	summary:  "the securityContext that gives what a task has",
 	about: `Write the securityContext of a Kubernetes container that would have what a task
 has, by default capinspect itself; with -o docker the flags of docker run, with
@@ -43,10 +44,10 @@ type securityContextConfig struct {
 	minimal bool
 }
 
-func newSecurityContext() (runner, []flag) {
+func newSecurityContext() (runner, []flags.Flag) {
 	c := &securityContextConfig{format: newFormatFlags(render.SecurityContexts)}
 	return c, slices.Concat(
-		[]flag{{name: "minimal", about: "ask only for what the task holds in Permitted", value: (*boolValue)(&c.minimal)}},
+		[]flags.Flag{{Name: "minimal", About: "ask only for what the task holds in Permitted", Value: (*flags.Bool)(&c.minimal)}},
 		c.targets.flags(),
 		c.format.flags(),
 	)

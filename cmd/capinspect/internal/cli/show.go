@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
@@ -13,7 +14,7 @@ import (
 var showCommand = command{
 	name:     "show",
 	args:     "[flags] [PID ...]",
-	operands: []candidate{anyPID},
+	operands: []flags.Candidate{flags.AnyPID},
 	summary:  "report on tasks, by default on capinspect's own process",
 	about: `Report which Linux capabilities a task has: the lines of capsh --print,
 then where it is, as far as there is something to say: user namespace, seccomp,
@@ -37,13 +38,13 @@ type showConfig struct {
 	print  bool
 }
 
-func newShow() (runner, []flag) {
+func newShow() (runner, []flags.Flag) {
 	c := &showConfig{format: newFormatFlags(render.Tasks)}
 	return c, slices.Concat(
 		c.targets.flags(),
 		c.threads.flags(),
 		c.format.flags(),
-		[]flag{{name: "print", about: "print the lines of capsh --print alone", value: (*boolValue)(&c.print)}},
+		[]flags.Flag{{Name: "print", About: "print the lines of capsh --print alone", Value: (*flags.Bool)(&c.print)}},
 	)
 }
 

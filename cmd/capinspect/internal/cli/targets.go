@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -20,8 +21,8 @@ const self = "self"
 // targets are the flags that say which tasks a command looks at, and where it
 // finds them.
 type targets struct {
-	pids    list
-	files   repeated
+	pids    flags.List
+	files   flags.Repeated
 	proc    string
 	lastCap string
 	threads threadFlags
@@ -31,13 +32,13 @@ type targets struct {
 // leader.
 type threadFlags struct{ differing, all bool }
 
-func (t *threadFlags) flags() []flag {
-	return []flag{
+func (t *threadFlags) flags() []flags.Flag {
+	return []flags.Flag{
 		{
-			name: "threads", shorthand: "t",
-			about: "also the threads that differ from the leader of their process", value: (*boolValue)(&t.differing),
+			Name: "threads", Shorthand: "t",
+			About: "also the threads that differ from the leader of their process", Value: (*flags.Bool)(&t.differing),
 		},
-		{name: "all-threads", shorthand: "T", about: "all threads", value: (*boolValue)(&t.all)},
+		{Name: "all-threads", Shorthand: "T", About: "all threads", Value: (*flags.Bool)(&t.all)},
 	}
 }
 
@@ -55,8 +56,8 @@ func (t *threadFlags) choice() (collect.Threads, error) {
 }
 
 // flags returns the flags of targets, those of the threads apart.
-func (t *targets) flags() []flag {
-	return []flag{
+func (t *targets) flags() []flags.Flag {
+	return []flags.Flag{
 		pidFlag(&t.pids, "look at this PID, or at several with commas between; 'self' is capinspect itself"),
 		fileFlag(&t.files, "read a saved status file or a report in JSON from PATH, '-' is standard input"),
 		procFlag(&t.proc),

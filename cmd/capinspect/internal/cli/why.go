@@ -8,6 +8,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
@@ -15,7 +16,7 @@ import (
 var whyCommand = command{
 	name:     "why",
 	args:     "[flags] CAP ...",
-	operands: []candidate{anyCap},
+	operands: []flags.Candidate{flags.AnyCap},
 	summary:  "why a capability is not effective, and what changes it",
 	about: `Tell whether capabilities are effective in a process, by default in
 capinspect's own, the first reason that holds if they are not, or are and may
@@ -33,7 +34,7 @@ type whyConfig struct {
 	format formatFlags[*render.Form[[]*why.Answers]]
 }
 
-func newWhy() (runner, []flag) {
+func newWhy() (runner, []flags.Flag) {
 	c := &whyConfig{format: newFormatFlags(render.Answers)}
 	return c, append(c.targets.flags(), c.format.flags()...)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package capsh
 
 import (
 	"errors"
@@ -14,9 +14,9 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-func (c *capsh) nothing(string) error { return nil }
+func (c *runner) nothing(string) error { return nil }
 
-func (c *capsh) print(string) error {
+func (c *runner) print(string) error {
 	t, err := c.task()
 	if err == nil {
 		c.out = render.Capsh.Append(c.out, &report.Results{Tasks: []*task.Task{t}})
@@ -24,7 +24,7 @@ func (c *capsh) print(string) error {
 	return err
 }
 
-func (c *capsh) current(string) error {
+func (c *runner) current(string) error {
 	t, err := c.task()
 	if err == nil {
 		c.out = render.AppendCurrent(c.out, t)
@@ -32,7 +32,7 @@ func (c *capsh) current(string) error {
 	return err
 }
 
-func (c *capsh) decode(mask string) error {
+func (c *runner) decode(mask string) error {
 	set, err := capset.ParseHex(mask)
 	if err != nil {
 		return fmt.Errorf("--decode: %q: %w", mask, err)
@@ -42,7 +42,7 @@ func (c *capsh) decode(mask string) error {
 }
 
 // explain writes what capsh writes, with our own text.
-func (c *capsh) explain(name string) error {
+func (c *runner) explain(name string) error {
 	found, err := parseCap(name)
 	if err != nil {
 		return no("unrecognised value '%s'", render.Escape(name))
@@ -51,7 +51,7 @@ func (c *capsh) explain(name string) error {
 	return nil
 }
 
-func (c *capsh) suggest(text string) error {
+func (c *runner) suggest(text string) error {
 	hits := capset.Search(text)
 	if len(hits) == 0 {
 		return no("no capability speaks of '%s'", render.Escape(text))
@@ -66,7 +66,7 @@ func (c *capsh) suggest(text string) error {
 }
 
 // last returns the last capability that this kernel has.
-func (c *capsh) last() capset.Cap {
+func (c *runner) last() capset.Cap {
 	if t, err := c.task(); err == nil {
 		return t.LastCap.Value
 	}
@@ -99,7 +99,7 @@ func each(option, list string, f func(name string, c capset.Cap) error) error {
 	return nil
 }
 
-func (c *capsh) supports(list string) error {
+func (c *runner) supports(list string) error {
 	err := each("--supports", list, func(name string, asked capset.Cap) error {
 		if asked > c.last() {
 			return no("cap[%s=%d] not supported by kernel", name, asked)
@@ -112,28 +112,28 @@ func (c *capsh) supports(list string) error {
 	return err
 }
 
-func (c *capsh) hasEffective(list string) error {
+func (c *runner) hasEffective(list string) error {
 	return c.hasIn(list, "--has-e", capset.Effective, "effective")
 }
 
-func (c *capsh) hasPermitted(list string) error {
+func (c *runner) hasPermitted(list string) error {
 	return c.hasIn(list, "--has-p", capset.Permitted, "permitted")
 }
 
-func (c *capsh) hasInheritable(list string) error {
+func (c *runner) hasInheritable(list string) error {
 	return c.hasIn(list, "--has-i", capset.Inheritable, "inheritable")
 }
 
-func (c *capsh) hasAmbientCaps(list string) error {
+func (c *runner) hasAmbientCaps(list string) error {
 	return c.hasIn(list, "--has-a", capset.Ambient, "in ambient vector")
 }
 
-func (c *capsh) hasBounding(list string) error {
+func (c *runner) hasBounding(list string) error {
 	return c.hasIn(list, "--has-b", capset.Bounding, "in bounding vector")
 }
 
 // hasIn asks whether a set holds all of a list.
-func (c *capsh) hasIn(list, option string, k capset.Kind, words string) error {
+func (c *runner) hasIn(list, option string, k capset.Kind, words string) error {
 	set, err := c.set(k)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (c *capsh) hasIn(list, option string, k capset.Kind, words string) error {
 	})
 }
 
-func (c *capsh) set(k capset.Kind) (capset.Set, error) {
+func (c *runner) set(k capset.Kind) (capset.Set, error) {
 	t, err := c.task()
 	if err != nil {
 		return 0, err
@@ -158,7 +158,7 @@ func (c *capsh) set(k capset.Kind) (capset.Set, error) {
 	return set, nil
 }
 
-func (c *capsh) dropped(list string) error {
+func (c *runner) dropped(list string) error {
 	set, err := c.set(capset.Bounding)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (c *capsh) dropped(list string) error {
 	})
 }
 
-func (c *capsh) hasAmbient(string) error {
+func (c *runner) hasAmbient(string) error {
 	t, err := c.task()
 	if err == nil && t.Unsupported(capset.Ambient) {
 		return no("ambient set not supported")
@@ -179,7 +179,7 @@ func (c *capsh) hasAmbient(string) error {
 	return err
 }
 
-func (c *capsh) hasNoNewPrivs(string) error {
+func (c *runner) hasNoNewPrivs(string) error {
 	t, err := c.task()
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func (c *capsh) hasNoNewPrivs(string) error {
 	return nil
 }
 
-func (c *capsh) isUID(want string) error {
+func (c *runner) isUID(want string) error {
 	t, err := c.task()
 	if err != nil {
 		return err
@@ -201,7 +201,7 @@ func (c *capsh) isUID(want string) error {
 	return isID("uid", t.UID, want)
 }
 
-func (c *capsh) isGID(want string) error {
+func (c *runner) isGID(want string) error {
 	t, err := c.task()
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func isID(kind string, ids task.Value[capset.IDs], want string) error {
 	return nil
 }
 
-func (c *capsh) guess() (string, error) {
+func (c *runner) guess() (string, error) {
 	t, err := c.task()
 	if err != nil {
 		return "", err
@@ -236,7 +236,7 @@ func (c *capsh) guess() (string, error) {
 	return mode.String(), nil
 }
 
-func (c *capsh) mode(string) error {
+func (c *runner) mode(string) error {
 	mode, err := c.guess()
 	if err == nil {
 		c.out = fmt.Appendf(c.out, "Mode: %s\n", mode)
@@ -244,7 +244,7 @@ func (c *capsh) mode(string) error {
 	return err
 }
 
-func (c *capsh) modes(string) error {
+func (c *runner) modes(string) error {
 	c.out = append(c.out, "Supported modes:"...)
 	for m := capset.ModeNoPriv; m <= capset.ModeHybrid; m++ {
 		c.out = fmt.Appendf(c.out, " %v", m)
@@ -253,17 +253,17 @@ func (c *capsh) modes(string) error {
 	return nil
 }
 
-func (c *capsh) inMode(want string) error {
+func (c *runner) inMode(want string) error {
 	got, err := c.guess()
 	if err != nil || got == want {
 		return err
 	}
 	c.out = fmt.Appendf(c.out, "mismatched mode got=%s want=%s\n", got, render.Escape(want))
-	return errNo{errors.New("")}
+	return No{errors.New("")}
 }
 
 // license ends the run, as capsh does.
-func (c *capsh) license(string) error {
+func (c *runner) license(string) error {
 	c.out = append(c.out, "capinspect: Apache-2.0; of what is linked in: BSD-3-Clause, Apache-2.0. The texts are in docs/licenses, and under /licenses in the image.\n"...)
 	c.done = true
 	return nil
