@@ -16,6 +16,7 @@
 package container
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/capinspect/capinspect/procstatus"
@@ -42,13 +43,17 @@ type Container struct {
 	// and Name is the name of the container in the pod. Only mounts tell them: see
 	// [OfMounts].
 	SandboxID, Name string
+	// OtherID and OtherPodUID are what another source of the same weight tells in
+	// place of ID and PodUID: the two contradict each other, and neither is certain.
+	OtherID, OtherPodUID string
 }
 
 // OfCgroup returns the innermost container or pod that the text of a
 // /proc/PID/cgroup names; ok is false if it names none. Where the hierarchies
 // disagree, it prefers one that names a container, then the most deeply nested,
-// then one that names a runtime, then the longest path. It skips malformed lines
-// (see [procstatus.Cgroups]).
+// then one that names a runtime, then the longest path. Two that are equally deep
+// contradict each other if they name different containers or pods: see
+// [Container.OtherID]. It skips malformed lines (see [procstatus.Cgroups]).
 //
 // It finds nothing if the reader's cgroup namespace starts at the container
 // ("0::/"), for a zombie under cgroup version 1, and for a path that anything
@@ -60,9 +65,7 @@ func OfCgroup(text []byte) (c Container, ok bool) {
 		if err != nil {
 			continue
 		}
-		if found := identify(line.Path); found.depth > 0 && found.beats(best) {
-			best = found
-		}
+		best.meet(identify(line.Path))
 	}
 	return best.container()
 }
@@ -77,6 +80,34 @@ type identity struct {
 	depth            int  // how many containers and pods are around the task
 	length           int  // of the whole path
 	escaped          bool // id has escapes of systemd
+
+	otherID, otherPod string // what another path of the same weight names
+}
+
+// meet makes a the better of the two, and keeps what the other one contradicts. It
+// reports whether b was the better one.
+func (a *identity) meet(b identity) bool {
+	better := b.depth > 0 && b.beats(*a)
+	if a.depth == b.depth && (a.id != "") == (b.id != "") {
+		one, two := a, &b
+		if better {
+			one, two = two, one
+		}
+		one.otherID = cmp.Or(contrary(one.id, two.id), one.otherID, two.otherID)
+		one.otherPod = cmp.Or(contrary(one.pod, two.pod), one.otherPod, two.otherPod)
+	}
+	if better {
+		*a = b
+	}
+	return better
+}
+
+// contrary returns what a second source tells, if it contradicts the first one.
+func contrary(first, second string) string {
+	if first == "" || first == second {
+		return ""
+	}
+	return second
 }
 
 func (a *identity) beats(b identity) bool {
@@ -95,7 +126,8 @@ func (a identity) container() (c Container, ok bool) {
 	if a.depth == 0 {
 		return c, false
 	}
-	c = Container{Runtime: a.runtime, ID: a.id, PodUID: strings.ReplaceAll(a.pod, "_", "-")}
+	dashes := strings.NewReplacer("_", "-").Replace
+	c = Container{Runtime: a.runtime, ID: a.id, OtherID: a.otherID, PodUID: dashes(a.pod), OtherPodUID: dashes(a.otherPod)}
 	if a.escaped {
 		c.ID = strings.ReplaceAll(c.ID, `\x2d`, "-")
 	}

@@ -15,6 +15,9 @@ type Evidence struct {
 	// Volume is true if From is a volume of a pod. A container that was started
 	// inside the pod may have such a volume too.
 	Volume bool
+	// Shared is true if From is a file that a container started with --network
+	// container:X has from X: the id may be that of X.
+	Shared bool
 }
 
 // OfMounts returns the container that the mounts of a task tell of. It helps
@@ -27,8 +30,10 @@ type Evidence struct {
 // it is a file system of its own. Apart from the volumes of a pod, only mounts at
 // these places count: a node has the mounts of all its pods and is in none of
 // them. Where mounts disagree about the id, a mounted cgroup counts first, then
+// what runtimes mount from the container's own directory, then
 // /run/.containerenv, then the other files. Of several mounts of one kind the
-// last one counts, because it covers the others.
+// last one counts, because it covers the others. Of mounted cgroups the one that
+// [OfCgroup] would prefer counts, and two may contradict each other.
 //
 // The mounts of kubelet tell the pod, and /dev/termination-log also tells the
 // name of the container. In a pod, the files that the runtime mounts at
@@ -40,8 +45,9 @@ type Evidence struct {
 // tell; Podman's /run/.containerenv is the container's own.
 func OfMounts(mounts []procstatus.Mount) (c Container, from []Evidence) {
 	var m mounted
+	groups := m.cgroups(mounts)
 	for _, rule := range [...]func(*mounted, *procstatus.Mount){
-		(*mounted).cgroup, (*mounted).kubelet, (*mounted).volume, (*mounted).environment, (*mounted).file, (*mounted).nspawn,
+		(*mounted).kubelet, (*mounted).volume, (*mounted).own, (*mounted).environment, (*mounted).file, (*mounted).nspawn,
 	} {
 		for i := len(mounts) - 1; i >= 0; i-- {
 			rule(&m, &mounts[i])
@@ -49,11 +55,12 @@ func OfMounts(mounts []procstatus.Mount) (c Container, from []Evidence) {
 	}
 	for i := range m {
 		if m[i].value != "" {
-			from = append(from, Evidence{members[i], "mount of " + m[i].point, m[i].volume})
+			from = append(from, Evidence{members[i], "mount of " + m[i].point, m[i].volume, m[i].shared})
 		}
 	}
 	return Container{
 		Runtime: m[ofRuntime].value, ID: m[ofID].value, SandboxID: m[ofSandbox].value, Name: m[ofName].value, PodUID: m[ofPod].value,
+		OtherID: groups.OtherID, OtherPodUID: groups.OtherPodUID,
 	}, from
 }
 
@@ -73,8 +80,8 @@ var members = [...]string{"runtime", "id", "sandboxId", "name", "podUID"}
 // mounted is what is known so far, and the mount that told it. The first mount
 // that tells a member counts.
 type mounted [len(members)]struct {
-	value, point string
-	volume       bool
+	value, point   string
+	volume, shared bool
 }
 
 func (m *mounted) learn(what member, value string, at *procstatus.Mount) {
@@ -99,16 +106,48 @@ func (m *mounted) inPod() bool { return m[ofPod].value != "" && !m[ofPod].volume
 // a volume of the pod.
 func (m *mounted) nested() bool { return m[ofPod].volume && m[ofName].value == "" }
 
-// cgroup takes a mounted cgroup. Runtimes mount the container's cgroup with
-// version 1, and with version 2 unless the container has a cgroup namespace.
-func (m *mounted) cgroup(at *procstatus.Mount) {
-	if at.Type != "cgroup" && at.Type != "cgroup2" || at.Point != "/sys/fs/cgroup" && !strings.HasPrefix(at.Point, "/sys/fs/cgroup/") {
-		return
+// cgroups takes the mounted cgroups, and returns what they tell. Runtimes mount the
+// container's cgroup with version 1, and with version 2 unless the container has a
+// cgroup namespace.
+func (m *mounted) cgroups(mounts []procstatus.Mount) Container {
+	var best identity
+	last := new(procstatus.Mount)
+	for i := len(mounts) - 1; i >= 0; i-- {
+		at := &mounts[i]
+		if at.Type != "cgroup" && at.Type != "cgroup2" || at.Point != "/sys/fs/cgroup" && !strings.HasPrefix(at.Point, "/sys/fs/cgroup/") {
+			continue
+		}
+		found := identify(at.Root)
+		found.length = 0 // of two that count the same, the last one does
+		if best.meet(found) {
+			last = at
+		}
 	}
-	if found, ok := OfPath(at.Root); ok {
-		m.learn(ofRuntime, found.Runtime, at)
-		m.learn(ofID, found.ID, at)
-		m.learn(ofPod, found.PodUID, at)
+	found, _ := best.container()
+	m.learn(ofRuntime, found.Runtime, last)
+	m.learn(ofID, found.ID, last)
+	m.learn(ofPod, found.PodUID, last)
+	return found
+}
+
+// own takes what a runtime mounts from the directory of the container itself: the
+// /run/secrets of Podman and CRI-O, and the volumes of an image that containerd
+// makes for Kubernetes, wherever they are.
+func (m *mounted) own(at *procstatus.Mount) {
+	path := tailOf(at.Root)
+	secrets := tail{path[1], path[2], path[3], path[4]}
+	switch {
+	case at.Point == "/run/secrets" && path[0] == "secrets" && path[1] == "run":
+		runtime := "podman"
+		if m.inPod() {
+			runtime = "crio"
+		} else if m.nested() {
+			runtime = "" // CRI-O, or Podman in a pod
+		}
+		m.learnID(ofID, secrets.userdata(), runtime, at)
+	case path[1] == "volumes" && path[3] == "containers" && strings.HasPrefix(path[4], "io.containerd.") && hex64.fits(path[2]) &&
+		!strings.Contains(at.Point, "/io.containerd."): // else it is that of a container whose root directory is mounted
+		m.learnID(ofID, path[2], "containerd", at)
 	}
 }
 
@@ -210,9 +249,17 @@ func (m *mounted) file(at *procstatus.Mount) {
 			runtime = "crio"
 		}
 	}
-	if hex64.fits(id) {
-		m.learnID(what, id, runtime, at)
+	if !hex64.fits(id) {
+		return
 	}
+	// Podman gives a container that shares the network of another one its own host name.
+	shared := what == ofID && (runtime != "" || file != "hostname")
+	if first := &m[ofID]; what == ofID && first.shared && !shared {
+		first.value, first.shared = "", false
+	}
+	known := m[what].value != ""
+	m.learnID(what, id, runtime, at)
+	m[what].shared = m[what].shared || shared && !known
 }
 
 // nspawn takes the directory through which systemd-nspawn passes on mounts. It

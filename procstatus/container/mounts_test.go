@@ -31,6 +31,7 @@ const (
 	sandboxDir  = "/containers/storage/overlay-containers/" + outerID + "/userdata"
 	storageDir  = "/var/lib/containers/storage/overlay-containers/" + outerID + "/userdata"
 	nerdctlDir  = "/var/lib/nerdctl/1935db59"
+	imageVolume = "/var/lib/containerd/io.containerd.grpc.v1.cri/containers/" + testID + "/volumes/" + outerID
 	cgroupMount = " cgroup cgroup"
 )
 
@@ -60,13 +61,24 @@ var mountedContainers = []struct {
 		Container{Runtime: "containerd", ID: testID, SandboxID: outerID, PodUID: testUID},
 		"/etc/hostname /sys/fs/cgroup/cpu /etc/hostname /sys/fs/cgroup/cpu",
 	},
+	{
+		"two cgroups that contradict each other",
+		[]string{"/docker/" + testID + " /sys/fs/cgroup/cpu" + cgroupMount, "/docker/" + outerID + " /sys/fs/cgroup/pids" + cgroupMount},
+		Container{Runtime: "docker", ID: outerID, OtherID: testID},
+		"/sys/fs/cgroup/pids /sys/fs/cgroup/pids",
+	},
+	{
+		"two cgroups, one of them in a pod",
+		[]string{"/kubepods/pod" + testUID + "/" + testID + " /sys/fs/cgroup/cpu" + cgroupMount, "/fake/" + outerID + " /sys/fs/cgroup/pids" + cgroupMount},
+		named("", testID, testUID), "/sys/fs/cgroup/cpu /sys/fs/cgroup/cpu",
+	},
 	{"cgroup v2 without a namespace", []string{podSlice + "/cri-containerd-" + testID + ".scope /sys/fs/cgroup cgroup2 cgroup"}, named("containerd", testID, testUID), "/sys/fs/cgroup /sys/fs/cgroup /sys/fs/cgroup"},
 	{
 		"cgroup v1, one hierarchy names the pod alone",
 		[]string{
 			"/kubepods/pod" + testUID + "/" + testID + " /sys/fs/cgroup/cpu" + cgroupMount, "/kubepods/pod" + testUID + " /sys/fs/cgroup/pids" + cgroupMount,
 		},
-		named("", testID, testUID), "/sys/fs/cgroup/cpu /sys/fs/cgroup/pids",
+		named("", testID, testUID), "/sys/fs/cgroup/cpu /sys/fs/cgroup/cpu",
 	},
 	{"kubelet's directory is a file system", []string{"/pods/" + testUID + "/etc-hosts /etc/hosts"}, named("", "", testUID), "/etc/hosts"},
 	{"kubelet's directory of pods is a file system", []string{"/" + testUID + "/etc-hosts /etc/hosts"}, named("", "", testUID), "/etc/hosts"},
@@ -159,6 +171,26 @@ var mountedContainers = []struct {
 		"/run/.containerenv /run/.containerenv /dev/termination-log /dev/termination-log",
 	},
 	{
+		"kubelet and CRI-O, with the secrets of the container itself",
+		[]string{
+			storageDir + "/.containerenv /run/.containerenv", kubeletDir + "/etc-hosts /etc/hosts", podmanDir + "/run/secrets /run/secrets",
+		},
+		Container{Runtime: "crio", ID: testID, SandboxID: outerID, PodUID: testUID},
+		"/run/secrets /run/secrets /run/.containerenv /etc/hosts",
+	},
+	{"podman, with the secrets of the container", []string{podmanDir + "/run/secrets /run/secrets", sandboxDir + "/hosts /etc/hosts"}, named("podman", testID, ""), "/run/secrets /run/secrets"},
+	{
+		"a volume alone names the pod: the secrets are the container's own",
+		[]string{podmanDir + "/run/secrets /run/secrets", kubeletDir + "/volumes/kubernetes.io~empty-dir/cache /cache"},
+		named("", testID, testUID), "/run/secrets /cache",
+	},
+	{
+		"kubelet and containerd, with a volume of the image",
+		[]string{imageVolume + " /var/run/s6", criDir + "/hostname /etc/hostname", kubeletDir + "/etc-hosts /etc/hosts"},
+		Container{Runtime: "containerd", ID: testID, SandboxID: outerID, PodUID: testUID},
+		"/var/run/s6 /var/run/s6 /etc/hostname /etc/hosts",
+	},
+	{
 		"kubelet and CRI-O before its .containerenv",
 		[]string{sandboxDir + "/hostname /etc/hostname", kubeletDir + "/etc-hosts /etc/hosts"},
 		Container{Runtime: "crio", SandboxID: outerID, PodUID: testUID},
@@ -224,6 +256,35 @@ var mountedContainers = []struct {
 	{"covered by another", []string{dockerDir + "/hostname /etc/hostname", "/var/lib/docker/containers/" + testID + "/hostname /etc/hostname"}, named("docker", testID, ""), "/etc/hostname /etc/hostname"},
 }
 
+// TestEvidenceShared tells an id that may be that of another container, whose network
+// this one shares.
+func TestEvidenceShared(t *testing.T) {
+	for _, test := range []struct {
+		cause  string
+		mounts []string
+		id     string
+		want   bool
+	}{
+		{"docker", []string{dockerDir + "/hostname /etc/hostname"}, outerID, true},
+		{"docker, with the cgroup", []string{"/docker/" + testID + " /sys/fs/cgroup/pids" + cgroupMount, dockerDir + "/hostname /etc/hostname"}, testID, false},
+		{"nerdctl", []string{nerdctlDir + "/containers/default/" + testID + "/hostname /etc/hostname"}, testID, true},
+		{"podman", []string{podmanDir + "/.containerenv /run/.containerenv", sandboxDir + "/hosts /etc/hosts"}, testID, false},
+		{"podman without its file", []string{sandboxDir + "/hosts /etc/hosts", podmanDir + "/hostname /etc/hostname"}, testID, false},
+		{"podman, the other order", []string{podmanDir + "/hostname /etc/hostname", sandboxDir + "/hosts /etc/hosts"}, testID, false},
+		{"podman, hosts alone", []string{podmanDir + "/hosts /etc/hosts"}, testID, true},
+	} {
+		list, err := procstatus.ParseMounts([]byte(mountTable(test.mounts...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, from := OfMounts(list)
+		at := slices.IndexFunc(from, func(e Evidence) bool { return e.What == "id" })
+		if at < 0 || c.ID != test.id || from[at].Shared != test.want {
+			t.Errorf("%s: %q, %+v; want %t", test.cause, c, from, test.want)
+		}
+	}
+}
+
 // hostMounts are of a node, or of a container that they do not tell.
 var hostMounts = []string{
 	"/ / btrfs",
@@ -264,7 +325,12 @@ var hostMounts = []string{
 	"/" + testID + "/hostname /etc/hostname",
 	podmanDir + "/.containerenv /mnt/.containerenv",
 	podmanDir + "/.containerenv /etc/.containerenv",
-	podmanDir + "/run/secrets /run/secrets",
+	podmanDir + "/run/secrets /mnt/run/secrets",
+	podmanDir + "/run/secrets/x /run/secrets",
+	podmanDir + "/secrets /run/secrets",
+	imageVolume + " /host/run/io.containerd.runtime.v2.task/k8s.io/" + testID + "/rootfs/data",
+	"/x/containers/" + testID + "/volumes/" + outerID + " /data",
+	"/io.containerd.grpc.v1.cri/containers/" + testID + "/status /data",
 	"/containers/storage/overlay-containers/web/userdata/.containerenv /run/.containerenv",
 	"/containers/storage/overlay-layers/" + testID + "/userdata/.containerenv /run/.containerenv",
 	"/containers/storage/overlay-containers/" + testID + "/x/.containerenv /run/.containerenv",

@@ -12,6 +12,7 @@ const (
 	base36        // a build step of BuildKit: 25 letters and digits
 	guid          // 8-4-4-4-12 hexadecimal digits; Cloud Foundry's last group has 4
 	decimal       // a pid
+	ecsTask       // 32 hexadecimal digits of the task, a dash and a number
 	anything
 )
 
@@ -55,6 +56,7 @@ var parents = [...]rule{
 	{"lxc.payload", "lxc", anything}, // LXC 3.1
 	{"mesos", "mesos", guid},
 	{"garden", "garden", guid},
+	{"ecs", "", ecsTask},
 }
 
 // find returns the runtime of the first rule that a name of prefix and id
@@ -69,14 +71,16 @@ func find(rules []rule, name string) (runtime, id string) {
 }
 
 // named takes a name that identifies a container by itself. A name of 64
-// hexadecimal digits is the id of a container in any directory: who starts the
-// container is free to choose the parent.
+// hexadecimal digits, as a directory or a scope, is the id of a container in any
+// directory: who starts the container is free to choose the parent.
 func (a *identity) named(name string) bool {
 	runtime, id := "", ""
 	if hex64.fits(name) {
 		id = name
 	} else {
-		if unit, ok := strings.CutSuffix(name, ".scope"); ok {
+		if unit, ok := strings.CutSuffix(name, ".scope"); ok && hex64.fits(unit) {
+			id = unit
+		} else if ok {
 			runtime, id = find(scopes[:], unit)
 		}
 		if id == "" {
@@ -95,9 +99,8 @@ func (a *identity) within(grand, parent, name string) bool {
 	switch {
 	case parent == "libpod_parent" && hex64.fits(name): // a pod of Podman, not a container
 		return true
-	case grand == "ecs" && isECSTask(parent, name):
-		a.enter("", name)
-		return true
+	case grand == "ecs" && ecsTask.fits(name): // below the directory of the task
+		parent = grand
 	case grand == "garden" && (parent == "good" || parent == "bad"):
 		parent = grand
 	}
@@ -108,12 +111,6 @@ func (a *identity) within(grand, parent, name string) bool {
 		}
 	}
 	return false
-}
-
-// isECSTask reports whether a name is TASK-NUMBER in the directory TASK.
-func isECSTask(task, name string) bool {
-	number, ok := strings.CutPrefix(name, task+"-")
-	return ok && decimal.fits(number)
 }
 
 // machine takes the units of systemd-machined. machine-NAME.scope is a machine
@@ -189,6 +186,9 @@ func (s shape) fits(v string) bool {
 		return (len(v) == 36 || len(v) == 28) && isHex(v, '-')
 	case decimal:
 		return v != "" && strings.Trim(v, "0123456789") == ""
+	case ecsTask:
+		task, number, _ := strings.Cut(v, "-")
+		return len(task) == 32 && isHex(task, 0) && decimal.fits(number)
 	}
 	return v != "" && v != "." && v != ".."
 }
