@@ -27,7 +27,7 @@ func TestFigures(t *testing.T) {
 			if err := os.Mkdir(dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			for file, content := range map[string]string{"status": string(status), "cgroup": cgroup} {
+			for file, content := range map[string]string{"status": string(status), "cgroup": cgroup, "mountinfo": "25 1 8:1 / / rw - ext4 /dev/sda1 rw\n"} {
 				if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o644); err != nil {
 					t.Fatal(err)
 				}

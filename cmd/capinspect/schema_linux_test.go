@@ -26,7 +26,7 @@ var elsewhere = strings.NewReplacer(
 	`4026531837`, `4026531999`,
 	`"groups": []`, `"groups": [{"id": 7, "name": "seven"}]`,
 	`"lsm": null`, `"lsm": {"module": "apparmor", "label": "x", "mode": "enforce"}`,
-	`"container": null`, `"container": {"runtime": "docker", "id": "1", "sandboxId": "2", "name": "3", "podUID": "4", "podName": "5", "podNamespace": "6", "evidence": []}`,
+	`"container": null`, `"container": {"runtime": "docker", "id": "1", "sandboxId": "2", "name": "3", "podUID": "4", "podName": "5", "podNamespace": "6", "podId": "7", "hostname": "8", "sandbox": true, "evidence": [], "conflicts": ["id: cgroup: 9"]}`,
 )
 
 // samples returns outputs of every command in which every key occurs.
@@ -50,6 +50,10 @@ func samples(t *testing.T) (list []any) {
 			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}`,
 		"lone/1/status":    "Name:\tlone\n",
 		"one/1/status":     status("0", "0", "1", ""),
+		"pods/1/status":    status("0", "0", "1", ""),
+		"pods/1/cgroup":    string(fixture.Read(t, "cgroup/linux-6.18-containerd-besteffort.cgroup")),
+		"pods/2/status":    status("0", "0", "1", ""),
+		"pods/2/cgroup":    "0::/kubepods/pod5e225555-074a-4ed0-86f3-6071644ac2ca\n",
 		"two/1/status":     status("1", "1", "2", "7 "),
 		"full/1/status":    string(fixture.Read(t, "status/made-linux-4.15-privileged-38.status")),
 		"full/1/mountinfo": string(fixture.Read(t, "mountinfo/linux-6.18-containerd-p6-privileged.mountinfo")),
@@ -74,6 +78,7 @@ func samples(t *testing.T) (list []any) {
 		{"ps", "--json", "--by", "container"},
 		{"ps", "-o", "jsonl", "--by", "container", "self"},
 		{"ps", "-o", "jsonl", "--by", "container", "--proc", in("lone")},
+		{"ps", "-o", "jsonl", "--by", "container", "--proc", in("pods")},
 		{"explain", "--json", "chown", (capset.LastKnown + 1).String()},
 		{"decode", "--json", "CapEff: 3000"},
 		{"decode", "--json", "--kubernetes", "ffffffffffffffff"},

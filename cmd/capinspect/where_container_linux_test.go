@@ -148,9 +148,9 @@ func TestDockerPlace(t *testing.T) {
 		if from == "the inside" {
 			wantID = "null" // what the mounts tell is a sandbox's
 		}
-		if text(c.Runtime) != "docker" || text(c.ID) != wantID || text(c.SandboxID) != id || text(c.PodUID) != uid || text(c.PodName) != "web-0" || text(c.PodNamespace) != "shop" {
-			t.Errorf("from %s: runtime %s, id %s, sandbox %s, pod %s %s/%s, %v", from, text(c.Runtime), text(c.ID), text(c.SandboxID),
-				text(c.PodUID), text(c.PodNamespace), text(c.PodName), c.Evidence)
+		if text(c.Runtime) != "docker" || text(c.ID) != wantID || text(c.SandboxID) != id || text(c.PodUID) != uid || text(c.PodName) != "null" || text(c.Hostname) != "web-0" || text(c.PodNamespace) != "shop" {
+			t.Errorf("from %s: runtime %s, id %s, sandbox %s, pod %s %s/%s, host name %s, %v", from, text(c.Runtime), text(c.ID), text(c.SandboxID),
+				text(c.PodUID), text(c.PodNamespace), text(c.PodName), text(c.Hostname), c.Evidence)
 		}
 		if text(p.UID.RealName) != "service" || text(p.GID.RealName) != "service" {
 			t.Errorf("from %s: %v", from, p.Unknown)

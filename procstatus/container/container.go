@@ -39,6 +39,8 @@ type Container struct {
 	// dashes as Kubernetes writes it. The uid of a static pod is 32 hexadecimal
 	// digits without dashes.
 	PodUID string
+	// PodID is Podman's id of the pod of its own around the container.
+	PodID string
 	// SandboxID is the id of the pod's sandbox, which is a container of its own,
 	// and Name is the name of the container in the pod. Only mounts tell them: see
 	// [OfMounts].
@@ -77,9 +79,10 @@ func OfPath(path string) (c Container, ok bool) { return identify(path).containe
 // identity is what a path names.
 type identity struct {
 	runtime, id, pod string
-	depth            int  // how many containers and pods are around the task
-	length           int  // of the whole path
-	escaped          bool // id has escapes of systemd
+	podID            string // of Podman
+	depth            int    // how many containers and pods are around the task
+	length           int    // of the whole path
+	escaped          bool   // id has escapes of systemd
 
 	otherID, otherPod string // what another path of the same weight names
 }
@@ -127,7 +130,7 @@ func (a identity) container() (c Container, ok bool) {
 		return c, false
 	}
 	dashes := strings.NewReplacer("_", "-").Replace
-	c = Container{Runtime: a.runtime, ID: a.id, OtherID: a.otherID, PodUID: dashes(a.pod), OtherPodUID: dashes(a.otherPod)}
+	c = Container{Runtime: a.runtime, ID: a.id, OtherID: a.otherID, PodID: a.podID, PodUID: dashes(a.pod), OtherPodUID: dashes(a.otherPod)}
 	if a.escaped {
 		c.ID = strings.ReplaceAll(c.ID, `\x2d`, "-")
 	}
@@ -154,6 +157,8 @@ func identify(path string) identity {
 		if uid := podUID(name); uid != "" {
 			who.pod = uid
 			who.enter("", "")
+		} else if id := podmanPod(name); id != "" {
+			who.podID = id
 		} else {
 			who.machine(grand, parent, name)
 			if who.within(grand, parent, name) || who.named(name) {

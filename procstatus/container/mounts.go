@@ -10,7 +10,7 @@ import (
 
 // Evidence says where one member of a [Container] comes from.
 type Evidence struct {
-	What string // the member: "runtime", "id", "sandboxId", "name" or "podUID"
+	What string // the member: "runtime", "id", "sandboxId", "name", "podUID" or "podId"
 	From string // the source, as "mount of /etc/hostname"; any bytes, whoever prints them has to escape them
 	// Volume is true if From is a volume of a pod. A container that was started
 	// inside the pod may have such a volume too.
@@ -47,7 +47,7 @@ func OfMounts(mounts []procstatus.Mount) (c Container, from []Evidence) {
 	var m mounted
 	groups := m.cgroups(mounts)
 	for _, rule := range [...]func(*mounted, *procstatus.Mount){
-		(*mounted).kubelet, (*mounted).volume, (*mounted).own, (*mounted).environment, (*mounted).file, (*mounted).nspawn,
+		(*mounted).kubelet, (*mounted).volume, (*mounted).own, (*mounted).environment, (*mounted).file, (*mounted).nspawn, (*mounted).lxc, (*mounted).lxcRoot,
 	} {
 		for i := len(mounts) - 1; i >= 0; i-- {
 			rule(&m, &mounts[i])
@@ -59,7 +59,7 @@ func OfMounts(mounts []procstatus.Mount) (c Container, from []Evidence) {
 		}
 	}
 	return Container{
-		Runtime: m[ofRuntime].value, ID: m[ofID].value, SandboxID: m[ofSandbox].value, Name: m[ofName].value, PodUID: m[ofPod].value,
+		Runtime: m[ofRuntime].value, ID: m[ofID].value, SandboxID: m[ofSandbox].value, Name: m[ofName].value, PodUID: m[ofPod].value, PodID: m[ofPodman].value,
 		OtherID: groups.OtherID, OtherPodUID: groups.OtherPodUID,
 	}, from
 }
@@ -73,9 +73,10 @@ const (
 	ofSandbox
 	ofName
 	ofPod
+	ofPodman
 )
 
-var members = [...]string{"runtime", "id", "sandboxId", "name", "podUID"}
+var members = [...]string{"runtime", "id", "sandboxId", "name", "podUID", "podId"}
 
 // mounted is what is known so far, and the mount that told it. The first mount
 // that tells a member counts.
@@ -127,6 +128,7 @@ func (m *mounted) cgroups(mounts []procstatus.Mount) Container {
 	m.learn(ofRuntime, found.Runtime, last)
 	m.learn(ofID, found.ID, last)
 	m.learn(ofPod, found.PodUID, last)
+	m.learn(ofPodman, found.PodID, last)
 	return found
 }
 
@@ -268,6 +270,21 @@ func (m *mounted) nspawn(at *procstatus.Mount) {
 	path := tailOf(at.Root)
 	if (at.Point == "/run/host/incoming" || at.Point == "/run/systemd/nspawn/incoming") && path[1] == "propagate" && path[2] == "nspawn" {
 		m.learnID(ofID, path[0], "systemd-nspawn", at)
+	}
+}
+
+// lxc takes the boot id that LXC gives a container.
+func (m *mounted) lxc(at *procstatus.Mount) {
+	if at.Point == "/proc/sys/kernel/random/boot_id" && tailOf(at.Root)[0] == ".lxc-boot-id" && m[ofID].value == "" {
+		m.learn(ofRuntime, "lxc", at)
+	}
+}
+
+// lxcRoot takes the root directory of a container of LXC, in the usual place.
+func (m *mounted) lxcRoot(at *procstatus.Mount) {
+	path := tailOf(at.Root)
+	if m[ofRuntime].value == "lxc" && at.Point == "/" && path[0] == "rootfs" && path[2] == "lxc" {
+		m.learn(ofID, path[1], at)
 	}
 }
 

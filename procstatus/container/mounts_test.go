@@ -41,7 +41,7 @@ var mountedContainers = []struct {
 	cause  string
 	mounts []string
 	want   Container
-	from   string // of runtime, id, sandboxId, name and podUID, as far as they are known
+	from   string // of runtime, id, sandboxId, name, podUID and podId, as far as they are known
 }{
 	{
 		"kubelet and containerd",
@@ -71,6 +71,12 @@ var mountedContainers = []struct {
 		"two cgroups, one of them in a pod",
 		[]string{"/kubepods/pod" + testUID + "/" + testID + " /sys/fs/cgroup/cpu" + cgroupMount, "/fake/" + outerID + " /sys/fs/cgroup/pids" + cgroupMount},
 		named("", testID, testUID), "/sys/fs/cgroup/cpu /sys/fs/cgroup/cpu",
+	},
+	{
+		"podman's cgroup, of a pod",
+		[]string{"/machine.slice/machine-libpod_pod_" + outerID + ".slice/libpod-" + testID + ".scope/container /sys/fs/cgroup cgroup2 cgroup2"},
+		Container{Runtime: "podman", ID: testID, PodID: outerID},
+		"/sys/fs/cgroup /sys/fs/cgroup /sys/fs/cgroup",
 	},
 	{"cgroup v2 without a namespace", []string{podSlice + "/cri-containerd-" + testID + ".scope /sys/fs/cgroup cgroup2 cgroup"}, named("containerd", testID, testUID), "/sys/fs/cgroup /sys/fs/cgroup /sys/fs/cgroup"},
 	{
@@ -253,6 +259,14 @@ var mountedContainers = []struct {
 	{"systemd-nspawn", []string{"/systemd/nspawn/propagate/my-box /run/host/incoming tmpfs tmpfs"}, named("systemd-nspawn", "my-box", ""), "/run/host/incoming /run/host/incoming"},
 	{"systemd-nspawn before 247", []string{"/systemd/nspawn/propagate/rootfs /run/systemd/nspawn/incoming tmpfs tmpfs"}, named("systemd-nspawn", "rootfs", ""), "/run/systemd/nspawn/incoming /run/systemd/nspawn/incoming"},
 
+	{"LXC", []string{"/var/lib/lxc/web/rootfs /", "/.lxc-boot-id /proc/sys/kernel/random/boot_id tmpfs none"}, named("lxc", "web", ""), "/proc/sys/kernel/random/boot_id /"},
+	{"LXC, on a file system of its own", []string{"/ /", "/.lxc-boot-id /proc/sys/kernel/random/boot_id tmpfs none"}, named("lxc", "", ""), "/proc/sys/kernel/random/boot_id"},
+	{
+		"docker in LXC, which has its boot id",
+		[]string{dockerDir + "/hostname /etc/hostname", "/.lxc-boot-id /proc/sys/kernel/random/boot_id tmpfs none"},
+		named("docker", outerID, ""), "/etc/hostname /etc/hostname",
+	},
+
 	{"covered by another", []string{dockerDir + "/hostname /etc/hostname", "/var/lib/docker/containers/" + testID + "/hostname /etc/hostname"}, named("docker", testID, ""), "/etc/hostname /etc/hostname"},
 }
 
@@ -346,6 +360,9 @@ var hostMounts = []string{
 	"/systemd/nspawn/propagate/ /run/host/incoming tmpfs",
 	"/systemd/nspawn/propagate/box /mnt tmpfs",
 	"/systemd/propagate/box /run/host/incoming tmpfs",
+	"/var/lib/lxc/web/rootfs /",
+	"/.lxc-boot-id /proc/sys/kernel/random/uuid tmpfs none",
+	"/boot-id /proc/sys/kernel/random/boot_id tmpfs none",
 	"net:[4026531833] /run/docker/netns/default nsfs nsfs",
 	"//deleted /etc/hostname",
 	"deleted /etc/hostname",
@@ -474,7 +491,7 @@ func checkMounted(t *testing.T, list []procstatus.Mount) {
 	rest := from
 	dashes := strings.NewReplacer("_", "-", `\x2d`, "-").Replace
 	for _, v := range []struct{ what, value string }{
-		{"runtime", c.Runtime}, {"id", c.ID}, {"sandboxId", c.SandboxID}, {"name", c.Name}, {"podUID", c.PodUID},
+		{"runtime", c.Runtime}, {"id", c.ID}, {"sandboxId", c.SandboxID}, {"name", c.Name}, {"podUID", c.PodUID}, {"podId", c.PodID},
 	} {
 		if v.value == "" {
 			continue

@@ -70,6 +70,19 @@ func find(rules []rule, name string) (runtime, id string) {
 	return "", ""
 }
 
+// IsRuntime reports whether a name is one that [Container.Runtime] may have. Systemd and
+// others write these names into the files of a container.
+func IsRuntime(name string) bool {
+	for _, rules := range [...][]rule{scopes[:], prefixes[:], parents[:]} {
+		for _, r := range rules {
+			if name != "" && r.runtime == name {
+				return true
+			}
+		}
+	}
+	return name == "systemd-nspawn"
+}
+
 // named takes a name that identifies a container by itself. A name of 64
 // hexadecimal digits, as a directory or a scope, is the id of a container in any
 // directory: who starts the container is free to choose the parent.
@@ -98,6 +111,7 @@ func (a *identity) named(name string) bool {
 func (a *identity) within(grand, parent, name string) bool {
 	switch {
 	case parent == "libpod_parent" && hex64.fits(name): // a pod of Podman, not a container
+		a.podID = name
 		return true
 	case grand == "ecs" && ecsTask.fits(name): // below the directory of the task
 		parent = grand
@@ -168,6 +182,17 @@ func podUID(name string) string {
 		return uid
 	}
 	return ""
+}
+
+// podmanPod returns the id in "PARENT-libpod_pod_ID.slice", the name that Podman gives
+// to the slice of a pod with the systemd driver, "" if it is none.
+func podmanPod(name string) string {
+	slice, ok := strings.CutSuffix(name, ".slice")
+	_, id, pod := strings.Cut(slice, "-libpod_pod_")
+	if !ok || !pod || !hex64.fits(id) {
+		return ""
+	}
+	return id
 }
 
 // isUID reports whether v is a UUID, or the hash that kubelet gives to a static

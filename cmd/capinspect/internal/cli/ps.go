@@ -27,7 +27,7 @@ does not make a task privileged.
 
 With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
 the container has, and NNP and SECCOMP are "no" if any process is without. "-"
-is no container, "?" what is not known.`,
+is no container, "?" what is not known. The sandboxes of pods are left out.`,
 	example: `
 capinspect ps
 capinspect ps --privileged
@@ -48,6 +48,7 @@ type psConfig struct {
 	user       string
 	container  string
 	by         string
+	sandboxes  bool
 	columns    string
 	sort       string
 	noHeaders  bool
@@ -106,6 +107,10 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 		{
 			Name: "by", Argument: "WHAT", Values: []flags.Candidate{"container"},
 			About: "one row for each WHAT: container", Value: (*flags.String)(&c.by),
+		},
+		{
+			Name: "sandboxes", About: "let --by container include the sandboxes of pods, their pause containers",
+			Value: (*flags.Bool)(&c.sandboxes),
 		},
 	}
 }

@@ -72,9 +72,12 @@ func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walk
 }
 
 func (r *psRun) byContainer(from *collect.Collector, out *output) (found collect.Walked, err error) {
-	c := render.Containers{Named: r.query.NameContainer != nil}
+	c := render.Containers{Named: r.query.NameContainer != nil, Sandboxes: r.config.sandboxes}
 	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
 		return found, err
+	}
+	if n := c.LeftOut(); n > 0 {
+		defer r.env.note("sandboxes of pods left out: %d, see --sandboxes", n)
 	}
 	if r.format == "table" {
 		return found, c.WriteTable(out, !r.config.noHeaders)

@@ -4,6 +4,7 @@ package collect
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -108,6 +109,26 @@ var markers = [...]struct {
 	{"run/.containerenv", "podman", false},
 }
 
+// managers are the files that tell the name of the runtime around them: one that
+// systemd-nspawn and others give to a container, and one that systemd in it writes (see
+// the Container Interface of systemd).
+var managers = [...]string{"run/host/container-manager", "run/systemd/container"}
+
+// mark takes what the files of a task tell of its runtime.
+func mark(found *task.Container, from files) {
+	for _, m := range markers {
+		if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
+			found.Conclude(&found.Runtime, m.runtime, container.Evidence{What: "runtime", From: "/" + m.file})
+		}
+	}
+	for _, file := range managers {
+		text, err := from.Read(file, maxName)
+		if name := strings.TrimSpace(string(text)); err == nil && container.IsRuntime(name) {
+			found.Conclude(&found.Runtime, name, container.Evidence{What: "runtime", From: "/" + file})
+		}
+	}
+}
+
 // serviceAccount is where Kubernetes mounts the token of a pod, below / or
 // below /var.
 const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
@@ -125,26 +146,59 @@ func (c *Collector) container(handle procstatus.Task, t *task.Task, mounts []pro
 	}
 	found.Add(container.OfMounts(mounts))
 	if from != nil && task.Is(t.Initial(procstatus.NamespaceCgroup), false) {
-		for _, m := range markers {
-			if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
-				found.Conclude(&found.Runtime, m.runtime, container.Evidence{What: "runtime", From: "/" + m.file})
-			}
-		}
+		mark(found, from)
 	}
 	c.podNames(found, t, mounts, from)
-	if found.Evidence != nil {
-		if found.Runtime == "" {
-			found.WhyNoRuntime = "no cgroup, mount or file names it"
-		}
-		t.Container = task.Known(found)
-		return
-	}
 	if err == nil && isBlank(text) && c.privateCgroups() {
 		err = errors.New(blankCgroup)
+	}
+	if found.Evidence != nil {
+		c.untold(found, t, err, unread)
+		t.Container = task.Known(found)
+		return
 	}
 	t.Container = task.Known[*task.Container](nil)
 	if reason := c.unfound(t, err, unread, from); reason != "" {
 		t.Container = task.Unknown[*task.Container](reason)
+	}
+}
+
+// untold says why members of a container are unknown. The errors are those of reading its
+// cgroup and its mount table.
+func (c *Collector) untold(found *task.Container, t *task.Task, cgroup, mountinfo error) {
+	found.Why.Runtime = "no cgroup, mount or file names it"
+	switch {
+	case found.Why.ID != "":
+	case cgroup != nil:
+		found.Why.ID = "cgroup: " + c.hidden(cgroup, t)
+	default:
+		found.Why.ID = "no cgroup or mount names it"
+	}
+	if !found.InPod() {
+		if !found.Sandbox.Known() {
+			found.Sandbox = task.Known(false)
+		}
+		found.Unnamed("it may be one that was started in the pod")
+		return
+	}
+	unread := ""
+	if mountinfo != nil {
+		unread = "mountinfo: " + c.hidden(mountinfo, t)
+	}
+	found.Why.Name = cmp.Or(unread, "no mount names it")
+	found.Why.PodName = "no file tells it: see --pods"
+	if found.Hostname != "" {
+		found.Why.PodName = "only Kubernetes knows it: the host name is another one where the pod has spec.hostname"
+	}
+	found.Why.PodNamespace = cmp.Or(unread, "it has no token of a service account that can be read")
+	switch {
+	case found.Sandbox.Known():
+	case found.Name == "" && cmp.Or(found.ID, found.SandboxID) == "":
+		found.Sandbox = task.Unknown[bool](cmp.Or(unread, "no mount tells its id or its name"))
+	case found.Name == "" && unread != "":
+		found.Sandbox = task.Unknown[bool](unread)
+	default:
+		found.Sandbox = task.Known(false)
 	}
 }
 
@@ -167,7 +221,10 @@ func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from files) s
 		why = append(why, file.name+reason)
 	}
 	switch {
-	case task.Is(t.Initial(procstatus.NamespacePID), true):
+	case task.Is(t.HostPID(), true):
+		if cgroup == nil && task.Is(t.Pid, 1) { // the node's init, which no container is around
+			return ""
+		}
 	case from == nil:
 		why = append(why, "no cgroup or mount names one, and its files are out of reach")
 	default:
@@ -176,7 +233,8 @@ func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from files) s
 	return strings.Join(why, "; ")
 }
 
-// podNames finds out the names of the pod, which no cgroup has.
+// podNames finds out the namespace of the pod, which no cgroup has, and the host name. That
+// is the pod's name, unless spec.hostname is another one or it was cut to 63 bytes.
 func (c *Collector) podNames(found *task.Container, t *task.Task, mounts []procstatus.Mount, from files) {
 	for i := range mounts {
 		at := mounts[i].Point
@@ -191,8 +249,8 @@ func (c *Collector) podNames(found *task.Container, t *task.Task, mounts []procs
 	if !found.InPod() {
 		return
 	}
-	if host, known := hostName(t, from); isDNSName(host) && len(host) < maxHostName {
-		found.Conclude(&found.PodName, host, container.Evidence{What: "podName", From: known})
+	if host, known := hostName(t, from); isDNSName(host) {
+		found.Conclude(&found.Hostname, host, container.Evidence{What: "hostname", From: known})
 	}
 }
 
@@ -218,10 +276,6 @@ func hostName(t *task.Task, from files) (name, known string) {
 	}
 	return strings.TrimSpace(string(text)), "/etc/hostname"
 }
-
-// maxHostName is the length of the longest host name that Kubernetes gives: the
-// name of a pod that is as long may have been cut to it.
-const maxHostName = 63
 
 // maxName is the size in bytes of the longest file of one name that is read.
 const maxName = 4096

@@ -16,20 +16,24 @@ func (c *Collector) isolation(t *task.Task) {
 	if !c.live {
 		return
 	}
-	// A task that a procfs of capinspect's own pid namespace shows with one number is in
-	// that namespace. Containers of a pod that share one which is not the node's are of one
+	// Containers of a pod that share one which is not the node's are of one
 	// pod, and have one ipc, network and user namespace.
-	mine, err := c.proc.Self().Status()
-	if err != nil || len(mine.NSpid) != 1 || len(t.NSPid.Zero()) != 1 {
-		return
-	}
-	to.HostPID = isInitial(procstatus.NamespacePID, me.namespaces[procstatus.NamespacePID])
 	if in := t.Container.Zero(); !task.Is(to.HostPID, false) || in == nil || !in.InPod() {
 		return
 	}
 	to.HostIPC = isInitial(procstatus.NamespaceIPC, me.namespaces[procstatus.NamespaceIPC])
 	to.HostNetwork = task.First(to.HostNetwork, own)
 	to.ChildUserNamespace = task.Map(me.namespaces[procstatus.NamespaceUser], func(uint64) bool { return !me.inInitialUserNS() })
+}
+
+// hostPID reports whether the task is in the node's pid namespace, as far as its numbers
+// tell: one that a procfs of capinspect's own pid namespace shows with one number is in
+// that namespace.
+func (c *Collector) hostPID(t *task.Task) task.Value[bool] {
+	if len(t.NSPid.Zero()) != 1 || !c.samePIDNamespace() {
+		return task.Value[bool]{}
+	}
+	return isInitial(procstatus.NamespacePID, c.reader().namespaces[procstatus.NamespacePID])
 }
 
 // hostNetwork reports whether the task is in the node's network namespace. own tells it of

@@ -107,6 +107,7 @@ func rightsOf(s *procstatus.Status) rights {
 // look reads the files of a task other than status.
 func (c *Collector) look(handle procstatus.Task, t *task.Task) {
 	if c.opts.Detail >= Surrounded {
+		t.Isolation.HostPID = c.hostPID(t)
 		c.namespaces(handle, t)
 		c.userNamespace(handle, t)
 		c.label(handle, t)

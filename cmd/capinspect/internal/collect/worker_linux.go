@@ -27,6 +27,9 @@ type worker struct {
 	users   users
 	found   Walked
 	private bool // capinspect has a cgroup namespace of its own
+	// hostPIDs reports whether tasks with one number are in the node's pid namespace.
+	hostPIDs  task.Value[bool]
+	sandboxes map[string]bool // by the id of a container of a pod
 }
 
 func (c *Collector) worker(q *Query) *worker {
@@ -35,7 +38,13 @@ func (c *Collector) worker(q *Query) *worker {
 	if q.UserNames {
 		w.users = c.users()
 	}
-	w.private = q.Container && c.privateCgroups()
+	if q.Container {
+		w.private = c.privateCgroups()
+		w.sandboxes = map[string]bool{}
+		if c.samePIDNamespace() {
+			w.hostPIDs = isInitial(procstatus.NamespacePID, c.reader().namespaces[procstatus.NamespacePID])
+		}
+	}
 	return w
 }
 
@@ -134,15 +143,48 @@ func (w *worker) container(handle procstatus.Task) {
 	switch {
 	case ok:
 		c := task.FromCgroup(found)
+		w.sandbox(handle, c)
 		if w.q.NameContainer != nil {
 			w.q.NameContainer(c)
+			c.Unnamed("--pods does not have it")
+		} else {
+			c.Unnamed("see --pods")
 		}
 		*to = task.Known(c)
 	case w.private && isBlank(text):
 		*to = task.Unknown[*task.Container](blankCgroup)
+	case len(w.status.NSpid) > 1:
+		*to = task.Unknown[*task.Container]("it is in another pid namespace, and its cgroup names no container")
+	case task.Is(w.hostPIDs, false):
+		*to = task.Unknown[*task.Container]("it is in capinspect's pid namespace, which is not the node's, and its cgroup names no container")
 	default:
 		*to = task.Known[*task.Container](nil)
 	}
+}
+
+// sandbox finds out whether a container is the sandbox of its pod. One process tells it of
+// all that are in there.
+func (w *worker) sandbox(handle procstatus.Task, c *task.Container) {
+	switch {
+	case c.PodUID == "":
+		c.Sandbox = task.Known(false)
+		return
+	case c.ID == "":
+		c.Sandbox = task.Unknown[bool](c.Why.ID)
+		return
+	}
+	is, asked := w.sandboxes[c.ID]
+	if !asked {
+		mounts, err := handle.Mounts()
+		if err != nil {
+			c.Sandbox = task.Unknown[bool]("mountinfo: " + w.from.hidden(err, &w.task))
+			return
+		}
+		found, _ := container.OfMounts(mounts)
+		is = found.SandboxID == c.ID
+		w.sandboxes[c.ID] = is
+	}
+	c.Sandbox = task.Known(is)
 }
 
 // visit passes the task on if it is one that the query asks for.

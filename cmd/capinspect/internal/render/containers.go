@@ -18,8 +18,9 @@ import (
 
 // Containers is what ps --by container finds: the processes of each container together.
 type Containers struct {
-	Named bool // a manifest tells names, and the table shows them
-	rows  containerRows
+	Named     bool // a manifest tells names, and the table shows them
+	Sandboxes bool // show the sandboxes of pods too
+	rows      containerRows
 }
 
 // containerRow is one container.
@@ -121,12 +122,30 @@ func merge(list, more []uint32) []uint32 {
 	return list
 }
 
-// sorted returns the rows by the names of namespace, pod and container, then by pod, runtime
+// LeftOut returns how many sandboxes of pods are not shown.
+func (c *Containers) LeftOut() (n int) {
+	for _, row := range c.rows {
+		if !c.shows(row) {
+			n++
+		}
+	}
+	return n
+}
+
+// shows reports whether a row is shown. A sandbox runs nothing but a program of the
+// runtime that waits.
+func (c *Containers) shows(row *containerRow) bool {
+	in := row.Container.Zero()
+	return c.Sandboxes || in == nil || !task.Is(in.Sandbox, true)
+}
+
+// sorted returns the rows that are shown, by the names of namespace, pod and container, then by pod, runtime
 // and id. What is in no container comes after them, and what may be in one is the last.
 func (c *Containers) sorted() []*containerRow {
-	return slices.SortedFunc(maps.Values(c.rows), func(a, b *containerRow) int {
+	rows := slices.SortedFunc(maps.Values(c.rows), func(a, b *containerRow) int {
 		return slices.Compare(a.order(), b.order())
 	})
+	return slices.DeleteFunc(rows, func(row *containerRow) bool { return !c.shows(row) })
 }
 
 // Sums returns what the processes of each container have together, in the order of the

@@ -158,15 +158,27 @@ func printContainer(p *printer, t *task.Task) {
 	if name == "" {
 		name = "unknown runtime"
 	}
-	printMembers(p, "Container:", []member{{" ", name}, {" ", c.ID}, {" sandbox ", c.SandboxID}, {" name ", c.Name}})
+	sandbox := c.SandboxID
+	if task.Is(c.Sandbox, true) {
+		name, sandbox = "sandbox of a pod, "+name, ""
+	}
+	printMembers(p, "Container:", []member{{" ", name}, {" ", c.ID}, {" sandbox ", sandbox}, {" name ", c.Name}})
+	if c.ID == "" {
+		printIfNews(p, " id: ", c.Why.ID)
+	}
 	pod := c.PodName
 	if pod != "" && c.PodNamespace != "" {
 		pod = c.PodNamespace + "/" + pod
 	} else if c.PodNamespace != "" {
 		pod = "in " + c.PodNamespace
 	}
-	printMembers(p, "Pod:", []member{{" ", pod}, {" uid ", c.PodUID}})
+	printMembers(p, "Pod:", []member{{" ", pod}, {" uid ", c.PodUID}, {" id ", c.PodID}, {" host name ", c.Hostname}})
 	printEvidence(p, c.Evidence)
+	for _, other := range c.Conflicts {
+		p.print(" contradicted by ")
+		p.escaped(other)
+		p.line()
+	}
 }
 
 // member is a value and the text before it.

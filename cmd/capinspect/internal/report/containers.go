@@ -37,6 +37,7 @@ type ContainerRow struct {
 	In task.Value[struct{}] `json:"-" unknown:"container"` // whether they are in a container is known
 	ContainerID
 	ContainerNames
+	Sandbox           task.Value[bool]     `json:"sandbox"`
 	Processes         int                  `json:"processes"`
 	Effective         task.Value[Set]      `json:"effective"`
 	Permitted         task.Value[Set]      `json:"permitted"`
@@ -65,8 +66,9 @@ func containerRow(c *ContainerSum) ContainerRow {
 	}
 	row := ContainerRow{
 		In:             task.Map(c.Container, func(*task.Container) struct{} { return struct{}{} }),
-		ContainerID:    containerID(&in.Container, ""),
+		ContainerID:    containerID(in),
 		ContainerNames: containerNames(in),
+		Sandbox:        in.Sandbox,
 		Processes:      c.Processes,
 		Effective:      task.Map(c.Effective, setOf), Permitted: task.Map(c.Permitted, setOf), Bounding: task.Map(c.Bounding, setOf),
 		UIDs:              task.Map(c.UIDs, array),

@@ -16,7 +16,7 @@ func FromTask(t *task.Task) Task {
 		Rights:    Rights{privileges(t), owner(t), groups(t, true), Restraint{t.NoNewPrivs}, seccomp(t)},
 		Switches:  switches(t),
 		Place:     place(t),
-		Contained: contained(t, "no cgroup, mount or file names it"),
+		Contained: contained(t),
 		Profile:   task.Map(t.Profile, array),
 		Notes:     notes(t.Notes),
 	}
@@ -156,9 +156,9 @@ func (n *Namespaces) kinds() [procstatus.NumNamespaces]*task.Value[Namespace] {
 	}
 }
 
-// contained returns the container of a task, and why its runtime is unknown if it is. A
-// task of which nobody has looked for the container is in none.
-func contained(t *task.Task, why string) Contained {
+// contained returns the container of a task. A task of which nobody has looked for the
+// container is in none.
+func contained(t *task.Task) Contained {
 	if !t.Container.Known() && t.Container.Why() == "" {
 		return Contained{task.Known[*Container](nil)}
 	}
@@ -167,22 +167,32 @@ func contained(t *task.Task, why string) Contained {
 			return nil
 		}
 		return &Container{
-			ContainerID:    containerID(&c.Container, why),
+			ContainerID:    containerID(c),
 			SandboxID:      text(c.SandboxID),
 			ContainerNames: containerNames(c),
+			PodID:          text(c.PodID),
+			Hostname:       text(c.Hostname),
+			Sandbox:        c.Sandbox,
 			Evidence:       each(c.Evidence, func(e container.Evidence) string { return e.What + ": " + e.From }),
+			Conflicts:      array(c.Conflicts),
 		}
 	})}
 }
 
-func containerID(c *container.Container, why string) ContainerID {
-	id := ContainerID{task.Known(c.Runtime), text(c.ID)}
-	if c.Runtime == "" {
-		id.Runtime = task.Unknown[string](why)
-	}
-	return id
+func containerID(c *task.Container) ContainerID {
+	return ContainerID{told(c.Runtime, c.Why.Runtime), told(c.ID, c.Why.ID)}
 }
 
 func containerNames(c *task.Container) ContainerNames {
-	return ContainerNames{text(c.Name), text(c.PodUID), text(c.PodName), text(c.PodNamespace)}
+	return ContainerNames{
+		told(c.Name, c.Why.Name), text(c.PodUID), told(c.PodName, c.Why.PodName), told(c.PodNamespace, c.Why.PodNamespace),
+	}
+}
+
+// told returns a text that is unknown if it is "", for a reason.
+func told(s, why string) task.Value[string] {
+	if s == "" {
+		return task.Unknown[string](why)
+	}
+	return task.Known(s)
 }

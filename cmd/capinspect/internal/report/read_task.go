@@ -261,10 +261,15 @@ func savedContainer(saved *Container) *task.Container {
 	}
 	c := &task.Container{
 		Container: container.Container{
-			Runtime: saved.Runtime.Zero(), ID: orEmpty(saved.ID), PodUID: orEmpty(saved.PodUID),
-			SandboxID: orEmpty(saved.SandboxID), Name: orEmpty(saved.Name),
+			Runtime: saved.Runtime.Zero(), ID: saved.ID.Zero(), PodUID: orEmpty(saved.PodUID), PodID: orEmpty(saved.PodID),
+			SandboxID: orEmpty(saved.SandboxID), Name: saved.Name.Zero(),
 		},
-		PodName: orEmpty(saved.PodName), PodNamespace: orEmpty(saved.PodNamespace),
+		PodName: saved.PodName.Zero(), PodNamespace: saved.PodNamespace.Zero(),
+		Hostname: orEmpty(saved.Hostname), Sandbox: saved.Sandbox, Conflicts: saved.Conflicts,
+		Why: task.Reasons{
+			Runtime: saved.Runtime.Why(), ID: saved.ID.Why(), Name: saved.Name.Why(),
+			PodName: saved.PodName.Why(), PodNamespace: saved.PodNamespace.Why(),
+		},
 	}
 	for _, evidence := range saved.Evidence {
 		what, from, _ := strings.Cut(evidence, ": ")

@@ -137,8 +137,9 @@ func everything() *task.Task {
 		}),
 		Label: task.Known(procstatus.Label{Module: "apparmor", Label: "x", Mode: "enforce"}),
 		Container: task.Known(&task.Container{
-			Container: container.Container{Runtime: "docker", ID: "1", PodUID: "2", SandboxID: "3", Name: "4"},
-			PodName:   "5", PodNamespace: "6", Evidence: []container.Evidence{{What: "runtime", From: "cgroup: x"}},
+			Container: container.Container{Runtime: "docker", ID: "1", PodUID: "2", PodID: "7", SandboxID: "3", Name: "4"},
+			PodName:   "5", Why: task.Reasons{PodNamespace: "no token"}, Hostname: "8", Sandbox: task.Known(true),
+			Evidence: []container.Evidence{{What: "runtime", From: "cgroup: x"}}, Conflicts: []string{"id: mount of /etc/hosts: 9"},
 		}),
 		Profile: task.Known([]string{"docker", "containerd"}), Mounts: task.UnknownMounts(task.Untold), Notes: []task.Note{{Code: "a", Text: "b"}},
 	}
@@ -167,7 +168,10 @@ func TestReadEverything(t *testing.T) {
 			t.Errorf("%s: got\n%+v\nwant\n%+v", text, got, want)
 		}
 		wantUnknown := Unknown{
-			{"groups[].name", "no entry in /etc/group"}, {"namespaces.*.sharedWithPid1", "PID 1: permission denied"}, {"namespaces.time", "Linux has it since 5.6"},
+			{"groups[].name", "no entry in /etc/group"},
+			{"namespaces.*.sharedWithPid1", "PID 1: permission denied"},
+			{"namespaces.time", "Linux has it since 5.6"},
+			{"container.podNamespace", "no token"},
 		}
 		if !reflect.DeepEqual(line.Unknown, wantUnknown) {
 			t.Errorf("unknown %q, want %q", line.Unknown, wantUnknown)

@@ -74,7 +74,7 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 	}
 	var in Contained
 	if s.Keys.Container {
-		in = contained(t, "")
+		in = contained(t)
 	}
 	why := Explained{slices.Concat(Unknown{}, unknownOf(&id), rights.unknown, unknownOf(&in))}
 

@@ -124,7 +124,7 @@ func TestStreamWhole(t *testing.T) {
 			for _, x := range tasks {
 				p := psTask{Identity: identity(x), Rights: s.rightsOf(x)}
 				if keys.Container {
-					p.Contained = contained(x, "")
+					p.Contained = contained(x)
 				}
 				p.Unknown = unknownOf(&p)
 				whole.Tasks = append(whole.Tasks, p)

@@ -191,21 +191,25 @@ type Container struct {
 	ContainerID
 	SandboxID *string `json:"sandboxId"`
 	ContainerNames
-	Evidence []string `json:"evidence"`
+	PodID     *string          `json:"podId"` // Podman's
+	Hostname  *string          `json:"hostname"`
+	Sandbox   task.Value[bool] `json:"sandbox"`
+	Evidence  []string         `json:"evidence"`
+	Conflicts []string         `json:"conflicts"`
 }
 
 // ContainerID is what a runtime calls a container.
 type ContainerID struct {
 	Runtime task.Value[string] `json:"runtime"`
-	ID      *string            `json:"id"`
+	ID      task.Value[string] `json:"id"`
 }
 
 // ContainerNames is what Kubernetes calls a container and its pod.
 type ContainerNames struct {
-	Name         *string `json:"name"`
-	PodUID       *string `json:"podUID"`
-	PodName      *string `json:"podName"`
-	PodNamespace *string `json:"podNamespace"`
+	Name         task.Value[string] `json:"name"`
+	PodUID       *string            `json:"podUID"`
+	PodName      task.Value[string] `json:"podName"`
+	PodNamespace task.Value[string] `json:"podNamespace"`
 }
 
 // Explained says why values are unknown.

@@ -9,7 +9,6 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/procstatus"
-	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // UserNamespace is the user namespace of a task.
@@ -85,79 +84,6 @@ func (t *Task) InSandbox() bool {
 func (t *Task) InChildUserNamespace() bool {
 	ns, ok := t.UserNamespace.Get()
 	return ok && Is(ns.Initial, false)
-}
-
-// Container is the container or the pod that a task is in. A member that is "" is unknown.
-type Container struct {
-	container.Container
-	PodName, PodNamespace string
-	Evidence              []container.Evidence // what each of them was concluded from
-	WhyNoRuntime          string               // why Runtime is unknown; "" if it is known, or was not looked for everywhere
-}
-
-// Conclude takes a value for a member of the container, unless it has one already.
-func (c *Container) Conclude(member *string, value string, from container.Evidence) {
-	if *member == "" && value != "" {
-		*member = value
-		c.Evidence = append(c.Evidence, from)
-	}
-}
-
-// InPod reports whether the task is in a container of a pod, and not perhaps in one that
-// something in a pod has made.
-func (c *Container) InPod() bool {
-	return slices.ContainsFunc(c.Evidence, func(e container.Evidence) bool { return e.What == "podUID" && !e.Volume })
-}
-
-// FromCgroup returns the container that a cgroup file names.
-func FromCgroup(found container.Container) *Container {
-	c := new(Container)
-	for _, what := range [...]string{"runtime", "id", "podUID"} {
-		c.take(&found, container.Evidence{What: what, From: "cgroup"})
-	}
-	return c
-}
-
-// Add takes over what the mounts of the task tell, unless they tell of another container
-// or pod: that one is around it.
-func (c *Container) Add(found container.Container, from []container.Evidence) {
-	if c.PodUID != "" && found.PodUID != "" && c.PodUID != found.PodUID ||
-		c.ID != "" && found.ID != "" && c.ID != found.ID {
-		return
-	}
-	for _, e := range from {
-		c.take(&found, e)
-	}
-}
-
-// take takes over the member of found that the evidence is of.
-func (c *Container) take(found *container.Container, e container.Evidence) {
-	switch e.What {
-	case "runtime":
-		c.Conclude(&c.Runtime, found.Runtime, e)
-	case "id":
-		c.Conclude(&c.ID, found.ID, e)
-	case "sandboxId":
-		c.Conclude(&c.SandboxID, found.SandboxID, e)
-	case "name":
-		c.Conclude(&c.Name, found.Name, e)
-	case "podUID":
-		c.Conclude(&c.PodUID, found.PodUID, e)
-	}
-}
-
-// Runtime returns the name of the runtime of the task's container, "" if it is unknown.
-func (t *Task) Runtime() string {
-	if c := t.Container.Zero(); c != nil {
-		return c.Runtime
-	}
-	return ""
-}
-
-// InContainer reports whether the task is seen to be in a container, or at least in
-// another pid namespace than the node's.
-func (t *Task) InContainer() bool {
-	return t.Container.Zero() != nil || Is(t.Initial(procstatus.NamespacePID), false)
 }
 
 // FindProfile finds the profiles that the bounding set equals, which is what a runtime
