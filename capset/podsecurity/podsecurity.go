@@ -17,6 +17,7 @@
 package podsecurity
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,6 +31,22 @@ const (
 	Baseline Level = iota
 	Restricted
 )
+
+var levels = [...]string{Baseline: "baseline", Restricted: "restricted"}
+
+// String returns the level as Kubernetes spells it, or its number if it is none.
+func (l Level) String() string {
+	if int(l) < len(levels) {
+		return levels[l]
+	}
+	return strconv.Itoa(int(l))
+}
+
+// ParseLevel returns the level with a name, as Kubernetes spells it.
+func ParseLevel(name string) (level Level, ok bool) {
+	i := slices.Index(levels[:], name)
+	return Level(max(i, 0)), i >= 0
+}
 
 // LatestVersion is the N of the latest version 1.N of the standards that is known
 // here.

@@ -217,3 +217,19 @@ func TestNoPanic(t *testing.T) {
 		}
 	}
 }
+
+func TestLevelNames(t *testing.T) {
+	for _, level := range []Level{Baseline, Restricted} {
+		if got, ok := ParseLevel(level.String()); !ok || got != level {
+			t.Errorf("ParseLevel(%q) = %v, %v", level, got, ok)
+		}
+	}
+	for _, name := range []string{"", "Baseline", "privileged", "2"} {
+		if got, ok := ParseLevel(name); ok {
+			t.Errorf("ParseLevel(%q) = %v", name, got)
+		}
+	}
+	if got := Level(2).String(); got != "2" {
+		t.Errorf("Level(2) = %q", got)
+	}
+}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -41,14 +43,10 @@ capinspect check --pss restricted --pss-version 1.25`,
 
 type checkConfig struct {
 	targets
-	conditions []condition
+	conditions []check.Condition
 	pss        podSecurity
 	quiet      bool
 }
-
-// condition checks one task. It returns the reason why the task does not meet
-// the condition, or "" if it does. If nobody can know, the error says why.
-type condition func(*task.Task) (why string, err error)
 
 func newCheck() (runner, []flags.Flag) {
 	c := &checkConfig{pss: podSecurity{version: latest}}
@@ -66,7 +64,7 @@ func newCheck() (runner, []flags.Flag) {
 
 // conditionFlags returns the flags that each add a condition.
 func (c *checkConfig) conditionFlags() []flags.Flag {
-	add := func(parse func(string) (condition, error)) flags.Value {
+	add := func(parse func(string) (check.Condition, error)) flags.Value {
 		return flags.Func(func(text string) error {
 			cond, err := parse(text)
 			c.conditions = append(c.conditions, cond)
@@ -77,15 +75,15 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 	seccomp := flags.Words(task.SeccompModes())
 	modes := []flags.Candidate{"NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID", "UNCERTAIN"}
 	return []flags.Flag{
-		{Name: "has", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds all of these", Value: add(parseHas)},
-		{Name: "lacks", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds none of these", Value: add(parseLacks)},
+		{Name: "has", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds all of these", Value: add(onSet(false, check.Has))},
+		{Name: "lacks", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds none of these", Value: add(onSet(false, check.Lacks))},
 		{
 			Name: "within", Argument: "[SET:]LIST", Values: []flags.Candidate{flags.AnySetPrefix, flags.AnyCap, flags.AnyProfile, "none"},
 			About: "the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
-			Value: add(parseWithin),
+			Value: add(onSet(true, check.Within)),
 		},
-		{Name: "uid", Argument: "N", Values: n, About: "all four user ids are N", Value: add(parseUID)},
-		{Name: "gid", Argument: "N", Values: n, About: "all four group ids are N", Value: add(parseGID)},
+		{Name: "uid", Argument: "N", Values: n, About: "all four user ids are N", Value: add(onID("uid", check.UID))},
+		{Name: "gid", Argument: "N", Values: n, About: "all four group ids are N", Value: add(onID("gid", check.GID))},
 		{
 			Name: "seccomp", Argument: "MODE", Values: seccomp,
 			About: "seccomp is in MODE: " + flags.Joined(seccomp, ", ") + "; or a number", Value: add(parseSeccomp),
@@ -96,17 +94,20 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 		},
 		{
 			Name: "no-new-privs", About: "no_new_privs is set",
-			Value: add(func(string) (condition, error) { return noNewPrivs, nil }),
+			Value: add(func(string) (check.Condition, error) { return check.NoNewPrivs, nil }),
 		},
 	}
 }
 
 func (c *checkConfig) run(e *env, args []string) (int, error) {
-	detail, err := c.pss.addConditions(&c.conditions)
-	if err != nil {
+	conditions, detail := c.conditions, collect.Credentials
+	pss, err := c.pss.chosen()
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	if len(c.conditions) == 0 {
+	case pss != nil:
+		conditions, detail = append(conditions, pss.Conditions()...), collect.Isolated
+	case len(conditions) == 0:
 		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss")
 	}
 	found, err := c.collect(e, args, detail)
@@ -117,7 +118,7 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	var out []byte
 	var trouble []error
 	for _, t := range found.tasks {
-		for _, cond := range c.conditions {
+		for _, cond := range conditions {
 			why, err := cond(t)
 			switch {
 			case err != nil:
@@ -128,7 +129,9 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 			}
 		}
 	}
-	out = append(out, c.pss.summary()...)
+	if pss != nil && len(pss.Unseen) > 0 {
+		out = fmt.Appendf(out, "not shown at run time, of %v (%s): %s\n", pss.Level, c.pss.version, strings.Join(pss.Unseen, ", "))
+	}
 	if !c.quiet && len(out) > 0 {
 		if err := e.write(out); err != nil {
 			return 0, err
@@ -177,14 +180,13 @@ func parseCaps(list string) (capset.Set, error) {
 	return capset.ParseList(list)
 }
 
-// setCondition returns a condition on one set. bad returns what of the set
-// keeps it from being met, and the words for it.
-func setCondition(text string, masks bool, bad func(has, asked capset.Set) (capset.Set, string)) (condition, error) {
+// parseSet returns what a condition on a set asks: which set, and the
+// capabilities. masks allows a bitmap, a profile and none in place of names.
+func parseSet(text string, masks bool) (k capset.Kind, asked capset.Set, err error) {
 	k, caps, err := parseSetOf(text)
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	var asked capset.Set
 	switch {
 	case masks && caps == "none":
 	case masks && caps != "" && isMask(caps):
@@ -195,19 +197,7 @@ func setCondition(text string, masks bool, bad func(has, asked capset.Set) (caps
 	default:
 		asked, err = parseCaps(caps)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return func(t *task.Task) (string, error) {
-		set, err := t.Set(k)
-		if err != nil {
-			return "", err
-		}
-		if wrong, words := bad(set, asked); wrong != 0 {
-			return fmt.Sprintf("%s %s %v", task.SetName(k), words, wrong), nil
-		}
-		return "", nil
-	}, nil
+	return k, asked, err
 }
 
 // isProfile reports whether a name is that of a profile.
@@ -216,84 +206,37 @@ func isProfile(name string) bool {
 	return ok
 }
 
-func parseHas(text string) (condition, error) {
-	return setCondition(text, false, func(has, asked capset.Set) (capset.Set, string) { return asked &^ has, "lacks" })
-}
-
-func parseLacks(text string) (condition, error) {
-	return setCondition(text, false, func(has, asked capset.Set) (capset.Set, string) { return asked & has, "has" })
-}
-
-func parseWithin(text string) (condition, error) {
-	return setCondition(text, true, func(has, asked capset.Set) (capset.Set, string) { return has &^ asked, "also has" })
-}
-
-// idCondition returns the condition that all four ids are the same number.
-func idCondition(kind, text string, ids func(*task.Task) task.Value[capset.IDs]) (condition, error) {
-	n, err := strconv.ParseUint(text, 10, 32)
-	if err != nil {
-		return nil, fmt.Errorf("want a %s", kind)
+// onSet returns the parser of a condition on a set.
+func onSet(masks bool, of func(capset.Kind, capset.Set) check.Condition) func(string) (check.Condition, error) {
+	return func(text string) (check.Condition, error) {
+		k, asked, err := parseSet(text, masks)
+		return of(k, asked), err
 	}
-	want := uint32(n)
-	return func(t *task.Task) (string, error) {
-		got, known := ids(t).Get()
-		switch {
-		case !known:
-			return "", fmt.Errorf("%s is unknown: %s", kind, ids(t).Why())
-		case got != task.AllIDs(want):
-			return fmt.Sprintf("%s is real %d, effective %d, saved %d, filesystem %d, not %d",
-				kind, got.Real, got.Effective, got.Saved, got.Filesystem, want), nil
+}
+
+// onID returns the parser of a condition on an id.
+func onID(kind string, of func(uint32) check.Condition) func(string) (check.Condition, error) {
+	return func(text string) (check.Condition, error) {
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("want a %s", kind)
 		}
-		return "", nil
-	}, nil
-}
-
-func parseUID(text string) (condition, error) {
-	return idCondition("uid", text, func(t *task.Task) task.Value[capset.IDs] { return t.UID })
-}
-
-func parseGID(text string) (condition, error) {
-	return idCondition("gid", text, func(t *task.Task) task.Value[capset.IDs] { return t.GID })
-}
-
-func noNewPrivs(t *task.Task) (string, error) {
-	switch set, known := t.NoNewPrivs.Get(); {
-	case !known:
-		return "", fmt.Errorf("no_new_privs is unknown: %s", t.NoNewPrivs.Why())
-	case !set:
-		return "no_new_privs is not set", nil
+		return of(uint32(n)), nil
 	}
-	return "", nil
 }
 
-func parseSeccomp(text string) (condition, error) {
+func parseSeccomp(text string) (check.Condition, error) {
 	want, ok := task.SeccompMode(text)
 	if !ok {
 		return nil, errors.New("want disabled, strict, filter or a number")
 	}
-	return func(t *task.Task) (string, error) {
-		switch got, known := t.Seccomp.Get(); {
-		case !known:
-			return "", fmt.Errorf("seccomp is unknown: %s", t.Seccomp.Why())
-		case got.Mode != want:
-			return fmt.Sprintf("seccomp is %s, not %s", task.SeccompName(got.Mode), task.SeccompName(want)), nil
-		}
-		return "", nil
-	}, nil
+	return check.Seccomp(want), nil
 }
 
-func parseMode(text string) (condition, error) {
+func parseMode(text string) (check.Condition, error) {
 	want, ok := capset.ParseMode(text)
 	if !ok {
 		return nil, errors.New("want NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN")
 	}
-	return func(t *task.Task) (string, error) {
-		switch got, known := t.Mode().Get(); {
-		case !known:
-			return "", fmt.Errorf("mode is unknown: %s", t.Mode().Why())
-		case got != want:
-			return fmt.Sprintf("mode is %v, not %v", got, want), nil
-		}
-		return "", nil
-	}, nil
+	return check.Mode(want), nil
 }

@@ -3,26 +3,19 @@
 package cli
 
 import (
-	"errors"
-	"slices"
-	"strings"
-
 	"github.com/capinspect/capinspect/capset/podsecurity"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// podSecurity is the level of the Pod Security Standards that tasks are checked
-// against.
-type podSecurity struct {
-	level, version string
-	minor          uint8
-	unseen         flags.List // the rules that could not be checked on some task, since nothing at run time shows it
-}
+// podSecurity is what --pss and --pss-version ask for.
+type podSecurity struct{ level, version string }
+
+// latest is the default of --pss-version.
+const latest = "latest"
 
 func (p *podSecurity) flags() []flags.Flag {
-	levels := []flags.Candidate{"baseline", "restricted"}
+	levels := []flags.Candidate{flags.Candidate(podsecurity.Baseline.String()), flags.Candidate(podsecurity.Restricted.String())}
 	return []flags.Flag{
 		{
 			Name: "pss", Argument: "LEVEL", Values: levels,
@@ -36,57 +29,15 @@ func (p *podSecurity) flags() []flags.Flag {
 	}
 }
 
-// latest is the default of --pss-version.
-const latest = "latest"
-
-// addConditions adds a condition for each rule of the level, and returns how much has
-// to be known of a task.
-func (p *podSecurity) addConditions(to *[]condition) (detail collect.Detail, err error) {
-	level, ok := podsecurity.Baseline, false
-	if p.minor, ok = podsecurity.ParseVersion(p.version); p.level == "restricted" {
-		level = podsecurity.Restricted
-	}
+// chosen returns the level that the flags ask for, or nil if they ask for none.
+func (p *podSecurity) chosen() (*check.PodSecurity, error) {
+	level, known := podsecurity.ParseLevel(p.level)
+	minor, valid := podsecurity.ParseVersion(p.version)
 	switch {
 	case p.level == "" && p.version == latest:
-		return collect.Credentials, nil
-	case !ok || level == podsecurity.Baseline && p.level != "baseline":
-		return 0, usagef("want --pss baseline or restricted, and --pss-version latest or 1.0 to 1.%d", podsecurity.LatestVersion)
+		return nil, nil
+	case known && valid:
+		return &check.PodSecurity{Level: level, Minor: minor}, nil
 	}
-	for _, rule := range podsecurity.Rules() {
-		if rule.In(level, p.minor) {
-			*to = append(*to, func(t *task.Task) (string, error) { return p.judge(rule, t) })
-		}
-	}
-	return collect.Isolated, nil
-}
-
-// judge holds a task to one rule.
-func (p *podSecurity) judge(rule podsecurity.Rule, t *task.Task) (what string, err error) {
-	f := t.PodFacts()
-	v, why := rule.Judge(f, p.minor)
-	switch v {
-	case podsecurity.Unseen:
-		if !slices.Contains(p.unseen, rule.ID) {
-			p.unseen = append(p.unseen, rule.ID)
-		}
-		return "", nil
-	case podsecurity.Fits:
-		return "", nil
-	case podsecurity.Unknown:
-		what = t.WhyPodFact(why)
-	default:
-		what = f.Text(why)
-	}
-	if what = p.level + ": " + rule.ID + ": " + what; v == podsecurity.Unknown {
-		return "", errors.New(what)
-	}
-	return what, nil
-}
-
-// summary names what some task did not show, "" without a level.
-func (p *podSecurity) summary() string {
-	if p.unseen == nil {
-		return ""
-	}
-	return "not shown at run time, of " + p.level + " (" + p.version + "): " + strings.Join(p.unseen, ", ") + "\n"
+	return nil, usagef("want --pss baseline or restricted, and --pss-version latest or 1.0 to 1.%d", podsecurity.LatestVersion)
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package check holds tasks to conditions: on their sets, their ids and what
+// limits them.
+package check
+
+import (
+	"fmt"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// Condition checks one task. It returns the reason why the task does not meet
+// the condition, or "" if it does. If nobody can know, the error says why.
+type Condition func(*task.Task) (why string, err error)
+
+// Has is the condition that a set holds all that is asked.
+func Has(k capset.Kind, asked capset.Set) Condition {
+	return onSet(k, "lacks", func(has capset.Set) capset.Set { return asked &^ has })
+}
+
+// Lacks is the condition that a set holds nothing of what is asked.
+func Lacks(k capset.Kind, asked capset.Set) Condition {
+	return onSet(k, "has", func(has capset.Set) capset.Set { return asked & has })
+}
+
+// Within is the condition that a set holds nothing but what is asked.
+func Within(k capset.Kind, asked capset.Set) Condition {
+	return onSet(k, "also has", func(has capset.Set) capset.Set { return has &^ asked })
+}
+
+// onSet returns a condition on one set. bad returns what keeps the set from
+// meeting it, and verb is the word for that.
+func onSet(k capset.Kind, verb string, bad func(has capset.Set) capset.Set) Condition {
+	return func(t *task.Task) (string, error) {
+		set, err := t.Set(k)
+		if err != nil {
+			return "", err
+		}
+		if wrong := bad(set); wrong != 0 {
+			return fmt.Sprintf("%s %s %v", task.SetName(k), verb, wrong), nil
+		}
+		return "", nil
+	}
+}
+
+// UID is the condition that all four user ids are n.
+func UID(n uint32) Condition {
+	return onIDs("uid", n, func(t *task.Task) task.Value[capset.IDs] { return t.UID })
+}
+
+// GID is the condition that all four group ids are n.
+func GID(n uint32) Condition {
+	return onIDs("gid", n, func(t *task.Task) task.Value[capset.IDs] { return t.GID })
+}
+
+func onIDs(kind string, want uint32, ids func(*task.Task) task.Value[capset.IDs]) Condition {
+	return func(t *task.Task) (string, error) {
+		got, known := ids(t).Get()
+		switch {
+		case !known:
+			return "", fmt.Errorf("%s is unknown: %s", kind, ids(t).Why())
+		case got != task.AllIDs(want):
+			return fmt.Sprintf("%s is real %d, effective %d, saved %d, filesystem %d, not %d",
+				kind, got.Real, got.Effective, got.Saved, got.Filesystem, want), nil
+		}
+		return "", nil
+	}
+}
+
+// NoNewPrivs is the condition that no_new_privs is set.
+func NoNewPrivs(t *task.Task) (string, error) {
+	switch set, known := t.NoNewPrivs.Get(); {
+	case !known:
+		return "", fmt.Errorf("no_new_privs is unknown: %s", t.NoNewPrivs.Why())
+	case !set:
+		return "no_new_privs is not set", nil
+	}
+	return "", nil
+}
+
+// Seccomp is the condition that seccomp is in a mode, as the Seccomp line of a
+// status file counts them.
+func Seccomp(want int) Condition {
+	return func(t *task.Task) (string, error) {
+		switch got, known := t.Seccomp.Get(); {
+		case !known:
+			return "", fmt.Errorf("seccomp is unknown: %s", t.Seccomp.Why())
+		case got.Mode != want:
+			return fmt.Sprintf("seccomp is %s, not %s", task.SeccompName(got.Mode), task.SeccompName(want)), nil
+		}
+		return "", nil
+	}
+}
+
+// Mode is the condition that libcap's guess is a mode.
+func Mode(want capset.Mode) Condition {
+	return func(t *task.Task) (string, error) {
+		switch got, known := t.Mode().Get(); {
+		case !known:
+			return "", fmt.Errorf("mode is unknown: %s", t.Mode().Why())
+		case got != want:
+			return fmt.Sprintf("mode is %v, not %v", got, want), nil
+		}
+		return "", nil
+	}
+}
