@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,8 +29,8 @@ type worker struct {
 	found   Walked
 	private bool // capinspect has a cgroup namespace of its own
 	// hostPIDs reports whether tasks with one number are in the node's pid namespace.
-	hostPIDs  task.Value[bool]
-	sandboxes map[string]bool // by the id of a container of a pod
+	hostPIDs task.Value[bool]
+	pods     map[string]podMounts // by the id of a container of a pod
 }
 
 func (c *Collector) worker(q *Query) *worker {
@@ -40,7 +41,7 @@ func (c *Collector) worker(q *Query) *worker {
 	}
 	if q.Container {
 		w.private = c.privateCgroups()
-		w.sandboxes = map[string]bool{}
+		w.pods = map[string]podMounts{}
 		if c.samePIDNamespace() {
 			w.hostPIDs = isInitial(procstatus.NamespacePID, c.reader().namespaces[procstatus.NamespacePID])
 		}
@@ -162,8 +163,14 @@ func (w *worker) container(handle procstatus.Task) {
 	}
 }
 
-// sandbox finds out whether a container is the sandbox of its pod. One process tells it of
-// all that are in there.
+// podMounts is what the mounts of one process of a pod tell of the container.
+type podMounts struct {
+	container.Container
+	runtime container.Evidence
+}
+
+// sandbox finds out whether a container is the sandbox of its pod, and its runtime if the
+// cgroup does not name it. One process tells it of all that are in there.
 func (w *worker) sandbox(handle procstatus.Task, c *task.Container) {
 	switch {
 	case c.PodUID == "":
@@ -173,18 +180,24 @@ func (w *worker) sandbox(handle procstatus.Task, c *task.Container) {
 		c.Sandbox = task.Unknown[bool](c.Why.ID)
 		return
 	}
-	is, asked := w.sandboxes[c.ID]
+	of, asked := w.pods[c.ID]
 	if !asked {
 		mounts, err := handle.Mounts()
 		if err != nil {
 			c.Sandbox = task.Unknown[bool]("mountinfo: " + w.from.hidden(err, &w.task))
 			return
 		}
-		found, _ := container.OfMounts(mounts)
-		is = found.SandboxID == c.ID
-		w.sandboxes[c.ID] = is
+		found, from := container.OfMounts(mounts)
+		of.Container = found
+		if at := slices.IndexFunc(from, func(e container.Evidence) bool { return e.What == "runtime" }); at >= 0 {
+			of.runtime = from[at]
+		}
+		w.pods[c.ID] = of
 	}
-	c.Sandbox = task.Known(is)
+	c.Sandbox = task.Known(of.SandboxID == c.ID)
+	if of.PodUID == "" || of.PodUID == c.PodUID {
+		c.Conclude(&c.Runtime, of.Runtime, of.runtime)
+	}
 }
 
 // visit passes the task on if it is one that the query asks for.
