@@ -15,6 +15,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -189,7 +190,7 @@ func parseSet(text string, masks bool) (k capset.Kind, asked capset.Set, err err
 	}
 	switch {
 	case masks && caps == "none":
-	case masks && caps != "" && isMask(caps):
+	case masks && caps != "" && saved.IsMask(caps):
 		asked, err = capset.ParseHex(caps)
 	case masks && isProfile(caps):
 		p, _ := runtime.ProfileNamed(caps, capset.LastKnown)

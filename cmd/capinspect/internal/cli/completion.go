@@ -3,13 +3,13 @@
 package cli
 
 import (
-	_ "embed" // the three scripts
 	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/completion"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
@@ -33,47 +33,23 @@ capinspect completion fish`,
 	new: func() (runner, []flags.Flag) { return completionConfig{}, nil },
 }
 
-// The scripts of the shells. The rows replace {rows} in them.
-var (
-	//go:embed completion.bash
-	bashScript string
-	//go:embed completion.zsh
-	zshScript string
-	//go:embed completion.fish
-	fishScript string
-)
-
 // completionConfig has nothing to configure: completion has no flags of its own.
 type completionConfig struct{}
 
 func (completionConfig) run(e *env, args []string) (int, error) {
-	var script string
-	switch shell := strings.Join(args, " "); shell {
-	case "bash":
-		script = bashScript
-	case "zsh":
-		script = zshScript
-	case "fish":
-		script = fishScript
-	default:
+	shell := strings.Join(args, " ")
+	script, ok := completion.Script(shell, rows())
+	if !ok {
 		return 0, usagef("unknown shell %q: want bash, zsh or fish", shell)
 	}
-	// All three shells quote in the same way.
-	quoted := strings.ReplaceAll(strings.Join(rows(), "\n"), "'", `'\''`)
-	quoted = strings.ReplaceAll(quoted, "\n", "' \\\n\t'")
-	return statusOK, e.write([]byte(strings.Replace(script, "{rows}", quoted, 1)))
+	return statusOK, e.write([]byte(script))
 }
 
-// rows returns the table that the scripts search. Each row is
-// COMMAND|WORD|VALUES|ABOUT, where WORD may follow COMMAND, and may come first
-// if COMMAND is empty. For a flag WORD is all its spellings, separated by
-// blanks. VALUES are the candidates for the argument of a flag or, if WORD is
-// empty, for the operands of COMMAND. In the rows of a list COMMAND is the name
-// of the list, such as @cap.
-func rows() []string {
-	var table []string
+// rows returns the table of all that can stand on a command line.
+func rows() []completion.Row {
+	var table []completion.Row
 	add := func(of, word string, values []flags.Candidate, about string) {
-		table = append(table, strings.Join([]string{of, word, flags.Joined(values, " "), about}, "|"))
+		table = append(table, completion.Row{Of: of, Word: word, Values: values, About: about})
 	}
 	for _, c := range commands() {
 		add("", c.name, nil, c.summary)

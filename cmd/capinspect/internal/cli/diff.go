@@ -14,6 +14,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -161,7 +162,7 @@ func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, err
 	case isProfile(arg):
 		p, _ := runtime.ProfileNamed(arg, capset.LastKnown)
 		s.Set = p.Set
-	case isMask(arg):
+	case saved.IsMask(arg):
 		s.Set, err = capset.ParseHex(arg)
 	default:
 		if s.Set, err = parseCaps(arg); err != nil {
