@@ -6,7 +6,8 @@
 //
 // A [Runtime] is Docker, containerd, CRI-O or Podman; [Named] finds it. Each has
 // its own rule for what a name in both lists means, and for names that it does
-// not know. [Runtime.Grant] applies the rule.
+// not know. [Runtime.Grant] applies the rule. [Runtime.SeccompGate] tells which
+// system calls its default seccomp filter opens with a capability.
 //
 // A [Profile] is a set with a name: the default of a runtime, a level of the Pod
 // Security Standards, what kubectl debug asks for, or all capabilities, as a

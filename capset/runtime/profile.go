@@ -38,6 +38,10 @@ var others = [...]Profile{
 		Source: podSecurity + "check_capabilities_restricted.go", Since: "Pod Security 1.22",
 	},
 	{
+		Name: "containerd-reduced", Title: "containerd, the proposed profile reduced", Set: 0x405fb,
+		Source: "containerd pull request 12588",
+	},
+	{
 		Name: "debug-general", Title: "kubectl debug, profile general, on Docker or containerd", Set: 0xa80c25fb,
 		Source: debugProfiles, Since: "kubectl 1.27",
 	},

@@ -16,14 +16,14 @@ func TestProfiles(t *testing.T) {
 	podman := capset.Of(capset.Chown, capset.DacOverride, capset.Fowner, capset.Fsetid, capset.Kill, capset.NetBindService, capset.Setfcap, capset.Setgid, capset.Setpcap, capset.Setuid, capset.SysChroot)
 	want := map[string]capset.Set{
 		"docker": docker, "containerd": docker, "podman-old": docker, "crio": crio,
-		"crio-1.17": crio | capset.Of(capset.NetRaw, capset.SysChroot), "podman": podman,
+		"crio-1.17": crio | capset.Of(capset.NetRaw, capset.SysChroot), "podman": podman, "containerd-reduced": podman &^ capset.Of(capset.Setfcap), "podman-4.4": podman &^ capset.Of(capset.SysChroot),
 		"baseline": docker &^ capset.Of(capset.NetRaw), "restricted": capset.Of(capset.NetBindService),
 		"debug-general": docker | capset.Of(capset.SysPtrace), "debug-general-crio": crio | capset.Of(capset.SysPtrace),
 		"debug-netadmin": docker | capset.Of(capset.NetAdmin, capset.NetRaw), "debug-netadmin-crio": crio | capset.Of(capset.NetAdmin, capset.NetRaw), "debug-restricted": 0,
 		"privileged": capset.UpTo(capset.LastKnown),
 	}
 	since := map[string]string{
-		"docker": "Docker 1.2", "containerd": "containerd 1.0", "crio": "CRI-O 1.18", "podman": "containers/common 0.51.1",
+		"docker": "Docker 1.2", "containerd": "containerd 1.0", "crio": "CRI-O 1.18", "podman": "containers/common 0.51.1", "podman-4.4": "containers/common 0.51.0",
 		"baseline": "Pod Security 1.0", "restricted": "Pod Security 1.22", "debug-general": "kubectl 1.27", "debug-general-crio": "kubectl 1.27",
 		"debug-netadmin": "kubectl 1.27", "debug-netadmin-crio": "kubectl 1.29", "debug-restricted": "kubectl 1.27",
 	}

@@ -36,6 +36,8 @@ type Runtime struct {
 	// refusesOverlap means that the runtime makes no container if both lists name
 	// the same capability, or both have ALL.
 	refusesOverlap bool
+
+	filter filter // its default seccomp filter
 }
 
 // runtimes is the table of the known runtimes, in the order in which their
@@ -58,13 +60,15 @@ var runtimes = [...]Runtime{
 		Name:    "docker",
 		Strict:  true,
 		addWins: true,
+		filter:  mobyFilter,
 		defaults: []Profile{{
 			Name: "docker", Title: "Docker", Set: 0xa80425fb,
 			Source: "moby daemon/pkg/oci/caps/defaults.go", Since: "Docker 1.2",
 		}},
 	},
 	{
-		Name: "containerd",
+		Name:   "containerd",
+		filter: mobyFilter,
 		defaults: []Profile{{
 			Name: "containerd", Title: "containerd", Set: 0xa80425fb,
 			Source: "containerd pkg/oci/spec.go, defaultUnixCaps", Since: "containerd 1.0",
@@ -74,6 +78,7 @@ var runtimes = [...]Runtime{
 		Name:    "crio",
 		aliases: []string{"cri-o"},
 		Strict:  true,
+		filter:  commonFilter,
 		defaults: []Profile{
 			{
 				Name: "crio", Title: "CRI-O since 1.18", Set: 0x5fb,
@@ -91,10 +96,15 @@ var runtimes = [...]Runtime{
 		RaisesAmbient:  true,
 		addWins:        true,
 		refusesOverlap: true,
+		filter:         commonFilter,
 		defaults: []Profile{
 			{
 				Name: "podman", Title: "Podman and Buildah", Set: 0x800405fb,
 				Source: "containers/container-libs common/pkg/config/default.go", Since: "containers/common 0.51.1",
+			},
+			{
+				Name: "podman-4.4", Title: "Podman 4.4.0 to 4.4.2", Set: 0x800005fb,
+				Source: "containers/common pkg/config/default.go", Since: "containers/common 0.51.0",
 			},
 			{
 				Name: "podman-old", Title: "older Podman and Buildah", Set: 0xa80425fb,

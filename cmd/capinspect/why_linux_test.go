@@ -341,7 +341,7 @@ func TestWhyInContainers(t *testing.T) {
 				t.Fatalf("%+v, want %s", a, test.code)
 			}
 			fixed := whyOf(t, test.cap, start(t, append(slices.Clone(test.flags), a.dockerFlags()...), "/holder"))
-			if !fixed.Effective || fixed.Reason.Code != "confined" {
+			if !fixed.Effective || fixed.Reason.Code != "effective" {
 				t.Errorf("with %v: %+v", a.dockerFlags(), fixed)
 			}
 		})
@@ -387,7 +387,7 @@ func TestWhyEntrypoint(t *testing.T) {
 		name, args string
 		code       string
 	}{
-		{"entrypoint", `["/own"]`, "confined"},
+		{"entrypoint", `["/own"]`, "effective"},
 		{"later", `["/holder", "become", "/own"]`, "no-new-privs"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -410,7 +410,7 @@ func TestWhyEntrypoint(t *testing.T) {
 			if a.Reason.Code != test.code {
 				t.Fatalf("%+v, want %s", a, test.code)
 			}
-			if test.code != "confined" && !strings.Contains(a.change("image"), "have /own as the entrypoint") {
+			if test.code != "effective" && !strings.Contains(a.change("image"), "have /own as the entrypoint") {
 				t.Errorf("%+v", a)
 			}
 		})

@@ -140,6 +140,22 @@ func TestTraps(t *testing.T) {
 		{"containerd", `{"runAsNonRoot":true,"privileged":true}`, []string{
 			"add-without-effect privileged: true: another user than root is not permitted that, unless the file of the program has it",
 		}},
+		{"docker", `{"runAsUser":1,"allowPrivilegeEscalation":false,"capabilities":{"add":["NET_RAW"]}}`, []string{
+			"add-without-effect add NET_RAW: another user than root is not permitted that, and no_new_privs keeps the file of the program from giving it",
+		}},
+		{"containerd", `{"runAsUser":1,"allowPrivilegeEscalation":false,"capabilities":{"add":["NET_RAW"]}}`, []string{
+			"add-without-effect add NET_RAW: another user than root is not permitted that, unless the file of the program has it",
+		}},
+		{"docker", `{"runAsUser":999,"capabilities":{"add":["SYS_NICE"]}}`, []string{
+			"add-without-effect add SYS_NICE: another user than root is not permitted that, unless the file of the program has it; " +
+				"SYS_NICE opens the default seccomp filter, if that is on: get_mempolicy, mbind, set_mempolicy and set_mempolicy_home_node need no capability",
+		}},
+		{"crio", `{"runAsUser":999,"capabilities":{"add":["SYS_NICE"]}}`, []string{
+			"add-without-effect add SYS_NICE: another user than root is not permitted that, unless the file of the program has it",
+		}},
+		{"docker", `{"runAsUser":999,"seccompProfile":{"type":"Unconfined"},"capabilities":{"add":["SYS_NICE"]}}`, []string{
+			"add-without-effect add SYS_NICE: another user than root is not permitted that, unless the file of the program has it",
+		}},
 		{"podman", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"]}}`, nil},
 		{"containerd", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with containerd it is dropped"}},
 		{"docker", `{"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with docker it is added"}},

@@ -172,7 +172,27 @@ func addWithoutEffect(m *Manifest, g *runtime.Grant) string {
 	default:
 		return ""
 	}
-	return what + ": another user than root is not permitted that, unless the file of the program has it"
+	text := what + ": another user than root is not permitted that"
+	if m.Runtime.Name == "docker" && isFalse(m.Asks.AllowPrivilegeEscalation) {
+		text += ", and no_new_privs keeps the file of the program from giving it"
+	} else {
+		text += ", unless the file of the program has it"
+	}
+	return text + m.opens(g)
+}
+
+// opens says what the default seccomp filter allows because of what is added. It looks at
+// the bounding set, which another user than root has too.
+func (m *Manifest) opens(g *runtime.Grant) (text string) {
+	if m.Asks.privileged() || m.Asks.seccomp() != "" && m.Asks.seccomp() != "RuntimeDefault" {
+		return ""
+	}
+	for c := range (g.Added & g.Bounding).Caps() {
+		if gate, ok := m.Runtime.SeccompGate(c); ok && gate.Free != nil {
+			text += "; " + c.Kubernetes() + " opens the default seccomp filter, if that is on: " + gate.Text()
+		}
+	}
+	return text
 }
 
 func rootAsNonRoot(m *Manifest, _ *runtime.Grant) string {

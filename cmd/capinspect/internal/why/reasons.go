@@ -60,7 +60,7 @@ type reason struct {
 
 // reasons is the table of reasons, in the order in which they are looked for. The first
 // one that holds is the reason; the others have a say too.
-var reasons = []reason{
+var reasons = append([]reason{
 	{
 		code: "child-user-namespace", in: effective,
 		applies: func(q *question) bool { return q.Task.InChildUserNamespace() },
@@ -77,12 +77,8 @@ var reasons = []reason{
 	{
 		code: "confined", in: effective,
 		applies: func(q *question) bool { return q.confined() != "" },
-		text: func(q *question) string {
-			return "it is effective, but " + q.confined() + " may refuse what it permits"
-		},
-		changes: func(q *question) []Change {
-			return q.inside("securityContext", "seccompProfile or appArmorProfile of type Localhost, with what it needs (docker: --security-opt seccomp=FILE)")
-		},
+		text:    (*question).confinedText,
+		changes: (*question).unconfine,
 	},
 	{
 		code: PlainlyEffective, in: effective,
@@ -192,7 +188,12 @@ var reasons = []reason{
 		applies: func(q *question) bool { return q.unnecessary() != "" },
 		text:    (*question).unnecessary,
 	},
-}
+	{
+		code: "seccomp-gate", in: withoutIt,
+		applies: func(q *question) bool { return q.opened() != "" },
+		text:    (*question).opened,
+	},
+}, gateReasons()...)
 
 // noEffectiveFlag is the code of two rows: the capability is permitted for that reason, or
 // it is not even that.
@@ -250,23 +251,6 @@ func (q *question) file() string {
 // systemd returns the capability as systemd writes it.
 func (q *question) systemd() string { return strings.ToUpper(q.cap.String()) }
 
-// confined says what besides capabilities confines the task, "" if nothing does.
-func (q *question) confined() string {
-	var by []string
-	if s, ok := q.Task.Seccomp.Get(); ok && s.Mode != 0 {
-		by = append(by, "seccomp ("+task.SeccompName(s.Mode)+")")
-	}
-	if l, ok := q.Task.Label.Get(); ok && l.Mode != "complain" && l.Mode != "unconfined" && l.Label != "unconfined" &&
-		!strings.Contains(l.Label, ":unconfined_t") && !strings.Contains(l.Label, ":spc_t") {
-		name := l.Module
-		if name == "" {
-			name = "the security module's label"
-		}
-		by = append(by, name+" ("+l.Label+")")
-	}
-	return strings.Join(by, " or ")
-}
-
 // givenWithoutFlag reports whether the program gives the capability as one that is
 // permitted and not effective.
 func (q *question) givenWithoutFlag() bool {
@@ -287,6 +271,9 @@ func (q *question) intoBounding() (list []Change) {
 	}
 	k8s := q.cap.Kubernetes()
 	list = append(list, Change{"securityContext", "capabilities.add: [" + k8s + "] (docker: --cap-add " + k8s + ")"})
+	if free := q.free(); free != "" && q.filtered() {
+		list = append(list, Change{"securityContext", "that is enough, for any user, for what the default seccomp filter of " + q.runtimeName() + " then allows: " + free})
+	}
 	if q.cap == capset.SysAdmin && q.Credentials.NoNewPrivs {
 		list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN"})
 	}

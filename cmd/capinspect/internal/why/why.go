@@ -77,16 +77,23 @@ func Of(t *task.Task, caps []capset.Cap) (*Answers, error) {
 // Answers answers for some capabilities.
 func (s *Subject) Answers(caps []capset.Cap) *Answers {
 	all := &Answers{Task: s.Task}
-	guessed := false // an answer depends on the program and the securebits
+	guessed := false  // an answer depends on the program and the securebits
+	filtered := false // an answer depends on the seccomp filter
 	for _, c := range caps {
 		q := question{s, c, s.stateOf(c)}
 		all.List = append(all.List, q.answer())
 		guessed = guessed || q.state&(raisable|obtainable) != 0
+		filtered = filtered || q.assumesFilter()
+	}
+	if filtered {
+		all.Assumed = append(all.Assumed, task.Note{
+			Code: "seccomp-filter", Text: "its seccomp filter is the default one of " + s.runtimeName() + ": which one it has cannot be read",
+		})
 	}
 	if !guessed {
 		return all
 	}
-	all.Assumed = slices.Clone(s.Assumed)
+	all.Assumed = append(slices.Clone(s.Assumed), all.Assumed...)
 	if !s.Task.Securebits.Known() && s.Credentials.UID.Effective == 0 {
 		all.Assumed = append(all.Assumed, task.Note{Code: "securebits", Text: "its securebits are 0: only the task itself can read them"})
 	}

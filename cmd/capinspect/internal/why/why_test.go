@@ -135,10 +135,13 @@ func TestMayPing(t *testing.T) {
 
 // TestConfined holds what counts as confining a task.
 func TestConfined(t *testing.T) {
-	confined := func(of task.Task) string { return (&question{Subject: &Subject{Task: &of}}).confined() }
+	confined := func(of task.Task) string {
+		return (&question{Subject: &Subject{Task: &of}, cap: capset.SysAdmin}).confined()
+	}
 	label := func(l procstatus.Label) string { return confined(task.Task{Label: task.Known(l)}) }
 	for want, l := range map[string]procstatus.Label{
 		"apparmor (docker-default)":       {Module: "apparmor", Label: "docker-default", Mode: "enforce"},
+		"apparmor (own)":                  {Module: "apparmor", Label: "own", Mode: "enforce"},
 		"selinux (u:r:container_t:s0)":    {Module: "selinux", Label: "u:r:container_t:s0"},
 		"the security module's label (_)": {Label: "_"},
 	} {
@@ -256,6 +259,91 @@ func TestSysctls(t *testing.T) {
 		}
 		if also != row.also || change != row.change {
 			t.Errorf("%+v, %v: %q, %q", row.sysctls, row.cap, also, change)
+		}
+	}
+}
+
+// TestGates holds which gates are told of a capability, and what the default seccomp
+// filter opens with one that is in the bounding set alone.
+func TestGates(t *testing.T) {
+	for _, row := range []struct {
+		cap       capset.Cap
+		effective bool
+		mode      int
+		reason    string
+		also      []string
+		says      string // in the text of one of them
+	}{
+		{capset.SysNice, false, 2, "non-root", []string{"seccomp-gate"}, "for the default seccomp filter of docker the bounding set is enough: get_mempolicy, mbind, set_mempolicy and set_mempolicy_home_node need no capability"},
+		{capset.SysNice, false, 0, "non-root", []string{"seccomp-gate"}, "no seccomp filter is on: get_mempolicy, mbind"},
+		{capset.SysAdmin, false, 2, "non-root", []string{"seccomp-gate"}, "unshare, clone, mount and setns need no capability in a user namespace that it makes for itself"},
+		{capset.Perfmon, false, 2, "non-root", []string{"seccomp-gate"}, "(since Docker 23.0 and containerd 1.7)"},
+		{capset.SysTime, false, 2, "non-root", nil, ""}, // the kernel asks for the capability itself
+		{capset.Chown, false, 2, "non-root", nil, ""},
+		{capset.SysAdmin, true, 2, "confined", []string{"device-cgroup"}, "seccomp (filter) may refuse what it permits: the default filter of docker allows bpf, clone, "},
+		{capset.SysAdmin, true, 0, "effective", []string{"device-cgroup"}, "/dev/fuse"},
+		{capset.Chown, true, 2, "effective", []string{"file-server"}, "root_squash"},
+		{capset.Mknod, true, 2, "effective", []string{"device-cgroup"}, "device cgroup"},
+		{capset.Perfmon, true, 2, "confined", []string{"gate-sysctl"}, "perf_event_paranoid is 4"},
+		{capset.SysTime, true, 2, "confined", nil, "clock_settime"},
+		{capset.Kill, true, 2, "effective", nil, ""},
+		{capset.NetBindService, true, 2, "effective", nil, ""},
+	} {
+		set := capset.Of(row.cap)
+		state := capset.State{capset.Bounding: set}
+		if row.effective {
+			state[capset.Permitted], state[capset.Effective] = set, set
+		}
+		of := holding(state)
+		of.UID, of.Seccomp = task.Known(task.AllIDs(999)), task.Known(task.Seccomp{Mode: row.mode})
+		all, err := Of(of, []capset.Cap{row.cap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := all.List[0]
+		text, codes := a.Reason.Text, []string(nil)
+		for _, n := range a.Also {
+			if n.Code != "unnecessary" {
+				codes = append(codes, n.Code)
+			}
+			text += "\n" + n.Text
+		}
+		if a.Reason.Code != row.reason || !slices.Equal(codes, row.also) || !strings.Contains(text, row.says) {
+			t.Errorf("%v, effective %t, seccomp %d: %s %v\n%s", row.cap, row.effective, row.mode, a.Reason.Code, codes, text)
+		}
+		wanted := row.mode == 2 && (row.reason == "confined" || slices.Contains(row.also, "seccomp-gate"))
+		if assumed := slices.ContainsFunc(all.Assumed, func(n task.Note) bool { return n.Code == "seccomp-filter" }); assumed != wanted {
+			t.Errorf("%v, effective %t, seccomp %d: assumed %v", row.cap, row.effective, row.mode, all.Assumed)
+		}
+	}
+}
+
+// TestRuntimeLabel holds that a runtime's own AppArmor profile is named where it denies
+// something alone, and that docker's words are those of the module.
+func TestRuntimeLabel(t *testing.T) {
+	for _, row := range []struct {
+		cap            capset.Cap
+		label          procstatus.Label
+		reason, change string
+	}{
+		{capset.SysAdmin, procstatus.Label{Module: "apparmor", Label: "docker-default", Mode: "enforce"}, "confined", "docker: --security-opt apparmor=PROFILE"},
+		{capset.Chown, procstatus.Label{Module: "apparmor", Label: "docker-default", Mode: "enforce"}, "effective", ""},
+		{capset.Chown, procstatus.Label{Module: "apparmor", Label: "own", Mode: "enforce"}, "confined", "docker: --security-opt apparmor=PROFILE"},
+		{capset.Chown, procstatus.Label{Module: "selinux", Label: "u:r:container_t:s0"}, "confined", "docker: --security-opt label=type:TYPE"},
+	} {
+		set := capset.Of(row.cap)
+		of := holding(capset.State{capset.Permitted: set, capset.Effective: set, capset.Bounding: set})
+		of.Label = task.Known(row.label)
+		all, err := Of(of, []capset.Cap{row.cap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes := ""
+		for _, c := range all.List[0].Changes {
+			changes += c.Text
+		}
+		if all.List[0].Reason.Code != row.reason || !strings.Contains(changes, row.change) {
+			t.Errorf("%v, %v: %+v", row.cap, row.label, all.List[0])
 		}
 	}
 }

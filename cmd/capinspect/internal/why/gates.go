@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package why
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// gate is what decides beside a capability that is effective, and cannot be seen in the
+// task. A row names the capabilities that it fits.
+type gate struct {
+	code      string
+	caps      capset.Set
+	container bool // it is for a task that may be in a container
+	text      string
+	changes   []Change
+}
+
+// gates is the table of them. Seccomp and the security modules are not in it, since they
+// are seen in the task.
+var gates = []gate{
+	{
+		code: "device-cgroup", caps: capset.Of(capset.SysAdmin, capset.Mknod, capset.SysRawio, capset.NetAdmin), container: true,
+		text:    "for a device, as /dev/fuse or /dev/net/tun, the device cgroup decides: one that is only mounted or made there does not open (EPERM)",
+		changes: []Change{{"securityContext", "for a device, a device plugin or resource claim that opens it (docker: --device DEVICE)"}},
+	},
+	{
+		code: "file-server", caps: capset.Of(capset.Chown, capset.DacOverride, capset.DacReadSearch, capset.Fowner, capset.Fsetid),
+		text: "on a network file system the server decides: with root_squash NFS takes uid 0 for nobody (EPERM, EACCES)",
+	},
+	{
+		code: "gate-sysctl", caps: capset.Of(capset.DacOverride),
+		text: "in a sticky directory that all may write, fs.protected_regular and fs.protected_fifos keep root too from opening files of others with O_CREAT (EACCES)",
+	},
+	{
+		code: "gate-sysctl", caps: capset.Of(capset.Perfmon),
+		text: "where kernel.perf_event_paranoid is 4, as on Ubuntu, perf_event_open asks for cap_sys_admin instead (EACCES)",
+	},
+	{
+		code: "gate-sysctl", caps: capset.Of(capset.SysPtrace),
+		text: "where kernel.yama.ptrace_scope is 3 nobody may attach to a process (EPERM)",
+	},
+	{
+		code: "gate-sysctl", caps: capset.Of(capset.SysModule),
+		text: "where kernel.modules_disabled is 1, or the kernel wants signed modules, it is refused",
+	},
+}
+
+// gateReasons returns the gates as rows of the table of reasons. They follow the reason.
+func gateReasons() (rows []reason) {
+	for _, g := range gates {
+		rows = append(rows, reason{
+			code: g.code, in: effective,
+			applies: func(q *question) bool { return g.caps.Has(q.cap) && !(g.container && q.Outside) },
+			text:    says(g.text),
+			changes: func(*question) []Change { return slices.Clone(g.changes) },
+		})
+	}
+	return rows
+}
+
+// runtimeName returns the runtime whose default seccomp filter is assumed.
+func (s *Subject) runtimeName() string {
+	if name := s.Task.Runtime(); runtime.Named(name) != nil {
+		return name
+	}
+	return "docker"
+}
+
+// gate returns what the default seccomp filter of the runtime opens with the capability.
+func (q *question) gate() (runtime.Gate, bool) {
+	return runtime.Named(q.runtimeName()).SeccompGate(q.cap)
+}
+
+// filtered reports whether a seccomp filter is on. Where that is unknown, one is assumed.
+func (q *question) filtered() bool {
+	s, ok := q.Task.Seccomp.Get()
+	return !ok || s.Mode != 0
+}
+
+// free returns the system calls that need no capability once the default seccomp filter
+// lets them through, and under which condition; "" if there are none.
+func (q *question) free() string {
+	if q.Outside {
+		return ""
+	}
+	g, _ := q.gate()
+	return g.Text()
+}
+
+// opened says which system calls the task can do without the capability: the filter sees
+// the bounding set alone, and where no filter is on nothing refuses them.
+func (q *question) opened() string {
+	free := q.free()
+	switch {
+	case free == "":
+		return ""
+	case !q.filtered():
+		return "no seccomp filter is on: " + free
+	case !q.Credentials.Sets[capset.Bounding].Has(q.cap):
+		return ""
+	}
+	text := "for the default seccomp filter of " + q.runtimeName() + " the bounding set is enough: " + free
+	if g, _ := q.gate(); g.Since != "" {
+		text += " (since " + g.Since + ")"
+	}
+	return text
+}
+
+// assumesFilter reports whether the answer depends on which seccomp filter the task has.
+func (q *question) assumesFilter() bool {
+	if q.Outside || !q.filtered() {
+		return false
+	}
+	if q.state == effective {
+		return q.seccompFits()
+	}
+	return q.state&withoutIt != 0 && q.free() != ""
+}
+
+// seccompFits reports whether a seccomp filter may refuse what the capability permits. In
+// a container that is what the runtime's default filter knows the capability for; on the
+// host any filter may refuse anything.
+func (q *question) seccompFits() bool {
+	s, ok := q.Task.Seccomp.Get()
+	if !ok || s.Mode == 0 {
+		return false
+	}
+	_, gated := q.gate()
+	return gated || q.Outside
+}
+
+// runtimeLabels begin the names of the AppArmor profiles that runtimes load. They permit
+// every capability, and deny what is in the set: mounts, tracing and signals beyond the
+// profile, and some files of /proc and /sys.
+var runtimeLabels = [...]string{"docker-default", "cri-containerd.apparmor.d", "crio-default", "containers-default-"}
+
+var deniedByRuntimeLabels = capset.Of(capset.Kill, capset.SysRawio, capset.SysPtrace, capset.SysAdmin, capset.MacAdmin)
+
+// module returns the security module that may refuse what the capability permits, with the
+// task's label; "" if none may.
+func (q *question) module() (name, label string) {
+	l, ok := q.Task.Label.Get()
+	if !ok || l.Mode == "complain" || l.Mode == "unconfined" || l.Label == "unconfined" ||
+		strings.Contains(l.Label, ":unconfined_t") || strings.Contains(l.Label, ":spc_t") {
+		return "", ""
+	}
+	ofRuntime := slices.ContainsFunc(runtimeLabels[:], func(prefix string) bool { return strings.HasPrefix(l.Label, prefix) })
+	if ofRuntime && !deniedByRuntimeLabels.Has(q.cap) {
+		return "", ""
+	}
+	return cmp.Or(l.Module, "the security module's label"), l.Label
+}
+
+// confined says what besides capabilities confines the task, and fits the capability; "" if
+// nothing does.
+func (q *question) confined() string {
+	var by []string
+	if q.seccompFits() {
+		by = append(by, "seccomp ("+task.SeccompName(q.Task.Seccomp.Zero().Mode)+")")
+	}
+	if name, label := q.module(); name != "" {
+		by = append(by, name+" ("+label+")")
+	}
+	return strings.Join(by, " or ")
+}
+
+// confinedText says what may refuse the capability, and what the default filter does.
+func (q *question) confinedText() string {
+	text := "it is effective, but " + q.confined() + " may refuse what it permits"
+	g, gated := q.gate()
+	if !q.seccompFits() || q.Outside || !gated {
+		return text
+	}
+	text += ": the default filter of " + q.runtimeName() + " allows " + strings.Join(g.Calls, ", ") + " with it"
+	if g.Since != "" {
+		text += " since " + g.Since
+	}
+	return text
+}
+
+// unconfine returns what makes each of them permit it.
+func (q *question) unconfine() (list []Change) {
+	name, _ := q.module()
+	if q.seccompFits() {
+		if q.Outside {
+			list = append(list, Change{"unit", "SystemCallFilter= with the system calls that it is for"})
+		} else {
+			list = append(list, Change{"securityContext", "seccompProfile of type Localhost, with the system calls that it is for (docker: --security-opt seccomp=FILE)"})
+		}
+	}
+	if q.Outside {
+		return list
+	}
+	switch name {
+	case "":
+	case "selinux":
+		list = append(list, Change{"securityContext", "seLinuxOptions with a type that permits it (docker: --security-opt label=type:TYPE)"})
+	default:
+		list = append(list, Change{"securityContext", "appArmorProfile of type Localhost that permits it (docker: --security-opt apparmor=PROFILE)"})
+	}
+	return list
+}
