@@ -81,6 +81,10 @@ func (c *Collector) privateCgroups() bool {
 // blankCgroup is why a cgroup tells nothing.
 const blankCgroup = "capinspect is in a cgroup namespace of its own, where the cgroup does not tell"
 
+// apartCgroup is why it is unknown whether a task is in a container that has the node's
+// pid namespace.
+const apartCgroup = "it is in a cgroup namespace of its own, and no cgroup names a container"
+
 // isBlank reports whether a cgroup file has nothing but the root of a cgroup
 // namespace, or what is above that.
 func isBlank(text []byte) bool {
@@ -221,6 +225,8 @@ func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from files) s
 		why = append(why, file.name+reason)
 	}
 	switch {
+	case task.Is(t.HostPID(), true) && task.Is(t.Initial(procstatus.NamespaceCgroup), false):
+		why = append(why, apartCgroup)
 	case task.Is(t.HostPID(), true):
 		if cgroup == nil && task.Is(t.Pid, 1) { // the node's init, which no container is around
 			return ""

@@ -158,9 +158,22 @@ func (w *worker) container(handle procstatus.Task) {
 		*to = task.Unknown[*task.Container]("it is in another pid namespace, and its cgroup names no container")
 	case task.Is(w.hostPIDs, false):
 		*to = task.Unknown[*task.Container]("it is in capinspect's pid namespace, which is not the node's, and its cgroup names no container")
+	case w.ownCgroupNamespace(handle):
+		*to = task.Unknown[*task.Container](apartCgroup)
 	default:
 		*to = task.Known[*task.Container](nil)
 	}
+}
+
+// ownCgroupNamespace reports whether a process is seen to be in another cgroup namespace
+// than the node's, as containers are that have the node's pid namespace and no cgroup of
+// their own.
+func (w *worker) ownCgroupNamespace(handle procstatus.Task) bool {
+	if !w.from.live {
+		return false
+	}
+	id, err := handle.Namespace(procstatus.NamespaceCgroup)
+	return err == nil && task.Is(isInitial(procstatus.NamespaceCgroup, task.Known(id)), false)
 }
 
 // podMounts is what the mounts of one process of a pod tell of the container.
