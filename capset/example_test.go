@@ -58,5 +58,6 @@ func ExampleExec() {
 	// cap_net_bind_service <nil>
 	// file-capabilities
 	// effective
+	// secure-execution
 	// the file is marked effective, and has permitted capabilities that it would not get
 }

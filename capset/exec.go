@@ -89,6 +89,7 @@ func Exec(task Credentials, file File, how Circumstances) (after Credentials, st
 	x.new.UID.Saved, x.new.UID.Filesystem = x.new.UID.Effective, x.new.UID.Effective
 	x.new.GID.Saved, x.new.GID.Filesystem = x.new.GID.Effective, x.new.GID.Effective
 	x.finish(changed)
+	x.secure(changed)
 	return x.new, x.steps, nil
 }
 
@@ -218,6 +219,26 @@ func (x *execution) finish(changed bool) {
 		x.new.Securebits &^= KeepCaps
 		x.step("keep-caps-cleared", "the securebit keep_caps is cleared")
 	}
+}
+
+// secure tells whether the kernel sets AT_SECURE, and what follows (ld.so(8),
+// "Secure-execution mode"). Here an effective id always counts as changed if it is not the
+// old real one.
+func (x *execution) secure(changed bool) {
+	why := ""
+	switch grown := x.new.Sets[Permitted] &^ x.new.Sets[Ambient]; {
+	case changed || x.new.UID.Effective != x.old.UID.Real || x.new.GID.Effective != x.old.GID.Real:
+		why = "ids change, or the effective ones are not the real ones"
+	case x.new.UID.Real == 0:
+		return
+	case x.effective:
+		why = "the file is marked effective, or the effective uid is 0, and the real uid is not 0"
+	case grown != 0:
+		why = "P'(permitted) has more than P'(ambient), and the real uid is not 0"
+	default:
+		return
+	}
+	x.step("secure-execution", "AT_SECURE is set: ", why, "; ld.so ignores LD_LIBRARY_PATH, LD_PRELOAD and the like, and $ORIGIN outside trusted directories; secure_getenv(3) finds nothing, so programs ignore NODE_OPTIONS, OPENSSL_CONF and the like")
 }
 
 // names returns the names of a set, or says that it has none.

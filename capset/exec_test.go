@@ -42,7 +42,7 @@ func TestExec(t *testing.T) {
 			File{Mode: 0o755, Caps: forced},
 			State{Bounding: bind, Permitted: bind, Effective: bind},
 			false,
-			[]string{"file-capabilities", "effective"},
+			[]string{"file-capabilities", "effective", "secure-execution"},
 		},
 		"the same without the bounding set": {
 			user(1000, 0), File{Mode: 0o755, Caps: forced}, State{}, true, []string{"forced-capabilities-missing"},
@@ -55,21 +55,21 @@ func TestExec(t *testing.T) {
 			File{Mode: 0o755, Caps: forced},
 			State{Bounding: bind},
 			false,
-			[]string{"file-capabilities", "no-gain", "effective"},
+			[]string{"file-capabilities", "no-gain", "effective", "secure-execution"},
 		},
 		"the entrypoint, which the runtime starts with what it added": {
 			with(user(1000, bind), func(c *Credentials) { c.NoNewPrivs = true; c.Sets[Permitted] = bind }),
 			File{Mode: 0o755, Caps: forced},
 			State{Bounding: bind, Permitted: bind, Effective: bind},
 			false,
-			[]string{"file-capabilities", "effective"},
+			[]string{"file-capabilities", "effective", "secure-execution"},
 		},
 		"without the effective flag": {
 			user(1000, bind),
 			File{Mode: 0o755, Caps: &FileCaps{Permitted: bind, Version: 2}},
 			State{Bounding: bind, Permitted: bind},
 			false,
-			[]string{"file-capabilities", "not-effective"},
+			[]string{"file-capabilities", "not-effective", "secure-execution"},
 		},
 		"on a nosuid mount": {
 			user(1000, bind), File{Mode: 0o755, Caps: forced, NoSuid: true}, State{Bounding: bind}, false, []string{"file-capabilities-ignored", "plain"},
@@ -91,7 +91,7 @@ func TestExec(t *testing.T) {
 			with(root, func(c *Credentials) { c.Securebits = NoRoot }), File{Mode: 0o755}, State{Bounding: bind}, false, []string{"noroot"},
 		},
 		"set-user-ID root for a user": {
-			user(1000, bind), File{Mode: 0o4755}, State{Bounding: bind, Permitted: bind, Effective: bind}, false, []string{"set-user-id", "root", "effective"},
+			user(1000, bind), File{Mode: 0o4755}, State{Bounding: bind, Permitted: bind, Effective: bind}, false, []string{"set-user-id", "root", "effective", "secure-execution"},
 		},
 	} {
 		after, steps, err := Exec(test.task, test.file, Circumstances{Last: LastKnown})

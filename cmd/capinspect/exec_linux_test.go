@@ -74,7 +74,8 @@ func randomFileCaps(random *rand.Rand, most capset.Set) *capset.FileCaps {
 }
 
 // execute executes a file in a state, and returns the credentials that it got.
-func execute(c *credentials, path string, traced bool) (got capset.Credentials, err error) {
+// secure is whether the kernel set AT_SECURE.
+func execute(c *credentials, path string, traced bool) (got capset.Credentials, secure bool, err error) {
 	cmd := exec.Command(path, "report")
 	cmd.Dir = "/"
 	var out, stderr bytes.Buffer
@@ -87,18 +88,24 @@ func execute(c *credentials, path string, traced bool) (got capset.Credentials, 
 		}
 	})
 	if err = errors.Join(enter, err); err != nil {
-		return got, err
+		return got, false, err
 	}
 	if err := cmd.Wait(); err != nil {
-		return got, fmt.Errorf("%w: %s", err, &stderr)
+		return got, false, fmt.Errorf("%w: %s", err, &stderr)
 	}
-	text := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
-	last := bytes.LastIndexByte(text, '\n') + 1
-	bits, err := strconv.ParseUint(string(text[last:]), 10, 32)
-	if err != nil {
-		return got, err
+	return parseReport(out.Bytes())
+}
+
+// parseReport returns what a holder reports: its credentials, and whether the kernel set
+// AT_SECURE for it.
+func parseReport(text []byte) (got capset.Credentials, secure bool, err error) {
+	last := bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n') + 1
+	var bits, at uint32
+	if _, err := fmt.Sscanf(string(text[last:]), "%d %d\n", &bits, &at); err != nil {
+		return got, false, err
 	}
-	return credentialsOf(text[:last], capset.Securebits(bits))
+	got, err = credentialsOf(text[:last], capset.Securebits(bits))
+	return got, at != 0, err
 }
 
 // execIsKernels holds that capset.Exec tells what the kernel does, for pairs of a
@@ -132,7 +139,7 @@ func execIsKernels(t *testing.T, random *rand.Rand, pairs int, dir, nosuid strin
 		}
 		before := c.capset()
 		want, steps, wantErr := capset.Exec(before, file, how)
-		got, err := execute(&c, path, traced)
+		got, secure, err := execute(&c, path, traced)
 		codes := ""
 		for _, s := range steps {
 			codes += " " + s.Code
@@ -142,19 +149,25 @@ func execIsKernels(t *testing.T, random *rand.Rand, pairs int, dir, nosuid strin
 		switch {
 		case errors.Is(wantErr, capset.ErrForced) != errors.Is(err, unix.EPERM) || wantErr == nil && err != nil:
 			t.Fatalf("pair %d: %v, want %v%s\n%+v\n%+v %+v\n%+v", i, err, wantErr, codes, before, file, file.Caps, how)
+		case wantErr == nil && secure != isSecure(steps):
+			t.Fatalf("pair %d: AT_SECURE is %v:%s\n%+v\n%+v %+v\n%+v\n%+v", i, secure, codes, before, file, file.Caps, how, got)
 		case wantErr == nil && !sameCredentials(&got, &want):
 			t.Fatalf("pair %d:%s\n%+v\n%+v %+v\n%+v\ngot  %+v\nwant %+v", i, codes, before, file, file.Caps, how, got, want)
 		}
 	}
 	for _, code := range []string{
 		"set-user-id", "set-group-id", "set-id-ignored", "file-capabilities", "file-capabilities-ignored", "forced-capabilities-missing",
-		"plain", "root", "noroot", "set-user-id-root-with-capabilities", "no-gain", "ambient", "ambient-cleared", "effective", "not-effective", "keep-caps-cleared",
+		"plain", "root", "noroot", "set-user-id-root-with-capabilities", "no-gain", "ambient", "ambient-cleared", "effective", "not-effective", "keep-caps-cleared", "secure-execution",
 	} {
 		if outcomes[code] == 0 && !testing.Short() {
 			t.Errorf("no pair came to %s", code)
 		}
 	}
 	t.Log(outcomes)
+}
+
+func isSecure(steps []capset.Step) bool {
+	return slices.ContainsFunc(steps, func(s capset.Step) bool { return s.Code == "secure-execution" })
 }
 
 func sameCredentials(a, b *capset.Credentials) bool {

@@ -41,6 +41,7 @@ type attempt struct {
 
 	Errno  string              // "" if it was executed
 	Result *capset.Credentials // nil if it did not report, as it does if it is told to
+	Secure bool                // the kernel set AT_SECURE for it
 }
 
 // attempts makes as many attempts as it is told: DIR SEED COUNT [OTHERS], where DIR
@@ -131,13 +132,8 @@ func (a *attempt) try() error {
 	if err != nil {
 		return err
 	}
-	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-	bits, err := strconv.ParseUint(lines[len(lines)-1], 10, 32)
-	if err != nil {
-		return err
-	}
-	got, err := credentialsOf([]byte(strings.Join(lines[:len(lines)-1], "\n")+"\n"), capset.Securebits(bits))
-	a.Result = &got
+	got, secure, err := parseReport(text)
+	a.Result, a.Secure = &got, secure
 	return err
 }
 
@@ -327,7 +323,7 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 				Sets: t.State(), Securebits: t.Securebits.Zero(), NoNewPrivs: t.NoNewPrivs.Zero(),
 				UID: mapIDs(t.UID.Zero(), ids), GID: mapIDs(t.GID.Zero(), ids), Groups: after.Result.Groups,
 			}
-			same = reflect.DeepEqual(c, *after.Result)
+			same = reflect.DeepEqual(c, *after.Result) && after.Secure == p.Secure()
 		}
 		if !same && assumes(p, "overflow-id") { // which two owners show as
 			doubtful++

@@ -8,7 +8,7 @@
 //	drop               gives up its capabilities, all but the bounding set
 //	lower              lowers the effective ones alone
 //	raise              raises all that are permitted
-//	report             prints its status file and its securebits, and ends
+//	report             prints its status file, its securebits and AT_SECURE, and ends
 //	become PROGRAM [ARG ...]
 //	                   becomes PROGRAM
 //	noproc PROGRAM [ARG ...]
@@ -21,6 +21,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -95,6 +97,19 @@ func report() error {
 	if errno != 0 {
 		return errno
 	}
-	_, err = fmt.Printf("%s%d\n", status, bits)
+	auxv, err := unix.Auxv()
+	if err != nil {
+		return err
+	}
+	secure := uintptr(0)
+	for _, entry := range auxv {
+		if entry[0] == atSecure {
+			secure = entry[1]
+		}
+	}
+	_, err = fmt.Printf("%s%d %d\n", status, bits, secure)
 	return err
 }
+
+// atSecure is AT_SECURE of getauxval(3).
+const atSecure = 23

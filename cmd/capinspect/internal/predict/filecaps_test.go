@@ -40,7 +40,7 @@ func TestFileCaps(t *testing.T) {
 		f.Caps, f.CapsForeign = task.Unknown[[]byte]("value too large for defined data type"), true
 	}
 	nosuid := func(f *Found) { f.Mount = task.Known(MountOptions{NoSuid: true}) }
-	const given, ignored = "file-capabilities effective", "file-capabilities-ignored plain"
+	const given, ignored = "file-capabilities effective secure-execution", "file-capabilities-ignored plain"
 	for name, row := range map[string]struct {
 		file    *Found
 		change  func(*Subject)
@@ -87,10 +87,10 @@ func TestSetUserID(t *testing.T) {
 		uid, gid       uint32
 		steps, assumed string
 	}{
-		"/own":      {7, 1000, "set-user-id plain", ""},
+		"/own":      {7, 1000, "set-user-id plain secure-execution", ""},
 		"/unmapped": {1000, 1000, "set-id-ignored plain", "overflow-id"},
 		"/nosuid":   {1000, 1000, "set-id-ignored plain", ""},
-		"/unknown":  {1000, 8, "set-group-id plain", "mount"},
+		"/unknown":  {1000, 8, "set-group-id plain secure-execution", "mount"},
 	} {
 		p, err := subject(t, user(), in, WhatIf{}).Predict(path)
 		if err != nil {

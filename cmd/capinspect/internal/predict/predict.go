@@ -6,6 +6,7 @@ package predict
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -69,6 +70,11 @@ type Prediction struct {
 	After   *task.Task  // the task afterwards; nil if there is another result than OK
 	Steps   []task.Note // the rules that led to it, in the kernel's order
 	Assumed []task.Note // what it depends on and is not known
+}
+
+// Secure reports whether the program finds AT_SECURE set (getauxval(3)).
+func (p *Prediction) Secure() bool {
+	return p.After != nil && slices.ContainsFunc(p.Steps, func(n task.Note) bool { return n.Code == "secure-execution" })
 }
 
 // Program is a file that would be executed.

@@ -44,6 +44,7 @@ type After struct {
 	Privileges
 	Restraint
 	Switches
+	Secure bool `json:"secureExecution"`
 }
 
 // FromPrediction returns the JSON form of a prediction.
@@ -53,7 +54,7 @@ func FromPrediction(p *predict.Prediction) Prediction {
 		Steps: notes(p.Steps), Assumptions: Assumptions{notes(p.Assumed)}, NotExamined: predict.NotExamined,
 	}
 	if t := p.After; t != nil {
-		r.After = &After{owner(t), privileges(t), Restraint{t.NoNewPrivs}, switches(t)}
+		r.After = &After{owner(t), privileges(t), Restraint{t.NoNewPrivs}, switches(t), p.Secure()}
 	}
 	return r
 }
