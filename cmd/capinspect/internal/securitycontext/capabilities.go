@@ -51,6 +51,12 @@ func someCapabilities(d *Derived, t *task.Task) {
 	if d.Full {
 		return
 	}
+	lacks, newer, privileged := t.PrivilegedBut()
+	if privileged && newer {
+		d.Privileged = new(true)
+		d.comment(containers, "unmasked", "its container is privileged, by its mounts, and its runtime does not know "+task.Some(lacks)+": one that does gives it those too")
+		return
+	}
 	if bare, _ := unmasked(t); task.Is(bare, true) && t.InContainer() {
 		d.comment(containers, "unmasked", "nothing is masked in /proc, /sys is writable and no seccomp filter is on, as in a privileged container, which has more capabilities")
 	}

@@ -4,8 +4,10 @@ package task
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
@@ -123,6 +125,21 @@ func (c *Container) take(found *container.Container, e container.Evidence) {
 	case "podId":
 		c.Conclude(&c.PodID, found.PodID, e)
 	}
+}
+
+// PrivilegedBut returns what a task lacks of the capabilities of its kernel, though its
+// mounts are those of a privileged container and no seccomp filter is on. newer reports
+// whether these are the last ones, which a runtime older than the kernel does not know. ok
+// is false if the container is not seen to be privileged, or it lacks nothing.
+func (t *Task) PrivilegedBut() (lacks capset.Set, newer, ok bool) {
+	bounding := t.Sets[capset.Bounding].Zero()
+	lacks = capset.UpTo(t.LastCap.Value) &^ bounding
+	if t.Container.Zero() == nil || t.LastCap.From == FromGuess || lacks == 0 || !bounding.Has(capset.SysAdmin) ||
+		!Is(t.Mounts.ProcMasked, false) || !Is(t.Mounts.SysReadOnly, false) || !Is(Map(t.Seccomp, func(s Seccomp) int { return s.Mode }), 0) {
+		return 0, false, false
+	}
+	first := capset.Cap(bits.TrailingZeros64(uint64(lacks)))
+	return lacks, lacks == capset.UpTo(t.LastCap.Value)&^capset.UpTo(first-1), true
 }
 
 // Runtime returns the name of the runtime of the task's container, "" if it is unknown.

@@ -30,6 +30,7 @@ var notes = [...]struct {
 	{"other-user-namespace", otherUserNamespace},
 	{"child-user-namespace", childUserNamespace},
 	{"full-capabilities", fullCapabilities},
+	{"privileged-container", privilegedContainer},
 	{"cap-dac-read-search", opens(capset.DacReadSearch)},
 	{"cap-sys-module", opens(capset.SysModule)},
 	{"cap-sys-rawio", opens(capset.SysRawio)},
@@ -133,6 +134,20 @@ func fullCapabilities(t *Task) string {
 		return ""
 	}
 	return "it has all capabilities, as in a privileged container: the node is open to it" + unlessChild(t)
+}
+
+// privilegedContainer tells a privileged container that has not all capabilities.
+func privilegedContainer(t *Task) string {
+	lacks, newer, ok := t.PrivilegedBut()
+	if !ok || !opensNode(t) {
+		return ""
+	}
+	why := "its runtime does not hold these either, or it gave them up"
+	if newer {
+		why = "its runtime is older than the kernel and does not know these"
+	}
+	return "its container is privileged, by its mounts, and the node is open to it; it lacks " + strings.ReplaceAll(lacks.String(), ",", ", ") +
+		": " + why + unlessChild(t)
 }
 
 // opens returns the text on a capability that opens the node to whoever has it in a

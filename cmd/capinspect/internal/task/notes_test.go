@@ -77,6 +77,18 @@ func inChild(t *Task) {
 	t.UserNamespace = Known(UserNamespace{ID: Known[uint64](4026532666), Initial: Known(false)})
 }
 
+// unmasked puts a task into a container with the mounts of a privileged one.
+func unmasked(t *Task) {
+	inContainer(t)
+	t.Mounts = Mounts{ProcMasked: Known(false), SysReadOnly: Known(false)}
+}
+
+// unmaskedHalf puts a task into one that has a read-only /sys.
+func unmaskedHalf(t *Task) {
+	unmasked(t)
+	t.Mounts.SysReadOnly = Known(true)
+}
+
 // hiddenNamespaces puts a task into a container of which no more is known.
 func hiddenNamespaces(t *Task) {
 	inContainer(t)
@@ -89,8 +101,28 @@ func onNode(t *Task) {
 	inPIDNamespace(t, 4026531836)
 }
 
+// TestPrivilegedBut tells what a runtime does not know from what somebody lacks.
+func TestPrivilegedBut(t *testing.T) {
+	for bounding, want := range map[string]struct {
+		lacks string
+		newer bool
+	}{
+		"0000003fffffffff": {"cap_perfmon,cap_bpf,cap_checkpoint_restore", true},
+		"000000ffffffffff": {"cap_checkpoint_restore", true},
+		"000001fffeffffff": {"cap_sys_resource", false},
+		"0000003ffeffffff": {"cap_sys_resource,cap_perfmon,cap_bpf,cap_checkpoint_restore", false},
+	} {
+		lacks, newer, ok := noted{prm: bounding, bnd: bounding, seccomp: "0", where: unmasked}.task(t).PrivilegedBut()
+		if !ok || lacks.String() != want.lacks || newer != want.newer {
+			t.Errorf("%s: %v, %t, %t; want %+v", bounding, lacks, newer, ok, want)
+		}
+	}
+}
+
 func TestRemarks(t *testing.T) {
 	const sysAdmin, sysPtrace, netRaw = "0000000000200000", "0000000000080000", "0000000000002000"
+	const upTo37 = "0000003fffffffff" // all that docker 20.10 knows
+	opens := []string{"cap-dac-read-search", "cap-sys-module", "cap-sys-rawio", "cap-sys-admin"}
 	for name, test := range map[string]struct {
 		task noted
 		want []string
@@ -102,6 +134,11 @@ func TestRemarks(t *testing.T) {
 		"privileged, hidden":                  {noted{prm: allMask, bnd: allMask, where: hiddenNamespaces}, []string{"full-capabilities"}},
 		"privileged in a user namespace":      {noted{prm: allMask, bnd: allMask, where: inChild}, []string{"full-in-user-namespace"}},
 		"privileged with effective given up":  {noted{prm: allMask, eff: noneMask, bnd: allMask, where: inContainer}, []string{"full-capabilities"}},
+		"privileged, with an old runtime":     {noted{prm: upTo37, bnd: upTo37, seccomp: "0", where: unmasked}, slices.Concat([]string{"privileged-container"}, opens, []string{"no-seccomp"})},
+		"as much, masked":                     {noted{prm: upTo37, bnd: upTo37, seccomp: "0", where: unmaskedHalf}, slices.Concat(opens, []string{"no-seccomp"})},
+		"as much, with a filter":              {noted{prm: upTo37, bnd: upTo37, where: unmasked}, opens},
+		"privileged, with privileged mounts":  {noted{prm: allMask, bnd: allMask, seccomp: "0", where: unmasked}, []string{"full-capabilities", "no-seccomp"}},
+		"docker's default, unmasked":          {noted{seccomp: "0", where: unmasked}, []string{"no-seccomp"}},
 		"some in a user namespace":            {noted{where: inChild}, []string{"other-user-namespace"}},
 		"none in a user namespace":            {noted{prm: noneMask, uid: "7", where: inChild}, nil},
 		"SYS_ADMIN":                           {noted{prm: sysAdmin, bnd: sysAdmin, where: inContainer}, []string{"cap-sys-admin"}},
