@@ -152,8 +152,39 @@ func TestOverlayOfWhom(t *testing.T) {
 	})
 	awaitComm(t, cmd.Process.Pid, "holder")
 	p := placeOf(t, atOnce(t, "--json", strconv.Itoa(cmd.Process.Pid)))
-	if got := p.Unknown["uid.realName"]; got != "/ is on an overlay of unknown layers, which may never answer" {
+	if got := p.Unknown["uid.realName"]; got != "/ is on overlay, which may never answer: the node's mount table does not have it" {
 		t.Errorf("%q, %s", got, text(p.UID.RealName))
+	}
+}
+
+// TestOverlayOfRuntime looks at a root that a runtime has mounted on the node for a task: an
+// overlay of directories on the node's disk, or in memory.
+func TestOverlayOfRuntime(t *testing.T) {
+	need.On(t, "root")
+	dir := t.TempDir()
+	mount := func(source, dir, kind, options string) {
+		t.Helper()
+		if err := unix.Mount(source, dir, kind, 0, options); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	}
+	err := errors.Join(os.Mkdir(dir+"/memory", 0o755), os.MkdirAll(dir+"/lower/etc", 0o755), os.Mkdir(dir+"/merged", 0o755),
+		os.WriteFile(dir+"/lower/etc/passwd", []byte("inside:x:0:0::/:/bin/sh\n"), 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mount("none", dir+"/memory", "tmpfs", "")
+	if err := errors.Join(os.Mkdir(dir+"/memory/upper", 0o755), os.Mkdir(dir+"/memory/work", 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	mount("none", dir+"/merged", "overlay", fmt.Sprintf("lowerdir=%[1]s/lower,upperdir=%[1]s/memory/upper,workdir=%[1]s/memory/work", dir))
+	tid := thread(t, func() error {
+		return errors.Join(unix.Unshare(unix.CLONE_NEWNS), unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+			unix.Chroot(dir+"/merged"), unix.Chdir("/"))
+	})
+	if p := placeOf(t, atOnce(t, "--json", strconv.Itoa(tid))); text(p.UID.RealName) != "inside" {
+		t.Errorf("%s: %q", text(p.UID.RealName), p.Unknown["uid.realName"])
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -22,6 +23,7 @@ type Collector struct {
 	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
 	last    task.LastCap   // the zero value if each task's is to be guessed
 	me      *reader        // what capinspect itself is; nil if not asked yet
+	node    *root.Node     // nil if not asked for yet
 }
 
 // Open returns a Collector for opts. Without a procfs at the default place it can still

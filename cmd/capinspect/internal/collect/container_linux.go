@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
@@ -47,12 +46,32 @@ func (c *Collector) filesOf(handle procstatus.Task, t *task.Task, mounts []procs
 			return nil, nil, nil, errors.New("its id maps are hidden: " + c.hidden(err, t))
 		}
 	}
-	bounding, known := t.Sets[capset.Bounding].Get()
-	under, err := root.Open(c.proc, handle, mounts, known && !bounding.Has(capset.SysAdmin))
+	under, err := root.Open(c.theNode(), handle, mounts)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	return under, users, groups, nil
+}
+
+// initialMounts is the inode of the initial mount namespace, on kernels on which it is fixed
+// (include/uapi/linux/nsfs.h, MNT_NS_INIT_INO).
+const initialMounts = 0xEFFFFFF8
+
+// theNode returns the mount namespace that tells which file systems answer: that of the
+// node's PID 1, or capinspect's own if that one is out of reach.
+func (c *Collector) theNode() *root.Node {
+	if c.node != nil {
+		return c.node
+	}
+	me := c.reader()
+	own, first := me.namespaces[procstatus.NamespaceMnt], me.first[procstatus.NamespaceMnt]
+	if first.Known() && task.Is(isInitial(procstatus.NamespacePID, me.first[procstatus.NamespacePID]), true) {
+		c.node = root.NewNode(c.proc, c.proc.Task(1), true)
+	} else {
+		shared := task.Is(own, initialMounts) || task.Is(task.SameInode(own, first), true)
+		c.node = root.NewNode(c.proc, c.proc.Self(), shared && me.root == "/")
+	}
+	return c.node
 }
 
 // sharesRoot reports whether a task of capinspect's mount namespace has its root directory

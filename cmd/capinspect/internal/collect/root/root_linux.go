@@ -41,11 +41,10 @@ type place struct {
 func (p *place) is(kind uint32) bool { return p.stat.Mode&unix.S_IFMT == kind }
 
 // Open opens the root directory of a task of a live procfs. The task has to stay
-// open as long as the Root is in use. mounts is its mount table. bound is true if
-// the task cannot have made its mounts itself, as far as its capabilities go.
-func Open(proc *procstatus.FS, task procstatus.Task, mounts []procstatus.Mount, bound bool) (*Root, error) {
-	r := &Root{proc: proc, task: task, mounts: table{of: mounts}}
-	if err := r.mounts.meet(proc, task, bound); err != nil {
+// open as long as the Root is in use. mounts is its mount table.
+func Open(node *Node, task procstatus.Task, mounts []procstatus.Mount) (*Root, error) {
+	r := &Root{proc: node.proc, task: task, mounts: table{mounts, node}}
+	if err := node.refresh(); err != nil {
 		return nil, err
 	}
 	if err := r.mounts.check("/"); err != nil {
@@ -83,9 +82,7 @@ func OpenOwn(proc *procstatus.FS) (*Root, error) {
 	return r, nil
 }
 
-// pin finds out which mount an open file at a path is on, and whether that
-// answers. The mount table is read again for it: what is open keeps its mount, and
-// the id of that from being another one's, so that the row of that id is its own.
+// pin finds out which mount an open file at a path is on, and whether that answers.
 func (r *Root) pin(at *place, path string) (err error) {
 	if at.mount, err = r.proc.MountID(at.fd); err != nil {
 		return err
@@ -93,10 +90,14 @@ func (r *Root) pin(at *place, path string) (err error) {
 	return r.judge(at.mount, path, func(m *procstatus.Mount) bool { return m.Point == path })
 }
 
-// judge returns an error if an open mount is of a file system that may never answer,
-// or is not one that is to be expected.
+// judge returns an error if an open mount is of a file system that may never answer, or is
+// not an expected one. It reads the mount tables again: as long as a file is open, its mount
+// stays, and no other mount or file system gets the same numbers.
 func (r *Root) judge(id int, path string, expected func(*procstatus.Mount) bool) error {
 	now, err := r.task.Mounts()
+	if err == nil {
+		err = r.mounts.node.refresh()
+	}
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (r *Root) enter(at place, name string) (place, error) {
 	}
 	how := unix.OpenHow{
 		Flags:   unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC,
-		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS,
+		Resolve: unix.RESOLVE_BENEATH,
 	}
 	mounted := r.mounts.at(next.path)
 	if !mounted {

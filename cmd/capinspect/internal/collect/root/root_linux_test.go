@@ -78,10 +78,10 @@ func (k *task) run(t *testing.T, f func() error) {
 	}
 }
 
-// open opens the root directory of the task, as one that made no mounts.
+// open opens the root directory of the task.
 func (k *task) open(t *testing.T) (*Root, error) { return k.openAs(t, true) }
 
-func (k *task) openAs(t *testing.T, bound bool) (*Root, error) {
+func (k *task) openAs(t *testing.T, named bool) (*Root, error) {
 	t.Helper()
 	proc, err := procstatus.OpenFS("/proc")
 	if err != nil {
@@ -97,7 +97,7 @@ func (k *task) openAs(t *testing.T, bound bool) (*Root, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Open(proc, task, mounts, bound)
+	return Open(NewNode(proc, proc.Self(), named), task, mounts)
 }
 
 // promptly calls f, which may not wait for anything.
@@ -192,7 +192,7 @@ var layouts = []struct {
 	{"an overlay", func(_ *testing.T, dir string) error {
 		return errors.Join(os.Mkdir(dir+"/lower", 0o755), write(dir+"/lower/passwd"), os.Mkdir(dir+"/upper", 0o755), os.Mkdir(dir+"/work", 0o755),
 			unix.Mount("none", dir+"/etc", "overlay", 0, "lowerdir="+dir+"/lower,upperdir="+dir+"/upper,workdir="+dir+"/work"))
-	}, ""},
+	}, "/etc is on overlay, which may never answer: the node's mount table does not have it"},
 	{"FUSE", func(t *testing.T, dir string) error { return silentFUSE(t)(dir + "/etc") }, "/etc is on fuse, which may never answer"},
 	{"FUSE behind a link", func(t *testing.T, dir string) error {
 		return errors.Join(os.Mkdir(dir+"/fuse", 0o755), os.Symlink("/fuse/passwd", dir+"/etc/passwd"), silentFUSE(t)(dir+"/fuse"))
@@ -337,27 +337,8 @@ func TestVanished(t *testing.T) {
 	if text, err := r.Read("etc/passwd", 4<<20); string(text) != passwd || err != nil {
 		t.Errorf("detached: %q, %v", text, err)
 	}
-	if r, err := Open(r.proc, r.proc.Task(4194305), []procstatus.Mount{{Point: "/", Type: "tmpfs"}}, true); !errors.Is(err, fs.ErrNotExist) {
+	if r, err := Open(r.mounts.node, r.proc.Task(4194305), []procstatus.Mount{{Point: "/", Type: "tmpfs"}}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no task: %v, %v", r, err)
-	}
-}
-
-// TestUnbound looks at an overlay of a task that could have made it itself.
-func TestUnbound(t *testing.T) {
-	k := newTask(t, func(dir string) error {
-		return errors.Join(os.Mkdir(dir+"/lower", 0o755), write(dir+"/lower/passwd"), os.Mkdir(dir+"/upper", 0o755), os.Mkdir(dir+"/work", 0o755),
-			unix.Mount("none", dir+"/etc", "overlay", 0, "lowerdir="+dir+"/lower,upperdir="+dir+"/upper,workdir="+dir+"/work"))
-	})
-	for bound, want := range map[bool]string{true: "", false: "open /etc/passwd: /etc is on an overlay of unknown layers, which may never answer"} {
-		r, err := k.openAs(t, bound)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := r.Read("etc/passwd", 4<<20)
-		r.Close()
-		if got := fmt.Sprint(err); (want == "") != (string(text) == passwd) || want != "" && got != want {
-			t.Errorf("bound %t: %q, %v", bound, text, err)
-		}
 	}
 }
 

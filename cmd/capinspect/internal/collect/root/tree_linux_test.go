@@ -77,7 +77,7 @@ var trees = []struct {
 		return errors.Join(os.Mkdir(dir+"/lower", 0o755), tmpfs(dir+"/lower", 0), setuid(dir+"/lower/p"), os.Mkdir(dir+"/lower/e", 0o755), setuid(dir+"/lower/e/p"),
 			os.Mkdir(dir+"/upper", 0o755), os.Mkdir(dir+"/work", 0o755), setuid(dir+"/upper/q"),
 			unix.Mount("none", dir+"/d", "overlay", 0, "lowerdir="+dir+"/lower,upperdir="+dir+"/upper,workdir="+dir+"/work"))
-	}, nil, "/d/e/p\n/d/p\n/d/q\n", "", views},
+	}, nil, "/d/e/p\n/d/p\n/d/q\n", "", views[1:]},
 	{"FUSE below", func(t *testing.T, dir string) error {
 		return errors.Join(os.MkdirAll(dir+"/d/e/m", 0o755), silentFUSE(t)(dir+"/d/e/m"), setuid(dir+"/d/p"))
 	}, nil, "/d/p\n", "/d/p\n/d/e/m: /d/e/m is on fuse, which may never answer\n", views[:1]},
