@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -185,6 +187,48 @@ func TestOverlayOfRuntime(t *testing.T) {
 	})
 	if p := placeOf(t, atOnce(t, "--json", strconv.Itoa(tid))); text(p.UID.RealName) != "inside" {
 		t.Errorf("%s: %q", text(p.UID.RealName), p.Unknown["uid.realName"])
+	}
+}
+
+// TestHostileGroups looks at a task that has a group of a long name as often as the kernel
+// allows. Neither the report nor the memory that it takes grows with that.
+func TestHostileGroups(t *testing.T) {
+	need.On(t, "root")
+	const mostKiB, count = 64 << 10, 65536
+	groups := make([]uint32, count)
+	for i := range groups {
+		groups[i] = 1000
+	}
+	for name, test := range map[string]struct {
+		length int
+		why    string
+	}{
+		"4 MiB":     {4<<20 - len("root:x:0:\n:x:1000:\n"), "its name in /etc/group is longer than 256 bytes"},
+		"257 bytes": {257, "its name in /etc/group is longer than 256 bytes"},
+		"256 bytes": {256, "the names of all its ids in /etc/group are longer than 1048576 bytes"},
+		"15 bytes":  {15, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			long := strings.Repeat("x", test.length)
+			tid := inRoot(t, func(root string) error {
+				_, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, count, uintptr(unsafe.Pointer(&groups[0])), 0)
+				return errors.Join(nonzero(errno), os.WriteFile(root+"/etc/group", []byte("root:x:0:\n"+long+":x:1000:\n"), 0o644))
+			})
+			for _, args := range [][]string{{"--print"}, {"--json"}, {}} {
+				cmd := exec.Command(built(t), append(args, strconv.Itoa(tid))...)
+				out, err := cmd.Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > mostKiB {
+					t.Errorf("%v: %d KiB for %d bytes", args, used, len(out))
+				}
+				shown := strings.Contains(string(out), long)
+				if shown != (test.why == "") || len(args) > 0 && args[0] == "--json" && !shown && !strings.Contains(string(out), test.why) {
+					t.Errorf("%v: its name is there: %t, of %d bytes", args, shown, len(out))
+				}
+			}
+		})
 	}
 }
 

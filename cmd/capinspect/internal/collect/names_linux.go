@@ -18,6 +18,8 @@ const (
 	passwdFile = "etc/passwd"
 	groupFile  = "etc/group"
 	maxFile    = 4 << 20 // the size in bytes of the largest one that is read
+	maxIDName  = 256     // the length in bytes of the longest name of an id
+	maxIDNames = 1 << 20 // and that of all names of a task's ids together, the repeated ones too
 )
 
 // files are those under the root directory of a task.
@@ -164,20 +166,25 @@ func (d *database) lookup(ids ...uint32) task.Names {
 		text, unread = d.from.Read(d.file, maxFile)
 		eachEntry(text, func(name []byte, id uint32) {
 			if first, wanted := known[id]; wanted && first == "" {
-				known[id] = string(name)
+				known[id] = string(name[:min(len(name), maxIDName+1)])
 			}
 		})
 	}
 	if unread == nil {
 		unread = errors.New("no entry in /" + d.file)
 	}
-	names := make(task.Names, len(ids))
+	names, length := make(task.Names, len(ids)), 0
 	for _, id := range ids {
 		in, err := d.translate(id)
 		switch name := known[in]; {
 		case err != nil:
 			names[id] = task.Unknown[string](err.Error())
+		case len(name) > maxIDName:
+			names[id] = task.Unknown[string](fmt.Sprintf("its name in /%s is longer than %d bytes", d.file, maxIDName))
+		case length+len(name) > maxIDNames:
+			names[id] = task.Unknown[string](fmt.Sprintf("the names of all its ids in /%s are longer than %d bytes", d.file, maxIDNames))
 		case name != "":
+			length += len(name)
 			names[id] = task.Known(name)
 		default:
 			names[id] = task.Unknown[string](unread.Error())
