@@ -69,7 +69,7 @@ func placeOf(t *testing.T, o outcome) place {
 }
 
 // notApplicable is what may be null because there is none.
-var notApplicable = regexp.MustCompile(`^(container(\.(sandboxId|podUID|podId|hostname))?|lsm\.(module|mode))$`)
+var notApplicable = regexp.MustCompile(`^(container(\.(sandboxId|podId))?|lsm\.(module|mode))$`)
 
 // unexplained holds that each value that is null has its reason.
 func unexplained(t *testing.T, path string, v any, unknown map[string]string) {
@@ -77,7 +77,7 @@ func unexplained(t *testing.T, path string, v any, unknown map[string]string) {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, member := range v {
-			if uid, in := v["podUID"]; in && uid == nil && (key == "name" || key == "podName" || key == "podNamespace") {
+			if uid, in := v["podUID"]; in && uid == nil && slices.Contains([]string{"name", "podUID", "podName", "podNamespace", "hostname"}, key) {
 				continue // it is in no pod
 			}
 			unexplained(t, strings.TrimPrefix(path+"."+key, "."), member, unknown)

@@ -197,6 +197,9 @@ func (c *Collector) untold(found *task.Container, t *task.Task, cgroup, mountinf
 	default:
 		found.Why.ID = "no cgroup or mount names it"
 	}
+	if task.Is(found.Sandbox, true) {
+		found.Why.PodUID = "no cgroup or mount tells the pod of this sandbox"
+	}
 	if !found.InPod() {
 		if !found.Sandbox.Known() {
 			found.Sandbox = task.Known(false)
@@ -210,6 +213,7 @@ func (c *Collector) untold(found *task.Container, t *task.Task, cgroup, mountinf
 	}
 	found.Why.Name = cmp.Or(unread, "no mount names it")
 	found.Why.PodName = "no file tells it: see --pods"
+	found.Why.Hostname = hostNameHidden(t)
 	if found.Hostname != "" {
 		found.Why.PodName = "only Kubernetes knows it: the host name is another one where the pod has spec.hostname"
 	}
@@ -300,6 +304,17 @@ func hostName(t *task.Task, from files) (name, known string) {
 		return "", ""
 	}
 	return strings.TrimSpace(string(text)), "/etc/hostname"
+}
+
+// hostNameHidden is why the host name of a task in a pod is unknown.
+func hostNameHidden(t *task.Task) string {
+	switch own := t.Initial(procstatus.NamespaceUTS); {
+	case task.Is(own, true):
+		return "it has the node's host name"
+	case !own.Known():
+		return cmp.Or(own.Why(), "its UTS namespace is not known")
+	}
+	return "its /etc/hostname cannot be read, or has no name of a host"
 }
 
 // maxName is the size in bytes of the longest file of one name that is read.

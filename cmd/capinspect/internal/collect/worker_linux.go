@@ -151,6 +151,9 @@ func (w *worker) container(handle procstatus.Task) {
 		} else {
 			c.Unnamed("see --pods")
 		}
+		if c.Why.Hostname != "" {
+			c.Why.Hostname = "a list does not tell it"
+		}
 		*to = task.Known(c)
 	case w.private && isBlank(text):
 		*to = task.Unknown[*task.Container](blankCgroup)

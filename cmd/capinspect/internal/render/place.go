@@ -175,7 +175,7 @@ func printContainer(p *printer, t *task.Task) {
 	printMembers(p, "Pod:", []member{{" ", pod}, {" uid ", c.PodUID}, {" id ", c.PodID}, {" host name ", c.Hostname}})
 	printEvidence(p, c.Evidence)
 	for _, other := range c.Conflicts {
-		p.print(" contradicted by ")
+		p.print(" contradiction: ")
 		p.escaped(other)
 		p.line()
 	}

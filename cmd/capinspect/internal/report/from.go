@@ -171,7 +171,7 @@ func contained(t *task.Task) Contained {
 			SandboxID:      text(c.SandboxID),
 			ContainerNames: containerNames(c),
 			PodID:          text(c.PodID),
-			Hostname:       text(c.Hostname),
+			Hostname:       told(c.Hostname, c.Why.Hostname),
 			Sandbox:        c.Sandbox,
 			Evidence:       each(c.Evidence, func(e container.Evidence) string { return e.What + ": " + e.From }),
 			Conflicts:      array(c.Conflicts),
@@ -185,7 +185,7 @@ func containerID(c *task.Container) ContainerID {
 
 func containerNames(c *task.Container) ContainerNames {
 	return ContainerNames{
-		told(c.Name, c.Why.Name), text(c.PodUID), told(c.PodName, c.Why.PodName), told(c.PodNamespace, c.Why.PodNamespace),
+		told(c.Name, c.Why.Name), told(c.PodUID, c.Why.PodUID), told(c.PodName, c.Why.PodName), told(c.PodNamespace, c.Why.PodNamespace),
 	}
 }
 

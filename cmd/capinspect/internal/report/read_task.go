@@ -261,14 +261,14 @@ func savedContainer(saved *Container) *task.Container {
 	}
 	c := &task.Container{
 		Container: container.Container{
-			Runtime: saved.Runtime.Zero(), ID: saved.ID.Zero(), PodUID: orEmpty(saved.PodUID), PodID: orEmpty(saved.PodID),
+			Runtime: saved.Runtime.Zero(), ID: saved.ID.Zero(), PodUID: saved.PodUID.Zero(), PodID: orEmpty(saved.PodID),
 			SandboxID: orEmpty(saved.SandboxID), Name: saved.Name.Zero(),
 		},
 		PodName: saved.PodName.Zero(), PodNamespace: saved.PodNamespace.Zero(),
-		Hostname: orEmpty(saved.Hostname), Sandbox: saved.Sandbox, Conflicts: saved.Conflicts,
+		Hostname: saved.Hostname.Zero(), Sandbox: saved.Sandbox, Conflicts: saved.Conflicts,
 		Why: task.Reasons{
-			Runtime: saved.Runtime.Why(), ID: saved.ID.Why(), Name: saved.Name.Why(),
-			PodName: saved.PodName.Why(), PodNamespace: saved.PodNamespace.Why(),
+			Runtime: saved.Runtime.Why(), ID: saved.ID.Why(), Name: saved.Name.Why(), PodUID: saved.PodUID.Why(),
+			PodName: saved.PodName.Why(), PodNamespace: saved.PodNamespace.Why(), Hostname: saved.Hostname.Why(),
 		},
 	}
 	for _, evidence := range saved.Evidence {

@@ -191,11 +191,11 @@ type Container struct {
 	ContainerID
 	SandboxID *string `json:"sandboxId"`
 	ContainerNames
-	PodID     *string          `json:"podId"` // Podman's
-	Hostname  *string          `json:"hostname"`
-	Sandbox   task.Value[bool] `json:"sandbox"`
-	Evidence  []string         `json:"evidence"`
-	Conflicts []string         `json:"conflicts"`
+	PodID     *string            `json:"podId"` // Podman's
+	Hostname  task.Value[string] `json:"hostname"`
+	Sandbox   task.Value[bool]   `json:"sandbox"`
+	Evidence  []string           `json:"evidence"`
+	Conflicts []string           `json:"conflicts"`
 }
 
 // ContainerID is what a runtime calls a container.
@@ -207,7 +207,7 @@ type ContainerID struct {
 // ContainerNames is what Kubernetes calls a container and its pod.
 type ContainerNames struct {
 	Name         task.Value[string] `json:"name"`
-	PodUID       *string            `json:"podUID"`
+	PodUID       task.Value[string] `json:"podUID"`
 	PodName      task.Value[string] `json:"podName"`
 	PodNamespace task.Value[string] `json:"podNamespace"`
 }

@@ -3,6 +3,7 @@
 package task
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -25,7 +26,7 @@ type Container struct {
 
 // Reasons says why members of a [Container] are unknown. One is "" if the container may
 // have no such thing, or if nobody has looked everywhere.
-type Reasons struct{ Runtime, ID, Name, PodName, PodNamespace string }
+type Reasons struct{ Runtime, ID, Name, PodUID, PodName, PodNamespace, Hostname string }
 
 // Conclude takes a value for a member of the container, unless it has one already.
 func (c *Container) Conclude(member *string, value string, from container.Evidence) {
@@ -35,10 +36,12 @@ func (c *Container) Conclude(member *string, value string, from container.Eviden
 	}
 }
 
-// Unnamed says why the names of Kubernetes that are not known are unknown.
+// Unnamed says why the names in a pod that are not known are unknown: for a reason, unless
+// it is unknown which pod it is.
 func (c *Container) Unnamed(why string) {
-	if c.PodUID != "" {
-		c.Why.Name, c.Why.PodName, c.Why.PodNamespace = why, why, why
+	why = cmp.Or(c.Why.PodUID, why)
+	if c.PodUID != "" || c.Why.PodUID != "" {
+		c.Why.Name, c.Why.PodName, c.Why.PodNamespace, c.Why.Hostname = why, why, why, why
 	}
 }
 
@@ -104,6 +107,7 @@ func (c *Container) contradict(found *container.Container, sources string) {
 		c.OtherID, found.ID = found.OtherID, ""
 	}
 	if found.OtherPodUID != "" {
+		c.Why.PodUID = fmt.Sprintf("%s two pods, %s and %s", sources, found.PodUID, found.OtherPodUID)
 		c.Conflicts = append(c.Conflicts, fmt.Sprintf("podUID: %s %s and %s", sources, found.PodUID, found.OtherPodUID))
 		c.OtherPodUID, found.PodUID = found.OtherPodUID, ""
 	}
