@@ -70,6 +70,19 @@ func (k NamespaceKind) Initial() (inode uint64, ok bool) {
 	return inode, inode != 0
 }
 
+// InitialSince618 returns the inode of the initial mnt or net namespace since Linux 6.18
+// (include/uapi/linux/nsfs.h); ok is false for another kind. On older kernels no namespace
+// has it.
+func (k NamespaceKind) InitialSince618() (inode uint64, ok bool) {
+	switch k {
+	case NamespaceMnt:
+		return firstNamespace, true
+	case NamespaceNet:
+		return firstNamespace + 1, true
+	}
+	return 0, false
+}
+
 // firstNamespace is the lowest inode of a namespace, that of the initial mnt
 // namespace where it is fixed. Namespaces that are made later have higher ones
 // (fs/proc/generic.c, PROC_DYNAMIC_FIRST).

@@ -31,7 +31,16 @@ func TestNamespaces(t *testing.T) {
 			t.Errorf("%v: %d, want %d", k, inode, want)
 		}
 	}
+	for k := range NamespaceKind(NumNamespaces) {
+		want := map[NamespaceKind]uint64{NamespaceMnt: 4026531832, NamespaceNet: 4026531833}[k]
+		if inode, ok := k.InitialSince618(); inode != want || ok != (want != 0) {
+			t.Errorf("%v: %d, %t; want %d", k, inode, ok, want)
+		}
+	}
 	none := NamespaceKind(NumNamespaces)
+	if inode, ok := none.InitialSince618(); ok || inode != 0 {
+		t.Errorf("a kind that is none: %d", inode)
+	}
 	if inode, ok := none.Initial(); ok || inode != 0 || none.String() != "8" || none.Since() != "" {
 		t.Errorf("a kind that is none: %v, %q, %d", none, none.Since(), inode)
 	}

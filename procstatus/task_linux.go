@@ -220,6 +220,51 @@ func (t Task) ParentUserNamespace() (inode uint64, err error) {
 	return t.related(NamespaceUser, unix.NS_GET_PARENT)
 }
 
+// Owner is a user namespace that owns something, and the user who made it.
+type Owner struct {
+	Inode uint64
+	UID   uint32 // the effective uid that made it, in the caller's user namespace
+}
+
+// OwnersOf returns the user namespace that owns one of the task's namespaces, as OwnerOf
+// does, and those above it, each after the one below it. The list ends with the caller's
+// user namespace, above which the kernel tells nothing (ioctl_nsfs(2), NS_GET_PARENT and
+// NS_GET_OWNER_UID; the latter since Linux 4.11).
+func (t Task) OwnersOf(k NamespaceKind) (owners []Owner, err error) {
+	name := t.file("ns/" + k.String())
+	ns, err := t.dir.open(name, reading)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { unix.Close(ns) }()
+	for request := uint(unix.NS_GET_USERNS); ; request = unix.NS_GET_PARENT {
+		above, err := retry(func() (int, error) { return unix.IoctlRetInt(ns, request) })
+		switch {
+		case err == unix.EPERM && owners != nil:
+			return owners, nil
+		case err != nil:
+			return nil, t.dir.failed("ioctl", name, err)
+		}
+		unix.Close(ns)
+		ns = above
+		owner, err := ownerAt(ns)
+		if err != nil {
+			return nil, t.dir.failed("ioctl", name, err)
+		}
+		owners = append(owners, owner)
+	}
+}
+
+// ownerAt returns the user namespace that is open.
+func ownerAt(ns int) (o Owner, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(ns, &st); err != nil {
+		return o, err
+	}
+	uid, err := unix.IoctlGetUint32(ns, unix.NS_GET_OWNER_UID)
+	return Owner{st.Ino, uid}, err
+}
+
 // related asks for a namespace that another one is related to.
 func (t Task) related(k NamespaceKind, request uint) (inode uint64, err error) {
 	name := t.file("ns/" + k.String())

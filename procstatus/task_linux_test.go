@@ -339,6 +339,14 @@ func TestRelatives(t *testing.T) {
 	if above, err := child.ParentUserNamespace(); err != nil || above != user {
 		t.Errorf("above %d, %v; want %d", above, err, user)
 	}
+	me := uint32(os.Geteuid())
+	owners, err := child.OwnersOf(NamespaceUTS)
+	if len(owners) != 2 || owners[0] != (Owner{below, me}) || owners[1].Inode != user || err != nil {
+		t.Errorf("owners %v, %v; want %d of uid %d, then %d", owners, err, below, me, user)
+	}
+	if up, err := child.OwnersOf(NamespaceUser); err != nil || !slices.Equal(up, owners[1:]) {
+		t.Errorf("owners of the user namespace %v, %v; want %v", up, err, owners[1:])
+	}
 }
 
 // TestStatuses lists a copy of a procfs, in which a process has ended, one may not
@@ -523,6 +531,9 @@ func TestNoPanicLinux(t *testing.T) {
 			}
 			if n, err := task.OwnerOf(k); n != 0 || err == nil {
 				t.Errorf("owner of %d: %d, %v", k, n, err)
+			}
+			if list, err := task.OwnersOf(k); list != nil || err == nil {
+				t.Errorf("owners of %d: %v, %v", k, list, err)
 			}
 		}
 		if open, err := task.Open(); err == nil {

@@ -6,3 +6,6 @@ package main
 
 // attempts has nothing to execute.
 func attempts() {}
+
+// scopesOfKernel has no user namespace.
+func scopesOfKernel() {}

@@ -119,7 +119,7 @@ func samples(t *testing.T) (list []any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values)/[^/]+$|^/securityContext/|^/container$|^/tasks/\d+/container$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes)/[^/]+$|^/securityContext/|^/container$|^/tasks/\d+/container$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

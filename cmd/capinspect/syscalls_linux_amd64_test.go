@@ -159,7 +159,7 @@ func (c *sysCall) forbidden() string {
 		}
 		return ""
 	case unix.SYS_IOCTL:
-		if !slices.Contains([]uint64{unix.TIOCGWINSZ, unix.TCGETS, unix.NS_GET_USERNS, unix.NS_GET_PARENT}, c.args[1]) {
+		if !slices.Contains([]uint64{unix.TIOCGWINSZ, unix.TCGETS, unix.NS_GET_USERNS, unix.NS_GET_PARENT, unix.NS_GET_OWNER_UID}, c.args[1]) {
 			return "an ioctl that may change something"
 		}
 		return ""

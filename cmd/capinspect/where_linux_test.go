@@ -37,8 +37,12 @@ type place struct {
 	}
 	Namespaces map[string]*struct {
 		ID                             uint64
+		Node                           *bool
 		SharedWithSelf, SharedWithPid1 *bool
+		Owner                          *uint64
+		Owned, OwnedByUID              *bool
 	}
+	Scopes    map[string]*struct{ For, NotFor, Unknown []string }
 	Container *struct {
 		Runtime, ID, SandboxID, Name, PodUID, PodName, PodNamespace, Hostname *string
 		Evidence                                                              []string

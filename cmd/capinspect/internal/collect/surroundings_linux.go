@@ -92,9 +92,9 @@ func (c *Collector) namespaces(handle procstatus.Task, t *task.Task) {
 		id, err := handle.Namespace(k)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && c.live && !task.Is(t.RunState, 'Z'):
-			ns.ID = task.Unknown[uint64]("Linux has it since " + k.Since())
+			*ns = task.HiddenNamespace("Linux has it since " + k.Since())
 		case err != nil:
-			ns.ID = task.Unknown[uint64](c.hidden(err, t))
+			*ns = task.HiddenNamespace(c.hidden(err, t))
 		default:
 			ns.ID = task.Known(id)
 		}
@@ -103,7 +103,12 @@ func (c *Collector) namespaces(handle procstatus.Task, t *task.Task) {
 	}
 	if t.Namespaces = task.Known(all); !all.Any() {
 		t.Namespaces = task.Unknown[task.Namespaces](all[procstatus.NamespaceUser].ID.Why())
+		return
 	}
+	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
+		all[k].Node = c.nodes(k, t)
+	}
+	t.Namespaces = task.Known(all)
 }
 
 // isOwnMap reports whether the map of a user namespace that is hidden is that of

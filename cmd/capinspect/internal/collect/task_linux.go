@@ -109,6 +109,7 @@ func (c *Collector) look(handle procstatus.Task, t *task.Task) {
 	if c.opts.Detail >= Surrounded {
 		t.Isolation.HostPID = c.hostPID(t)
 		c.namespaces(handle, t)
+		c.owners(handle, t)
 		c.userNamespace(handle, t)
 		c.label(handle, t)
 	}

@@ -124,6 +124,7 @@ func place(t *task.Task) Place {
 			return UserNamespace{ns.ID, ns.Initial, task.Map(ns.UIDMap, extents), task.Map(ns.GIDMap, extents), ns.Setgroups}
 		}),
 		Namespaces: namespaces(t.Namespaces),
+		Scopes:     scopes(t),
 		LSM: task.Map(t.Label, func(l procstatus.Label) Label {
 			return Label{text(l.Module), l.Label, text(l.Mode)}
 		}),
@@ -141,10 +142,28 @@ func namespaces(v task.Value[task.Namespaces]) task.Value[Namespaces] {
 	return task.Map(v, func(all task.Namespaces) (n Namespaces) {
 		for k, to := range n.kinds() {
 			ns := all[k]
-			*to = task.Map(ns.ID, func(uint64) Namespace { return Namespace{ns.ID, ns.WithSelf, ns.WithPID1} })
+			*to = task.Map(ns.ID, func(uint64) Namespace {
+				return Namespace{ns.ID, ns.Node, ns.WithSelf, ns.WithPID1, ns.Owner, ns.Owned, ns.ByUID}
+			})
 		}
 		return n
 	})
+}
+
+// scopes returns where the capabilities count that the task holds.
+func scopes(t *task.Task) task.Value[Object[Scope]] {
+	list := Object[Scope]{}
+	for c := range t.Held().Caps() {
+		found := t.ScopesOf(c)
+		in, ok := found.Get()
+		if !ok && c <= capset.LastKnown {
+			return task.Unknown[Object[Scope]](found.Why())
+		}
+		if ok {
+			list = append(list, Member[Scope]{c.String(), Scope{each(in.For, capset.Scope.String), each(in.NotFor, capset.Scope.String), each(in.Unclear, capset.Scope.String)}})
+		}
+	}
+	return task.Known(list)
 }
 
 // kinds returns the namespaces by kind.

@@ -246,10 +246,14 @@ func idMap(list []Extent) procstatus.IDMap {
 func savedNamespaces(saved Namespaces) (all task.Namespaces, ok bool) {
 	for k, v := range saved.kinds() {
 		ns, _ := v.Get()
+		ns.Owned.Because(task.Untold)
 		if id := ifValid(ns.ID, notZero); id.Known() {
-			all[k] = task.Namespace{ID: id, WithSelf: ns.SharedWithSelf, WithPID1: ns.SharedWithPID1}
+			all[k] = task.Namespace{
+				ID: id, WithSelf: ns.SharedWithSelf, WithPID1: ns.SharedWithPID1, Node: ns.Node,
+				Owner: ns.Owner, Owned: ns.Owned, ByUID: ns.OwnedByUID,
+			}
 		} else {
-			all[k].ID = task.Unknown[uint64](v.Why())
+			all[k] = task.HiddenNamespace(v.Why())
 		}
 	}
 	return all, all.Any()

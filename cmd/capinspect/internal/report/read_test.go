@@ -91,6 +91,7 @@ func TestReadUnknown(t *testing.T) {
 		{"securebits", "the report does not tell them"},
 		{"mode", "needs securebits"},
 		{"userNamespace.initial", untold},
+		{"scopes", untold},
 	}
 	if r := FromTask(got); !reflect.DeepEqual(r.Unknown, want) {
 		t.Errorf("unknown: %q\nwant %q", r.Unknown, want)
@@ -117,7 +118,10 @@ func TestReadUnknown(t *testing.T) {
 // everything is a task of which all is known that a report tells.
 func everything() *task.Task {
 	same := func(id uint64) task.Namespace {
-		return task.Namespace{ID: task.Known(id), WithSelf: task.Known(true), WithPID1: task.Known(false)}
+		return task.Namespace{
+			ID: task.Known(id), WithSelf: task.Known(true), WithPID1: task.Known(false), Node: task.Known(id%2 == 0),
+			Owner: task.Known(id + 10), Owned: task.Known(true), ByUID: task.Known(false),
+		}
 	}
 	t := &task.Task{
 		Self: true, LastCap: task.LastCap{Value: 40, From: task.FromReport},
@@ -148,7 +152,8 @@ func everything() *task.Task {
 		all[k] = same(4026531837 + uint64(k))
 		t.Sets[k%capset.NumKinds] = task.Known(capset.Set(1) << k)
 	}
-	all[procstatus.NamespaceTime] = task.Namespace{ID: task.Unknown[uint64]("Linux has it since 5.6")}
+	all[procstatus.NamespaceTime] = task.HiddenNamespace("Linux has it since 5.6")
+	all[procstatus.NamespaceNet].Owned = task.Unknown[bool]("no such ioctl")
 	all[procstatus.NamespaceIPC].WithPID1 = task.Unknown[bool]("PID 1: permission denied")
 	all[procstatus.NamespaceMnt].WithPID1 = task.Unknown[bool]("PID 1: permission denied")
 	t.Namespaces = task.Known(all)
@@ -170,6 +175,7 @@ func TestReadEverything(t *testing.T) {
 		wantUnknown := Unknown{
 			{"groups[].name", "no entry in /etc/group"},
 			{"namespaces.*.sharedWithPid1", "PID 1: permission denied"},
+			{"namespaces.*.owned", "no such ioctl"},
 			{"namespaces.time", "Linux has it since 5.6"},
 			{"container.podNamespace", "no token"},
 		}

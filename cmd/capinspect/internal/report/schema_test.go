@@ -94,6 +94,7 @@ func schemaKeys(defs map[string]any, part any, path string, to map[string]bool) 
 		}
 	}
 	schemaKeys(defs, node["items"], path+"[]", to)
+	schemaKeys(defs, node["additionalProperties"], path+"[]", to)
 	properties, _ := node["properties"].(map[string]any)
 	for key, member := range properties {
 		at := strings.TrimPrefix(path+"."+key, ".")

@@ -136,6 +136,7 @@ type Flag struct {
 type Place struct {
 	UserNamespace task.Value[UserNamespace] `json:"userNamespace" lines:"members"`
 	Namespaces    task.Value[Namespaces]    `json:"namespaces" lines:"members"`
+	Scopes        task.Value[Object[Scope]] `json:"scopes" lines:"members"` // by the names of the capabilities
 	LSM           task.Value[Label]         `json:"lsm"`
 }
 
@@ -170,8 +171,19 @@ type Namespaces struct {
 // Namespace is one namespace of a task.
 type Namespace struct {
 	ID             task.Value[uint64] `json:"id"`
+	Node           task.Value[bool]   `json:"node"`
 	SharedWithSelf task.Value[bool]   `json:"sharedWithSelf"`
 	SharedWithPID1 task.Value[bool]   `json:"sharedWithPid1"`
+	Owner          task.Value[uint64] `json:"owner"`
+	Owned          task.Value[bool]   `json:"owned"`
+	OwnedByUID     task.Value[bool]   `json:"ownedByUid"`
+}
+
+// Scope tells where a capability that the task holds counts.
+type Scope struct {
+	For     []string `json:"for"`
+	NotFor  []string `json:"notFor"`
+	Unclear []string `json:"unknown"` // the reason is that of namespaces.*.owned
 }
 
 // Label is what a security module calls a task.

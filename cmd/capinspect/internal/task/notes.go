@@ -110,10 +110,14 @@ func childUserNamespace(t *Task) string {
 
 // countFor says what the capabilities of a child user namespace count for.
 func countFor(t *Task) string {
+	text := "count only for what that namespace owns"
 	if id, ok := t.UserNamespace.Zero().ID.Get(); ok {
-		return "count only for what user:[" + strconv.FormatUint(id, 10) + "] owns"
+		text = "count only for what user:[" + strconv.FormatUint(id, 10) + "] owns"
 	}
-	return "count only for what that namespace owns"
+	if owned := t.owned(); owned != "" {
+		text += " (" + owned + ")"
+	}
+	return text
 }
 
 // opensNode reports whether the node's kernel honours what the task holds.

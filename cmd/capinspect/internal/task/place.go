@@ -30,6 +30,22 @@ type Namespace struct {
 	ID       Value[uint64] // inode
 	WithSelf Value[bool]   // capinspect is in the same one
 	WithPID1 Value[bool]   // PID 1 is in the same one
+	Node     Value[bool]   // it is the initial one, the node's
+	Owner    Value[uint64] // inode of the user namespace that owns it
+	// Owned tells that this is the task's own user namespace or one below it, so that what
+	// is effective in the task counts for the namespace.
+	Owned Value[bool]
+	// ByUID tells that it is one below, and that the task's effective uid has made it: the
+	// task has every capability over the namespace (security/commoncap.c, cap_capable).
+	ByUID Value[bool]
+}
+
+// HiddenNamespace returns a namespace of which nothing is known.
+func HiddenNamespace(why string) Namespace {
+	return Namespace{
+		ID: Unknown[uint64](why), WithSelf: Unknown[bool](why), WithPID1: Unknown[bool](why), Node: Unknown[bool](why),
+		Owner: Unknown[uint64](why), Owned: Unknown[bool](why), ByUID: Unknown[bool](why),
+	}
 }
 
 // Any reports whether the namespace of any kind is known.
@@ -41,8 +57,7 @@ func (n *Namespaces) Any() bool {
 func (t *Task) Namespace(k procstatus.NamespaceKind) Namespace {
 	all, ok := t.Namespaces.Get()
 	if !ok || int(k) >= len(all) {
-		why := t.Namespaces.Why()
-		return Namespace{Unknown[uint64](why), Unknown[bool](why), Unknown[bool](why)}
+		return HiddenNamespace(t.Namespaces.Why())
 	}
 	return all[k]
 }
@@ -130,11 +145,6 @@ func Expected(reason string) bool {
 	return reason == NoLabels || reason == NotSaved || reason == NotTold
 }
 
-// netInitial is the inode of the initial network namespace on the kernels where it is a
-// fixed one (include/uapi/linux/nsfs.h, NET_NS_INIT_INO). On others no namespace has it:
-// the inodes that are not fixed begin at 0xF0000000.
-const netInitial = 0xEFFFFFF9
-
 // Isolation is what is known of the namespaces that a task shares with its node, beside
 // what its own status and namespaces tell.
 type Isolation struct {
@@ -159,7 +169,7 @@ func (t *Task) HostIPC() Value[bool] {
 // HostNetwork reports whether the task is in the node's network namespace.
 func (t *Task) HostNetwork() Value[bool] {
 	id := t.Namespace(procstatus.NamespaceNet).ID
-	if Is(id, uint64(netInitial)) {
+	if initial, _ := procstatus.NamespaceNet.InitialSince618(); Is(id, initial) {
 		return Known(true)
 	}
 	return First(t.Isolation.HostNetwork, Unknown[bool](id.Why()))

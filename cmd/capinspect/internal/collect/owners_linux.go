@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"errors"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// nodes reports whether a namespace of the task is the node's.
+func (c *Collector) nodes(k procstatus.NamespaceKind, t *task.Task) task.Value[bool] {
+	const unnumbered = "before Linux 6.18 the initial one has a number like any other"
+	ns := t.Namespace(k)
+	if _, fixed := k.Initial(); fixed || !ns.ID.Known() {
+		return t.Initial(k)
+	}
+	node := task.Unknown[bool](unnumbered)
+	switch initial, _ := k.InitialSince618(); {
+	case task.Is(ns.ID, initial):
+		return task.Known(true)
+	case c.proc == nil:
+	case c.fixedNetwork():
+		return task.Known(false)
+	case k == procstatus.NamespaceNet:
+		node = task.First(c.hostNetwork(t, c.ownNetwork()), node)
+	case task.Is(isInitial(procstatus.NamespacePID, c.reader().first[procstatus.NamespacePID]), true): // PID 1 is the node's init
+		node = task.First(ns.WithPID1, node)
+	}
+	return node
+}
+
+// owners finds out which user namespaces own the task's other namespaces.
+func (c *Collector) owners(handle procstatus.Task, t *task.Task) {
+	all, ok := t.Namespaces.Get()
+	if !ok {
+		return
+	}
+	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
+		ns := &all[k]
+		if !ns.ID.Known() {
+			continue
+		}
+		if !c.live {
+			ns.Owner, ns.Owned, ns.ByUID = task.Unknown[uint64](task.NotSaved), task.Unknown[bool](task.NotSaved), task.Unknown[bool](task.NotSaved)
+			continue
+		}
+		owners, err := handle.OwnersOf(k)
+		ns.Owner = task.Known(uint64(0))
+		switch {
+		case errors.Is(err, unix.EPERM):
+			ns.Owner = task.Unknown[uint64]("the kernel tells it only of one that is capinspect's own user namespace, or below that")
+		case err != nil:
+			ns.Owner = task.Unknown[uint64](c.hidden(err, t))
+		default:
+			ns.Owner = task.Known(owners[0].Inode)
+		}
+		ns.Owned, ns.ByUID = c.owned(handle, t, owners, err)
+	}
+	t.Namespaces = task.Known(all)
+}
+
+// owned reports whether the owners of a namespace have the task's user namespace among
+// them, and whether the one below that was made by the task's effective uid. err says why
+// the owners are unknown.
+func (c *Collector) owned(handle procstatus.Task, t *task.Task, owners []procstatus.Owner, err error) (owned, byUID task.Value[bool]) {
+	user := t.Namespace(procstatus.NamespaceUser).ID
+	at := slices.IndexFunc(owners, func(o procstatus.Owner) bool { return task.Is(user, o.Inode) })
+	switch {
+	case errors.Is(err, unix.EPERM) && c.below(handle, t):
+		return task.Known(false), task.Known(false) // a namespace outside of capinspect's user namespace is outside of the task's
+	case err != nil:
+		why := c.hidden(err, t)
+		return task.Unknown[bool](why), task.Unknown[bool](why)
+	case !user.Known():
+		return task.Unknown[bool](user.Why()), task.Unknown[bool](user.Why())
+	case at < 1:
+		return task.Known(at == 0), task.Known(false)
+	}
+	maker, uid := owners[at-1].UID, t.UID
+	switch {
+	case !uid.Known():
+		return task.Known(true), task.Unknown[bool](uid.Why())
+	case maker == task.OverflowID && !c.reader().inInitialUserNS():
+		return task.Known(true), task.Unknown[bool]("its maker has no uid in capinspect's user namespace")
+	}
+	return task.Known(true), task.Known(maker == uid.Zero().Effective)
+}
+
+// below reports whether the task's user namespace is capinspect's own or below it.
+func (c *Collector) below(handle procstatus.Task, t *task.Task) bool {
+	if task.Is(t.Namespace(procstatus.NamespaceUser).WithSelf, true) {
+		return true
+	}
+	_, err := handle.ParentUserNamespace()
+	return err == nil
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// Scopes tells where a capability of a task counts, if it is effective there.
+type Scopes struct {
+	For, NotFor []capset.Scope
+	Unclear     []capset.Scope // it is not known who owns the namespace
+	WhyUnclear  string
+}
+
+// Nowhere reports whether it is known to count for nothing.
+func (s *Scopes) Nowhere() bool { return s.For == nil && s.Unclear == nil }
+
+// OwnedKind returns the kind of namespace that a scope is the owner of. ok is false if it
+// is not the owner of one.
+func OwnedKind(s capset.Scope) (k procstatus.NamespaceKind, ok bool) {
+	switch s {
+	case capset.ScopeCgroup:
+		return procstatus.NamespaceCgroup, true
+	case capset.ScopeIPC:
+		return procstatus.NamespaceIPC, true
+	case capset.ScopeMnt:
+		return procstatus.NamespaceMnt, true
+	case capset.ScopeNet:
+		return procstatus.NamespaceNet, true
+	case capset.ScopePID:
+		return procstatus.NamespacePID, true
+	case capset.ScopeTime:
+		return procstatus.NamespaceTime, true
+	case capset.ScopeUTS:
+		return procstatus.NamespaceUTS, true
+	}
+	return 0, false
+}
+
+// ScopesOf returns where a capability counts that the task has. In the initial user
+// namespace it counts everywhere.
+func (t *Task) ScopesOf(c capset.Cap) Value[Scopes] {
+	child := t.ChildUserNamespace()
+	switch {
+	case c.Scopes() == nil:
+		return Unknown[Scopes]("capinspect does not know the capability")
+	case !child.Known():
+		return Unknown[Scopes](child.Why())
+	case !child.Zero():
+		return Known(Scopes{For: c.Scopes()})
+	}
+	return Known(ScopesInChild(c, func(k procstatus.NamespaceKind) Value[bool] { return t.Namespace(k).Owned }))
+}
+
+// ScopesInChild returns where a capability counts in a child user namespace, which owns
+// some of the namespaces.
+func ScopesInChild(c capset.Cap, owned func(procstatus.NamespaceKind) Value[bool]) (s Scopes) {
+	for _, scope := range c.Scopes() {
+		in := Known(scope != capset.ScopeInitial)
+		if k, ok := OwnedKind(scope); ok {
+			in = owned(k)
+		}
+		switch counts, known := in.Get(); {
+		case !known:
+			s.Unclear, s.WhyUnclear = append(s.Unclear, scope), in.Why()
+		case counts:
+			s.For = append(s.For, scope)
+		default:
+			s.NotFor = append(s.NotFor, scope)
+		}
+	}
+	return s
+}
+
+// owned says which of its namespaces the task's user namespace owns, "" if that is not
+// known and no news.
+func (t *Task) owned() string {
+	var yes []string
+	for s := range capset.Scope(capset.NumScopes) {
+		k, ok := OwnedKind(s)
+		if !ok {
+			continue
+		}
+		in := t.Namespace(k).Owned
+		switch {
+		case !in.Known() && in.Why() != "" && !Expected(in.Why()):
+			return "which of its namespaces is unknown: " + in.Why()
+		case !in.Known() && t.Namespace(k).ID.Known():
+			return ""
+		case Is(in, true):
+			yes = append(yes, k.String())
+		}
+	}
+	if yes == nil && t.Namespaces.Known() {
+		return "none of its other namespaces"
+	}
+	return And(yes)
+}
+
+// And returns words with commas between them, and "and" before the last one.
+func And(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
