@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type scanned struct {
 	Programs                 []scannedProgram
 	Errors                   []string
 	MoreErrors               int
+	NotExamined              string
 }
 
 type scannedProgram struct {
@@ -281,6 +283,7 @@ Assumed:
   gid         all its group ids are 1000, as asked
   drop        it lacks all capabilities, as asked
   add         its Permitted, Effective and Bounding sets have cap_net_raw, as asked
+Not examined: ACLs, security modules, writers (ETXTBSY), format and loader (ENOEXEC, ENOENT, binfmt_misc), a root directory shared by CLONE_FS
 `
 	o := run(t, built(t), "predict", "-p", tid, "--scan", "/bin", "--uid", "1000", "--gid", "1000", "--drop", "all", "--add", "net_raw")
 	if got := strings.Replace(o.stdout, "for pid "+tid+" ", "for pid PID ", 1); o.status != 0 || o.stderr != "" || got != want {
@@ -381,5 +384,31 @@ func TestScanOwnFUSE(t *testing.T) {
 	})
 	if s := scanOf(t, o); o.status != 0 || o.stderr != "" || len(s.Programs) != 1 || s.Files != 1 || s.Directories != 1 {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestScanACL looks at a set-user-ID program that only its ACL lets a user execute.
+func TestScanACL(t *testing.T) {
+	need.On(t, "root")
+	// struct posix_acl_xattr_header, and entries of tag, permissions and id: user::rwx,
+	// user:1000:r-x, group::---, mask::r-x, other::--- (acl(5)).
+	acl := []byte{2, 0, 0, 0}
+	for _, e := range [...][3]uint32{{0x01, 7, ^uint32(0)}, {0x02, 5, 1000}, {0x04, 0, ^uint32(0)}, {0x10, 5, ^uint32(0)}, {0x20, 0, ^uint32(0)}} {
+		acl = binary.LittleEndian.AppendUint16(acl, uint16(e[0]))
+		acl = binary.LittleEndian.AppendUint16(acl, uint16(e[1]))
+		acl = binary.LittleEndian.AppendUint32(acl, e[2])
+	}
+	tid := strconv.Itoa(inRoot(t, func(root string) error {
+		name := root + "/etc/p"
+		return errors.Join(os.WriteFile(name, []byte("x"), 0o755), unix.Setxattr(name, "system.posix_acl_access", acl, 0), unix.Chmod(name, 0o4750))
+	}))
+	o := run(t, built(t), "predict", "-p", tid, "--scan", "/etc", "--uid", "1000", "--gid", "1000", "--drop", "all", "--json")
+	var found scanned
+	if err := json.Unmarshal([]byte(o.stdout), &found); err != nil || len(found.Programs) != 1 || !strings.HasPrefix(found.NotExamined, "ACLs, ") {
+		t.Fatalf("%v, %+v", err, o)
+	}
+	p := found.Programs[0]
+	if p.Result != "EACCES" || p.Why == nil || !strings.HasSuffix(*p.Why, "does not let uid 1000 execute it; its ACL may, and is not examined") {
+		t.Errorf("%s: %s", p.Result, text(p.Why))
 	}
 }

@@ -53,7 +53,7 @@ func newPredict() (runner, []flags.Flag) {
 	return c, slices.Concat(
 		[]flags.Flag{
 			{Name: "scan", About: "list what gives something below DIR", Value: (*flags.Bool)(&c.scan)},
-			{Name: "all", About: "with --scan, also in other file systems mounted there", Value: (*flags.Bool)(&c.all)},
+			{Name: "all", About: "with --scan, also in other file systems mounted there, and in subvolumes", Value: (*flags.Bool)(&c.all)},
 		},
 		c.subject.flags(),
 		c.format.flags(),

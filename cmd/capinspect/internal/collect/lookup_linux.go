@@ -99,7 +99,7 @@ func (c *Collector) inode(st *unix.Stat_t) predict.Inode {
 
 // found returns what predictions go by of a program.
 func (c *Collector) found(p *root.Program) *predict.Found {
-	f := &predict.Found{Inode: c.inode(&p.Stat), Path: p.Path, Regular: p.Regular(), CapsForeign: p.CapsErr == unix.EOVERFLOW}
+	f := &predict.Found{Inode: c.inode(&p.Stat), Path: p.Path, ACL: p.ACL, Regular: p.Regular(), CapsForeign: p.CapsErr == unix.EOVERFLOW}
 	f.Mount = known(predict.MountOptions{NoSuid: p.NoSuid, NoExec: p.NoExec}, p.MountError)
 	f.Head = known(p.Head, p.HeadError)
 	switch {

@@ -75,7 +75,7 @@ func (c *Collector) Scan(target, dir string, all bool, what *predict.WhatIf, ste
 	if err := s.root.Search(dir, &tree); err != nil {
 		return nil, err
 	}
-	scan.Files, scan.Dirs, scan.Closed = tree.Files, tree.Dirs, tree.Closed
+	scan.Files, scan.Dirs, scan.Closed, scan.Others = tree.Files, tree.Dirs, tree.Closed, tree.Others
 	scan.Finish()
 	return scan, nil
 }

@@ -88,7 +88,11 @@ func (s *Subject) refuses(f *Found) string {
 	case f.Mode&0o111 == 0:
 		return f.Inode.text() + " lets nobody execute it"
 	}
-	return fmt.Sprintf("%s does not let uid %d execute it", f.Inode.text(), s.Users.Out(s.Credentials.UID.Filesystem))
+	why := fmt.Sprintf("%s does not let uid %d execute it", f.Inode.text(), s.Users.Out(s.Credentials.UID.Filesystem))
+	if f.ACL {
+		why += "; its ACL may, and is not examined"
+	}
+	return why
 }
 
 // Search says why the task may not look up names in a directory, "" if it may.

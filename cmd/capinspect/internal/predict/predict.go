@@ -40,6 +40,7 @@ type Inode struct {
 type Found struct {
 	Inode
 	Path    string // from the task's root directory, through no symbolic link
+	ACL     bool   // it has an access control list (acl(5)), which is not examined
 	Regular bool   // it is a regular file; nothing below is known of others
 	Mount   task.Value[MountOptions]
 	Head    task.Value[[]byte] // its first bytes, at most HeadSize

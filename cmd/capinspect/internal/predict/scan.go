@@ -18,6 +18,7 @@ type Scan struct {
 	Programs     []*Prediction
 	Files, Dirs  int // how many were looked at
 	Closed       int // directories that the task may not search, and the reader not read
+	Others       int // directories on other devices, as subvolumes, that were not asked for
 	Left         int // programs that are too many to list
 	Assumed      []task.Note
 	Failures     []error // why something could not be looked at

@@ -28,8 +28,12 @@ func printScan(p *printer, scan *predict.Scan) {
 	if scan.Closed > 0 {
 		p.printf(", without %d that it may not search", scan.Closed)
 	}
+	if scan.Others > 0 {
+		p.printf(", without %d on another device, as a subvolume is (see --all)", scan.Others)
+	}
 	p.line()
 	p.notes("Assumed", scan.Assumed)
+	p.line("Not examined: ", predict.NotExamined)
 }
 
 // The permission bits that make a program set-user-ID and set-group-ID (inode(7)). Without

@@ -78,11 +78,13 @@ type Scan struct {
 	Files        int              `json:"files"`
 	Directories  int              `json:"directories"`
 	Unsearchable int              `json:"unsearchable"`
+	OtherDevices int              `json:"otherDevices"`
 	Programs     []ScannedProgram `json:"programs" lines:"elements,members"`
 	Left         int              `json:"left"`
 	Assumptions
-	Errors     []string `json:"errors" lines:"elements"`
-	MoreErrors int      `json:"moreErrors"`
+	NotExamined string   `json:"notExamined"`
+	Errors      []string `json:"errors" lines:"elements"`
+	MoreErrors  int      `json:"moreErrors"`
 }
 
 // ScannedProgram is a program that gives more to one task than to another. Gains is nil if
@@ -103,9 +105,9 @@ type Gains struct {
 func FromScan(s *predict.Scan) Scan {
 	return Scan{
 		Version: Version{SchemaVersion}, Pid: s.Task.Tid, Dir: s.Dir,
-		Files: s.Files, Directories: s.Dirs, Unsearchable: s.Closed,
+		Files: s.Files, Directories: s.Dirs, Unsearchable: s.Closed, OtherDevices: s.Others,
 		Programs: each(s.Programs, func(p *predict.Prediction) ScannedProgram { return ScannedProgram{outcome(p), gains(p)} }),
-		Left:     s.Left, Assumptions: Assumptions{notes(s.Assumed)},
+		Left:     s.Left, Assumptions: Assumptions{notes(s.Assumed)}, NotExamined: predict.NotExamined,
 		Errors: each(s.Failures, error.Error), MoreErrors: s.MoreFailures,
 	}
 }

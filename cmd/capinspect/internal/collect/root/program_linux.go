@@ -22,6 +22,7 @@ type Program struct {
 	CapsErr    error  // why Caps, security.capability, are not known
 	Head       []byte // its first bytes, HeadSize at the most
 	HeadError  error  // why these are not known
+	ACL        bool   // it has an access control list (acl(5))
 }
 
 // Regular reports whether it is a regular file, which alone can be executed.
@@ -99,6 +100,8 @@ func (r *Root) program(at *place) (*Program, error) {
 	p.MountError = err
 	p.NoSuid, p.NoExec = flags&noSuid != 0, flags&noExec != 0
 	p.Caps, p.CapsErr = r.attribute(at)
+	_, err = unix.Getxattr(r.byPath(at), "system.posix_acl_access", nil)
+	p.ACL = err == nil
 	p.Head, p.HeadError = r.head(at)
 	return p, nil
 }
@@ -133,14 +136,18 @@ func mountFlags(fd int) (uint64, error) {
 	return uint64(st.Flags), err
 }
 
+// byPath returns a path that leads to an open file: getxattr(2) wants one.
+func (r *Root) byPath(at *place) string {
+	if r.proc == nil {
+		return at.path
+	}
+	return r.proc.Dir() + "/self/fd/" + strconv.Itoa(at.fd)
+}
+
 // attribute returns the capabilities of a file, nil if it has none.
 func (r *Root) attribute(at *place) ([]byte, error) {
-	path := at.path
-	if r.proc != nil { // getxattr(2) wants a path, and this one leads to what is open
-		path = r.proc.Dir() + "/self/fd/" + strconv.Itoa(at.fd)
-	}
 	buf := make([]byte, 64) // more than any version has
-	n, err := retry(func() (int, error) { return unix.Getxattr(path, "security.capability", buf) })
+	n, err := retry(func() (int, error) { return unix.Getxattr(r.byPath(at), "security.capability", buf) })
 	switch err {
 	case nil:
 		return buf[:n], nil

@@ -26,6 +26,7 @@ type Tree struct {
 	Files  int                          // how many files were looked at
 	Closed int                          // directories that cannot be read, and whose files that one cannot execute
 	Dirs   int                          // and how many directories
+	Others int                          // directories that are no mounts and not on the device either, as subvolumes of btrfs
 
 	root   *Root
 	device uint64
@@ -113,7 +114,9 @@ func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth in
 	case err != nil:
 		t.Failed(path, err)
 		return
-	case next.is(unix.S_IFDIR) && (t.All || next.stat.Dev == t.device):
+	case next.is(unix.S_IFDIR) && !t.All && next.stat.Dev != t.device:
+		t.Others++
+	case next.is(unix.S_IFDIR):
 		if depth == maxDepth {
 			unix.Close(next.fd)
 			t.Failed(path, errDepth)
