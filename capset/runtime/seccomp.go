@@ -45,7 +45,8 @@ const (
 )
 
 // mobyFilter is the filter of Docker and containerd: moby/profiles,
-// seccomp/default.json, and containerd, contrib/seccomp/seccomp_default.go. For
+// seccomp/default.json, which opens the lsm_ calls to SYS_ADMIN too, and containerd,
+// contrib/seccomp/seccomp_default.go. For
 // ptrace, process_vm_readv and process_vm_writev they ask for CAP_SYS_PTRACE on
 // kernels before 4.8 alone, so that these are not in the table.
 var mobyFilter = filter{

@@ -7,6 +7,7 @@ replace github.com/capinspect/capinspect => ../..
 require (
 	github.com/CycloneDX/cyclonedx-go v0.12.0
 	github.com/capinspect/capinspect v0.0.0-00010101000000-000000000000
+	github.com/moby/profiles/seccomp v0.3.0
 	github.com/prometheus/procfs v0.23.0
 	golang.org/x/sys v0.49.0
 	k8s.io/api v0.37.2
@@ -22,6 +23,7 @@ require (
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.3-0.20250322232337-35a7c28c31ee // indirect
+	github.com/opencontainers/runtime-spec v1.2.1 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
 	golang.org/x/net v0.57.0 // indirect
