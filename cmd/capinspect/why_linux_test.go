@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"kernel.org/pub/linux/libs/security/libcap/cap"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
@@ -125,6 +126,76 @@ func setFileCaps(t *testing.T, path, name string, effective bool, rootID uint32)
 	}
 }
 
+// applySetcap gives a file capabilities as setcap(8) does, by libcap.
+func applySetcap(t *testing.T, text, path string) {
+	t.Helper()
+	set, err := cap.FromText(text)
+	if err == nil {
+		err = set.SetFile(path)
+	}
+	if err != nil {
+		t.Fatalf("setcap %q %s: %v", text, path, err)
+	}
+}
+
+// TestWhySysctls makes the changes of sysctls that are proposed, in a network namespace of
+// its own, as another user than root.
+func TestWhySysctls(t *testing.T) {
+	need.On(t, "root")
+	set := func(name, value string) error {
+		return os.WriteFile("/proc/thread-self/root/proc/sys/net/ipv4/"+name, []byte(value), 0)
+	}
+	thread(t, func() error {
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return err
+		}
+		bind := func(port int) error {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+			if err != nil {
+				return err
+			}
+			defer unix.Close(fd)
+			return unix.Bind(fd, &unix.SockaddrInet4{Port: port})
+		}
+		ping := func() error {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP)
+			if err == nil {
+				unix.Close(fd)
+			}
+			return err
+		}
+		// as returns what a call gives without capabilities.
+		as := func(call func() error) error {
+			hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+			var had, none [2]unix.CapUserData
+			if err := unix.Capget(&hdr, &had[0]); err != nil {
+				t.Fatal(err)
+			}
+			none = had
+			none[0].Effective, none[1].Effective = 0, 0
+			if err := unix.Capset(&hdr, &none[0]); err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Capset(&hdr, &had[0])
+			return call()
+		}
+		at := func(port int) func() error { return func() error { return bind(port) } }
+		if err := errors.Join(set("ip_unprivileged_port_start", "1024"), set("ping_group_range", "1 0")); err != nil {
+			return err
+		}
+		if low, high, icmp := as(at(80)), as(at(1024)), as(ping); low != unix.EACCES || high != nil || icmp != unix.EACCES {
+			t.Errorf("port 80: %v, port 1024: %v, ping: %v", low, high, icmp)
+		}
+		if err := errors.Join(set("ip_unprivileged_port_start", "0"), set("ping_group_range", "0 2147483647")); err != nil {
+			return err
+		}
+		if low, icmp := as(at(80)), as(ping); low != nil || icmp != nil {
+			t.Errorf("port 80: %v, ping: %v", low, icmp)
+		}
+		return nil
+	})
+}
+
 // TestWhyOnHost produces reasons by processes of the host, and makes the changes that
 // are proposed.
 func TestWhyOnHost(t *testing.T) {
@@ -164,8 +235,8 @@ func TestWhyOnHost(t *testing.T) {
 		path := place(t)
 		a := whyOf(t, "NET_BIND_SERVICE", asUser(t, path))
 		want(t, a, "non-root", false)
-		if a.change("unit") != "AmbientCapabilities=CAP_NET_BIND_SERVICE" || a.setcap("file") != "cap_net_bind_service=ep" ||
-			!strings.Contains(a.change("file"), path) || !strings.Contains(a.change("sysctl"), "ip_unprivileged_port_start=0, now 1024") {
+		if !strings.HasPrefix(a.change("unit"), "AmbientCapabilities=CAP_NET_BIND_SERVICE in a system unit; ") || a.setcap("file") != "cap_net_bind_service=ep" ||
+			!strings.Contains(a.change("file"), path+", which has no file capabilities now") || !strings.Contains(a.change("sysctl"), "ip_unprivileged_port_start=0, now 1024") {
 			t.Errorf("%+v", a)
 		}
 		want(t, whyOf(t, "net_bind_service", asUser(t, "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service", path)), "effective", true)
@@ -245,6 +316,55 @@ func TestWhyOnHost(t *testing.T) {
 		}
 		setFileCaps(t, path, "net_raw", true, 0)
 		want(t, whyOf(t, "net_raw", asUser(t, path)), "effective", true)
+	})
+	t.Run("file advice keeps what the file gives", func(t *testing.T) {
+		path := place(t)
+		setFileCaps(t, path, "chown", true, 0)
+		a := whyOf(t, "net_raw", asUser(t, path))
+		want(t, a, "non-root", false)
+		if a.setcap("file") != "cap_chown,cap_net_raw=ep" || !strings.Contains(a.change("file"), ", which has cap_chown=ep now") {
+			t.Errorf("%+v", a)
+		}
+		applySetcap(t, a.setcap("file"), path)
+		want(t, whyOf(t, "net_raw", asUser(t, path)), "effective", true)
+		want(t, whyOf(t, "chown", asUser(t, path)), "effective", true)
+	})
+	t.Run("inheritable alone", func(t *testing.T) { // =ep would make execve fail
+		path := place(t)
+		inherits := slices.Concat([]string{"--inh-caps=+net_raw", "setpriv", "--bounding-set=-net_raw"}, user, []string{path})
+		a := whyOf(t, "net_raw", hold(t, "setpriv", inherits...))
+		want(t, a, "non-root", false)
+		if a.setcap("file") != "cap_net_raw=ei" {
+			t.Errorf("%+v", a)
+		}
+		applySetcap(t, a.setcap("file"), path)
+		want(t, whyOf(t, "net_raw", hold(t, "setpriv", inherits...)), "effective", true)
+	})
+	t.Run("noroot of another", func(t *testing.T) { // who cannot tell it from giving up
+		path := place(t)
+		args := []string{"--securebits=+noroot", path}
+		a := whyOf(t, "chown", hold(t, "setpriv", args...))
+		want(t, a, "given-up", false)
+		if !strings.Contains(a.Reason.Text, "unless the securebit noroot is set") || a.setcap("file") != "cap_chown=ep" {
+			t.Errorf("%+v", a)
+		}
+		applySetcap(t, a.setcap("file"), path)
+		want(t, whyOf(t, "chown", hold(t, "setpriv", args...)), "effective", true)
+	})
+	t.Run("foreign on a nosuid mount", func(t *testing.T) {
+		path := place(t)
+		setFileCaps(t, path, "net_raw", true, 1000)
+		nosuid := filepath.Join(dir, "nosuid-foreign")
+		t.Cleanup(func() { unix.Unmount(nosuid, unix.MNT_DETACH) })
+		if err := errors.Join(os.Mkdir(nosuid, 0o755), unix.Mount(filepath.Dir(path), nosuid, "", unix.MS_BIND, ""),
+			unix.Mount("", nosuid, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_NOSUID, "")); err != nil {
+			t.Fatal(err)
+		}
+		a := whyOf(t, "net_raw", asUser(t, nosuid+"/holder"))
+		want(t, a, "nosuid-mount", false)
+		if len(a.Also) != 1 || a.Also[0].Code != "foreign-file-capabilities" {
+			t.Errorf("%+v", a)
+		}
 	})
 	t.Run("noroot", func(t *testing.T) { // of capinspect itself: who else can read them
 		without := run(t, "setpriv", built(t), "why", "--json", "chown")

@@ -20,7 +20,7 @@ var whyCommand = command{
 	summary:  "why a capability is not effective, and what changes it",
 	about: `Tell whether capabilities are effective in a process, by default in
 capinspect's own, the first reason that holds if they are not, or are and may
-be of no use, and what would change it, in the order in which somebody can act.
+be of no use, and what would change it, in the order of least privilege.
 Nothing is tried. The exit status is 1 if one is not effective.`,
 	example: `
 capinspect why chown
@@ -64,10 +64,7 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	}
 	for _, answers := range found {
 		for _, a := range answers.List {
-			switch {
-			case a.Reason.Code == why.Undecided:
-				status = statusTrouble
-			case !a.Effective():
+			if !a.Effective() {
 				status = max(status, statusNo)
 			}
 		}

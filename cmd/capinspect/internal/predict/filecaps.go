@@ -18,9 +18,12 @@ func (s *Subject) File(f *Found) (capset.File, error) {
 	switch {
 	case known && attribute == nil:
 		return file, nil
-	case file.NoSuid: // the kernel does not look at them
+	case known && file.NoSuid: // the kernel does not look at them
 		caps, _ := capset.ParseFileCaps(attribute)
-		file.Caps = &caps
+		file.Caps, file.ForeignCaps = &caps, !s.counts(&caps)
+		return file, nil
+	case file.NoSuid && !(f.CapsForeign && s.Users.Map == nil):
+		file.Caps = new(capset.FileCaps)
 		return file, nil
 	case !known && f.CapsForeign && s.Users.Map == nil:
 		// They are for a user namespace beside or below this one.

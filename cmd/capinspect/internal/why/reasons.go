@@ -20,11 +20,11 @@ const (
 	unsupported       // the kernel does not have it
 	raisable          // it is permitted
 	lost              // nothing that the task executes can give it
-	undecided         // that depends on the uid, which is unknown
+	undecided         // why depends on the uid, which is unknown
 	obtainable        // executing something may give it
 
 	// withoutIt are the states in which a sysctl may make it unnecessary.
-	withoutIt = raisable | lost | obtainable
+	withoutIt = raisable | lost | undecided | obtainable
 )
 
 // stateOf returns how the task has a capability.
@@ -101,7 +101,13 @@ var reasons = append([]reason{
 		text: func(q *question) string {
 			return q.its() + " has it as a file capability without the effective flag, so that it is permitted alone"
 		},
-		changes: func(q *question) []Change { return []Change{{q.file(), q.setcap()}, raise} },
+		changes: func(q *question) []Change {
+			sets := &q.Credentials.Sets
+			if !sets[capset.Bounding].Has(q.cap) && !sets[capset.Inheritable].Has(q.cap) { // no file gives it any more
+				return []Change{raise}
+			}
+			return []Change{raise, {q.file(), q.setcap()}}
+		},
 	},
 	{
 		code: "not-raised", in: raisable,
@@ -115,17 +121,16 @@ var reasons = append([]reason{
 	},
 	{
 		code: Undecided, in: undecided,
-		text: func(q *question) string { return "it depends on the uid, which is unknown: " + q.Task.UID.Why() },
+		text: func(q *question) string {
+			return "it is not permitted, and the uid is unknown (" + q.Task.UID.Why() + "): root gave it up or gets it by execve, another user does not get it from the bounding set"
+		},
+		changes: (*question).asRoot,
 	},
 	{
 		code: "given-up", in: obtainable,
 		applies: func(q *question) bool { return q.gets(nil) },
-		text: func(q *question) string {
-			return "it would get it by executing " + q.its() + " again: it gave it up, or another gave it less than the bounding set has"
-		},
-		changes: func(*question) []Change {
-			return []Change{{"program", "not give it up; what it executes from now on gets it again"}}
-		},
+		text:    (*question).gaveUp,
+		changes: (*question).keepIt,
 	},
 	{
 		code: "nosuid-mount", in: obtainable,
@@ -231,15 +236,6 @@ func (q *question) its() string {
 	return q.Path
 }
 
-// setcap returns the command that gives the program the capability.
-func (q *question) setcap() string {
-	path := q.Path
-	if path == "" {
-		path = "PROGRAM"
-	}
-	return "setcap " + q.cap.String() + "=ep " + path
-}
-
 // file returns where a file is changed.
 func (q *question) file() string {
 	if q.Outside {
@@ -260,70 +256,4 @@ func (q *question) givenWithoutFlag() bool {
 	}
 	gives := f.Caps.Permitted | f.Caps.Inheritable&q.Credentials.Sets[capset.Inheritable]
 	return gives.Has(q.cap)
-}
-
-// intoBounding returns what puts the capability into the bounding set, and makes it
-// effective there.
-func (q *question) intoBounding() (list []Change) {
-	if q.Outside {
-		name := q.systemd()
-		return []Change{{"unit", "CapabilityBoundingSet= with " + name + ", and AmbientCapabilities=" + name + " for another user than root"}}
-	}
-	k8s := q.cap.Kubernetes()
-	list = append(list, Change{"securityContext", "capabilities.add: [" + k8s + "] (docker: --cap-add " + k8s + ")"})
-	if free := q.free(); free != "" && q.filtered() {
-		list = append(list, Change{"securityContext", "that is enough, for any user, for what the default seccomp filter of " + q.runtimeName() + " then allows: " + free})
-	}
-	if q.cap == capset.SysAdmin && q.Credentials.NoNewPrivs {
-		list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN"})
-	}
-	if q.Task.UID.Known() && q.Credentials.UID.Effective != 0 {
-		list = append(list,
-			Change{"securityContext", "runAsUser: 0 too (docker: --user 0): for another user it is added to the bounding set alone"},
-			Change{"image", "or instead of that " + q.entrypoint()})
-	}
-	return list
-}
-
-// entrypoint says that a file capability of the entrypoint gives it. containerd executes
-// the entrypoint with the capability in its permitted set, so that no_new_privs takes
-// nothing away. docker gives another user than root nothing to begin with.
-func (q *question) entrypoint() string {
-	text := q.setcap() + ": a file capability of the entrypoint counts"
-	if q.Credentials.NoNewPrivs {
-		text += "; with no_new_privs only that of containerd, and of what it executes later none"
-	}
-	return text
-}
-
-// withoutNoNewPrivs returns what leaves no_new_privs off, or makes it harmless.
-func (q *question) withoutNoNewPrivs() (list []Change) {
-	if q.Outside {
-		return []Change{{"unit", "no NoNewPrivileges=, nor what implies it"}}
-	}
-	list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"})
-	if q.Credentials.UID.Effective != 0 {
-		list = append(list, Change{"image", "have " + q.its() + " as the entrypoint: containerd executes that with what is added"})
-	}
-	return list
-}
-
-// notRoot says that the capability is of no use to another user than root.
-func (q *question) notRoot() string {
-	in, who := "inheritable", "docker and Kubernetes raise no ambient ones"
-	if q.Credentials.Sets[capset.Bounding].Has(q.cap) {
-		in = "bounding"
-	}
-	if q.Outside {
-		who = "it is not ambient, and no file gave it"
-	}
-	return "it is in the " + in + " set, but uid " + task.Decimal(q.Task.UID.Zero().Effective) + " is not permitted it: " + who
-}
-
-// asRoot returns what gives the capability to a task that has it in the bounding set.
-func (q *question) asRoot() []Change {
-	if q.Outside {
-		return []Change{{"unit", "AmbientCapabilities=" + q.systemd()}, {"file", q.setcap()}}
-	}
-	return []Change{{"securityContext", "runAsUser: 0 (docker: --user 0)"}, {"image", q.entrypoint()}}
 }

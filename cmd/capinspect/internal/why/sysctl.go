@@ -3,6 +3,7 @@
 package why
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,18 +18,20 @@ type sysctl struct {
 	name  string
 	to    string // the value with which it does, as a shell takes it
 	what  string // what needs no capability then
+	whole bool   // there is nothing else that the capability is for
+	port  string // what a program can do instead, before the lowest free port; "" if nothing
 	value func(*Subject) task.Value[string]
 	does  func(s *Subject, value string) bool // whether a value is enough for the task
 }
 
 var sysctls = []sysctl{
 	{
-		capset.NetBindService, "net.ipv4.ip_unprivileged_port_start", "0", "ports from there on need no capability",
+		capset.NetBindService, "net.ipv4.ip_unprivileged_port_start", "0", "ports from there on need no capability", true, "listen on a port from ",
 		func(s *Subject) task.Value[string] { return s.Sysctls.UnprivilegedPorts },
 		func(_ *Subject, value string) bool { return value == "0" },
 	},
 	{
-		capset.NetRaw, "net.ipv4.ping_group_range", `"0 2147483647"`, "ping of these groups needs no capability",
+		capset.NetRaw, "net.ipv4.ping_group_range", `"0 2147483647"`, "ping of these groups needs no capability, if its file asks for none", false, "",
 		func(s *Subject) task.Value[string] { return s.Sysctls.PingGroups },
 		(*Subject).mayPing,
 	},
@@ -44,6 +47,16 @@ func (q *question) unnecessary() string {
 	return ""
 }
 
+// needless reports whether a sysctl leaves nothing that the capability is needed for.
+func (q *question) needless() bool {
+	for _, row := range sysctls {
+		if value, ok := row.value(q.Subject).Get(); ok && row.cap == q.cap && row.whole && row.does(q.Subject, value) {
+			return q.state&withoutIt != 0
+		}
+	}
+	return false
+}
+
 // sysctlChanges returns the sysctls that would make the capability unnecessary.
 func (q *question) sysctlChanges() (list []Change) {
 	for _, row := range sysctls {
@@ -54,6 +67,9 @@ func (q *question) sysctlChanges() (list []Change) {
 			continue
 		case !known:
 			now = "whose value is not known here"
+		}
+		if row.port != "" {
+			list = append(list, Change{"program", row.port + cmp.Or(value, "1024") + " up"})
 		}
 		list = append(list, Change{"sysctl", row.name + "=" + row.to + ", " + now + ": " + row.what})
 	}

@@ -94,7 +94,7 @@ func (s *Subject) Answers(caps []capset.Cap) *Answers {
 		return all
 	}
 	all.Assumed = append(slices.Clone(s.Assumed), all.Assumed...)
-	if !s.Task.Securebits.Known() && s.Credentials.UID.Effective == 0 {
+	if !s.Task.Securebits.Known() && (s.Credentials.UID.Effective == 0 || s.Credentials.UID.Real == 0) {
 		all.Assumed = append(all.Assumed, task.Note{Code: "securebits", Text: "its securebits are 0: only the task itself can read them"})
 	}
 	return all
@@ -131,7 +131,10 @@ func (q *question) answer() Answer {
 		}
 	}
 	if q.state&withoutIt != 0 {
-		a.Changes = append(a.Changes, q.sysctlChanges()...)
+		a.Changes = append(q.sysctlChanges(), a.Changes...)
+	}
+	if q.needless() {
+		a.Changes = nil
 	}
 	return a
 }
