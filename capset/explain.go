@@ -40,8 +40,9 @@ func (e Explanation) Opens() string {
 // explanations has the texts by number. A test holds that none is missing.
 var explanations = [len(table)]Explanation{
 	Chown: {
-		Permits: "Lets a process give any file another owner and group with chown(2). In a user namespace " +
-			"that covers only files whose uid and gid are mapped there.",
+		Permits: "Lets a process give a file another owner and group with chown(2), unless it is immutable, " +
+			"or on a network file system whose server refuses it. In a user namespace that covers only " +
+			"files whose uid and gid are mapped there.",
 		Needs: "Entrypoints need it that start as root and chown their data directory before they switch " +
 			"user, as the postgres and redis images do, and package managers such as dpkg.",
 		Risk: "Takes over any file in reach: chown of /etc/shadow, then a plain write. With a system " +
@@ -52,7 +53,8 @@ var explanations = [len(table)]Explanation{
 	},
 	DacOverride: {
 		Permits: "Lets a process read, write and search files and directories whatever their mode bits and " +
-			"ACLs say, and execute a file that has any execute bit.",
+			"ACLs say, and execute a file that has any execute bit. On a network file system the server " +
+			"decides.",
 		Needs: "Entrypoints and daemons need it that run as root but use files of another uid, for " +
 			"example a data directory of uid 999 with mode 0700; so do package managers.",
 		Risk: "Opens every file in reach. With the node's /etc or /root mounted writable, in the " +
@@ -62,8 +64,9 @@ var explanations = [len(table)]Explanation{
 			"or supplementalGroups with group permissions.",
 	},
 	DacReadSearch: {
-		Permits: "Lets a process read any file and list or search any directory whatever the permissions, " +
-			"and open a file by its handle with open_by_handle_at(2).",
+		Permits: "Lets a process read a file and list or search a directory whatever the permissions, unless " +
+			"the server of a network file system refuses it, and open a file by its handle with " +
+			"open_by_handle_at(2).",
 		Needs: "Backup and log agents such as restic need it when they read the files of many users " +
 			"without running as root.",
 		Risk: "In the initial user namespace open_by_handle_at(2) reaches every file of the filesystem " +
@@ -73,8 +76,9 @@ var explanations = [len(table)]Explanation{
 			"on them, or run it as the uid that owns the data.",
 	},
 	Fowner: {
-		Permits: "Lets a process do to any file what otherwise only its owner may: chmod(2), setting times " +
-			"and ACLs, changing chattr flags, and deleting from sticky directories such as /tmp.",
+		Permits: "Lets a process do to a file what otherwise only its owner may: chmod(2), setting times and " +
+			"ACLs, changing chattr flags, and deleting from sticky directories such as /tmp. On a " +
+			"network file system the server decides.",
 		Needs: "Entrypoints and tools need it that set modes or times on files of others: chmod in an " +
 			"entrypoint, tar -p, rsync -a, cp -p and package managers.",
 		Risk: "Opens any file in reach with chmod(2), or puts the set-user-ID bit on a shell that root " +
@@ -95,8 +99,9 @@ var explanations = [len(table)]Explanation{
 			"group on to new files without any capability.",
 	},
 	Kill: {
-		Permits: "Lets a process signal any process it can see, whatever uid that runs as. Otherwise its " +
-			"real or effective uid must equal the target's real or saved uid.",
+		Permits: "Lets a process signal the processes of its user namespace that it can see, whatever uid " +
+			"they run as, unless a security module forbids it. Otherwise its real or effective uid must " +
+			"equal the target's real or saved uid.",
 		Needs: "A supervisor needs it that runs as root and stops workers of other uids, as nginx and " +
 			"supervisord do. A container with a single uid does not.",
 		Risk: "Stops or disturbs the other programs in its PID namespace. With hostPID, in the initial " +
@@ -152,8 +157,8 @@ var explanations = [len(table)]Explanation{
 		Permits: "Lets a process bind TCP and UDP ports below net.ipv4.ip_unprivileged_port_start, which " +
 			"each network namespace has since Linux 4.11 and which is 1024 by default.",
 		Needs: "Non-root servers need it for ports such as 80, 443 or 53: nginx, Caddy, CoreDNS. Docker " +
-			"since 20.10 and containerd's CRI since 2.0 set the sysctl to 0, so it remains for " +
-			"hostNetwork and other runtimes.",
+			"since 20.10 and containerd's CRI since 2.0 set the sysctl to 0 by default, so it remains " +
+			"for hostNetwork and other runtimes.",
 		Risk: "Gives little in a network namespace of its own. With hostNetwork, in the initial user " +
 			"namespace, it takes free ports of the node such as 53 or 443, and low source ports that " +
 			"NFS servers trust.",
@@ -186,7 +191,8 @@ var explanations = [len(table)]Explanation{
 			"header and sees each packet at its interfaces, and bind to foreign addresses with " +
 			"IP_TRANSPARENT.",
 		Needs: "tcpdump, nmap, arping, DHCP clients, keepalived and the MetalLB speaker need it. ping " +
-			"needs it only where net.ipv4.ping_group_range leaves its group out.",
+			"needs it only where net.ipv4.ping_group_range leaves its group out, or where its own file " +
+			"asks for it.",
 		Risk: "Forges ARP and DNS answers towards neighbours on the same bridge and reads what passes. " +
 			"Bugs of AF_PACKET such as CVE-2020-14386 turned it into root on the node.",
 		Instead: "Set net.ipv4.ping_group_range for ping; Docker since 20.10 and containerd's CRI since " +
@@ -215,7 +221,8 @@ var explanations = [len(table)]Explanation{
 	},
 	SysModule: {
 		Permits: "Lets a process load and remove kernel modules with init_module(2), finit_module(2) and " +
-			"delete_module(2). It counts in the initial user namespace only.",
+			"delete_module(2), unless kernel.modules_disabled is 1. It counts in the initial user " +
+			"namespace only.",
 		Needs: "Node agents need it that bring a driver or call modprobe with the node's /lib/modules " +
 			"mounted: NVIDIA driver containers, some CNI and storage agents.",
 		Risk: "It is root on the node when held in the initial user namespace: a module is code in the " +
@@ -240,7 +247,8 @@ var explanations = [len(table)]Explanation{
 		Permits: "Lets a process change its root directory with chroot(2). Joining another mount namespace " +
 			"with setns(2) needs it too, besides CAP_SYS_ADMIN.",
 		Needs: "Daemons that confine themselves need it: sshd for its privilege separation, vsftpd, " +
-			"postfix, haproxy, unbound; so do image builders that chroot into a tree.",
+			"postfix, haproxy, unbound; so do image builders that chroot into a tree, and nsenter " +
+			"--mount.",
 		Risk: "Gives little: a second chroot(2) gets out of an earlier one, but not out of the " +
 			"container, whose root is a mount namespace. A set-user-ID program run in a prepared tree " +
 			"reads forged files.",
@@ -248,12 +256,13 @@ var explanations = [len(table)]Explanation{
 			"haproxy.cfg); the container's root filesystem does that job already.",
 	},
 	SysPtrace: {
-		Permits: "Lets a process read and control any process it sees in its user namespace: ptrace(2), " +
+		Permits: "Lets a process read and control the processes that it sees in its user namespace, unless a " +
+			"security module forbids it, as Yama does where kernel.yama.ptrace_scope is 3: ptrace(2), " +
 			"process_vm_writev(2), pidfd_getfd(2), and files of /proc/PID such as mem, environ, root " +
 			"and fd.",
 		Needs: "Debug containers need it for strace, gdb or delve on a process of another uid, and so do " +
-			"Falco and other agents that read /proc/PID of all. kubectl debug --profile=general adds " +
-			"it.",
+			"Falco and other agents that read /proc/PID of all, and nsenter into namespaces of " +
+			"processes that hold more. kubectl debug --profile=general adds it.",
 		Risk: "Takes over every process it sees, with its secrets and its rights, as in other " +
 			"containers of the pod under shareProcessNamespace. With hostPID, in the initial user " +
 			"namespace, that is root on the node.",
@@ -275,7 +284,7 @@ var explanations = [len(table)]Explanation{
 			"quotactl(2) and many device ioctls. It also stands in for CAP_BPF and CAP_PERFMON, split " +
 			"off in Linux 5.8, and CAP_CHECKPOINT_RESTORE, in 5.9.",
 		Needs: "CSI node plugins, FUSE mounts, image builds and Docker inside a container need it, and " +
-			"agents that enter other namespaces with nsenter.",
+			"agents that enter other namespaces with nsenter, beside CAP_SYS_PTRACE and CAP_SYS_CHROOT.",
 		Risk: "It is root on the node when held in the initial user namespace: as uid 0, with no LSM in " +
 			"its way, it remounts /proc/sys writable and names a helper in kernel.core_pattern, which " +
 			"the kernel runs as root outside the container.",
@@ -300,7 +309,8 @@ var explanations = [len(table)]Explanation{
 			"priority, and change the scheduling, I/O priority and CPU affinity of processes of other " +
 			"users.",
 		Needs: "chronyd -P, real-time audio and radio programs such as jackd, and IBM Db2 need it, and " +
-			"MySQL for mbind(2), which Docker's default seccomp profile ties to it.",
+			"MySQL for mbind(2), which the default seccomp profile of Docker and containerd ties to it, " +
+			"and for which the bounding set is enough.",
 		Risk: "Starves others: where its cgroup may have real-time threads, one under SCHED_FIFO takes " +
 			"nearly all of each CPU it runs on, past the cgroup's CPU limit. It gives no access to " +
 			"data.",
@@ -460,9 +470,10 @@ var explanations = [len(table)]Explanation{
 			"forward its records.",
 	},
 	Perfmon: {
-		Permits: "Lets a process use perf_event_open(2) on any process, any CPU and the kernel, whatever " +
-			"kernel.perf_event_paranoid says, and load tracing programs together with CAP_BPF. Split " +
-			"from CAP_SYS_ADMIN in Linux 5.8.",
+		Permits: "Lets a process use perf_event_open(2) on any process, any CPU and the kernel, where " +
+			"kernel.perf_event_paranoid is at most 3, which Debian added; at 4, which Ubuntu added, " +
+			"CAP_SYS_ADMIN is needed. With CAP_BPF it loads tracing programs. Split from CAP_SYS_ADMIN " +
+			"in Linux 5.8.",
 		Needs: "Profilers and tracers need it: perf, Parca Agent, Falco with its modern eBPF driver, " +
 			"exporters of hardware counters.",
 		Risk: "Samples registers and stacks of the kernel and of all containers, which defeats KASLR " +
