@@ -13,7 +13,7 @@ import (
 
 var (
 	errEmpty   = errors.New("it is empty")
-	errNotJSON = errors.New("it is not JSON, which kubectl create --dry-run=client -o json -f FILE makes of YAML")
+	errNotJSON = errors.New("it is not JSON, which kubectl patch --local -p '{}' -o json -f FILE makes of YAML")
 )
 
 // errEnough ends the reading where yield returns false.

@@ -120,7 +120,7 @@ func TestPods(t *testing.T) {
 }
 
 func TestPodErrors(t *testing.T) {
-	const yaml = "it is not JSON, which kubectl create --dry-run=client -o json -f FILE makes of YAML"
+	const yaml = "it is not JSON, which kubectl patch --local -p '{}' -o json -f FILE makes of YAML"
 	for _, test := range []struct{ name, text, want string }{
 		{"YAML", "apiVersion: v1\nkind: Pod\n", yaml},
 		{"YAML of two", "\n---\nkind: Pod\n", yaml},
