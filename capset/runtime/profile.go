@@ -18,6 +18,7 @@ type Profile struct {
 	Runtime string // the name of the runtime whose default it is; "" if it is no runtime's
 	Set     capset.Set
 	Source  string // the file or the page that defines it
+	Like    string // of kubectl debug: the same set by what it adds to a default, as "docker+sys_ptrace"
 	Since   string // the first release with exactly this set, as "Docker 1.2"; "" if it is not known
 }
 
@@ -42,19 +43,19 @@ var others = [...]Profile{
 		Source: "containerd pull request 12588",
 	},
 	{
-		Name: "debug-general", Title: "kubectl debug, profile general, on Docker or containerd", Set: 0xa80c25fb,
+		Name: "debug-general", Title: "kubectl debug, profile general, on Docker or containerd", Set: 0xa80c25fb, Like: "docker+sys_ptrace",
 		Source: debugProfiles, Since: "kubectl 1.27",
 	},
 	{
-		Name: "debug-general-crio", Title: "kubectl debug, profile general, on CRI-O", Set: 0x805fb,
+		Name: "debug-general-crio", Title: "kubectl debug, profile general, on CRI-O", Set: 0x805fb, Like: "crio+sys_ptrace",
 		Source: debugProfiles, Since: "kubectl 1.27",
 	},
 	{
-		Name: "debug-netadmin", Title: "kubectl debug, profile netadmin, on Docker or containerd", Set: 0xa80435fb,
+		Name: "debug-netadmin", Title: "kubectl debug, profile netadmin, on Docker or containerd", Set: 0xa80435fb, Like: "docker+net_admin+net_raw",
 		Source: debugProfiles, Since: "kubectl 1.27",
 	},
 	{
-		Name: "debug-netadmin-crio", Title: "kubectl debug, profile netadmin, on CRI-O", Set: 0x35fb,
+		Name: "debug-netadmin-crio", Title: "kubectl debug, profile netadmin, on CRI-O", Set: 0x35fb, Like: "crio+net_admin+net_raw",
 		Source: debugProfiles, Since: "kubectl 1.29",
 	},
 	{

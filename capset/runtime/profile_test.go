@@ -74,3 +74,30 @@ func TestProfilesOf(t *testing.T) {
 		t.Errorf("0x400 is no runtime's default, but %s", got)
 	}
 }
+
+// TestLike holds that what a profile is like is the same set.
+func TestLike(t *testing.T) {
+	found := 0
+	for _, p := range Profiles(capset.LastKnown) {
+		if p.Like == "" {
+			continue
+		}
+		found++
+		names := strings.Split(p.Like, "+")
+		base, ok := ProfileNamed(names[0], capset.LastKnown)
+		set := base.Set
+		for _, name := range names[1:] {
+			c, err := capset.Parse(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set |= capset.Of(c)
+		}
+		if !ok || set != p.Set {
+			t.Errorf("%s is not like %s", p.Name, p.Like)
+		}
+	}
+	if found != 4 {
+		t.Errorf("%d profiles are like others", found)
+	}
+}

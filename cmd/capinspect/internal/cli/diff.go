@@ -38,7 +38,8 @@ A manifest is what 'kubectl get pod -o json' prints, or, without a cluster,
 kubectl patch --local -p '{}' -o json -f FILE: pods, lists of them, and what
 makes pods. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without,
 it is that of the task, or the only one. It stands for what its runtime starts:
-drop ALL comes before add, a name in both lists is dropped by containerd and CRI-O, and
+drop ALL comes before add, a name in both lists is dropped by containerd and
+CRI-O, and
 added by docker. Sets, ids, groups, no_new_privs, seccomp, the read-only root
 and the node's pid, ipc and user namespaces are compared, as far as the
 manifest tells them. Traps, as CAP_NET_RAW for NET_RAW, are listed and do not

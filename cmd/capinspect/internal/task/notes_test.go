@@ -255,6 +255,28 @@ func TestProfile(t *testing.T) {
 	}
 }
 
+// TestDebugProfile holds that the profiles of kubectl debug are named in the containers that
+// it makes alone.
+func TestDebugProfile(t *testing.T) {
+	for _, row := range []struct{ mask, name, want string }{
+		{"00000000a80435fb", "debugger-x7xkq", "debug-netadmin"},
+		{"00000000a80435fb", "app", "docker+net_admin+net_raw"},
+		{"00000000a80435fb", "", "docker+net_admin+net_raw"},
+		{"00000000a80c25fb", "app", "docker+sys_ptrace"},
+		{"00000000000035fb", "app", "crio+net_admin+net_raw"},
+		{"00000000000805fb", "debugger-x7xkq", "debug-general-crio"},
+		{"00000000000405fb", "app", "containerd-reduced"},
+		{"00000000800005fb", "app", "podman-4.4"},
+	} {
+		noted := noted{bnd: row.mask, where: inContainer}.task(t)
+		noted.Container.Zero().Name = row.name
+		noted.FindProfile()
+		if got := strings.Join(noted.Profile.Zero(), ","); got != row.want {
+			t.Errorf("%s in %q: %s, want %s", row.mask, row.name, got, row.want)
+		}
+	}
+}
+
 // TestAdd holds that what the mounts tell is of the task's own container, and
 // not of one around it.
 func TestAdd(t *testing.T) {

@@ -101,8 +101,17 @@ func (t *Task) InChildUserNamespace() bool {
 	return ok && Is(ns.Initial, false)
 }
 
+// isDebugger reports whether the task is in an ephemeral container that has the name which
+// kubectl debug gives to one.
+func (t *Task) isDebugger() bool {
+	c := t.Container.Zero()
+	return c != nil && strings.HasPrefix(c.Name, "debugger-")
+}
+
 // FindProfile finds the profiles that the bounding set equals, which is what a runtime
-// configures. Those of the task's own runtime come first.
+// configures. Those of the task's own runtime come first. What kubectl debug asks for has
+// its name where an ephemeral container is recognised; another container may just add the
+// same.
 func (t *Task) FindProfile() {
 	set, ok := t.Sets[capset.Bounding].Get()
 	if !ok {
@@ -111,9 +120,12 @@ func (t *Task) FindProfile() {
 	}
 	own, others := []string{}, []string(nil)
 	for _, p := range runtime.ProfilesOf(set, t.LastCap.Value) {
-		if p.Runtime != "" && p.Runtime == t.Runtime() {
+		switch {
+		case p.Runtime != "" && p.Runtime == t.Runtime():
 			own = append(own, p.Name)
-		} else {
+		case p.Like != "" && !t.isDebugger():
+			others = append(others, p.Like)
+		default:
 			others = append(others, p.Name)
 		}
 	}
