@@ -17,15 +17,15 @@ var (
 	ErrTooLarge   = errors.New("too large")
 )
 
-// readFlags open for reading what may be anything, and may be leased to somebody
-// who does not give it back.
+// readFlags open a file for reading that may be of any type, and may have a lease whose
+// holder does not give it up (fcntl(2)).
 const readFlags = unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK | unix.O_NOCTTY
 
-// Own reads the files that capinspect sees itself. It is space for one.
+// Own reads files as capinspect itself sees them. It is a buffer that Read uses if it is
+// large enough.
 type Own []byte
 
-// Read returns a regular file of at most limit bytes. The system calls are made
-// directly, because os.File starts a poller that this does not need.
+// Read returns a regular file of at most limit bytes.
 func (buf Own) Read(path string, limit int) ([]byte, error) {
 	fd, err := retry(func() (int, error) { return unix.Open("/"+path, readFlags, 0) })
 	if err != nil {
@@ -35,14 +35,14 @@ func (buf Own) Read(path string, limit int) ([]byte, error) {
 	return contents(fd, "/"+path, buf, limit)
 }
 
-// Exists reports whether there is a regular file.
+// Exists reports whether there is a regular file at a path.
 func (buf Own) Exists(path string) bool {
 	var st unix.Stat_t
 	return unix.Stat("/"+path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG
 }
 
-// sizeOf returns the size of an open file, if it is a regular one of at most limit
-// bytes.
+// sizeOf returns the size of an open file. It is an error if the file is not regular or
+// has more than limit bytes.
 func sizeOf(fd, limit int) (int, error) {
 	var st unix.Stat_t
 	switch err := unix.Fstat(fd, &st); {
@@ -79,9 +79,9 @@ func contents(fd int, path string, buf []byte, limit int) ([]byte, error) {
 	return text, nil
 }
 
-// mapped returns what contents does, but through a mapping. read(2) waits on some
-// file systems, as XFS, for who writes, and that one may never end: what it writes
-// may be in memory that a dead FUSE server is to fill.
+// mapped does the same as contents through a mapping. On some file systems, such as XFS,
+// read(2) waits until a write(2) to the file ends. A write may never end: the data may come
+// from memory that a silent FUSE server has to fill.
 func mapped(fd int, path string, limit int) ([]byte, error) {
 	size, err := sizeOf(fd, limit)
 	if err == nil && size > 0 {
@@ -96,7 +96,7 @@ func mapped(fd int, path string, limit int) ([]byte, error) {
 	return nil, nil
 }
 
-// mappedBytes returns the first bytes of an open file, which are at least one.
+// mappedBytes returns the first size bytes of an open file; size is at least 1.
 func mappedBytes(fd, size int) ([]byte, error) {
 	text, err := unix.Mmap(fd, 0, size, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
@@ -107,8 +107,8 @@ func mappedBytes(fd, size int) ([]byte, error) {
 	return out, copyMapped(out, text)
 }
 
-// copyMapped copies a mapping, whose file may have been cut short meanwhile: what
-// is beyond its end cannot be read.
+// copyMapped copies a mapping. If the file has become shorter, reading beyond its end is
+// an error instead of a crash.
 func copyMapped(dst, src []byte) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

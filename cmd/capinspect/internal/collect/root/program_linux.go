@@ -11,9 +11,9 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// Program is a file as execve(2) sees it.
+// Program is a file with the attributes that execve(2) uses.
 type Program struct {
-	Path       string // from the root directory, through no symbolic link
+	Path       string // from the root directory, without symbolic links
 	Stat       unix.Stat_t
 	NoSuid     bool  // its mount has the option nosuid
 	NoExec     bool  // its mount has the option noexec
@@ -25,14 +25,14 @@ type Program struct {
 	ACL        bool   // it has an access control list (acl(5))
 }
 
-// Regular reports whether it is a regular file, which alone can be executed.
+// Regular reports whether the file is a regular one. Only regular files can be executed.
 func (p *Program) Regular() bool { return p.Stat.Mode&unix.S_IFMT == unix.S_IFREG }
 
-// HeadSize is the number of bytes by which the kernel tells what a program is, since
+// HeadSize is how many bytes of a program the kernel reads to find its format, since
 // Linux 5.1 (include/uapi/linux/binfmts.h, BINPRM_BUF_SIZE).
 const HeadSize = 256
 
-// The options of a mount as statfs(2) tells them.
+// Mount options as statfs(2) returns them.
 const (
 	noSuid      = 0x0002
 	noExec      = 0x0008
@@ -45,9 +45,8 @@ type Dir struct {
 	Path string
 }
 
-// Program returns a file as whoever is judged by a Visitor finds it: by a path from
-// the root directory, or else from another one. An error is [*Denied] if that one
-// would get it too.
+// Program looks up a program with the rights of a Visitor. A path without a leading slash
+// starts at from. The error is a [*Denied] if the kernel would refuse the Visitor too.
 func (r *Root) Program(from Dir, path string, by Visitor) (*Program, error) {
 	switch {
 	case path == "":
@@ -71,8 +70,8 @@ func (r *Root) Program(from Dir, path string, by Visitor) (*Program, error) {
 	return r.program(&at)
 }
 
-// Open returns what is open already, if it is on a mount of the task that answers.
-// path is where it was found, for messages.
+// Open returns a program that is open already, if it is on a mount of the task that
+// answers. path is where it was found, and only used in messages.
 func (r *Root) Open(fd int, path string) (*Program, error) {
 	at := place{fd: fd, path: path}
 	if !r.own {
@@ -90,7 +89,7 @@ func (r *Root) Open(fd int, path string) (*Program, error) {
 	return r.program(&at)
 }
 
-// program returns what an open file gives.
+// program reads the attributes of an open file.
 func (r *Root) program(at *place) (*Program, error) {
 	p := &Program{Path: at.name(), Stat: at.stat}
 	if !p.Regular() {
@@ -106,10 +105,10 @@ func (r *Root) program(at *place) (*Program, error) {
 	return p, nil
 }
 
-// place returns an open directory as one that is open for itself.
+// place returns a copy of an open directory, for the caller to close.
 func (r *Root) place(dir Dir) (at place, err error) {
 	at.path = strings.TrimSuffix(dir.Path, "/")
-	if !r.own { // it may be anywhere, and is not asked before that is known to answer
+	if !r.own { // the directory may be on any mount: ask nothing before that is known to answer
 		if at.mount, err = r.proc.MountID(dir.Fd); err == nil {
 			err = r.judge(at.mount, dir.Path, func(m *procstatus.Mount) bool { return within(dir.Path, m.Point) })
 		}
@@ -123,13 +122,13 @@ func (r *Root) place(dir Dir) (at place, err error) {
 	return at, err
 }
 
-// within reports whether a path is a directory's or below it.
+// within reports whether a path is a directory or below it.
 func within(path, dir string) bool {
 	dir = strings.TrimSuffix(dir, "/")
 	return path == dir || strings.HasPrefix(path, dir+"/")
 }
 
-// mountFlags returns the options of the mount that an open file is on.
+// mountFlags returns the mount options of an open file.
 func mountFlags(fd int) (uint64, error) {
 	var st unix.Statfs_t
 	_, err := retry(func() (int, error) { return 0, unix.Fstatfs(fd, &st) })

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package root reads files under the root directory of another task, which may
-// be laid out to do harm: links to elsewhere, devices whose opening does
-// something, file systems whose server never answers, so that whoever asks them
-// cannot even be killed.
+// Package root reads files below the root directory of another task. That task may
+// be hostile: it can plant links that lead elsewhere, devices that act when they are
+// opened, and file systems whose server never answers. A process that waits for such
+// a server cannot even be killed.
 //
-// So each directory on the way is opened by itself, without asking it for
-// anything (open(2), O_PATH), and it is known from the mount table which file
-// system answers. Only a regular file of a limited size is opened for reading.
+// The package therefore opens one directory at a time with O_PATH, which asks the file
+// system nothing (open(2)), and enters a mount only if the mount tables show that its
+// file system answers. It opens only regular files of a limited size for reading. It
+// does not protect capinspect from its own root directory, nor from the node's.
 package root
 
 import (
@@ -24,24 +25,24 @@ import (
 type Root struct {
 	proc   *procstatus.FS  // nil if there is none
 	task   procstatus.Task // whose root directory it is, unless own
-	own    bool            // it is capinspect's own, which does it no harm
+	own    bool            // it is capinspect's own, which is trusted
 	top    place
 	mounts table
 }
 
-// place is a directory or a file that is open with O_PATH.
+// place is a file of any type that is open with O_PATH.
 type place struct {
 	fd    int
-	path  string // from the root directory, "" for that itself
+	path  string // from the root directory; "" for the root directory itself
 	mount int
 	stat  unix.Stat_t
 }
 
-// is reports whether it is of a type, as S_IFDIR.
+// is reports whether the file has a type, such as S_IFDIR.
 func (p *place) is(kind uint32) bool { return p.stat.Mode&unix.S_IFMT == kind }
 
-// Open opens the root directory of a task of a live procfs. The task has to stay
-// open as long as the Root is in use. mounts is its mount table.
+// Open opens the root directory of a task of a live procfs. mounts is the mount table of
+// the task, which must stay open while the Root is in use.
 func Open(node *Node, task procstatus.Task, mounts []procstatus.Mount) (*Root, error) {
 	r := &Root{proc: node.proc, task: task, mounts: table{mounts, node}}
 	if err := node.refresh(); err != nil {
@@ -64,8 +65,8 @@ func Open(node *Node, task procstatus.Task, mounts []procstatus.Mount) (*Root, e
 	return r, nil
 }
 
-// OpenOwn opens capinspect's own root directory, in which every file system counts
-// as one that answers. proc is nil if there is no procfs.
+// OpenOwn opens capinspect's own root directory, where every file system is trusted to
+// answer. proc is nil if there is no procfs.
 func OpenOwn(proc *procstatus.FS) (*Root, error) {
 	r := &Root{proc: proc, own: true}
 	var err error
@@ -82,7 +83,8 @@ func OpenOwn(proc *procstatus.FS) (*Root, error) {
 	return r, nil
 }
 
-// pin finds out which mount an open file at a path is on, and whether that answers.
+// pin finds the mount of an open file at a path, and returns an error if that mount may
+// never answer.
 func (r *Root) pin(at *place, path string) (err error) {
 	if at.mount, err = r.proc.MountID(at.fd); err != nil {
 		return err
@@ -90,9 +92,9 @@ func (r *Root) pin(at *place, path string) (err error) {
 	return r.judge(at.mount, path, func(m *procstatus.Mount) bool { return m.Point == path })
 }
 
-// judge returns an error if an open mount is of a file system that may never answer, or is
-// not an expected one. It reads the mount tables again: as long as a file is open, its mount
-// stays, and no other mount or file system gets the same numbers.
+// judge returns an error if the mount of an open file may never answer, or is not the
+// expected one. It reads the mount tables again: while a file is open its mount stays, and
+// no other mount or file system gets the same numbers.
 func (r *Root) judge(id int, path string, expected func(*procstatus.Mount) bool) error {
 	now, err := r.task.Mounts()
 	if err == nil {
@@ -127,7 +129,7 @@ func (r *Root) Read(path string, limit int) ([]byte, error) {
 	return mapped(fd, "/"+path, limit)
 }
 
-// reopen opens for reading what is open with O_PATH.
+// reopen opens a file for reading that is open with O_PATH.
 func (r *Root) reopen(at *place) (int, error) {
 	if r.proc == nil {
 		return retry(func() (int, error) { return unix.Open("/"+at.path, readFlags|unix.O_NOFOLLOW, 0) })
@@ -137,11 +139,11 @@ func (r *Root) reopen(at *place) (int, error) {
 		return -1, err
 	}
 	defer unix.Close(own)
-	// The link leads to what is open, wherever that is now.
+	// The link leads to the open file, wherever that has been moved.
 	return retry(func() (int, error) { return unix.Openat(own, strconv.Itoa(at.fd), readFlags, 0) })
 }
 
-// Exists reports whether there is a regular file.
+// Exists reports whether there is a regular file at a path.
 func (r *Root) Exists(path string) bool {
 	at, err := r.find(path)
 	if err == nil {
@@ -168,8 +170,8 @@ func (r *Root) leave(at place) {
 	}
 }
 
-// step opens what a directory has under a name. It enters a mount only if that
-// is in the mount table with a file system that answers.
+// step opens an entry of a directory. It enters a mount only if the mount table has that
+// mount and its file system answers.
 func (r *Root) step(at place, name string) (place, error) {
 	next, err := r.enter(at, name)
 	if err == nil {
@@ -180,7 +182,7 @@ func (r *Root) step(at place, name string) (place, error) {
 	return next, err
 }
 
-// enter is step without asking for attributes.
+// enter is step without reading the attributes.
 func (r *Root) enter(at place, name string) (place, error) {
 	next := place{path: at.path + "/" + name, mount: at.mount}
 	var err error
@@ -213,7 +215,7 @@ func (r *Root) enter(at place, name string) (place, error) {
 	if !mounted {
 		return next, nil
 	}
-	// It may be one below another one, and not be there.
+	// The mount in the table may be covered by another one, or be gone.
 	next.mount, err = r.proc.MountID(next.fd)
 	if err == nil && next.mount != at.mount {
 		err = r.pin(&next, next.path)
@@ -224,7 +226,7 @@ func (r *Root) enter(at place, name string) (place, error) {
 	return next, err
 }
 
-// retry calls a system call again as long as a signal interrupts it.
+// retry repeats a system call that a signal has interrupted.
 func retry(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()

@@ -14,38 +14,37 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// Tree looks for files that give something to whoever executes them: that are
-// set-user-ID or set-group-ID, or have capabilities. It holds one directory of each
-// level open, and nothing of a file behind it.
+// Tree searches for programs that give privileges: set-user-ID and set-group-ID programs,
+// and those with file capabilities. It keeps one directory of each level open, and no
+// record of the files that it has passed.
 type Tree struct {
-	All    bool                         // the other file systems that are mounted below it too
-	Found  func(*Program)               // gets each such file, without its first bytes
-	Failed func(path string, err error) // gets what cannot be looked at
-	Step   func()                       // is called now and then
-	By     Visitor                      // for whom it looks, nil for whoever may look everywhere
+	All    bool                         // search the file systems mounted below it, and subvolumes, too
+	Found  func(*Program)               // is called for each program, without its Head
+	Failed func(path string, err error) // is called for each file that cannot be examined
+	Step   func()                       // is called now and then, to show progress
+	By     Visitor                      // whose rights count; nil for somebody who may search everywhere
 	Files  int                          // how many files were looked at
-	Closed int                          // directories that cannot be read, and whose files that one cannot execute
-	Dirs   int                          // and how many directories
+	Closed int                          // directories that capinspect cannot read and By cannot search
+	Dirs   int                          // how many directories were looked at
 	Others int                          // directories that are no mounts and not on the device either, as subvolumes of btrfs
 
 	root   *Root
 	device uint64
 }
 
-// maxDepth is the number of directories in each other that are looked at: each is
-// open.
+// maxDepth is how deep the search goes: each directory on the way is open.
 const maxDepth = 256
 
 var errDepth = errors.New("more than 256 directories deep")
 
-// empty are the file systems that have no programs.
+// empty lists the file systems that have no programs.
 var empty = [...]string{
 	"binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs", "fusectl", "mqueue", "nsfs",
 	"proc", "pstore", "securityfs", "selinuxfs", "sysfs", "tracefs",
 }
 
-// Search looks below a directory, given by its path from the root directory. An
-// error is that of finding it.
+// Search searches a directory, given by its path from the root directory. It returns an
+// error only if it cannot open that directory.
 func (r *Root) Search(path string, t *Tree) error {
 	w := walk{root: r}
 	at, err := w.to(r.top, path)
@@ -57,14 +56,14 @@ func (r *Root) Search(path string, t *Tree) error {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	if r.own && r.proc != nil {
-		r.mounts.of, _ = r.proc.Self().Mounts() // without it, each mount is asked which device it is
+		r.mounts.of, _ = r.proc.Self().Mounts() // without them, only the device tells a mount
 	}
 	t.root, t.device = r, at.stat.Dev
 	t.dir(at, 1)
 	return nil
 }
 
-// dir looks below an open directory, and closes it.
+// dir searches an open directory, and closes it.
 func (t *Tree) dir(at place, depth int) {
 	t.Dirs++
 	fd, err := retry(func() (int, error) {
@@ -86,7 +85,7 @@ func (t *Tree) dir(at place, depth int) {
 	buf := make([]byte, 8<<10)
 	for {
 		n, err := retry(func() (int, error) { return unix.Getdents(fd, buf) })
-		if err != nil && err != unix.ENOENT { // which says that the directory is gone
+		if err != nil && err != unix.ENOENT { // ENOENT: the directory is gone
 			t.Failed(at.name(), err)
 		}
 		if err != nil || n == 0 {
@@ -101,7 +100,7 @@ func (t *Tree) dir(at place, depth int) {
 	}
 }
 
-// entry looks at what a directory has under a name.
+// entry examines an entry of a directory.
 func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth int) {
 	path := at.path + "/" + name
 	if t.skips(path, mounted) {
@@ -124,7 +123,7 @@ func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth in
 		}
 		t.dir(next, depth+1)
 		return
-	case next.is(unix.S_IFREG): // whose device may be that of a layer of an overlay
+	case next.is(unix.S_IFREG): // on an overlay its device may be that of a layer
 		t.Files++
 		if f := t.gives(&next); f != nil {
 			defer t.Found(f) // when it is closed
@@ -133,8 +132,8 @@ func (t *Tree) entry(at place, name string, mounted []procstatus.Mount, depth in
 	unix.Close(next.fd)
 }
 
-// skips reports whether nothing is asked of what is mounted at a path: another file
-// system that is not wanted, or such as have no programs.
+// skips reports whether the search passes over the mounts at a path: they are other file
+// systems and All is false, or they have no programs.
 func (t *Tree) skips(path string, mounted []procstatus.Mount) bool {
 	here := false
 	for i := range mounted {
@@ -152,7 +151,7 @@ func (t *Tree) skips(path string, mounted []procstatus.Mount) bool {
 	return here
 }
 
-// gives returns a file if it gives something to whoever executes it, else nil.
+// gives returns a file as a Program if it gives privileges, else nil.
 func (t *Tree) gives(at *place) *Program {
 	const anyExec, setUser, setGroup = 0o111, 0o4000, 0o2010
 	mode := at.stat.Mode
@@ -183,7 +182,7 @@ func (t *table) below(dir string) (list []procstatus.Mount) {
 	return list
 }
 
-// eachName calls f for what getdents64(2) returned: records of inode (8 bytes),
+// eachName calls f for each record that getdents64(2) returned: inode (8 bytes),
 // offset (8), length (2), type (1) and name.
 func eachName(entries []byte, f func(name string, kind byte)) {
 	const header = 19

@@ -11,14 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Denied is what the kernel tells whoever looks a file up, and not only capinspect.
+// Denied is an error that the kernel gives everybody who looks up the file with the rights
+// of the Visitor, not just capinspect.
 type Denied struct {
 	Errno unix.Errno
-	Path  string // at which it stopped, from the root directory
-	Why   string // "" if the errno says all
+	Path  string // where the lookup stopped, from the root directory
+	Why   string // "" if the errno says it all
 }
 
-// Error says the errno, and why.
+// Error returns the text of the errno, and the reason.
 func (d *Denied) Error() string {
 	if d.Why == "" {
 		return d.Errno.Error()
@@ -29,17 +30,17 @@ func (d *Denied) Error() string {
 // Unwrap returns the errno.
 func (d *Denied) Unwrap() error { return d.Errno }
 
-// Visitor judges the way to a file as the kernel does for whoever looks it up
-// (path_resolution(7)). An answer that is not "" says why it is EACCES.
+// Visitor decides as the kernel does what somebody may look up (path_resolution(7)). Its
+// methods return "" for yes, and otherwise why the lookup fails with EACCES.
 type Visitor interface {
-	// Search judges looking up a name in a directory.
+	// Search decides whether a name may be looked up in a directory.
 	Search(dir *unix.Stat_t) string
-	// Follow judges following a symbolic link at the end of a path.
+	// Follow decides whether a symbolic link at the end of a path may be followed.
 	Follow(link, dir *unix.Stat_t) string
 }
 
-// The number of names that are looked up on the way to a file, for those of symbolic
-// links too, and of the links, which is the kernel's (fs/namei.c, MAXSYMLINKS).
+// A lookup ends after this many names, those in symbolic links included, and after this
+// many links. The kernel has the same limit for links (fs/namei.c, MAXSYMLINKS).
 const (
 	maxSteps = 1000
 	maxLinks = 40
@@ -47,16 +48,16 @@ const (
 
 var errFar = errors.New("more than 1000 names on the way")
 
-// walk is one way to a file.
+// walk is one lookup of a path.
 type walk struct {
 	root         *Root
 	by           Visitor // nil if everything may be looked up
 	steps, links int
 }
 
-// to opens what a path leads to from a directory, which it closes. It goes from name
-// to name, as the kernel does, and never above the root directory, but knows of each
-// directory where it is, so that its mount can be looked at before it is entered.
+// to opens the file at a path that starts in a directory, and closes the directory. Like
+// the kernel it goes name by name and never above the root directory. It keeps the path of
+// each directory, so that it can check a mount before it enters it.
 func (w *walk) to(at place, path string) (place, error) {
 	for {
 		path = strings.TrimLeft(path, "/")
@@ -64,7 +65,7 @@ func (w *walk) to(at place, path string) (place, error) {
 			return at, nil
 		}
 		name, rest, more := strings.Cut(path, "/")
-		// The kernel too takes a name for the last one that has slashes behind it.
+		// As in the kernel, slashes behind a name do not stop it from being the last.
 		next, err := w.name(at, name, strings.Trim(rest, "/") == "")
 		if err != nil {
 			w.root.leave(at)
@@ -98,7 +99,7 @@ func (w *walk) to(at place, path string) (place, error) {
 	}
 }
 
-// name opens what a directory has under a name; last says that the path ends there.
+// name opens an entry of a directory; last is true at the end of the path.
 func (w *walk) name(at place, name string, last bool) (place, error) {
 	if w.steps++; w.steps > maxSteps {
 		return place{}, errFar
@@ -111,7 +112,7 @@ func (w *walk) name(at place, name string, last bool) (place, error) {
 	switch name {
 	case ".":
 		return at, nil
-	case "..": // from the root again, which keeps one directory open instead of all
+	case "..": // start again at the root: only one directory is ever open
 		up := walk{root: w.root, steps: w.steps}
 		next, err := up.to(w.root.top, parent(at.path))
 		w.steps = up.steps
@@ -132,7 +133,7 @@ func (w *walk) name(at place, name string, last bool) (place, error) {
 	return next, err
 }
 
-// link returns why a symbolic link in a directory is not followed.
+// link returns an error if a symbolic link in a directory may not be followed.
 func (w *walk) link(link, dir *place, last bool) error {
 	if w.links++; w.links > maxLinks {
 		return &Denied{Errno: unix.ELOOP, Path: link.path}
@@ -144,7 +145,7 @@ func (w *walk) link(link, dir *place, last bool) error {
 	}
 	var on unix.Statfs_t
 	if _, err := retry(func() (int, error) { return 0, unix.Fstatfs(link.fd, &on) }); err != nil && !w.root.own {
-		return err // of its own root, a sandbox keeps it
+		return err // below its own root, a sandbox may forbid the question
 	}
 	if w.by != nil && on.Flags&noSymFollow != 0 {
 		return &Denied{unix.ELOOP, link.path, "its mount has the option nosymfollow"}
@@ -155,18 +156,19 @@ func (w *walk) link(link, dir *place, last bool) error {
 	return nil
 }
 
-// isMagic reports whether a link of a procfs in a directory leads to what it stands
-// for, as a process's root directory, and not to what it reads (openat2(2)).
+// isMagic reports whether a symbolic link of a procfs is a magic link: one that leads
+// straight to an object, such as a process's root directory, and not along the path that
+// readlink(2) returns (openat2(2)).
 func isMagic(link, dir *place) bool {
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	fd, err := retry(func() (int, error) { return unix.Openat2(dir.fd, link.path[len(dir.path)+1:], &how) })
 	if err == nil {
 		unix.Close(fd)
 	}
-	return err != nil // even if that is another reason
+	return err != nil // for whatever reason: do not follow it
 }
 
-// name returns the path, "/" for that of the root directory.
+// name returns the path; "/" for the root directory.
 func (p *place) name() string {
 	if p.path == "" {
 		return "/"
@@ -174,10 +176,10 @@ func (p *place) name() string {
 	return p.path
 }
 
-// parent returns a path without its last name.
+// parent returns the path of the directory that has the last name of a path.
 func parent(path string) string { return path[:max(strings.LastIndexByte(path, '/'), 0)] }
 
-// readlink returns where an open symbolic link points to.
+// readlink returns the target of an open symbolic link.
 func readlink(fd int) (string, error) {
 	buf := make([]byte, unix.PathMax)
 	n, err := retry(func() (int, error) { return unix.Readlinkat(fd, "", buf) })
