@@ -224,7 +224,7 @@ func (w *worker) visit(visit func(*task.Task)) {
 		return
 	case q.UID != nil && (!t.UID.Known() || t.UID.Zero().Effective != *q.UID):
 		return
-	case q.ContainerID != "" && (c == nil || !strings.HasPrefix(c.ID, q.ContainerID) && !strings.HasPrefix(c.PodUID, q.ContainerID)):
+	case q.ContainerID != "" && (c == nil || !slices.ContainsFunc([]string{c.ID, c.PodUID, c.PodID}, func(id string) bool { return strings.HasPrefix(id, q.ContainerID) })):
 		return
 	}
 	if q.Name != "" {

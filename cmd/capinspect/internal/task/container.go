@@ -91,7 +91,11 @@ func (c *Container) others(found *container.Container, from []container.Evidence
 	for _, e := range from {
 		switch {
 		case e.What == "id" && c.ID != "" && c.ID != found.ID:
-			list = append(list, fmt.Sprintf("id: %s: %s", e.From, found.ID))
+			text := fmt.Sprintf("id: %s: %s", e.From, found.ID)
+			if e.Shared {
+				text += ", whose network it seems to share"
+			}
+			list = append(list, text)
 		case e.What == "podUID" && c.PodUID != "" && c.PodUID != found.PodUID:
 			list = append(list, fmt.Sprintf("podUID: %s: %s", e.From, found.PodUID))
 		}
