@@ -22,8 +22,9 @@ type Mount struct {
 
 // MaxMountinfo is the size in bytes of the longest mountinfo that is read. A node
 // has thousands of mounts, a mount namespace at most 100,000 by default
-// (proc_sys_fs(5), mount-max).
-const MaxMountinfo = 16 << 20
+// (proc_sys_fs(5), mount-max). Anybody can fill a mount namespace of their own, and a
+// reader may hold the text and what it is parsed to at the same time.
+const MaxMountinfo = 6 << 20
 
 // Has reports whether Options has an option, as "nosuid".
 func (m *Mount) Has(option string) bool {

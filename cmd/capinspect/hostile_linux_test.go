@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // atOnce runs capinspect, which may not take longer than a second, and holds
@@ -229,6 +230,41 @@ func TestHostileGroups(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHostileMounts looks at a task whose mount table is as long as one that is read: many
+// mounts of an overlay that has long names of layers.
+func TestHostileMounts(t *testing.T) {
+	need.On(t, "root")
+	const mostKiB, mounts = 64 << 10, 1650
+	tid := strconv.Itoa(inRoot(t, func(root string) error {
+		var layers []string
+		var errs []error
+		for i := range 15 {
+			layers = append(layers, fmt.Sprintf("%s/%d%s", root, i, strings.Repeat("x", 200)))
+			errs = append(errs, os.Mkdir(layers[i], 0o755))
+		}
+		errs = append(errs, os.Mkdir(root+"/many", 0o755), unix.Mount("none", root+"/many", "tmpfs", 0, ""), os.Mkdir(root+"/overlay", 0o755),
+			unix.Mount("none", root+"/overlay", "overlay", 0, "lowerdir="+strings.Join(layers, ":")))
+		for i := range mounts {
+			at := fmt.Sprintf("%s/many/%d", root, i)
+			errs = append(errs, os.Mkdir(at, 0o755), unix.Mount(root+"/overlay", at, "", unix.MS_BIND, ""))
+		}
+		return errors.Join(errs...)
+	}))
+	if text, err := os.ReadFile("/proc/" + tid + "/mountinfo"); err != nil || len(text) < 5<<20 || len(text) > procstatus.MaxMountinfo {
+		t.Fatalf("%d bytes, %v", len(text), err)
+	}
+	for _, args := range [][]string{{"--json", tid}, {"predict", "/bin/sh", "-p", tid}} {
+		cmd := exec.Command(built(t), args...)
+		out, err := cmd.Output()
+		if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() > 1 {
+			t.Fatal(err)
+		}
+		if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > mostKiB || len(out) == 0 {
+			t.Errorf("%v: %d KiB for %d bytes", args, used, len(out))
+		}
 	}
 }
 
