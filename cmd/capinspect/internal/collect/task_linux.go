@@ -68,20 +68,28 @@ const maxTries = 3
 // If its credentials change meanwhile, as those of one that executes a set-user-ID program,
 // the task is read again: what is known of it is of one moment.
 func (c *Collector) whole(handle procstatus.Task) (*task.Task, error) {
-	for try := 1; ; try++ {
+	t, err := settled(func() (*task.Task, error) {
 		t, before, err := c.credentials(handle, false)
-		if err != nil || c.opts.Detail == Credentials {
-			return t, err
+		if err == nil && c.opts.Detail > Credentials {
+			c.look(handle, t)
+			t.Changed = changed(handle, before)
 		}
-		c.look(handle, t)
-		if t.Changed = changed(handle, before); t.Changed && try < maxTries {
-			continue
-		}
-		if c.opts.Detail >= Surrounded {
-			c.conclude(t)
-		}
-		return t, nil
+		return t, err
+	})
+	if err == nil && c.opts.Detail >= Surrounded {
+		c.conclude(t)
 	}
+	return t, err
+}
+
+// settled reads a task until it does not change meanwhile, or too often.
+func settled(read func() (*task.Task, error)) (t *task.Task, err error) {
+	for range maxTries {
+		if t, err = read(); err != nil || !t.Changed {
+			break
+		}
+	}
+	return t, err
 }
 
 // changed reports whether a task has other credentials than it had, or another name. One

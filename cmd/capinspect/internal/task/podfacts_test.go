@@ -65,6 +65,15 @@ func TestPodFacts(t *testing.T) {
 		{"unmasked", func(t *Task) { t.Mounts = Mounts{ProcMasked: Known(false), SysReadOnly: Known(true)} }, podsecurity.Unmasked, Known(true)},
 		{"a sandbox masks nothing", func(t *Task) { inPIDNamespace(t, 3); t.Mounts = Mounts{ProcMasked: Known(false)} }, podsecurity.Unmasked, Value[bool]{}},
 		{"root of itself", func(t *Task) { t.Self = true }, podsecurity.Root, Known(true)},
+		{"a saved uid of 0", func(t *Task) {
+			t.Self = true
+			t.UID = Known(capset.IDs{Real: 1, Effective: 1, Saved: 0, Filesystem: 1})
+		}, podsecurity.Root, Known(true)},
+		{"a filesystem uid of 0", func(t *Task) {
+			t.Self = true
+			t.UID = Known(capset.IDs{Real: 1, Effective: 1, Saved: 1, Filesystem: 0})
+		}, podsecurity.Root, Known(true)},
+		{"a uid of 0 nowhere", func(t *Task) { t.Self = true; t.UID = Known(AllIDs(1)) }, podsecurity.Root, Known(false)},
 		{"root of its namespace", func(t *Task) {
 			t.UID = Known(AllIDs(100000))
 			t.UserNamespace = Known(UserNamespace{UIDMap: identity})
