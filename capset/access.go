@@ -29,10 +29,15 @@ func (c *Credentials) permits(file *File) bool {
 	switch {
 	case c.UID.Filesystem == file.UID:
 		class >>= 6
-	case c.GID.Filesystem == file.GID || slices.Contains(c.Groups, file.GID):
+	case c.InGroup(file.GID):
 		class >>= 3
 	}
 	return class&1 == 1
+}
+
+// InGroup reports whether the task is in a group, for the kernel's checks of files.
+func (c Credentials) InGroup(gid uint32) bool {
+	return c.GID.Filesystem == gid || slices.Contains(c.Groups, gid)
 }
 
 // overrides reports whether one of the capabilities is effective and counts for

@@ -97,7 +97,7 @@ func (s *subject) openRoot() (err error) {
 // circumstances finds out what else execve(2) goes by.
 func (s *subject) circumstances() error {
 	c := s.from
-	s.Finder = finder{s}
+	s.Finder, s.Outside = finder{s}, s.outside()
 	release, _ := Kernel()
 	s.How.ComparesReal = olderThan(release, 6, 16)
 	if c.proc != nil {

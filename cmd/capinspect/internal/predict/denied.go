@@ -7,6 +7,8 @@ type Denied struct {
 	Errno string // its name, as "EACCES"
 	Path  string // of what it is about; "" if that goes without saying
 	Why   string // "" if the errno says all
+	// Changes are what changes it; nil if the errno and the path say enough.
+	Changes []Change
 }
 
 // errnos are the texts of the errors that are predicted (errno(3)).

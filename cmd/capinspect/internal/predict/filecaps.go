@@ -34,7 +34,7 @@ func (s *Subject) File(f *Found) (capset.File, error) {
 	}
 	caps, err := capset.ParseFileCaps(attribute)
 	if err != nil {
-		return file, &Denied{"EINVAL", f.Path, err.Error()}
+		return file, &Denied{"EINVAL", f.Path, err.Error(), []Change{{s.choose("file", "image"), "setcap -r " + f.Path}}}
 	}
 	file.Caps, file.ForeignCaps = &caps, !s.counts(&caps)
 	return file, nil

@@ -70,7 +70,7 @@ func (s *Subject) find(path string) (*Found, error) {
 		return nil, err
 	}
 	if why := s.refuses(f); why != "" {
-		return f, &Denied{"EACCES", f.Path, why}
+		return f, &Denied{Errno: "EACCES", Path: f.Path, Why: why}
 	}
 	return f, nil
 }
@@ -78,14 +78,18 @@ func (s *Subject) find(path string) (*Found, error) {
 // refuses says why the task may not execute a file, "" if it may.
 func (s *Subject) refuses(f *Found) string {
 	file := s.attributes(f.Inode)
-	switch {
+	switch s.way = ""; {
 	case !f.Regular:
+		s.way = "name a program instead of "
 		return "it is no regular file"
 	case f.Mount.Zero().NoExec:
+		s.way = "have it on a mount without noexec: "
 		return "its mount has the option noexec"
 	case s.Credentials.MayExecute(file):
 		return ""
-	case f.Mode&0o111 == 0:
+	}
+	s.way = s.executable(file)
+	if f.Mode&0o111 == 0 {
 		return f.Inode.text() + " lets nobody execute it"
 	}
 	why := fmt.Sprintf("%s does not let uid %d execute it", f.Inode.text(), s.Users.Out(s.Credentials.UID.Filesystem))
@@ -97,9 +101,11 @@ func (s *Subject) refuses(f *Found) string {
 
 // Search says why the task may not look up names in a directory, "" if it may.
 func (s *Subject) Search(dir Inode) string {
-	if s.Credentials.MaySearch(s.attributes(dir)) {
+	file := s.attributes(dir)
+	if s.Credentials.MaySearch(file) {
 		return ""
 	}
+	s.way = s.executable(file)
 	return dir.text() + " does not let it look up names there"
 }
 
@@ -118,6 +124,7 @@ func (s *Subject) Follow(link, dir Inode) string {
 	if !on.Or(true) {
 		return ""
 	}
+	s.way = "name its target instead of "
 	return "a link of another user in a directory that everybody may write to (fs.protected_symlinks)"
 }
 

@@ -5,7 +5,6 @@
 package predict
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/capinspect/capinspect/capset"
@@ -70,7 +69,12 @@ type Prediction struct {
 	Before  *task.Task  // the task, with what was asked for
 	After   *task.Task  // the task afterwards; nil if there is another result than OK
 	Steps   []task.Note // the rules that led to it, in the kernel's order
+	Notes   []task.Note // what is remarkable about it
+	Changes []Change    // what would make it another, or a failure none, least privilege first
 	Assumed []task.Note // what it depends on and is not known
+
+	file  capset.File        // what execve(2) goes by of Program, and
+	after capset.Credentials // what it gives, if it does not fail
 }
 
 // Secure reports whether the program finds AT_SECURE set (getauxval(3)).
@@ -84,6 +88,7 @@ type Program struct {
 	Mode     uint32           // its permission bits
 	UID, GID uint32           // of its owner, as the reader sees them
 	Caps     *capset.FileCaps // nil if it has none, or none are known because they do not count
+	None     bool             // it is known to have no capabilities
 	NoSuid   bool             // it gives nothing where it is
 }
 
@@ -109,7 +114,11 @@ func (s *Subject) Predict(file string) (*Prediction, error) {
 func (s *Subject) predict(file string) (*Prediction, error) {
 	p := &Prediction{Task: s.Task, File: file, Before: s.asChanged()}
 	err := s.execute(p)
-	if denied, ok := errors.AsType[*Denied](err); ok {
+	denied := deniedOf(err)
+	if err == nil || denied != nil {
+		s.advise(p, denied)
+	}
+	if denied != nil {
 		p.Result, p.Why = denied.Errno, denied.Error()
 		if denied.Path != "" {
 			p.Why = denied.Path + ": " + p.Why
@@ -144,7 +153,7 @@ func (s *Subject) execute(p *Prediction) error {
 			return err
 		}
 		if scripts == maxScripts {
-			return &Denied{"ELOOP", f.Path, "the script's interpreter is a script, and so on for too long"}
+			return &Denied{"ELOOP", f.Path, "the script's interpreter is a script, and so on for too long", nameInterpreter}
 		}
 	}
 }
@@ -160,12 +169,15 @@ func (s *Subject) interpreterOf(f *Found) (name string, is bool, err error) {
 	name, what := interpreter(head, HeadSize)
 	switch {
 	case what == badScript:
-		return "", true, &Denied{"ENOEXEC", f.Path, "its first line names no interpreter, or one too long"}
+		return "", true, &Denied{"ENOEXEC", f.Path, "its first line names no interpreter, or one too long", nameInterpreter}
 	case what == goodScript && name == "": // which is the working directory
-		return "", true, &Denied{"EACCES", f.Path, "its first line names an empty interpreter"}
+		return "", true, &Denied{"EACCES", f.Path, "its first line names an empty interpreter", nameInterpreter}
 	}
 	return name, what == goodScript, nil
 }
+
+// nameInterpreter changes what is wrong with a script.
+var nameInterpreter = []Change{{"program", "begin the script with #! and the path of a program that is no script, within 255 bytes"}}
 
 // apply fills in what the program gives.
 func (s *Subject) apply(f *Found, p *Prediction) error {
@@ -184,8 +196,9 @@ func (s *Subject) apply(f *Found, p *Prediction) error {
 		p.step(step.Code, step.Text)
 	}
 	if err != nil {
-		return &Denied{"EPERM", f.Path, err.Error()}
+		return &Denied{"EPERM", f.Path, err.Error(), s.forced(f, file.Caps)}
 	}
+	p.file, p.after = file, after
 	p.Result, p.After = OK, s.with(&after)
 	return nil
 }
@@ -197,7 +210,8 @@ func (p *Prediction) step(code, text string) {
 // programOf returns a program without its capabilities: whether they count is not known
 // yet.
 func programOf(f *Found) *Program {
-	return &Program{Path: f.Path, Mode: f.Mode, UID: f.UID, GID: f.GID, NoSuid: f.Mount.Zero().NoSuid}
+	caps, known := f.Caps.Get()
+	return &Program{Path: f.Path, Mode: f.Mode, UID: f.UID, GID: f.GID, NoSuid: f.Mount.Zero().NoSuid, None: known && caps == nil && f.Regular}
 }
 
 // showCaps gives a program the capabilities that it has, whether they count or not.

@@ -40,11 +40,11 @@ func (t *tree) Find(path string, by *Subject) (*Found, error) {
 	}
 	dir := path[:strings.LastIndexByte(path, '/')]
 	if why := by.Search(t.at(dir)); why != "" {
-		return nil, &Denied{"EACCES", dir, why}
+		return nil, &Denied{Errno: "EACCES", Path: dir, Why: why}
 	}
 	if l, ok := t.links[path]; ok {
 		if why := by.Follow(l.Inode, t.at(dir)); why != "" {
-			return nil, &Denied{"EACCES", path, why}
+			return nil, &Denied{Errno: "EACCES", Path: path, Why: why}
 		}
 		return t.Find(l.to, by)
 	}

@@ -25,6 +25,8 @@ type Subject struct {
 	OwnUsers procstatus.IDMap
 	Path     string // where a bare name is looked for, directories with colons between; "" for the usual
 	Finder   Finder
+	Outside  bool   // it is known to be in no container
+	way      string // what opens the file or directory that was refused last, before its path
 
 	changed *task.Task  // the task with Credentials
 	assumed []task.Note // what is not known, and taken for granted

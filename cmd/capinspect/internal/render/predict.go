@@ -27,9 +27,19 @@ func printPrediction(p *printer, pred *predict.Prediction) {
 		printAfter(p, pred.After)
 		printChanges(p, pred)
 	}
+	p.notes("Notes", pred.Notes)
 	p.notes("Steps", pred.Steps)
+	p.notes("To change it", changes(pred.Changes))
 	p.notes("Assumed", pred.Assumed)
 	p.line("Not examined: ", predict.NotExamined)
+}
+
+// changes returns changes as notes.
+func changes(list []predict.Change) (notes []task.Note) {
+	for _, c := range list {
+		notes = append(notes, task.Note{Code: c.Where, Text: c.Text})
+	}
+	return notes
 }
 
 // printProgram prints the attributes of a program.
@@ -37,8 +47,11 @@ func printProgram(p *printer, f *predict.Program, last capset.Cap) {
 	p.print("Program: ")
 	p.escaped(f.Path)
 	p.printf(", mode %04o of uid %d, gid %d", f.Mode, f.UID, f.GID)
-	if f.Caps != nil {
-		p.print(", ", f.CapsText(last))
+	switch text := f.CapsText(last); {
+	case text != "":
+		p.print(", ", text)
+	case f.None:
+		p.print(", without file capabilities")
 	}
 	p.line(choose(f.NoSuid, ", on a nosuid mount", ""))
 }

@@ -14,8 +14,10 @@ type Prediction struct {
 	Version
 	Pid task.Value[int] `json:"pid"`
 	Outcome
-	After *After `json:"after" lines:"members"`
-	Steps []Note `json:"steps" lines:"elements"`
+	After   *After   `json:"after" lines:"members"`
+	Steps   []Note   `json:"steps" lines:"elements"`
+	Notes   []Note   `json:"notes" lines:"elements"`
+	Changes []Change `json:"changes" lines:"elements"`
 	Assumptions
 	NotExamined string `json:"notExamined"`
 }
@@ -51,7 +53,8 @@ type After struct {
 func FromPrediction(p *predict.Prediction) Prediction {
 	r := Prediction{
 		Version: Version{SchemaVersion}, Pid: p.Task.Tid, Outcome: outcome(p),
-		Steps: notes(p.Steps), Assumptions: Assumptions{notes(p.Assumed)}, NotExamined: predict.NotExamined,
+		Steps: notes(p.Steps), Notes: notes(p.Notes), Changes: each(p.Changes, func(c predict.Change) Change { return Change(c) }),
+		Assumptions: Assumptions{notes(p.Assumed)}, NotExamined: predict.NotExamined,
 	}
 	if t := p.After; t != nil {
 		r.After = &After{owner(t), privileges(t), Restraint{t.NoNewPrivs}, switches(t), p.Secure()}
