@@ -31,6 +31,7 @@ type whyAnswer struct {
 	Name      string
 	Sets      []string
 	Effective bool
+	Works     *bool
 	Reason    struct{ Code, Text string }
 	Also      []struct{ Code string }
 	Changes   []struct{ Where, Text string }
@@ -79,7 +80,7 @@ func whyAnswerOf(t *testing.T, o outcome) whyAnswer {
 		t.Fatalf("%v, %+v", err, o)
 	}
 	a := found.Tasks[0].Answers[0]
-	if want := map[bool]int{true: 0, false: 1}[a.Effective]; o.status != want {
+	if want := map[string]int{"true": 0, "false": 1, "null": 2}[text(a.Works)]; o.status != want {
 		t.Errorf("status %d for %+v", o.status, a)
 	}
 	return a

@@ -21,7 +21,8 @@ var whyCommand = command{
 	about: `Tell whether capabilities are effective in a process, by default in
 capinspect's own, the first reason that holds if they are not, or are and may
 be of no use, and what would change it, in the order of least privilege.
-Nothing is tried. The exit status is 1 if one is not effective.`,
+Nothing is tried. The exit status is 1 if one is not effective, or counts for
+nothing in its user namespace.`,
 	example: `
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
@@ -64,7 +65,10 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	}
 	for _, answers := range found {
 		for _, a := range answers.List {
-			if !a.Effective() {
+			switch works, known := a.Works.Get(); {
+			case !known:
+				status = statusTrouble
+			case !works:
 				status = max(status, statusNo)
 			}
 		}

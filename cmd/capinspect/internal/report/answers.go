@@ -27,13 +27,14 @@ type WhyTask struct {
 
 // Answer says of one capability whether it is effective, and why.
 type Answer struct {
-	Number    int      `json:"number"`
-	Name      string   `json:"name"`
-	Sets      []string `json:"sets"`
-	Effective bool     `json:"effective"`
-	Reason    Note     `json:"reason"`
-	Also      []Note   `json:"also" lines:"elements"`
-	Changes   []Change `json:"changes" lines:"elements"`
+	Number    int              `json:"number"`
+	Name      string           `json:"name"`
+	Sets      []string         `json:"sets"`
+	Effective bool             `json:"effective"`
+	Works     task.Value[bool] `json:"works"`
+	Reason    Note             `json:"reason"`
+	Also      []Note           `json:"also" lines:"elements"`
+	Changes   []Change         `json:"changes" lines:"elements"`
 }
 
 // Change is something that somebody can do, and where.
@@ -57,7 +58,7 @@ func answer(a why.Answer) Answer {
 		}
 	}
 	return Answer{
-		Number: int(a.Cap), Name: a.Cap.String(), Sets: sets, Effective: a.Effective(),
+		Number: int(a.Cap), Name: a.Cap.String(), Sets: sets, Effective: a.Effective(), Works: a.Works,
 		Reason: Note(a.Reason), Also: notes(a.Also), Changes: each(a.Changes, func(c why.Change) Change { return Change(c) }),
 	}
 }

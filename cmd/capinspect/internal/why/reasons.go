@@ -44,10 +44,21 @@ func (s *Subject) stateOf(c capset.Cap) state {
 	return obtainable
 }
 
+// verdict says whether a capability works.
+type verdict uint8
+
+const (
+	bySets verdict = iota // it does if it is effective
+	no
+	yes
+	unsure
+)
+
 // reason is a row of the table of reasons.
 type reason struct {
-	code string // which is stable
-	in   state  // the states in which it is looked for
+	code    string  // which is stable
+	in      state   // the states in which it is looked for
+	verdict verdict // what follows from it; if that is no or yes, nothing else has a say
 	// applies reports whether it holds. A row that has neither this nor without holds if no
 	// row before it does.
 	applies func(*question) bool
@@ -60,15 +71,7 @@ type reason struct {
 
 // reasons is the table of reasons, in the order in which they are looked for. The first
 // one that holds is the reason; the others have a say too.
-var reasons = append([]reason{
-	{
-		code: "child-user-namespace", in: effective,
-		applies: func(q *question) bool { return q.Task.InChildUserNamespace() },
-		text:    says("it is effective, but in a child user namespace: it counts only for what that owns"),
-		changes: func(q *question) []Change {
-			return q.inside("securityContext", "in the pod's spec, hostUsers: true, if it is for something of the node (docker: --userns host)")
-		},
-	},
+var reasons = slices.Concat(userNamespaces, []reason{
 	{
 		code: task.SandboxKernel, in: effective,
 		applies: func(q *question) bool { return q.Task.InSandbox() },
@@ -198,7 +201,7 @@ var reasons = append([]reason{
 		applies: func(q *question) bool { return q.opened() != "" },
 		text:    (*question).opened,
 	},
-}, gateReasons()...)
+}, gateReasons())
 
 // noEffectiveFlag is the code of two rows: the capability is permitted for that reason, or
 // it is not even that.

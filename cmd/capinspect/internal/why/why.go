@@ -45,6 +45,7 @@ type Answer struct {
 	Reason  task.Note             // the first that holds
 	Also    []task.Note           // what else has a say
 	Changes []Change              // what would make it effective, or make it count
+	Works   task.Value[bool]      // what it permits works, as far as capabilities decide
 }
 
 // Change is something that somebody can do, and where: "securityContext", "image", "unit"
@@ -124,10 +125,13 @@ func (q *question) answer() Answer {
 		if found {
 			a.Also = append(a.Also, note)
 		} else {
-			a.Reason = note
+			a.Reason, a.Works = note, r.works(&a, note.Text)
 		}
 		if r.changes != nil {
 			a.Changes = append(a.Changes, r.changes(q)...)
+		}
+		if r.verdict == no || r.verdict == yes {
+			return a
 		}
 	}
 	if q.state&withoutIt != 0 {
@@ -137,6 +141,19 @@ func (q *question) answer() Answer {
 		a.Changes = nil
 	}
 	return a
+}
+
+// works says whether a capability works of which the row is the reason.
+func (r *reason) works(a *Answer, text string) task.Value[bool] {
+	switch r.verdict {
+	case no:
+		return task.Known(false)
+	case yes:
+		return task.Known(true)
+	case unsure:
+		return task.Unknown[bool](text)
+	}
+	return task.Known(a.Effective())
 }
 
 // holds reports whether a reason holds. found says that one before it does.
