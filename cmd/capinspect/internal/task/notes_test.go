@@ -253,6 +253,11 @@ func TestProfile(t *testing.T) {
 			t.Errorf("%s: %s, want %s", mask, got, want)
 		}
 	}
+	host := noted{bnd: allMask}.task(t)
+	host.Container = Known[*Container](nil)
+	if host.FindProfile(); len(host.Profile.Zero()) != 0 || !host.Profile.Known() {
+		t.Errorf("a process of the host: %+v", host.Profile)
+	}
 }
 
 // TestDebugProfile holds that the profiles of kubectl debug are named in the containers that

@@ -112,6 +112,8 @@ func (t *Task) isDebugger() bool {
 // configures. Those of the task's own runtime come first. What kubectl debug asks for has
 // its name where an ephemeral container is recognised; another container may just add the
 // same.
+// What is known to be in no container is not called privileged: every process of the
+// node has that set.
 func (t *Task) FindProfile() {
 	set, ok := t.Sets[capset.Bounding].Get()
 	if !ok {
@@ -121,6 +123,7 @@ func (t *Task) FindProfile() {
 	own, others := []string{}, []string(nil)
 	for _, p := range runtime.ProfilesOf(set, t.LastCap.Value) {
 		switch {
+		case p.Name == "privileged" && t.Container.Known() && !t.InContainer():
 		case p.Runtime != "" && p.Runtime == t.Runtime():
 			own = append(own, p.Name)
 		case p.Like != "" && !t.isDebugger():
