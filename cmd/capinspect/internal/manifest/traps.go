@@ -4,11 +4,13 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // entryTraps is the table of traps in one name of the lists that add and drop capabilities.
@@ -31,6 +33,7 @@ var traps = [...]struct {
 	{"privileged-ignores-lists", privilegedIgnoresLists},
 	{"add-and-drop", addAndDrop},
 	{"add-without-effect", addWithoutEffect},
+	{"void-in-user-namespace", voidInUserNamespace},
 	{"root-as-non-root", rootAsNonRoot},
 	{"no-new-privs-with-sys-admin", noNewPrivsWithSysAdmin},
 }
@@ -193,6 +196,44 @@ func (m *Manifest) opens(g *runtime.Grant) (text string) {
 		}
 	}
 	return text
+}
+
+// voidInUserNamespace finds what counts for nothing in the pod's user namespace, though it
+// is effective: of what is added all, and with the node's network also what the runtime
+// gives by default for a network.
+func voidInUserNamespace(m *Manifest, g *runtime.Grant) string {
+	if !isFalse(m.Pod.HostUsers) {
+		return ""
+	}
+	owned := func(k procstatus.NamespaceKind) task.Value[bool] {
+		shared := map[procstatus.NamespaceKind]bool{
+			procstatus.NamespaceNet: m.Pod.HostNetwork, procstatus.NamespacePID: m.Pod.HostPID, procstatus.NamespaceIPC: m.Pod.HostIPC,
+			procstatus.NamespaceTime: true,
+		}
+		return task.Known(!shared[k])
+	}
+	var void, network capset.Set
+	for c := range g.Bounding.Caps() {
+		s := task.ScopesInChild(c, owned)
+		if s.NotFor == nil || !s.Nowhere() {
+			continue
+		}
+		void |= capset.Of(c)
+		if slices.Contains(s.NotFor, capset.ScopeNet) {
+			network |= capset.Of(c)
+		}
+	}
+	if !m.Asks.privileged() && !g.AddAll {
+		void = void&g.Added | network
+	}
+	if void == 0 {
+		return ""
+	}
+	where := "hostUsers: false: "
+	if network != 0 {
+		where = "hostUsers: false with hostNetwork: true: "
+	}
+	return where + names(void) + ": of no use there, even if effective: the node's user namespace is asked for that"
 }
 
 func rootAsNonRoot(m *Manifest, _ *runtime.Grant) string {
