@@ -294,6 +294,59 @@ func TestPsHidepid(t *testing.T) {
 	}
 }
 
+// TestPsUserNamespaces marks what is held in a child user namespace: of root of the node,
+// and of another user, as root and as a reader who may not see the namespaces.
+func TestPsUserNamespaces(t *testing.T) {
+	need.On(t, "root", "unshare", "setpriv")
+	ofRoot := inUserNamespace(t, extents(1, 1, 0), extents(1, 1, 0), "sleep", "60")
+	ofUser := inUserNamespace(t, extents(1, 1000, 100000), extents(1, 1000, 100000), "sleep", "60")
+	node := exec.Command("sleep", "60")
+	if err := node.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		node.Process.Kill()
+		node.Wait()
+	})
+	row := func(pid int, name string, args ...string) string {
+		return strings.TrimSpace(run(t, name, append(args, "--no-headers", strconv.Itoa(pid))...).stdout)
+	}
+	const mark = "@child"
+	for _, test := range []struct {
+		pid                     int
+		column                  string // as root
+		hidden                  string // as another user
+		plain, privileged, caps bool   // whether it is marked
+	}{
+		{node.Process.Pid, "node", "?", false, false, false},
+		{ofRoot, inodeOf(t, ofRoot, "user"), "child", false, true, true},
+		{ofUser, inodeOf(t, ofUser, "user"), "child", true, true, true},
+	} {
+		if got := row(test.pid, built(t), "ps", "--columns", "USERNS"); got != test.column {
+			t.Errorf("%d: USERNS %q, want %q", test.pid, got, test.column)
+		}
+		if got := row(test.pid, "setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups", built(t), "ps", "--columns", "USERNS"); got != test.hidden {
+			t.Errorf("%d: to another user USERNS is %q, want %q", test.pid, got, test.hidden)
+		}
+		for _, list := range []struct {
+			args []string
+			want bool
+		}{
+			{[]string{"ps", "--columns", "EFFECTIVE"}, test.plain},
+			{[]string{"ps", "--columns", "PERMITTED", "--privileged"}, test.privileged},
+			{[]string{"ps", "--columns", "EFFECTIVE", "--cap", "setuid"}, test.caps},
+			{[]string{"ps", "--columns", "PERMITTED,USERNS"}, test.column != "node"},
+		} {
+			if got := row(test.pid, built(t), list.args...); got == "" || strings.Contains(got, mark) != list.want {
+				t.Errorf("%d: %v: %q, want a mark: %t", test.pid, list.args, got, list.want)
+			}
+		}
+		if got := row(test.pid, built(t), "ps", "--columns", "BOUNDING", "--privileged"); strings.Contains(got, mark) {
+			t.Errorf("%d: %q: Bounding is marked", test.pid, got)
+		}
+	}
+}
+
 // TestPsKinds lists a zombie, kernel threads, and what a pid namespace holds.
 func TestPsKinds(t *testing.T) {
 	need.On(t, "root", "unshare")

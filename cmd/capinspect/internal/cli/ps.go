@@ -25,6 +25,10 @@ hold more. A set is written as all, none, all but some, the name of the runtime
 whose default it is, or its names. A Bounding set alone
 does not make a task privileged.
 
+@child behind a set: it is held in a child user namespace, and counts for what
+that owns alone. Without --privileged, --cap or the column USERNS, a task is
+looked at for that only if its uid is not 0 or it is in another pid namespace.
+
 With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
 the container has, and NNP and SECCOMP are "no" if any process is without. "-"
 is no container, "?" what is not known. The sandboxes of pods are left out.`,
@@ -271,9 +275,11 @@ func (r *psRun) chooseColumns() error {
 	for _, column := range needed {
 		r.query.Container = r.query.Container || column.Needs.Container
 		r.query.UserNames = r.query.UserNames || column.Needs.UserNames
+		r.query.UserNamespace = r.query.UserNamespace || column.Needs.UserNamespace
 	}
 	r.query.Container = r.query.Container || r.config.full || r.config.by != "" || r.config.container != "" || r.config.pods != ""
 	r.query.UserNames = r.query.UserNames || r.config.full
+	r.query.MarkChildren = r.format == "table" && r.config.by == ""
 	return nil
 }
 

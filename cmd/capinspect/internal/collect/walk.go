@@ -33,8 +33,13 @@ type Query struct {
 	// NameContainer names the container and its pod, as far as somebody has told their
 	// names; nil if nobody has.
 	NameContainer func(*task.Container)
-	UserNames     bool // find out the names of user ids
-	Workers       int  // how many tasks are read at the same time; 0 is as many as processors
+	UserNamespace bool // find out the user namespace
+	// MarkChildren finds out whether the user namespace is a child one of a task that holds
+	// something: if the query is selective of each, else of those whose status file gives a
+	// sign of it.
+	MarkChildren bool
+	UserNames    bool // find out the names of user ids
+	Workers      int  // how many tasks are read at the same time; 0 is as many as processors
 }
 
 // Self among Pids is capinspect's own process.

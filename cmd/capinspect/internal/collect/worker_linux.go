@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
@@ -55,7 +56,9 @@ func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 	if w.capget && w.skip(pid) {
 		return
 	}
-	if w.q.Container || w.q.UserNames || w.q.Threads != Leaders {
+	marks := w.q.MarkChildren && w.q.selective()
+	whole := w.q.Container || w.q.UserNames || w.q.UserNamespace || w.q.Threads != Leaders || marks
+	if whole {
 		// There is more than one file to read: all of them through one open directory.
 		var err error
 		if handle, err = handle.Open(); err != nil {
@@ -67,6 +70,22 @@ func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 	if err := w.read(handle); err != nil {
 		w.fail(pid, err)
 		return
+	}
+	if !whole && w.q.MarkChildren && w.signOfChild() {
+		// Read again through one open directory, so that all of it is of one process.
+		open, err := handle.Open()
+		if err == nil {
+			defer open.Close()
+			handle, err = open, w.read(open)
+		}
+		if err != nil {
+			w.fail(pid, err)
+			return
+		}
+		marks = true
+	}
+	if w.q.UserNamespace || marks && w.holds() || w.q.MarkChildren && w.signOfChild() {
+		w.userNamespace(handle)
 	}
 	if w.q.Pids != nil && w.status.Pid != w.status.Tgid {
 		w.found.Failures = append(w.found.Failures, &Failure{pid, fmt.Errorf("a thread of process %d: see -t and -T", w.status.Tgid)})
@@ -116,6 +135,36 @@ func (w *worker) read(handle procstatus.Task) error {
 	t.Guess()
 	t.Self = w.from.own != 0 && w.status.Pid == w.from.own
 	return nil
+}
+
+// holds reports whether the task that was read last holds anything.
+func (w *worker) holds() bool {
+	state := w.status.CapState()
+	return state[capset.Permitted]|state[capset.Effective] != 0
+}
+
+// signOfChild reports whether the status file of a task that holds something gives a sign
+// that it is in a child user namespace: it is not uid 0 in capinspect's, or it is in
+// another pid namespace.
+func (w *worker) signOfChild() bool {
+	return w.holds() && (w.status.UID.Effective != 0 || len(w.status.NSpid) > 1)
+}
+
+// userNamespace finds out the user namespace, as far as its inode or its map tells. Another
+// map than that of all ids is one of a child.
+func (w *worker) userNamespace(handle procstatus.Task) {
+	ns := task.UserNamespace{}
+	if id, err := handle.Namespace(procstatus.NamespaceUser); err == nil {
+		ns.ID = task.Known(id)
+		ns.Initial = isInitial(procstatus.NamespaceUser, ns.ID)
+	} else {
+		ns.ID = task.Unknown[uint64](plain(err).Error())
+		ns.Initial = task.Unknown[bool](ns.ID.Why())
+		if users, err := handle.UIDMap(); err == nil && !users.Whole() {
+			ns.Initial = task.Known(false)
+		}
+	}
+	w.task.UserNamespace = task.Known(ns)
 }
 
 // around finds out what other files than status tell.
@@ -243,7 +292,7 @@ func flat(name string) string { return strings.ReplaceAll(name, "/", "\x01") }
 // and of its namespaces.
 func (w *worker) threads(handle procstatus.Task, visit func(*task.Task)) {
 	pid, leader := w.status.Pid, rightsOf(&w.status)
-	in, names := w.task.Container, w.task.UserNames
+	in, names, ns := w.task.Container, w.task.UserNames, w.task.UserNamespace
 	tids, err := handle.Tids()
 	if err != nil {
 		w.fail(pid, err)
@@ -257,7 +306,7 @@ func (w *worker) threads(handle procstatus.Task, visit func(*task.Task)) {
 			w.fail(pid, err)
 			continue
 		}
-		w.task.Container, w.task.UserNames = in, names
+		w.task.Container, w.task.UserNames, w.task.UserNamespace = in, names, ns
 		if w.q.Threads == AllThreads || rightsOf(&w.status) != leader {
 			w.visit(visit)
 		}

@@ -25,7 +25,7 @@ type Column struct {
 }
 
 // Needs is what a column takes besides the status file.
-type Needs struct{ Container, UserNames bool }
+type Needs struct{ Container, UserNames, UserNamespace bool }
 
 // cell appends the text of one cell. It has no printer, because ps makes a million of them.
 type cell func([]byte, *task.Task) []byte
@@ -36,6 +36,7 @@ var columns = [...]Column{
 	{"PPID", "the parent process", "ppid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.PPid })},
 	{"USER", "the effective user's name, where it is the reader's user too", "uid.effectiveName", false, false, false, Needs{UserNames: true}, appendUser},
 	{"UID", "the effective user id", "uid.effective", true, true, false, Needs{}, appendUID},
+	{"USERNS", "node, or the inode of a child user namespace, child where that is hidden", "userNamespace.id", false, false, false, Needs{UserNamespace: true}, appendUserNamespace},
 	{"NAME", "the command's name; [name] is a kernel thread", "name", false, true, false, Needs{}, appendName},
 	{"EFFECTIVE", "what permission checks look at", "capabilities.effective", false, true, false, Needs{}, setCell(capset.Effective)},
 	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, false, Needs{}, setCell(capset.Permitted)},
@@ -101,12 +102,35 @@ func appendName(dst []byte, t *task.Task) []byte {
 	return appendEscaped(dst, t.Name.Zero())
 }
 
+// appendUserNamespace appends "node" for the initial user namespace, else the inode.
+func appendUserNamespace(dst []byte, t *task.Task) []byte {
+	ns := t.UserNamespace.Zero()
+	switch id, known := ns.ID.Get(); {
+	case task.Is(ns.Initial, true):
+		return append(dst, "node"...)
+	case known:
+		return strconv.AppendUint(dst, id, 10)
+	case task.Is(ns.Initial, false):
+		return append(dst, "child"...)
+	}
+	return append(dst, unknown...)
+}
+
+// childMark stands behind what a task holds in a child user namespace, where it counts for
+// what that owns alone.
+const childMark = "@child"
+
 func setCell(k capset.Kind) cell {
+	marked := k == capset.Effective || k == capset.Permitted
 	return func(dst []byte, t *task.Task) []byte {
 		set, ok := t.Sets[k].Get()
 		switch {
 		case ok:
-			return appendShort(dst, set, t.LastCap.Value)
+			dst = appendShort(dst, set, t.LastCap.Value)
+			if marked && set != 0 && t.InChildUserNamespace() {
+				dst = append(dst, childMark...)
+			}
+			return dst
 		case t.Unsupported(k):
 			return append(dst, nothing...)
 		}

@@ -32,7 +32,35 @@ func process4711() *task.Task {
 		Container: container.Container{Runtime: "crio", ID: strings.Repeat("0123456789abcdef", 4), PodUID: "u-1", Name: "web"},
 		PodName:   "shop-1", PodNamespace: "shop",
 	})
+	x.UserNamespace = task.Known(task.UserNamespace{ID: task.Known(uint64(4026532999)), Initial: task.Known(false)})
 	return x
+}
+
+// TestUserNamespaceCells holds how the user namespace of a task is shown, and what it holds
+// there.
+func TestUserNamespaceCells(t *testing.T) {
+	hidden := task.Unknown[uint64]("permission denied")
+	for _, test := range []struct {
+		ns   task.UserNamespace
+		want string
+	}{
+		{task.UserNamespace{ID: task.Known(uint64(4026531837)), Initial: task.Known(true)}, "node net_raw none all"},
+		{task.UserNamespace{ID: task.Known(uint64(4026532999)), Initial: task.Known(false)}, "4026532999 net_raw@child none all"},
+		{task.UserNamespace{ID: hidden, Initial: task.Known(false)}, "child net_raw@child none all"},
+		{task.UserNamespace{ID: hidden, Initial: task.Unknown[bool]("permission denied")}, "? net_raw none all"},
+	} {
+		x := process4711()
+		x.UserNamespace = task.Known(test.ns)
+		x.Sets[capset.Permitted] = task.Known(capset.Set(0))
+		var got []string
+		for _, name := range []string{"USERNS", "EFFECTIVE", "PERMITTED", "BOUNDING"} {
+			column, _ := ColumnNamed(name)
+			got = append(got, string(column.append(nil, x)))
+		}
+		if text := strings.Join(got, " "); text != test.want {
+			t.Errorf("%+v: %s, want %s", test.ns, text, test.want)
+		}
+	}
 }
 
 // TestColumns shows every column of a task of which all is known, of one that is in no
@@ -40,6 +68,7 @@ func process4711() *task.Task {
 func TestColumns(t *testing.T) {
 	host := process4711()
 	host.Container, host.UserNames = task.Known[*task.Container](nil), nil
+	host.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(true)})
 	host.KernelThread, host.Whole = true, true
 	host.Sets[capset.Ambient] = task.Unknown[capset.Set]("no CapAmb line")
 	for name, want := range map[string][3]string{
@@ -49,8 +78,9 @@ func TestColumns(t *testing.T) {
 		"USER":          {"www-data", "33", "?"},
 		"UID":           {"33", "33", "?"},
 		"NAME":          {`a\x1b`, `[a\x1b]`, ""},
-		"EFFECTIVE":     {"net_raw", "net_raw", "?"},
-		"PERMITTED":     {"chown,net_raw", "chown,net_raw", "?"},
+		"EFFECTIVE":     {"net_raw@child", "net_raw", "?"},
+		"PERMITTED":     {"chown,net_raw@child", "chown,net_raw", "?"},
+		"USERNS":        {"4026532999", "node", "?"},
 		"INHERITABLE":   {"none", "none", "?"},
 		"AMBIENT":       {"none", "-", "?"},
 		"BOUNDING":      {"all", "all", "?"},
@@ -77,7 +107,7 @@ func TestColumns(t *testing.T) {
 			}
 		}
 	}
-	if len(Columns()) != 22 {
+	if len(Columns()) != 23 {
 		t.Errorf("%d columns: does each have a row here?", len(Columns()))
 	}
 	if c, ok := ColumnNamed("nope"); ok {
