@@ -40,33 +40,37 @@ const (
 	numFields = iota
 )
 
-// fields is the table of known lines. set gets the untrimmed text behind ":\t".
+// fields is the table of known lines. set and whole get the untrimmed text behind
+// ":\t".
 var fields = [numFields]struct {
 	head  string // the kernel's spelling, and the colon
 	since string // the first Linux release that prints it (proc_pid_status(5))
+	// whole reports whether a value that is not followed by a newline is all of its line:
+	// no number in it may go on.
+	whole func([]byte) bool
 	set   func(*Status, []byte) error
 }{
-	FieldName:           {"Name:", "2.2", func(s *Status, v []byte) error { return s.setName(v) }},
-	FieldState:          {"State:", "2.2", func(s *Status, v []byte) error { return s.setState(v) }},
-	FieldTgid:           {"Tgid:", "2.4", func(s *Status, v []byte) error { return setInt(&s.Tgid, v) }},
-	FieldPid:            {"Pid:", "2.2", func(s *Status, v []byte) error { return setInt(&s.Pid, v) }},
-	FieldPPid:           {"PPid:", "2.2", func(s *Status, v []byte) error { return setInt(&s.PPid, v) }},
-	FieldTracerPid:      {"TracerPid:", "2.4", func(s *Status, v []byte) error { return setInt(&s.TracerPid, v) }},
-	FieldUID:            {"Uid:", "2.2", func(s *Status, v []byte) error { return setIDs(&s.UID, v) }},
-	FieldGID:            {"Gid:", "2.2", func(s *Status, v []byte) error { return setIDs(&s.GID, v) }},
-	FieldGroups:         {"Groups:", "2.2", func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
-	FieldNSpid:          {"NSpid:", "4.1", func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
-	FieldKthread:        {"Kthread:", "6.10", func(s *Status, v []byte) error { return setBool(&s.kthread, v) }},
-	FieldVMSize:         {"VmSize:", "2.2", func(*Status, []byte) error { return nil }}, // only its presence counts
-	FieldThreads:        {"Threads:", "2.6.0", func(s *Status, v []byte) error { return setInt(&s.Threads, v) }},
-	FieldCapInh:         {"CapInh:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Inheritable, v) }},
-	FieldCapPrm:         {"CapPrm:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Permitted, v) }},
-	FieldCapEff:         {"CapEff:", "2.2", func(s *Status, v []byte) error { return s.setCaps(capset.Effective, v) }},
-	FieldCapBnd:         {"CapBnd:", "2.6.26", func(s *Status, v []byte) error { return s.setCaps(capset.Bounding, v) }},
-	FieldCapAmb:         {"CapAmb:", "4.3", func(s *Status, v []byte) error { return s.setCaps(capset.Ambient, v) }},
-	FieldNoNewPrivs:     {"NoNewPrivs:", "4.10", func(s *Status, v []byte) error { return setBool(&s.NoNewPrivs, v) }},
-	FieldSeccomp:        {"Seccomp:", "3.8", func(s *Status, v []byte) error { return setInt(&s.Seccomp, v) }},
-	FieldSeccompFilters: {"Seccomp_filters:", "5.9", func(s *Status, v []byte) error { return setInt(&s.SeccompFilters, v) }},
+	FieldName:           {"Name:", "2.2", anyText, func(s *Status, v []byte) error { return s.setName(v) }},
+	FieldState:          {"State:", "2.2", anyText, func(s *Status, v []byte) error { return s.setState(v) }},
+	FieldTgid:           {"Tgid:", "2.4", wholeInt, func(s *Status, v []byte) error { return setInt(&s.Tgid, v) }},
+	FieldPid:            {"Pid:", "2.2", wholeInt, func(s *Status, v []byte) error { return setInt(&s.Pid, v) }},
+	FieldPPid:           {"PPid:", "2.2", wholeInt, func(s *Status, v []byte) error { return setInt(&s.PPid, v) }},
+	FieldTracerPid:      {"TracerPid:", "2.4", wholeInt, func(s *Status, v []byte) error { return setInt(&s.TracerPid, v) }},
+	FieldUID:            {"Uid:", "2.2", wholeIDs, func(s *Status, v []byte) error { return setIDs(&s.UID, v) }},
+	FieldGID:            {"Gid:", "2.2", wholeIDs, func(s *Status, v []byte) error { return setIDs(&s.GID, v) }},
+	FieldGroups:         {"Groups:", "2.2", openList, func(s *Status, v []byte) error { return setList(&s.Groups, v) }},
+	FieldNSpid:          {"NSpid:", "4.1", openList, func(s *Status, v []byte) error { return setList(&s.NSpid, v) }},
+	FieldKthread:        {"Kthread:", "6.10", wholeFlag, func(s *Status, v []byte) error { return setBool(&s.kthread, v) }},
+	FieldVMSize:         {"VmSize:", "2.2", anyText, func(*Status, []byte) error { return nil }}, // only its presence counts
+	FieldThreads:        {"Threads:", "2.6.0", wholeInt, func(s *Status, v []byte) error { return setInt(&s.Threads, v) }},
+	FieldCapInh:         {"CapInh:", "2.2", wholeCaps, func(s *Status, v []byte) error { return s.setCaps(capset.Inheritable, v) }},
+	FieldCapPrm:         {"CapPrm:", "2.2", wholeCaps, func(s *Status, v []byte) error { return s.setCaps(capset.Permitted, v) }},
+	FieldCapEff:         {"CapEff:", "2.2", wholeCaps, func(s *Status, v []byte) error { return s.setCaps(capset.Effective, v) }},
+	FieldCapBnd:         {"CapBnd:", "2.6.26", wholeCaps, func(s *Status, v []byte) error { return s.setCaps(capset.Bounding, v) }},
+	FieldCapAmb:         {"CapAmb:", "4.3", wholeCaps, func(s *Status, v []byte) error { return s.setCaps(capset.Ambient, v) }},
+	FieldNoNewPrivs:     {"NoNewPrivs:", "4.10", wholeFlag, func(s *Status, v []byte) error { return setBool(&s.NoNewPrivs, v) }},
+	FieldSeccomp:        {"Seccomp:", "3.8", wholeMode, func(s *Status, v []byte) error { return setInt(&s.Seccomp, v) }},
+	FieldSeccompFilters: {"Seccomp_filters:", "5.9", wholeInt, func(s *Status, v []byte) error { return setInt(&s.SeccompFilters, v) }},
 }
 
 // String returns the kernel's spelling of the field, as "CapEff"; "unknown" for an
@@ -102,6 +106,27 @@ var (
 	ErrRange   = errors.New("value out of range")
 	ErrColumns = errors.New("wrong number of columns")
 )
+
+// The functions by which a value is all of its line.
+func anyText(v []byte) bool   { return len(v) > 0 } // no number is read
+func openList([]byte) bool    { return false }      // another number may follow
+func wholeFlag(v []byte) bool { return len(v) == 1 }
+func wholeCaps(v []byte) bool { return len(v) == 16 }
+func wholeInt(v []byte) bool  { return cannotGoOn(v, math.MaxInt32) }
+
+// wholeMode takes the modes of seccomp that there are, which have one digit.
+func wholeMode(v []byte) bool { return len(v) == 1 && v[0] <= '2' }
+
+func wholeIDs(v []byte) bool {
+	return bytes.Count(v, []byte("\t")) == 3 && cannotGoOn(v[bytes.LastIndexByte(v, '\t')+1:], math.MaxUint32)
+}
+
+// cannotGoOn reports whether a text is a number that has no further digit: the kernel
+// prints no zero before others, and nothing above a greatest number.
+func cannotGoOn(v []byte, greatest int64) bool {
+	n, rest, err := number(v)
+	return err == nil && len(rest) == 0 && (n == 0 || n > greatest/10)
+}
 
 // setName undoes the two escapes of the kernel, "\n" and "\\" (fs/proc/array.c,
 // proc_task_name). The kernel prints all other bytes unchanged.

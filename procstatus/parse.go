@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // FieldError says which line of a status file is malformed.
@@ -35,7 +36,9 @@ var (
 // Parse parses the text of a /proc/PID/status. Lines may stand in any order and
 // may be missing. It skips lines that it does not know. A known line that is
 // malformed, repeated or truncated gives a [*FieldError], a text without any known
-// line gives [ErrNoFields].
+// line gives [ErrNoFields]. The last line may lack its newline where no number in it
+// can have been cut; one that ends within the name of a known line gives a
+// [*LineError].
 func Parse(text []byte) (*Status, error) {
 	s := new(Status)
 	if err := s.UnmarshalText(text); err != nil {
@@ -52,18 +55,24 @@ func (s *Status) UnmarshalText(text []byte) error {
 	line := 0
 	for row := range bytes.Lines(text) {
 		line++
+		row, ended := bytes.CutSuffix(row, []byte("\n"))
 		f, ok := lookup(row)
 		if !ok {
+			if !ended && beginsHead(row) {
+				return newLineError(line, row, io.ErrUnexpectedEOF)
+			}
+			s.keepCapLine(row)
 			continue
 		}
-		value, ended := bytes.CutSuffix(row[len(fields[f].head):], []byte("\n"))
+		value := row[len(fields[f].head):]
+		tab := len(value) > 0 && value[0] == '\t'
 		err := error(nil)
 		switch {
-		case !ended:
+		case !ended && !(tab && fields[f].whole(value[1:])):
 			err = io.ErrUnexpectedEOF
 		case s.Has(f):
 			err = ErrRepeated
-		case len(value) == 0 || value[0] != '\t':
+		case !tab:
 			err = ErrNoTab
 		default:
 			value = value[1:]
@@ -104,6 +113,27 @@ func lookup(line []byte) (Field, bool) {
 		}
 	}
 	return 0, false
+}
+
+// beginsHead reports whether a text is the beginning of the name of a known line.
+func beginsHead(text []byte) bool {
+	for _, f := range fields {
+		if strings.HasPrefix(f.head, string(text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// keepCapLine keeps a line that looks as those of capability sets do, and is of none
+// that is known here.
+func (s *Status) keepCapLine(row []byte) {
+	if len(row) < len("CapX") || string(row[:3]) != "Cap" || row[3]-'A' > 'Z'-'A' {
+		return
+	}
+	if name, value, ok := strings.Cut(string(row), ":\t"); ok {
+		s.OtherCaps = append(s.OtherCaps, CapLine{name, value})
+	}
 }
 
 // FieldNamed returns the field with a name as the kernel spells it, as "CapEff".

@@ -139,9 +139,97 @@ func TestParseSkips(t *testing.T) {
 		"Name:\tx\nCapEffX:\tzz\n",
 		"Name:\tx\nVmPeak:\t1 kB\nVmPeak:\t2 kB\n",
 		"Name:\tx\nlast line is cut sh",
+		"Name:\tx\nCapUNs:\tzz\n",
 	} {
 		if s, err := Parse([]byte(text)); err != nil || s.Name != "x" {
 			t.Errorf("Parse(%q) = %+v, %v", text, s, err)
+		}
+	}
+}
+
+// TestUnended holds which last line may lack its newline: one in which no number can have
+// been cut.
+func TestUnended(t *testing.T) {
+	for line, want := range map[string]bool{
+		"CapEff:\t00000000a80425fb": true,
+		"CapEff:\t00000000a80425f":  false,
+		"CapEff:\t":                 false,
+		"CapEff:":                   false,
+		"CapEf":                     false,
+		"C":                         false,
+		"Seccomp":                   false,
+		"CapUNs":                    true, // the beginning of no name that is known
+		"Uid:\t0\t0\t0\t0":          true,
+		"Uid:\t0\t0\t0\t1":          false,
+		"Uid:\t0\t0\t0\t":           false,
+		"Uid:\t0\t0\t0":             false,
+		"Gid:\t1\t1\t1\t4294967295": true,
+		"Gid:\t1\t1\t1\t429496729":  false,
+		"Gid:\t1\t1\t1\t429496730":  true,
+		"Groups:\t0":                false,
+		"Groups:\t":                 false,
+		"NSpid:\t0":                 false,
+		"Threads:\t1":               false,
+		"Threads:\t0":               true,
+		"Pid:\t214748364":           false,
+		"Pid:\t214748365":           true,
+		"NoNewPrivs:\t1":            true,
+		"NoNewPrivs:\t":             false,
+		"Kthread:\t0":               true,
+		"Seccomp:\t2":               true,
+		"Seccomp:\t3":               false, // no mode that is known
+		"Seccomp_filters:\t0":       true,
+		"Seccomp_filters:\t2":       false,
+		"State:\tS (sleeping)":      true,
+		"State:\tS (slee":           true,
+		"State:\t":                  false,
+		"Name:\tx":                  true,
+		"VmSize:\t12":               true,
+		"Cpus_allowed:\tff":         true,
+		"x":                         true,
+	} {
+		s, err := Parse([]byte("TracerPid:\t0\n" + line))
+		if got := err == nil; got != want || !got && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%q: %+v, %v", line, s, err)
+		}
+		if _, err := Parse([]byte("TracerPid:\t0\n" + line + "\n")); want && err != nil {
+			t.Errorf("%q with its newline: %v", line, err)
+		}
+	}
+}
+
+// TestOtherCaps holds that the line of a set that is not known is kept as it is.
+func TestOtherCaps(t *testing.T) {
+	var s Status
+	text := "CapEff:\t01\nCapUNs:\t000001ffffffffff\nCapXyz:\t zz \nCapUNs: 1\nCapabilities:\t1\nCap:\t1\nCap\n"
+	if err := s.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if want := []CapLine{{"CapUNs", "000001ffffffffff"}, {"CapXyz", " zz "}}; !reflect.DeepEqual(s.OtherCaps, want) {
+		t.Errorf("%q, want %q", s.OtherCaps, want)
+	}
+	if err := s.UnmarshalText([]byte("CapEff:\t01\n")); err != nil || s.OtherCaps != nil {
+		t.Errorf("used again: %q, %v", s.OtherCaps, err)
+	}
+}
+
+// TestRepeated holds that no known line may stand twice, nor may one whose first value
+// was empty.
+func TestRepeated(t *testing.T) {
+	values := map[Field]string{
+		FieldState: "S (sleeping)", FieldUID: "0\t0\t0\t0", FieldGID: "0\t0\t0\t0", FieldName: "", FieldGroups: "", FieldNSpid: "",
+	}
+	for f := range Field(numFields) {
+		line := fields[f].head + "\t" + values[f]
+		if _, ok := values[f]; !ok {
+			line += "0"
+		}
+		if _, err := Parse([]byte(line + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Parse([]byte(line + "\nx\n" + line + "\n"))
+		if bad, ok := errors.AsType[*FieldError](err); !ok || bad.Err != ErrRepeated || bad.Field != f || bad.Line != 3 {
+			t.Errorf("%v twice: %v", f, err)
 		}
 	}
 }
@@ -214,6 +302,9 @@ func FuzzParse(f *testing.F) {
 		again := used.UnmarshalText(text)
 		if (again == nil) != (err == nil) {
 			t.Fatalf("in used memory: %v, in new: %v", again, err)
+		}
+		if bad, ok := errors.AsType[*LineError](err); ok && bad.Line != strings.Count(string(text), "\n")+1 {
+			t.Fatalf("not the last line: %v", bad)
 		}
 		if bad, ok := errors.AsType[*FieldError](err); ok {
 			if lines := strings.Count(string(text), "\n") + 1; bad.Line < 1 || bad.Line > lines || bad.Error() == "" {

@@ -28,10 +28,18 @@ type Status struct {
 	NoNewPrivs     bool     // execve(2) gains no privilege any more
 	Seccomp        int      // 0 disabled, 1 strict, 2 filter
 	SeccompFilters int      // how many filters are attached
-	kthread        bool
-	caps           capset.State
-	seen           uint32 // bit f: the line of Field f was there
+
+	// OtherCaps are the lines that look as those of the five sets do, and are of none of
+	// them: a later kernel may have more sets.
+	OtherCaps []CapLine
+
+	kthread bool
+	caps    capset.State
+	seen    uint32 // bit f: the line of Field f was there
 }
+
+// CapLine is a line as "CapUNs:\t000001ffffffffff", as the kernel prints it.
+type CapLine struct{ Name, Value string }
 
 // Has reports whether the kernel printed the line of field f.
 func (s *Status) Has(f Field) bool { return s.seen>>f&1 == 1 }

@@ -179,6 +179,10 @@ func printExtra(p *printer, t *task.Task) {
 			}
 		}
 	}
+	for _, l := range t.OtherCaps {
+		p.escaped(l.Name + ": " + l.Value)
+		p.line(" (a set that capinspect does not know)")
+	}
 	if t.LastCap.From == task.FromGuess {
 		p.printf("Last capability: %d (a guess)\n", t.LastCap.Value)
 	}

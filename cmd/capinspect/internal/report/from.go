@@ -18,6 +18,7 @@ func FromTask(t *task.Task) Task {
 		Place:     place(t),
 		Contained: contained(t),
 		Profile:   task.Map(t.Profile, array),
+		OtherCaps: each(t.OtherCaps, func(l procstatus.CapLine) CapLine { return CapLine(l) }),
 		Notes:     notes(t.Notes),
 	}
 	r.Unknown = unknownOf(&r)

@@ -34,6 +34,9 @@ func (r *Task) task() (*task.Task, error) {
 	r.readStatus(t)
 	r.readNames(t)
 	r.readPlace(t)
+	for _, l := range r.OtherCaps {
+		t.OtherCaps = append(t.OtherCaps, procstatus.CapLine(l))
+	}
 	for _, n := range r.Notes {
 		t.Notes = append(t.Notes, task.Note(n))
 	}

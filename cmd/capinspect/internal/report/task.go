@@ -11,8 +11,9 @@ type Task struct {
 	Switches
 	Place
 	Contained
-	Profile task.Value[[]string] `json:"profile"`
-	Notes   []Note               `json:"notes" lines:"elements"`
+	Profile   task.Value[[]string] `json:"profile"`
+	OtherCaps []CapLine            `json:"otherCaps,omitempty" lines:"elements"`
+	Notes     []Note               `json:"notes" lines:"elements"`
 	Explained
 }
 
@@ -66,6 +67,12 @@ type Capabilities struct {
 	ByKind[task.Value[Set]]
 	Text *string `json:"text"` // nil if it needs a set that is unknown
 	IAB  *string `json:"iab"`
+}
+
+// CapLine is the line of a capability set that is not known here, as the kernel prints it.
+type CapLine struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Owner has the ids of a task.

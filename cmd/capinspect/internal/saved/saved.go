@@ -6,11 +6,13 @@ package saved
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"unicode/utf16"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -25,7 +27,7 @@ var (
 	errTooLong  = errors.New("more than 16 MiB")
 	errBinary   = errors.New("binary")
 	errNoCaps   = errors.New("no capability line")
-	errCutShort = errors.New("cut short inside a line")
+	errCutShort = errors.New("cut short")
 )
 
 // Read returns the text of a file, or of standard input if the name is "-".
@@ -37,11 +39,31 @@ func Read(name string, stdin io.Reader) ([]byte, error) {
 			return nil, err
 		case len(text) > MaxSize:
 			return nil, errTooLong
-		case bytes.IndexByte(text, 0) >= 0:
+		}
+		if text = toUTF8(text); bytes.IndexByte(text, 0) >= 0 {
 			return nil, errBinary
 		}
 		return text, nil
 	})
+}
+
+// toUTF8 returns a text without the byte order mark that editors put before it. One that
+// says UTF-16, as what PowerShell writes, says how to read the rest.
+func toUTF8(text []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(text, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(text, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	default:
+		return bytes.TrimPrefix(text, []byte("\ufeff"))
+	}
+	units := make([]uint16, 0, len(text)/2)
+	for rest := text[2:]; len(rest) >= 2; rest = rest[2:] {
+		units = append(units, order.Uint16(rest))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // Parse opens a file, or takes standard input if the name is "-", and returns what parse

@@ -5,7 +5,7 @@ package saved
 import (
 	"bytes"
 	"errors"
-	"fmt"
+	"io"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -15,23 +15,14 @@ import (
 // statuses returns the tasks of status files that stand one after the other. A part of a
 // text without a capability line is none.
 func statuses(text []byte) ([]*task.Task, error) {
-	if len(text) > 0 && !bytes.HasSuffix(text, newline) {
-		if !endsInMask(text) {
-			return nil, fmt.Errorf("line %d: %w", bytes.Count(text, newline)+1, errCutShort)
-		}
-		text = append(bytes.Clone(text), '\n')
-	}
 	var tasks []*task.Task
 	names := fieldNames()
 	for before := 0; len(text) > 0; { // lines
 		var part []byte
 		part, text = split(text, names)
 		t, err := status(part)
-		if bad, ok := errors.AsType[*procstatus.FieldError](err); ok {
-			bad.Line += before
-		}
 		if err != nil {
-			return nil, err
+			return nil, explain(err, before)
 		}
 		if t != nil {
 			tasks = append(tasks, t)
@@ -42,6 +33,24 @@ func statuses(text []byte) ([]*task.Task, error) {
 		return nil, errNoCaps
 	}
 	return tasks, nil
+}
+
+// explain returns an error of a status file, with the line of the whole text, before which
+// there are some.
+func explain(err error, before int) error {
+	reason := func(err error) error {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return errCutShort
+		}
+		return err
+	}
+	if bad, ok := errors.AsType[*procstatus.FieldError](err); ok {
+		return &procstatus.FieldError{Line: bad.Line + before, Field: bad.Field, Value: bytes.TrimPrefix(bad.Value, []byte("\t")), Err: reason(bad.Err)}
+	}
+	if bad, ok := errors.AsType[*procstatus.LineError](err); ok {
+		return &procstatus.LineError{Line: bad.Line + before, Value: bad.Value, Err: reason(bad.Err)}
+	}
+	return err
 }
 
 var newline = []byte("\n")
@@ -68,18 +77,6 @@ func status(text []byte) (*task.Task, error) {
 	return t, nil
 }
 
-// endsInMask reports whether a text that does not end in a line end still has all of its
-// last line: one of 16 digits of a set.
-func endsInMask(text []byte) bool {
-	line := tidy(text[bytes.LastIndexByte(text, '\n')+1:])
-	label, mask, ok := bytes.Cut(line, []byte(":\t"))
-	if !ok || !bytes.HasPrefix(label, []byte("Cap")) || len(mask) != 16 {
-		return false
-	}
-	_, err := capset.ParseHex(mask)
-	return err == nil
-}
-
 // fieldNames returns the names of the lines that package procstatus knows.
 func fieldNames() map[string]bool {
 	names := map[string]bool{}
@@ -96,9 +93,10 @@ func fieldNames() map[string]bool {
 // count.
 func split(text []byte, names map[string]bool) (part, rest []byte) {
 	seen := map[string]bool{}
-	for len(text) > 0 {
-		end := bytes.IndexByte(text, '\n') + 1
-		line := tidy(text[:end-1])
+	rest = text
+	for row := range bytes.Lines(text) {
+		line, ended := bytes.CutSuffix(row, newline)
+		line = tidy(line)
 		if label, _, ok := bytes.Cut(line, []byte(":")); ok && names[string(label)] {
 			name := string(label)
 			if seen[name] || name == procstatus.FieldName.String() && part != nil {
@@ -106,24 +104,31 @@ func split(text []byte, names map[string]bool) (part, rest []byte) {
 			}
 			seen[name] = true
 		}
-		part = append(append(part, line...), '\n')
-		text = text[end:]
+		if part = append(part, line...); ended {
+			part = append(part, '\n')
+		}
+		rest = rest[len(row):]
 	}
-	return part, text
+	return part, rest
 }
 
 // tidy undoes what copying from a terminal does to a line of a status file: a carriage
-// return, spaces in place of the tab, spaces around it. It keeps what follows the kernel's
-// own tab in a name.
+// return, spaces in place of tabs, spaces around it, and the byte order mark of an editor.
+// It keeps what follows the kernel's own tab in a name.
 func tidy(line []byte) []byte {
-	line = bytes.TrimLeft(bytes.TrimSuffix(line, []byte("\r")), " \t")
+	line = bytes.TrimLeft(bytes.TrimSuffix(line, []byte("\r")), " \t\ufeff")
 	label, value, ok := bytes.Cut(line, []byte(":"))
 	tab := bytes.HasPrefix(value, []byte("\t"))
-	switch {
-	case !ok || tab && string(label) == procstatus.FieldName.String():
+	if !ok || tab && string(label) == procstatus.FieldName.String() {
 		return line
-	case tab:
-		return bytes.TrimRight(line, " ")
 	}
-	return append(append(bytes.Clone(label), ':', '\t'), bytes.Trim(value, " \t")...)
+	if tab {
+		value = bytes.TrimRight(value[1:], " ")
+	} else {
+		value = bytes.Trim(value, " \t")
+	}
+	if f, _ := procstatus.FieldNamed(string(label)); (f == procstatus.FieldUID || f == procstatus.FieldGID) && bytes.ContainsRune(value, ' ') {
+		value = bytes.Join(bytes.Fields(value), []byte("\t"))
+	}
+	return append(append(bytes.Clone(label), ':', '\t'), value...)
 }

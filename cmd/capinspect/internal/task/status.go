@@ -28,6 +28,8 @@ type Status struct {
 	NoNewPrivs Value[bool]
 	Seccomp    Value[Seccomp]
 
+	OtherCaps []procstatus.CapLine // lines of sets that are not known here, as they are
+
 	KernelThread bool
 	// Whole says that the status file has all lines that its kernel prints: a set that it
 	// lacks is one that the kernel does not have.
@@ -111,6 +113,7 @@ func StatusOf(s *procstatus.Status, from Origin) (t Status) {
 	seccomp := Seccomp{Mode: s.Seccomp}
 	line(&seccomp.Filters, s, from, procstatus.FieldSeccompFilters, s.SeccompFilters)
 	line(&t.Seccomp, s, from, procstatus.FieldSeccomp, seccomp)
+	t.OtherCaps = s.OtherCaps
 	t.KernelThread = s.KernelThread()
 	t.Whole = from == WholeFile
 	return t
