@@ -29,7 +29,8 @@ of capabilities, or file:PATH, a saved status file or report of one task, or
 pod:FILE[:CONTAINER], a manifest in JSON; "-" as the file is standard input.
 
 Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
-securebits and user namespace, as far as both are known. A profile or a set is
+securebits, user namespace, security label, read-only root and the node's
+namespaces; what is unknown of one is listed as not compared. A profile or a set is
 compared with the Bounding set, which a runtime configures, or with that of
 --set. Nothing is printed of what is equal; the exit status is 1 if anything
 differs.

@@ -21,15 +21,10 @@ func Compare(a, b *Side, k capset.Kind) *Difference {
 		d.compareSet(k)
 	}
 	for i := range values {
-		if v := &values[i]; d.asked() || !v.onlyAsked {
-			d.compareValue(v)
-		}
+		d.compareValue(&values[i])
 	}
 	return d
 }
-
-// asked reports whether one of the sides is what a manifest asks for.
-func (d *Difference) asked() bool { return d.A.Manifest != nil || d.B.Manifest != nil }
 
 // skip notes that something is not compared.
 func (d *Difference) skip(key, why string) {
@@ -95,16 +90,18 @@ func (d *Difference) compareValue(v *value) {
 	}
 }
 
-// untold notes that a value is not compared with a manifest, and why: the manifest does not
-// tell it, or tells it and it is unknown of the other side. It notes nothing of what no
-// manifest tells.
+// untold notes that a value is not compared, and why: a manifest does not tell it, or a task.
+// It notes nothing of what no manifest tells.
 func (d *Difference) untold(v *value, was, is task.Value[any]) {
 	asked, other := was, is
 	switch {
 	case d.A.Manifest != nil:
 	case d.B.Manifest != nil:
 		asked, other = is, was
-	default:
+	case was.Known():
+		asked, other = is, was
+	}
+	if v.onlyTasks && (d.A.Manifest != nil || d.B.Manifest != nil) {
 		return
 	}
 	why := asked.Why()

@@ -190,7 +190,7 @@ func TestTasks(t *testing.T) {
 	two.UserNamespace = task.Known(task.UserNamespace{ID: task.Known(uint64(7))})
 	two.Mounts.ReadOnlyRoot, two.Isolation.HostPID = task.Known(false), task.Known(false)
 	d := Compare(&Side{Task: one}, &Side{Task: two}, capset.Bounding)
-	const want = "uid {1 1 1 1} {6 6 6 6} groups [3 4] [3] noNewPrivs true false seccomp filter 9 securebits 1 2 userNamespace 5 7"
+	const want = "uid {1 1 1 1} {6 6 6 6} groups [3 4] [3] noNewPrivs true false seccomp filter 9 securebits 1 2 userNamespace 5 7 readOnlyRootFilesystem true false hostPID true false"
 	if got := valuesText(d); got != want || d.NotCompared != nil {
 		t.Errorf("%s, %v, want %s", got, d.NotCompared, want)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // value is a value that is compared, beside the sets.
@@ -13,9 +14,8 @@ type value struct {
 	key string // in JSON
 	of  func(*task.Task) task.Value[any]
 
-	// onlyAsked is set if the value is compared with what a manifest asks for, and not
-	// between two tasks.
-	onlyAsked bool
+	// onlyTasks is set if no manifest asks for the value.
+	onlyTasks bool
 	// ofNode is set if true stands for a namespace of the node. A manifest that asks for
 	// the node's gets that of kubelet, which need not be the initial one.
 	ofNode bool
@@ -35,18 +35,32 @@ var values = [...]value{
 	{key: "seccomp", of: func(t *task.Task) task.Value[any] {
 		return task.Map(t.Seccomp, func(s task.Seccomp) any { return task.SeccompName(s.Mode) })
 	}},
-	{key: "securebits", of: func(t *task.Task) task.Value[any] { return boxed(t.Securebits) }},
-	{key: "userNamespace", of: userNamespace},
-	{key: "readOnlyRootFilesystem", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ReadOnlyRoot) }, onlyAsked: true},
-	{key: "hostPID", of: ofNode((*task.Task).HostPID), onlyAsked: true, ofNode: true},
-	{key: "hostIPC", of: ofNode((*task.Task).HostIPC), onlyAsked: true, ofNode: true},
-	{key: "hostNetwork", of: ofNode((*task.Task).HostNetwork), onlyAsked: true, ofNode: true},
-	{key: "hostUsers", of: ofNode(hostUsers), onlyAsked: true, ofNode: true},
+	{key: "securebits", of: func(t *task.Task) task.Value[any] { return boxed(t.Securebits) }, onlyTasks: true},
+	{key: "userNamespace", of: userNamespace, onlyTasks: true},
+	{key: "lsm", of: label, onlyTasks: true},
+	{key: "readOnlyRootFilesystem", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ReadOnlyRoot) }},
+	{key: "hostPID", of: ofNode((*task.Task).HostPID), ofNode: true},
+	{key: "hostIPC", of: ofNode((*task.Task).HostIPC), ofNode: true},
+	{key: "hostNetwork", of: ofNode((*task.Task).HostNetwork), ofNode: true},
+	{key: "hostUsers", of: ofNode(hostUsers), ofNode: true},
 }
 
 // boxed returns a value as one of any type.
 func boxed[T any](v task.Value[T]) task.Value[any] {
 	return task.Map(v, func(v T) any { return v })
+}
+
+// label returns the label that a security module gives a task.
+func label(t *task.Task) task.Value[any] {
+	if t.Label.Why() == task.NoLabels {
+		return task.Known[any]("")
+	}
+	return task.Map(t.Label, func(l procstatus.Label) any {
+		if l.Mode != "" {
+			return l.Label + " (" + l.Mode + ")"
+		}
+		return l.Label
+	})
 }
 
 func userNamespace(t *task.Task) task.Value[any] {
