@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,7 +35,7 @@ type psTask struct {
 func psTasks(t *testing.T, args ...string) []psTask {
 	t.Helper()
 	o := run(t, built(t), append([]string{"ps", "-o", "jsonl"}, args...)...)
-	if o.status != 0 || o.stderr != "" {
+	if o.status != 0 || !onlyKernelThreads.MatchString(o.stderr) {
 		t.Fatalf("%q: %+v", args, o)
 	}
 	var tasks []psTask
@@ -48,11 +49,14 @@ func psTasks(t *testing.T, args ...string) []psTask {
 	return tasks
 }
 
+// onlyKernelThreads matches what ps notes where it leaves out kernel threads, and nothing else.
+var onlyKernelThreads = regexp.MustCompile(`^(capinspect: note: kernel threads left out: [1-9][0-9]*, see --kernel-threads\n)?$`)
+
 // rows runs ps without headers, and returns the cells of each row.
 func rows(t *testing.T, args ...string) [][]string {
 	t.Helper()
 	o := run(t, built(t), append([]string{"ps", "--no-headers"}, args...)...)
-	if o.status != 0 || o.stderr != "" {
+	if o.status != 0 || !onlyKernelThreads.MatchString(o.stderr) {
 		t.Fatalf("%q: %+v", args, o)
 	}
 	var list [][]string
@@ -260,36 +264,57 @@ func TestPsHidepid(t *testing.T) {
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	list := func(option string) outcome {
+	const blind = "capinspect: there are other processes, and none of them can be read\n"
+	ps := built(t) + " ps --proc " + dir
+	as := func(option, command string) outcome {
 		return run(t, "unshare", "-m", "--propagation", "private", "sh", "-c", fmt.Sprintf(
-			"mount -t proc -o %s proc %s && exec setpriv --reuid 4242 --regid 4242 --clear-groups %s ps --proc %s --columns UID --no-headers",
-			option, dir, built(t), dir))
+			"mount -t proc -o %s proc %s && exec setpriv --reuid 4242 --regid 4242 --clear-groups %s", option, dir, command))
 	}
+	list := func(option string) outcome { return as(option, ps+" --columns UID --no-headers") }
 	hidden := list("hidepid=2")
-	if hidden.status != 0 || strings.TrimSpace(hidden.stdout) != "4242" ||
-		hidden.stderr != "capinspect: note: "+dir+" is mounted with hidepid=invisible: processes of others are not shown\n" {
+	if hidden.status != 2 || strings.TrimSpace(hidden.stdout) != "4242" ||
+		hidden.stderr != "capinspect: note: "+dir+" is mounted with hidepid=invisible: processes of others are not shown\n"+blind {
 		t.Errorf("hidepid=2: %+v", hidden)
 	}
 	refused := list("hidepid=1")
-	if refused.status != 0 || strings.TrimSpace(refused.stdout) != "4242" || !strings.Contains(refused.stderr, " tasks may not be read\n") ||
-		!strings.Contains(refused.stderr, "hidepid=noaccess") {
+	if refused.status != 2 || strings.TrimSpace(refused.stdout) != "4242" || !strings.Contains(refused.stderr, " tasks may not be read\n") ||
+		!strings.Contains(refused.stderr, "hidepid=noaccess") || !strings.HasSuffix(refused.stderr, blind) {
 		t.Errorf("hidepid=1: %+v", refused)
+	}
+	// A list of who is privileged that has nobody is no answer, and says so.
+	for option, want := range map[string]string{
+		"hidepid=1": `"notShown": \{"kernelThreads": 0, "refused": [1-9][0-9]*, "hidepid": "noaccess"\}`,
+		"hidepid=2": `"notShown": \{"kernelThreads": 0, "refused": 0, "hidepid": "invisible"\}`,
+	} {
+		for _, form := range []string{" --privileged --json", " --by container --json"} {
+			if o := as(option, ps+form); o.status != 2 || !regexp.MustCompile(want).MatchString(o.stdout) {
+				t.Errorf("%s%s: %+v", option, form, o)
+			}
+		}
+		// Another process of the same user is somebody.
+		if o := as(option, "sh -c '"+ps+" --privileged --no-headers; exit $?'"); o.status != 0 || o.stdout != "" {
+			t.Errorf("%s, beside another process: %+v", option, o)
+		}
+		// What was asked for can be read.
+		if o := as(option, ps+" --no-headers self"); o.status != 0 || o.stderr != "" {
+			t.Errorf("%s, itself: %+v", option, o)
+		}
 	}
 	// In a user namespace of its own, SYS_PTRACE does not count for the procfs.
 	child := run(t, "unshare", "-m", "--propagation", "private", "sh", "-c", fmt.Sprintf(
 		"mount -t proc -o hidepid=2 proc %s && exec setpriv --reuid 4242 --regid 4242 --clear-groups unshare -Ur %s ps --proc %s --no-headers --columns PID",
 		dir, built(t), dir))
-	if child.status != 0 || strings.Count(child.stdout, "\n") != 1 || !strings.Contains(child.stderr, "hidepid=invisible") {
+	if child.status != 2 || strings.Count(child.stdout, "\n") != 1 || !strings.Contains(child.stderr, "hidepid=invisible") {
 		t.Errorf("in a user namespace: %+v", child)
 	}
 	// The group of the mount, 0 if it names none, sees all.
 	group := run(t, "unshare", "-m", "--propagation", "private", "sh", "-c", fmt.Sprintf(
 		"mount -t proc -o hidepid=2 proc %s && exec setpriv --reuid 4242 --regid 0 --clear-groups %s ps --proc %s --no-headers --columns PID",
 		dir, built(t), dir))
-	if group.status != 0 || group.stderr != "" || strings.Count(group.stdout, "\n") < 3 {
+	if group.status != 0 || !onlyKernelThreads.MatchString(group.stderr) || strings.Count(group.stdout, "\n") < 3 {
 		t.Errorf("as group 0: %+v", group)
 	}
-	if open := list("hidepid=0"); open.status != 0 || open.stderr != "" || strings.Count(open.stdout, "\n") < 3 {
+	if open := list("hidepid=0"); open.status != 0 || !onlyKernelThreads.MatchString(open.stderr) || strings.Count(open.stdout, "\n") < 3 {
 		t.Errorf("hidepid=0: %+v", open)
 	}
 }

@@ -32,7 +32,7 @@ func TestNarrow(t *testing.T) {
 		if text(p.UID.RealName) != "root" || len(p.Namespaces) == 0 {
 			t.Errorf("%s: %+v", name, p)
 		}
-		if o := narrow("ps", "-T"); o.status != 0 || o.stderr != "" || strings.Count(o.stdout, "\n") < 3 {
+		if o := narrow("ps", "-T", "--kernel-threads"); o.status != 0 || o.stderr != "" || strings.Count(o.stdout, "\n") < 3 {
 			t.Errorf("%s: ps: %+v", name, o)
 		}
 		if o := narrow(); o.status != 0 || o.stderr != "" || !strings.HasPrefix(o.stdout, "Current: ") {

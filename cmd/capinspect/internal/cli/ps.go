@@ -20,10 +20,10 @@ var psCommand = command{
 	operands: []flags.Candidate{flags.AnyPID},
 	summary:  "many tasks: table, tree, per container",
 	about: `List processes with their capabilities; without a PID all that can be seen.
-Without -t or -T only the leader of each process is judged: another thread may
-hold more. A set is written as all, none, all but some, the name of the runtime
-whose default it is, or its names. A Bounding set alone
-does not make a task privileged.
+Kernel threads are left out and counted, unless they are asked for. Without -t
+or -T only the leader of each process is judged: another thread may hold more. A
+set is written as all, none, all but some, the name of the runtime whose default
+it is, or its names. A Bounding set alone does not make a task privileged.
 
 @child behind a set: it is held in a child user namespace, and counts for what
 that owns alone. Without --privileged, --cap or the column USERNS, a task is
@@ -105,7 +105,7 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 			About: "only tasks of the container or pod whose id starts with ID", Value: (*flags.String)(&c.container),
 		},
 		{
-			Name: "kernel-threads", About: "let --privileged, --cap and --by include kernel threads",
+			Name: "kernel-threads", About: "also kernel threads, which are left out unless their PIDs are given",
 			Value: (*flags.Bool)(&c.kernelToo),
 		},
 		{

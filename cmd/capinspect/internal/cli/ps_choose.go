@@ -45,7 +45,6 @@ func (r *psRun) chooseTasks(args []string) error {
 	if r.format == "tree" {
 		q.Threads = max(q.Threads, collect.Differing)
 	}
-	q.UserThreadsOnly = c.by != "" && !c.kernelToo
 	r.options, err = c.targets.options()
 	return err
 }

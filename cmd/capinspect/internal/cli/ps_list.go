@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
@@ -18,7 +19,11 @@ func (r *psRun) once() (int, error) {
 		return 0, err
 	}
 	defer from.Close()
-	found, err := r.list(from)
+	hides := ""
+	if r.query.Pids == nil {
+		hides = from.Hides()
+	}
+	found, err := r.list(from, hides)
 	if err != nil {
 		return 0, err
 	}
@@ -27,23 +32,31 @@ func (r *psRun) once() (int, error) {
 		r.env.complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
 		status = statusTrouble
 	}
+	if found.Kernel > 0 {
+		r.env.note("kernel threads left out: %d, see --kernel-threads", found.Kernel)
+	}
 	if found.Refused > 0 {
 		r.env.note("%d tasks may not be read", found.Refused)
 	}
-	if how := from.Hides(); how != "" && r.query.Pids == nil {
-		r.env.note("%s is mounted with hidepid=%s: processes of others are not shown", from.Dir(), how)
+	if hides != "" {
+		r.env.note("%s is mounted with hidepid=%s: processes of others are not shown", from.Dir(), hides)
+	}
+	if r.query.Pids == nil && from.Blind(found, hides) {
+		return 0, errBlind
 	}
 	return status, nil
 }
 
+var errBlind = errors.New("there are other processes, and none of them can be read")
+
 // list writes the tasks in the form that was asked for.
-func (r *psRun) list(from *collect.Collector) (found collect.Walked, err error) {
+func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walked, err error) {
 	out := r.env.output()
 	switch {
 	case r.config.by != "":
-		return r.byContainer(from, out)
+		return r.byContainer(from, out, hides)
 	case r.format == "json" || r.format == "jsonl":
-		return r.stream(from, out)
+		return r.stream(from, out, hides)
 	case r.format == "tree":
 		var tree render.Tree
 		if found, err = walk(r, from, tree.Begin, tree.Visit, tree.Done); err == nil {
@@ -58,7 +71,7 @@ func (r *psRun) list(from *collect.Collector) (found collect.Walked, err error) 
 	return found, err
 }
 
-func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walked, err error) {
+func (r *psRun) stream(from *collect.Collector, out *output, hides string) (found collect.Walked, err error) {
 	s := report.Stream{W: out, Object: r.format == "json", Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
 	if s.Object {
 		if err := s.Start(kernel()); err != nil {
@@ -66,12 +79,12 @@ func (r *psRun) stream(from *collect.Collector, out *output) (found collect.Walk
 		}
 	}
 	if found, err = walk(r, from, s.Begin, s.Visit, s.Done); err == nil && s.Object {
-		err = s.End(failures(found))
+		err = s.End(failures(found), notShown(found, hides))
 	}
 	return found, err
 }
 
-func (r *psRun) byContainer(from *collect.Collector, out *output) (found collect.Walked, err error) {
+func (r *psRun) byContainer(from *collect.Collector, out *output, hides string) (found collect.Walked, err error) {
 	c := render.Containers{Named: r.query.NameContainer != nil, Sandboxes: r.config.sandboxes}
 	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
 		return found, err
@@ -82,7 +95,7 @@ func (r *psRun) byContainer(from *collect.Collector, out *output) (found collect
 	if r.format == "table" {
 		return found, c.WriteTable(out, !r.config.noHeaders)
 	}
-	all := report.FromContainers(kernel(), c.Sums(), failures(found))
+	all := report.FromContainers(kernel(), c.Sums(), failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return report.Marshal(all, true) }
 	if r.format == "jsonl" {
 		marshal = func() ([]byte, error) { return report.MarshalLines(all.Lines()) }
@@ -106,6 +119,10 @@ func failures(found collect.Walked) []report.Failure {
 		list = append(list, report.Failure{Pid: strconv.Itoa(f.Pid), Err: f.Err})
 	}
 	return list
+}
+
+func notShown(found collect.Walked, hides string) *report.NotShown {
+	return report.NewNotShown(found.Kernel, found.Refused, hides)
 }
 
 // walk visits the tasks, with a progress line if it takes longer than a second

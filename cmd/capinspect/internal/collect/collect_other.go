@@ -39,6 +39,9 @@ func (*Collector) Threads(string, Threads) ([]*task.Task, error) { return nil, e
 // Hides knows of no mount option.
 func (*Collector) Hides() string { return "" }
 
+// Blind knows of no walk.
+func (*Collector) Blind(Walked, string) bool { return false }
+
 // Kernel knows nothing.
 func Kernel() (release string, last *capset.Cap) { return "", nil }
 

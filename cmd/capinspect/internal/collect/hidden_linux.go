@@ -39,6 +39,12 @@ func (c *Collector) Hides() string {
 	return how
 }
 
+// Blind reports whether a walk over all processes, of a procfs that hides others as Hides
+// says, could read none but capinspect's own, although there are others.
+func (c *Collector) Blind(found Walked, how string) bool {
+	return found.Others == 0 && (found.Refused > 0 || how != "" && c.ownPid() != 1)
+}
+
 // hidepid returns how a procfs of these options hides processes, "" if it does
 // not, and the group that it hides nothing from.
 func hidepid(options string) (how string, gid int) {

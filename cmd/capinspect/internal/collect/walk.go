@@ -20,16 +20,15 @@ const (
 
 // Query says which tasks a walk visits, and what it finds out of each.
 type Query struct {
-	Pids            []int // these processes; nil is all
-	Threads         Threads
-	KernelToo       bool    // Privileged and Holding also visit kernel threads
-	UserThreadsOnly bool    // leave out kernel threads in any case
-	Privileged      bool    // only tasks that hold anything
-	Holding         []Held  // only tasks that hold any of these
-	Name            string  // only tasks whose comm matches the pattern, see path.Match
-	UID             *uint32 // only tasks of this effective user id
-	ContainerID     string  // only tasks of the container or pod whose id starts so
-	Container       bool    // find out the container
+	Pids        []int // these processes; nil is all
+	Threads     Threads
+	KernelToo   bool    // do not leave out kernel threads; those among Pids never are
+	Privileged  bool    // only tasks that hold anything
+	Holding     []Held  // only tasks that hold any of these
+	Name        string  // only tasks whose comm matches the pattern, see path.Match
+	UID         *uint32 // only tasks of this effective user id
+	ContainerID string  // only tasks of the container or pod whose id starts so
+	Container   bool    // find out the container
 	// NameContainer names the container and its pod, as far as somebody has told their
 	// names; nil if nobody has.
 	NameContainer func(*task.Container)
@@ -74,9 +73,6 @@ func (q *Query) selective() bool { return q.Privileged || len(q.Holding) > 0 }
 
 // meets reports whether what a task holds is what the query asks for.
 func (q *Query) meets(s *procstatus.Status) bool {
-	if (q.selective() && !q.KernelToo || q.UserThreadsOnly) && s.KernelThread() {
-		return false
-	}
 	state := s.CapState()
 	return (!q.Privileged || held(&state) != 0) && (len(q.Holding) == 0 || q.holds(&state))
 }
@@ -92,12 +88,16 @@ func (q *Query) holds(state *capset.State) bool {
 
 // Walked is what a walk came to besides the tasks.
 type Walked struct {
+	Others   int // how many processes were read besides capinspect's own
 	Refused  int // how many may not be read
+	Kernel   int // how many kernel threads were left out
 	Failures []*Failure
 }
 
 func (w *Walked) add(more Walked) {
+	w.Others += more.Others
 	w.Refused += more.Refused
+	w.Kernel += more.Kernel
 	w.Failures = append(w.Failures, more.Failures...)
 }
 

@@ -54,6 +54,7 @@ func (c *Collector) worker(q *Query) *worker {
 func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 	pid := handle.Pid()
 	if w.capget && w.skip(pid) {
+		w.count(pid != w.from.own)
 		return
 	}
 	marks := w.q.MarkChildren && w.q.selective()
@@ -71,6 +72,7 @@ func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 		w.fail(pid, err)
 		return
 	}
+	w.count(!w.task.Self)
 	if !whole && w.q.MarkChildren && w.signOfChild() {
 		// Read again through one open directory, so that all of it is of one process.
 		open, err := handle.Open()
@@ -95,6 +97,13 @@ func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 	w.visit(visit)
 	if w.q.Threads != Leaders && (w.status.Threads > 1 || !w.status.Has(procstatus.FieldThreads)) {
 		w.threads(handle, visit)
+	}
+}
+
+// count counts a process that was read, if it is another than capinspect's own.
+func (w *worker) count(other bool) {
+	if other {
+		w.found.Others++
 	}
 }
 
@@ -280,6 +289,10 @@ func (w *worker) visit(visit func(*task.Task)) {
 		if ok, _ := path.Match(flat(q.Name), flat(w.status.Name)); !ok {
 			return
 		}
+	}
+	if q.Pids == nil && !q.KernelToo && w.status.KernelThread() {
+		w.found.Kernel++
+		return
 	}
 	visit(t)
 }

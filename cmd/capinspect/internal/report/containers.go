@@ -24,6 +24,7 @@ type Containers struct {
 	Reader
 	Containers []ContainerRow `json:"containers" lines:"elements"`
 	Failed
+	Partial
 }
 
 // ContainerLine is a container that is a line of its own.
@@ -49,9 +50,9 @@ type ContainerRow struct {
 }
 
 // FromContainers returns the JSON form of what some containers have, in their order, and
-// of what could not be read.
-func FromContainers(kernel KernelInfo, list []*ContainerSum, failures []Failure) Containers {
-	return Containers{Version{SchemaVersion}, reader(kernel), each(list, containerRow), failed(failures)}
+// of what could not be read or is not shown.
+func FromContainers(kernel KernelInfo, list []*ContainerSum, failures []Failure, left *NotShown) Containers {
+	return Containers{Version{SchemaVersion}, reader(kernel), each(list, containerRow), failed(failures), Partial{left}}
 }
 
 // Lines returns the containers as lines of their own.

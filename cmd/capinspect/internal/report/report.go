@@ -18,6 +18,7 @@ type Results struct {
 	Kernel   KernelInfo
 	Tasks    []*task.Task
 	Failures []Failure
+	NotShown *NotShown // nil but for ps
 }
 
 // KernelInfo is what is known of the kernel that capinspect runs on.
@@ -51,6 +52,7 @@ type Report struct {
 	Reader
 	Tasks []Task `json:"tasks" lines:"elements,members"`
 	Failed
+	Partial
 }
 
 // Reader tells of the system that capinspect runs on.
@@ -69,6 +71,23 @@ type Failed struct {
 	Errors []FailedTask `json:"errors" lines:"elements"`
 }
 
+// Partial says what a list of all processes lacks.
+type Partial struct {
+	NotShown *NotShown `json:"notShown,omitempty"`
+}
+
+// NotShown is how many tasks a list of all processes lacks, and why.
+type NotShown struct {
+	KernelThreads int     `json:"kernelThreads"`
+	Refused       int     `json:"refused"` // may not be read
+	HidePID       *string `json:"hidepid"` // of the procfs, if it may hide others
+}
+
+// NewNotShown returns what a list lacks. Hides is "" if the procfs hides nothing.
+func NewNotShown(kernelThreads, refused int, hides string) *NotShown {
+	return &NotShown{kernelThreads, refused, text(hides)}
+}
+
 // FailedTask says why a task could not be read.
 type FailedTask struct {
 	Pid   *int   `json:"pid"`
@@ -83,7 +102,7 @@ type TaskLine struct {
 
 // FromResults returns the JSON form of results.
 func FromResults(r *Results) Report {
-	rep := Report{Version: Version{SchemaVersion}, Reader: reader(r.Kernel), Tasks: []Task{}, Failed: failed(r.Failures)}
+	rep := Report{Version: Version{SchemaVersion}, Reader: reader(r.Kernel), Tasks: []Task{}, Failed: failed(r.Failures), Partial: Partial{r.NotShown}}
 	for _, t := range r.Tasks {
 		rep.Tasks = append(rep.Tasks, FromTask(t))
 	}

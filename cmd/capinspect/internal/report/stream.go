@@ -212,8 +212,8 @@ func (s *Stream) Start(kernel KernelInfo) error {
 }
 
 // End writes what stands behind the tasks of an object.
-func (s *Stream) End(failures []Failure) error {
-	_, behind, err := around(&Results{Failures: failures})
+func (s *Stream) End(failures []Failure, left *NotShown) error {
+	_, behind, err := around(&Results{Failures: failures, NotShown: left})
 	if err != nil {
 		return err
 	}

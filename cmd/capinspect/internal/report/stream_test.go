@@ -34,7 +34,7 @@ func streamed(t *testing.T, s *Stream, tasks []*task.Task, perChunk int, failure
 		tasks = tasks[n:]
 	}
 	if s.Object {
-		if err := s.End(failures); err != nil {
+		if err := s.End(failures, NewNotShown(1, 2, "invisible")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,6 +97,7 @@ type psReport struct {
 	Reader
 	Tasks []psTask `json:"tasks" lines:"elements,members"`
 	Failed
+	Partial
 }
 
 // psTask is a task in a stream.
@@ -120,7 +121,7 @@ func TestStreamWhole(t *testing.T) {
 	for _, tasks := range [][]*task.Task{nil, several(t)} {
 		for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {true, true}} {
 			s := &Stream{Keys: keys, Object: true}
-			whole := psReport{Version{SchemaVersion}, reader(KernelInfo{Release: "6.18.0"}), []psTask{}, failed(failures)}
+			whole := psReport{Version{SchemaVersion}, reader(KernelInfo{Release: "6.18.0"}), []psTask{}, failed(failures), Partial{NewNotShown(1, 2, "invisible")}}
 			for _, x := range tasks {
 				p := psTask{Identity: identity(x), Rights: s.rightsOf(x)}
 				if keys.Container {
