@@ -25,6 +25,8 @@ func Choose(text io.Reader, name string, t *task.Task) (*Manifest, error) {
 type choice struct {
 	name      string         // of the container; "" if any will do
 	around    task.Container // that the task is in; the zero Container if it is in none
+	init      bool           // the task is the node's init, which is in no pod
+	strangers int            // how many were not looked at, because the task is in another pod
 	pod       *Pod           // the best so far
 	container *Container
 	rating    rating
@@ -41,6 +43,7 @@ func newChoice(name string, t *task.Task) *choice {
 		if around := t.Container.Zero(); around != nil {
 			c.around = *around
 		}
+		c.init = t.Pid.Zero() == 1 && task.Is(t.HostPID(), true)
 	}
 	return c
 }
@@ -82,11 +85,12 @@ func fullName(p *Pod, in *Container) string {
 type rating int
 
 const (
-	notMeant rating = iota
-	possible        // nothing speaks against it
-	samePod         // it is in the pod of the task
-	sameName        // and has the name of the task's container, which Kubernetes may have replaced
-	itself          // the task is in it
+	notMeant  rating = iota
+	possible         // nothing speaks against it
+	likeNamed        // it has the name of the task's container, and may be of another pod
+	samePod          // it is in the pod of the task
+	sameName         // and has the name of the task's container, which Kubernetes may have replaced
+	itself           // the task is in it
 )
 
 // rate rates a container. An init or an ephemeral container has to be named, unless the
@@ -97,14 +101,29 @@ func (c *choice) rate(p *Pod, in *Container) rating {
 		return notMeant
 	case in.ID != "" && in.ID == c.around.ID:
 		return itself
+	case c.stranger(p):
+		c.strangers++
+		return notMeant
 	case c.name == "" && in.Extra:
 		return notMeant
-	case p.UID == "" || p.UID != c.around.PodUID:
+	case !c.inPod(p) && in.Name != "" && in.Name == c.around.Name:
+		return likeNamed
+	case !c.inPod(p):
 		return possible
 	case in.Name == c.around.Name:
 		return sameName
 	}
 	return samePod
+}
+
+// inPod reports whether the task is in a pod.
+func (c *choice) inPod(p *Pod) bool {
+	return c.around.PodUID != "" && (c.around.PodUID == p.UID || c.around.PodUID == p.Hash)
+}
+
+// stranger reports whether a pod is one that runs, and the task is not in it.
+func (c *choice) stranger(p *Pod) bool {
+	return p.UID != "" && !c.inPod(p) && (c.around.PodUID != "" || c.init)
 }
 
 // manifest returns what was chosen.
@@ -115,6 +134,10 @@ func (c *choice) manifest() (*Manifest, error) {
 		return newManifest(c.pod, c.container), nil
 	case c.members == nil:
 		why = "no pod, and nothing that makes pods"
+	case c.rating == notMeant && c.strangers > 0 && c.init:
+		why = "the task is the init process of the node, and in none of these pods: "
+	case c.rating == notMeant && c.strangers > 0:
+		why = "the task is in another pod, " + c.around.PodUID + ", and not in "
 	case c.rating == notMeant:
 		why = "no container " + c.name + ", but "
 	}

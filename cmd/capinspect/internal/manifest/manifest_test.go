@@ -204,6 +204,14 @@ func TestChoice(t *testing.T) {
 	if err != nil || len(pods) != 2 {
 		t.Fatal(pods, err)
 	}
+	made, err := podsOf(`{"items":[
+		{"kind":"Deployment","metadata":{"name":"d"},"spec":{"template":{"spec":{"containers":[{"name":"a"},{"name":"b"}],"initContainers":[{"name":"i"}]}}}},
+		{"kind":"Pod","metadata":{"name":"s","uid":"3","annotations":{"kubernetes.io/config.hash":"H"}},"spec":{"containers":[{"name":"a"},{"name":"c"}]}}]}`)
+	if err != nil || len(made) != 2 {
+		t.Fatal(made, err)
+	}
+	init := &task.Task{Status: task.Status{Pid: task.Known(1)}, Isolation: task.Isolation{HostPID: task.Known(true)}}
+	notInit := &task.Task{Status: task.Status{Pid: task.Known(7)}, Isolation: task.Isolation{HostPID: task.Known(true)}}
 	in := func(id, pod, name string) *task.Task {
 		return &task.Task{Container: task.Known(&task.Container{Container: container.Container{ID: id, PodUID: pod, Name: name}})}
 	}
@@ -214,7 +222,21 @@ func TestChoice(t *testing.T) {
 		want string
 	}{
 		{"", pods[1:], nil, "q/a"},
-		{"", pods[1:], in("A", "1", "a"), "q/a"},
+		{"", pods[1:], in("A", "1", "a"), "the task is in another pod, 1, and not in q/a"},
+		{"a", pods[1:], in("A", "1", "a"), "the task is in another pod, 1, and not in q/a"},
+		{"", pods, in("X", "7", "a"), "the task is in another pod, 7, and not in p/a, p/b, p/i, q/a"},
+		{"", pods[1:], init, "the task is the init process of the node, and in none of these pods: q/a"},
+		{"", pods[1:], notInit, "q/a"},
+		{"", pods[1:], in("A", "", ""), "q/a"},
+		{"", made[:1], in("X", "7", "b"), "d/b"},
+		{"", made[:1], in("X", "7", "i"), "several containers, name one: d/a, d/b, d/i"},
+		{"", made[:1], in("X", "7", ""), "several containers, name one: d/a, d/b, d/i"},
+		{"a", made[:1], in("X", "7", "b"), "d/a"},
+		{"b", made[:1], init, "d/b"},
+		{"", made, in("X", "7", "a"), "d/a"},
+		{"", made, in("X", "H", "a"), "s/a"},
+		{"", made, in("X", "H", "c"), "s/c"},
+		{"", made, in("X", "3", "c"), "s/c"},
 		{"", pods[:1], nil, "several containers, name one: p/a, p/b, p/i"},
 		{"b", pods, nil, "p/b"},
 		{"i", pods, nil, "p/i"},
