@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
@@ -205,6 +207,33 @@ func TestDebugProfiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			debugRow(t, row, pod, sees)
+		}
+	}
+}
+
+// TestDebugLevels holds the guide's column of the levels of Pod Security that take the
+// profiles of kubectl debug.
+func TestDebugLevels(t *testing.T) {
+	baseline, _ := runtime.ProfileNamed("baseline", capset.LastKnown)
+	rows := regexp.MustCompile("(?m)^\\| `(\\w+)`.* \\| (privileged|baseline|restricted) \\| .*root").FindAllStringSubmatch(guide(t, kubernetesGuide), -1)
+	if len(rows) != len(profiles) {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		flags, want := profiles[row[1]], "baseline"
+		for _, add := range regexp.MustCompile(`--cap-add (\w+)`).FindAllStringSubmatch(flags, -1) {
+			if c, err := capset.Parse(add[1]); err != nil || !baseline.Set.Has(c) {
+				want = "privileged"
+			}
+		}
+		switch {
+		case row[1] == "sysadmin": // it is privileged, for which everything is added
+			want = "privileged"
+		case strings.Contains(flags, "--cap-drop ALL") && strings.Contains(flags, "no-new-privileges"):
+			want = "restricted"
+		}
+		if row[2] != want {
+			t.Errorf("%s: the guide says %s, want %s", row[1], row[2], want)
 		}
 	}
 }
