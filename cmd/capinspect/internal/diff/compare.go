@@ -26,6 +26,11 @@ func Compare(a, b *Side, k capset.Kind) *Difference {
 	return d
 }
 
+// saved reports whether a side was read from a file, and may be of another node or boot.
+func (d *Difference) saved() bool {
+	return d.A.Task.Source != task.SourceProc || d.B.Task.Source != task.SourceProc
+}
+
 // skip notes that something is not compared.
 func (d *Difference) skip(key, why string) {
 	d.NotCompared = append(d.NotCompared, task.Note{Code: key, Text: why})
@@ -85,6 +90,8 @@ func (d *Difference) compareValue(v *value) {
 	case equal:
 	case v.ofNode && node:
 		d.skip(v.key, "it asks for the node's, which need not be the initial one")
+	case v.ofBoot && d.saved() && child(x) && child(y):
+		d.skip(v.key, "in a saved report the number of a child user namespace says nothing about another one")
 	default:
 		d.Values = append(d.Values, ValueDifference{v.key, x, y})
 	}

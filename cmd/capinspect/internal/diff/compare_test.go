@@ -189,10 +189,30 @@ func TestTasks(t *testing.T) {
 	two.NoNewPrivs, two.Seccomp = task.Known(false), task.Known(task.Seccomp{Mode: 9})
 	two.UserNamespace = task.Known(task.UserNamespace{ID: task.Known(uint64(7))})
 	two.Mounts.ReadOnlyRoot, two.Isolation.HostPID = task.Known(false), task.Known(false)
+	one.Source, two.Source = task.SourceProc, task.SourceProc
 	d := Compare(&Side{Task: one}, &Side{Task: two}, capset.Bounding)
 	const want = "uid {1 1 1 1} {6 6 6 6} groups [3 4] [3] noNewPrivs true false seccomp filter 9 securebits 1 2 userNamespace 5 7 readOnlyRootFilesystem true false hostPID true false"
 	if got := valuesText(d); got != want || d.NotCompared != nil {
 		t.Errorf("%s, %v, want %s", got, d.NotCompared, want)
+	}
+	// Of a saved report, only whether its user namespace is the initial one can be compared.
+	initial, _ := procstatus.NamespaceUser.Initial()
+	for _, test := range []struct {
+		a, b    uint64
+		differs bool
+		left    int
+	}{{5, 7, false, 1}, {5, 5, false, 0}, {5, initial, true, 0}, {initial, initial, false, 0}} {
+		file, live := &task.Task{Source: "report.json"}, &task.Task{Source: task.SourceProc}
+		file.UserNamespace = task.Known(task.UserNamespace{ID: task.Known(test.a)})
+		live.UserNamespace = task.Known(task.UserNamespace{ID: task.Known(test.b)})
+		for _, d := range []*Difference{
+			Compare(&Side{Task: file}, &Side{Task: live}, capset.Bounding),
+			Compare(&Side{Task: live}, &Side{Task: file}, capset.Bounding),
+		} {
+			if (len(d.Values) == 1) != test.differs || len(d.NotCompared) != test.left {
+				t.Errorf("%d and %d: %+v, %+v", test.a, test.b, d.Values, d.NotCompared)
+			}
+		}
 	}
 	if d := Compare(&Side{Task: one}, &Side{Task: &task.Task{}}, capset.Bounding); d.Values != nil || d.NotCompared != nil {
 		t.Errorf("with one of which nothing is known: %+v", d)

@@ -20,6 +20,10 @@ type value struct {
 	// the node's gets that of kubelet, which need not be the initial one.
 	ofNode bool
 
+	// ofBoot is set if the value is the number of a namespace, which says nothing elsewhere or
+	// later unless it is that of the initial one.
+	ofBoot bool
+
 	// equal tells whether two values are the same, enough whether a task has what a
 	// manifest asks for. Where they are nil, == does.
 	equal  func(a, b any) bool
@@ -36,13 +40,19 @@ var values = [...]value{
 		return task.Map(t.Seccomp, func(s task.Seccomp) any { return task.SeccompName(s.Mode) })
 	}},
 	{key: "securebits", of: func(t *task.Task) task.Value[any] { return boxed(t.Securebits) }, onlyTasks: true},
-	{key: "userNamespace", of: userNamespace, onlyTasks: true},
+	{key: "userNamespace", of: userNamespace, onlyTasks: true, ofBoot: true},
 	{key: "lsm", of: label, onlyTasks: true},
 	{key: "readOnlyRootFilesystem", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ReadOnlyRoot) }},
 	{key: "hostPID", of: ofNode((*task.Task).HostPID), ofNode: true},
 	{key: "hostIPC", of: ofNode((*task.Task).HostIPC), ofNode: true},
 	{key: "hostNetwork", of: ofNode((*task.Task).HostNetwork), ofNode: true},
 	{key: "hostUsers", of: ofNode(hostUsers), ofNode: true},
+}
+
+// child reports whether a number is that of a user namespace below the initial one.
+func child(inode any) bool {
+	initial, _ := procstatus.NamespaceUser.Initial()
+	return inode != any(initial)
 }
 
 // boxed returns a value as one of any type.
