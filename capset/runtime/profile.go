@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"iter"
+	"math"
 
 	"github.com/capinspect/capinspect/capset"
 )
@@ -117,6 +118,18 @@ func ProfileOf(s capset.Set) string {
 		}
 	}
 	return ""
+}
+
+// Nearest returns the first of the defaults of runtimes that differ from s in the fewest
+// capabilities.
+func Nearest(s capset.Set) (nearest Profile) {
+	best := math.MaxInt
+	for p := range runtimeProfiles() {
+		if n := (s ^ p.Set).Len(); n < best {
+			nearest, best = p, n
+		}
+	}
+	return nearest
 }
 
 // ProfilesOf returns every profile that is exactly s, on a kernel whose last

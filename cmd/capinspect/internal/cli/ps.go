@@ -21,9 +21,10 @@ var psCommand = command{
 	summary:  "many tasks: table, tree, per container",
 	about: `List processes with their capabilities; without a PID all that can be seen.
 Kernel threads are left out and counted, unless they are asked for. Without -t
-or -T only the leader of each process is judged: another thread may hold more. A
-set is written as all, none, all but some, the name of the runtime whose default
-it is, or its names. A Bounding set alone does not make a task privileged.
+or -T only the leader of each process is judged: another thread may hold more.
+A set is written as all, none, all but some, what it has more and less than the
+default of a runtime, as docker+net_admin-mknod, its names, or, where these are
+long, a bitmap. A Bounding set alone does not make a task privileged.
 
 @child behind a set: it is held in a child user namespace, and counts for what
 that owns alone. Without --privileged, --cap or the column USERNS, a task is

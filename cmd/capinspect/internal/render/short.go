@@ -3,6 +3,8 @@
 package render
 
 import (
+	"strconv"
+
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 )
@@ -10,8 +12,12 @@ import (
 // fewMissing is how many capabilities a set may lack and still be written as all but those.
 const fewMissing = 4
 
+// longest is how many bytes a set may take in few words. A longer one is a bitmap.
+const longest = 40
+
 // appendShort appends a set in few words: all, none, all but some, the name of the runtime
-// whose default it is, or the names without "cap_".
+// whose default it is, what it has more and less than the nearest of these, or the names
+// without "cap_"; a bitmap, which decode reads, where all of these are long.
 func appendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
 	full := capset.UpTo(last)
 	missing := full &^ set
@@ -26,7 +32,31 @@ func appendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
 	if name := runtime.ProfileOf(set); name != "" {
 		return append(dst, name...)
 	}
-	return appendShortNames(dst, set)
+	start := len(dst)
+	dst = appendShortNames(dst, set)
+	names := len(dst)
+	dst = appendRelative(dst, set, runtime.Nearest(set))
+	if relative := len(dst) - names; relative < names-start {
+		dst = append(dst[:start], dst[names:]...)
+	} else {
+		dst = dst[:names]
+	}
+	if len(dst)-start <= longest {
+		return dst
+	}
+	return strconv.AppendUint(append(dst[:start], "0x"...), uint64(set), 16)
+}
+
+// appendRelative appends what a set has more and less than a profile.
+func appendRelative(dst []byte, set capset.Set, p runtime.Profile) []byte {
+	dst = append(dst, p.Name...)
+	for c := range (set &^ p.Set).Caps() {
+		dst = append(append(dst, '+'), c.Short()...)
+	}
+	for c := range (p.Set &^ set).Caps() {
+		dst = append(append(dst, '-'), c.Short()...)
+	}
+	return dst
 }
 
 func appendShortNames(dst []byte, set capset.Set) []byte {
