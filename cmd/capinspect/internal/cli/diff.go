@@ -24,8 +24,8 @@ var diffCommand = command{
 	operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", flags.Anything},
 	summary:  "two tasks, manifests, profiles, sets or saved reports",
 	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
-process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none, a
-list of capabilities, or file:PATH, a saved status file or report of one task, or
+process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none,
+a list of capabilities, file:PATH, a saved status file or report of one task, or
 pod:FILE[:CONTAINER], a manifest in JSON; "-" as the file is standard input.
 
 Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
@@ -40,8 +40,8 @@ kubectl patch --local -p '{}' -o json -f FILE: pods, lists of them, and what
 makes pods. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without,
 it is that of the task, or the only one. A pod that the task is not in is
 refused. A manifest stands for what its runtime starts: drop ALL comes before
-add, a name in both lists is dropped by containerd and CRI-O, and
-added by docker. Sets, ids, groups, no_new_privs, seccomp, the read-only root
+add, a name in both lists is dropped by containerd and CRI-O, and added by
+docker. Sets, ids, groups, no_new_privs, seccomp, the read-only root
 and the node's pid, ipc and user namespaces are compared, as far as the
 manifest tells them. Traps, as CAP_NET_RAW for NET_RAW, are listed and do not
 count for the exit status.`,
