@@ -65,7 +65,7 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	detail := collect.Surrounded
+	detail := collect.Isolated
 	if !format.Notes {
 		detail = collect.Named
 	}

@@ -44,6 +44,9 @@ var notes = [...]struct {
 	{"root-without-capabilities", rootWithoutCapabilities},
 	{"added-not-effective", addedNotEffective},
 	{"no-seccomp", noSeccomp},
+	{"host-pid", shares((*Task).HostPID, "pid", "it sees the node's processes, and may send signals to those of its uid unless a security module forbids it")},
+	{"host-network", shares((*Task).HostNetwork, "network", "it reaches what listens on the node's loopback addresses and on its abstract sockets, and listens on the node's own addresses")},
+	{"host-ipc", shares((*Task).HostIPC, "ipc", "it may use the node's System V shared memory, semaphores and message queues wherever their modes let its ids")},
 	{"bounding-unreachable", boundingUnreachable},
 	{OverflowNote, func(t *Task) string { return t.Overflow }},
 	{"pid1-pause", pid1Pause},
@@ -231,6 +234,17 @@ func noSeccomp(t *Task) string {
 		return ""
 	}
 	return "no seccomp filter is on: it may make any system call (Kubernetes: seccompProfile RuntimeDefault)"
+}
+
+// shares returns the text on a namespace that a container shares with the node. What a
+// sandbox calls initial is its own.
+func shares(node func(*Task) Value[bool], kind, so string) func(*Task) string {
+	return func(t *Task) string {
+		if !t.InContainer() || t.InSandbox() || !Is(node(t), true) {
+			return ""
+		}
+		return "it is in the node's " + kind + " namespace: " + so
+	}
 }
 
 func boundingUnreachable(t *Task) string {

@@ -96,9 +96,35 @@ func hiddenNamespaces(t *Task) {
 	t.Namespaces = Unknown[Namespaces]("hidden")
 }
 
+// withHost puts a task into a container, and into a namespace of a kind.
+func withHost(kind procstatus.NamespaceKind, inode uint64) func(*Task) {
+	return func(t *Task) {
+		inContainer(t)
+		all := t.Namespaces.Zero()
+		all[kind].ID = Known(inode)
+		t.Namespaces = Known(all)
+	}
+}
+
+// hiddenHost puts a task into a container of which the collector has found out that it
+// shares the node's namespaces.
+func hiddenHost(t *Task) {
+	hiddenNamespaces(t)
+	t.Isolation = Isolation{HostPID: Known(true), HostIPC: Known(true), HostNetwork: Known(true)}
+}
+
+// inSandboxWithHost puts a task into a sandbox whose kernel calls its own network initial.
+func inSandboxWithHost(t *Task) {
+	inPIDNamespace(t, 17)
+	t.Container = Known(&Container{Container: container.Container{Runtime: "docker"}})
+	t.Isolation.HostNetwork = Known(true)
+}
+
+// onNode puts a task into no container, and so into every namespace of the node.
 func onNode(t *Task) {
 	t.UserNamespace = Known(UserNamespace{ID: Known[uint64](4026531837), Initial: Known(true)})
 	inPIDNamespace(t, 4026531836)
+	t.Isolation = Isolation{HostPID: Known(true), HostIPC: Known(true), HostNetwork: Known(true)}
 }
 
 // TestPrivilegedBut tells what a runtime does not know from what somebody lacks.
@@ -144,7 +170,7 @@ func TestRemarks(t *testing.T) {
 		"SYS_ADMIN":                           {noted{prm: sysAdmin, bnd: sysAdmin, where: inContainer}, []string{"cap-sys-admin"}},
 		"SYS_ADMIN on a node":                 {noted{prm: sysAdmin, bnd: sysAdmin, where: onNode}, nil},
 		"SYS_PTRACE":                          {noted{prm: sysPtrace, bnd: sysPtrace, where: inContainer}, nil},
-		"SYS_PTRACE and the node's processes": {noted{prm: sysPtrace, bnd: sysPtrace, where: withHostPIDs}, []string{"cap-sys-ptrace"}},
+		"SYS_PTRACE and the node's processes": {noted{prm: sysPtrace, bnd: sysPtrace, where: withHostPIDs}, []string{"cap-sys-ptrace", "host-pid"}},
 		"DAC_READ_SEARCH and SYS_MODULE":      {noted{prm: "0000000000010004", bnd: "0000000000010004", where: inContainer}, []string{"cap-dac-read-search", "cap-sys-module"}},
 		"traced":                              {noted{tracer: "17", where: onNode}, []string{"traced"}},
 		"inheritable":                         {noted{inh: dockerMask, where: inContainer}, []string{"inheritable-not-empty"}},
@@ -157,6 +183,13 @@ func TestRemarks(t *testing.T) {
 		"added for uid 7, and no new privs":   {noted{prm: noneMask, bnd: netRaw, uid: "7", nnp: "1", where: inContainer}, []string{"added-not-effective", "bounding-unreachable"}},
 		"all held, and no new privs":          {noted{nnp: "1", where: inContainer}, nil},
 		"given up, and no new privs":          {noted{prm: noneMask, nnp: "1", uid: "7", where: onNode}, []string{"bounding-unreachable"}},
+		"the node's pid namespace":            {noted{where: withHostPIDs}, []string{"host-pid"}},
+		"the node's network, a fixed inode":   {noted{where: withHost(procstatus.NamespaceNet, 4026531833)}, []string{"host-network"}},
+		"a network, kernel before 6.18":       {noted{where: withHost(procstatus.NamespaceNet, 4026531840)}, nil},
+		"the node's ipc namespace":            {noted{where: withHost(procstatus.NamespaceIPC, 4026531839)}, []string{"host-ipc"}},
+		"an ipc namespace of its own":         {noted{where: withHost(procstatus.NamespaceIPC, 4026532555)}, nil},
+		"hidden, and the node's by isolation": {noted{where: hiddenHost}, []string{"host-pid", "host-network", "host-ipc"}},
+		"a sandbox's network":                 {noted{where: inSandboxWithHost}, []string{"sandbox-kernel"}},
 		"no seccomp":                          {noted{seccomp: "0", where: inContainer}, []string{"no-seccomp"}},
 	} {
 		noted := test.task.task(t)
@@ -203,7 +236,7 @@ func TestNoteCodes(t *testing.T) {
 		}
 		noted := noted{prm: capset.Of(c).Hex(), where: withHostPIDs}.task(t)
 		noted.Remark()
-		if len(noted.Notes) != 1 || noted.Notes[0].Code != code {
+		if len(noted.Notes) != 2 || noted.Notes[0].Code != code || noted.Notes[1].Code != "host-pid" {
 			t.Errorf("%v: %q", c, noted.Notes)
 		}
 	}
