@@ -48,6 +48,7 @@ func samples(t *testing.T) (list []any) {
 		"other": elsewhere.Replace(live),
 		"pod": `{"metadata":{"name":"p","namespace":"n"},"spec":{"hostPID":true,"hostIPC":true,"hostNetwork":true,"hostUsers":false,
 			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}`,
+		"newer":         "CapBnd:\t0\nCapUNs:\t0000000000000001\n",
 		"lone/1/status": "Name:\tlone\n",
 		"one/1/status":  status("0", "0", "1", ""),
 		"pods/1/status": status("0", "0", "1", ""),
@@ -75,6 +76,7 @@ func samples(t *testing.T) (list []any) {
 		{"-o", "jsonl"},
 		{"-o", "jsonl", "-f", in("one/1/status")},
 		{"-o", "jsonl", "-f", in("other")},
+		{"-o", "jsonl", "-f", in("newer")},
 		{"ps", "--json", "--full", "self"},
 		{"ps", "-o", "jsonl", "--proc", in("two")},
 		{"ps", "-o", "jsonl", "self"},
@@ -97,6 +99,8 @@ func samples(t *testing.T) (list []any) {
 		{"securitycontext", "--json", "--proc", in("full"), "1"},
 		{"securitycontext", "--json", "-f", in("one/1/status")},
 		{"securitycontext", "--json", "-f", in("two/1/status")},
+		{"securitycontext", "--json", "--proc", "../../testdata/proc/debian-12", "1535"},
+		{"securitycontext", "--json", "--proc", "../../testdata/proc/kubernetes-1.37", "18009"},
 		{"predict", "--json", in("program")},
 		{"predict", "--json", in("missing"), "--uid", "1000"},
 		{"predict", "--json", "--scan", dir, "--uid", "1000"},
@@ -119,7 +123,7 @@ func samples(t *testing.T) (list []any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values|scopes)/[^/]+$|^/securityContext/|^/container$|^/tasks/\d+/container$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps)$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

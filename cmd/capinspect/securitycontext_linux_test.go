@@ -37,7 +37,7 @@ func randomDockerFlags(random *rand.Rand, most capset.Set) (flags []string) {
 	for range random.IntN(4) {
 		flags = append(flags, "--group-add", strconv.Itoa(random.IntN(9)*100))
 	}
-	for _, words := range [...]string{"--security-opt no-new-privileges", "--read-only", "--security-opt seccomp=unconfined"} {
+	for _, words := range [...]string{"--security-opt no-new-privileges", "--read-only", "--security-opt seccomp=unconfined", "--security-opt systempaths=unconfined", "--ipc host"} {
 		if random.IntN(2) == 0 {
 			flags = append(flags, strings.Fields(words)...)
 		}

@@ -14,14 +14,16 @@ import (
 // Kubernetes gives it (core/v1, SecurityContext and PodSecurityContext). What is nil or
 // empty is not asked for.
 type SecurityContext struct {
-	Capabilities             *Capabilities   `json:"capabilities,omitempty"`
-	Privileged               *bool           `json:"privileged,omitempty"`
-	RunAsUser                *int64          `json:"runAsUser,omitempty"`
-	RunAsGroup               *int64          `json:"runAsGroup,omitempty"`
-	RunAsNonRoot             *bool           `json:"runAsNonRoot,omitempty"`
-	ReadOnlyRootFilesystem   *bool           `json:"readOnlyRootFilesystem,omitempty"`
-	AllowPrivilegeEscalation *bool           `json:"allowPrivilegeEscalation,omitempty"`
-	SeccompProfile           *SeccompProfile `json:"seccompProfile,omitempty"`
+	Capabilities             *Capabilities    `json:"capabilities,omitempty"`
+	Privileged               *bool            `json:"privileged,omitempty"`
+	RunAsUser                *int64           `json:"runAsUser,omitempty"`
+	RunAsGroup               *int64           `json:"runAsGroup,omitempty"`
+	RunAsNonRoot             *bool            `json:"runAsNonRoot,omitempty"`
+	ReadOnlyRootFilesystem   *bool            `json:"readOnlyRootFilesystem,omitempty"`
+	AllowPrivilegeEscalation *bool            `json:"allowPrivilegeEscalation,omitempty"`
+	ProcMount                string           `json:"procMount,omitempty"`
+	SeccompProfile           *SeccompProfile  `json:"seccompProfile,omitempty"`
+	AppArmorProfile          *AppArmorProfile `json:"appArmorProfile,omitempty"`
 }
 
 // Capabilities are the lists of a securityContext, as they are written: names without
@@ -33,6 +35,11 @@ type Capabilities struct {
 
 // SeccompProfile says which seccomp filter is asked for.
 type SeccompProfile struct {
+	Type string `json:"type"` // RuntimeDefault, Localhost or Unconfined
+}
+
+// AppArmorProfile says which profile of AppArmor is asked for.
+type AppArmorProfile struct {
 	Type string `json:"type"` // RuntimeDefault, Localhost or Unconfined
 }
 

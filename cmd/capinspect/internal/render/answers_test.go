@@ -33,6 +33,8 @@ func derived() *securitycontext.Derived {
 	d.RunAsUser, d.RunAsGroup = new(int64(7)), new(int64(8))
 	d.ReadOnlyRootFilesystem, d.AllowPrivilegeEscalation = new(true), new(false)
 	d.SeccompProfile = &manifest.SeccompProfile{Type: "RuntimeDefault"}
+	d.ProcMount, d.AppArmorProfile = "Unmasked", &manifest.AppArmorProfile{Type: "Unconfined"}
+	d.UnmaskedProc, d.HostFlags, d.DynamicUser = true, []string{"--pid", "--ipc"}, true
 	return d
 }
 
@@ -48,8 +50,11 @@ func TestManifest(t *testing.T) {
   runAsGroup: 8
   readOnlyRootFilesystem: true
   allowPrivilegeEscalation: false
+  procMount: Unmasked
   seccompProfile:
     type: RuntimeDefault
+  appArmorProfile:
+    type: Unconfined
   # plain: of "units"
 `
 	if got := printed(printManifest, derived()); got != want {
@@ -65,7 +70,8 @@ func TestManifest(t *testing.T) {
 // Nothing in the comments acts on a shell that takes them for commands.
 func TestDocker(t *testing.T) {
 	words := strings.Fields("--cap-drop ALL --cap-add CHOWN --cap-add NET_RAW --user 7:8 --group-add 9 --group-add 10" +
-		" --security-opt no-new-privileges --security-opt seccomp=unconfined --read-only")
+		" --security-opt no-new-privileges --security-opt seccomp=unconfined --security-opt apparmor=unconfined" +
+		" --security-opt systempaths=unconfined --pid host --ipc host --read-only")
 	d := derived()
 	if got := dockerWords(d); !slices.Equal(got, words) {
 		t.Errorf("got %q\nwant %q", got, words)
@@ -85,6 +91,7 @@ func TestDocker(t *testing.T) {
 func TestUnit(t *testing.T) {
 	want := `# plain: of "units"
 [Service]
+DynamicUser=yes
 User=7
 SupplementaryGroups=9 10
 CapabilityBoundingSet=CAP_CHOWN CAP_NET_RAW

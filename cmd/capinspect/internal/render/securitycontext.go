@@ -26,9 +26,16 @@ func printManifest(p *printer, d *securitycontext.Derived) {
 	printFlag(p, "runAsNonRoot", d.RunAsNonRoot)
 	printFlag(p, "readOnlyRootFilesystem", d.ReadOnlyRootFilesystem)
 	printFlag(p, "allowPrivilegeEscalation", d.AllowPrivilegeEscalation)
+	if d.ProcMount != "" {
+		p.line("  procMount: ", d.ProcMount)
+	}
 	if s := d.SeccompProfile; s != nil {
 		p.line("  seccompProfile:")
 		p.line("    type: ", s.Type)
+	}
+	if a := d.AppArmorProfile; a != nil {
+		p.line("  appArmorProfile:")
+		p.line("    type: ", a.Type)
 	}
 	printComments(p, "  # ", d.CommentsFor(securitycontext.Kubernetes), Escape)
 }
@@ -115,6 +122,15 @@ func dockerWords(d *securitycontext.Derived) (words []string) {
 	if d.Unconfined() {
 		with("--security-opt", "seccomp=unconfined")
 	}
+	if d.AppArmorProfile != nil {
+		with("--security-opt", "apparmor=unconfined")
+	}
+	if d.UnmaskedProc {
+		with("--security-opt", "systempaths=unconfined")
+	}
+	for _, flag := range d.HostFlags {
+		with(flag, "host")
+	}
 	if isTrue(d.ReadOnlyRootFilesystem) {
 		words = append(words, "--read-only")
 	}
@@ -148,6 +164,9 @@ func directives(d *securitycontext.Derived) (list []directive) {
 	bounding := unitNames(d.Set)
 	if d.Full {
 		bounding = []string{"~"} // all but none
+	}
+	if d.DynamicUser {
+		unlessEmpty("DynamicUser", "yes")
 	}
 	unlessEmpty("User", unitID(d.UID)...)
 	unlessEmpty("Group", unitID(d.GID)...)

@@ -15,7 +15,7 @@ var rules = [...]func(*Derived, *task.Task){
 	user, group, supplementaryGroups,
 	fullSet, someCapabilities, beyondBounding, ambient, inheritable, permitted,
 	noNewPrivs, rootMount, seccomp,
-	securebits, userNamespace, label, userDatabase, notes,
+	securebits, userNamespace, procMount, hostNamespaces, label, userDatabase, notes,
 }
 
 // Of derives the securityContext of a task. With minimal, it leaves out what the task does

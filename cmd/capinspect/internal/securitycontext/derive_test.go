@@ -355,11 +355,21 @@ func TestComments(t *testing.T) {
 		"no mount table":            {func(r *task.Task) { r.Mounts = task.UnknownMounts("hidden") }, "root-mount-unknown", "whether its root mount is read-only is unknown: hidden"},
 		"another seccomp mode":      {func(r *task.Task) { r.Seccomp = task.Known(task.Seccomp{Mode: 9}) }, "seccomp-mode", "its seccomp mode is 9, which cannot be asked for"},
 		"securebits":                {func(r *task.Task) { r.Securebits = task.Known(capset.Securebits(0x11)) }, "securebits", "its securebits are 0x11, not all of which can be asked for"},
-		"a label":                   {func(r *task.Task) { r.Label = task.Known(procstatus.Label{Label: "docker-default"}) }, "lsm", "the label of its security module is not asked for: docker-default"},
-		"no label":                  {func(r *task.Task) { r.Label = task.Known(procstatus.Label{Label: "unconfined"}) }, "lsm", ""},
-		"no user namespace":         {func(r *task.Task) { r.UserNamespace = task.Value[task.UserNamespace]{} }, "user-namespace-unknown", "whether it is in a user namespace of its own is unknown: the report does not tell it"},
-		"a note":                    {func(r *task.Task) { r.Notes = []task.Note{{Code: task.ChangedNote, Text: "odd"}} }, task.ChangedNote, "odd"},
-		"another note":              {func(r *task.Task) { r.Notes = []task.Note{{Code: "traced", Text: "odd"}} }, "traced", ""},
+		"a label":                   {labelled("own", "enforce"), "lsm", "the label of its security module is not asked for: own"},
+		"the label of the runtime":  {labelled("docker-default", "enforce"), "lsm", ""},
+		"no label":                  {labelled("unconfined", ""), "lsm", ""},
+		"shared": {func(r *task.Task) {
+			inContainer(r)
+			r.Isolation.HostIPC = task.Known(true)
+			r.Isolation.HostNetwork = task.Known(true)
+		}, "host-namespaces", "it is in namespaces of the node: hostIPC: true, hostNetwork: true, in the spec of the pod"},
+		"a process of the host":    {func(r *task.Task) { onNode(r); r.Isolation.HostIPC = task.Known(true) }, "host-namespaces", ""},
+		"a uid that systemd lends": {func(r *task.Task) { r.UID = task.Known(task.AllIDs(63645)) }, "dynamic-user", "its uid, 63645, is one that systemd lends while a unit runs: DynamicUser= gives another one, and implies NoNewPrivileges=, ProtectSystem=strict and more"},
+		"a gid that systemd lends": {func(r *task.Task) { r.GID = task.Known(task.AllIDs(61184)) }, "gid-range", "its gid, 61184, is one that systemd lends to units, and none that can be asked for"},
+		"both are lent":            {func(r *task.Task) { r.UID = task.Known(task.AllIDs(65519)); r.GID = task.Known(task.AllIDs(65519)) }, "gid-range", ""},
+		"no user namespace":        {func(r *task.Task) { r.UserNamespace = task.Value[task.UserNamespace]{} }, "user-namespace-unknown", "whether it is in a user namespace of its own is unknown: the report does not tell it"},
+		"a note":                   {func(r *task.Task) { r.Notes = []task.Note{{Code: task.ChangedNote, Text: "odd"}} }, task.ChangedNote, "odd"},
+		"another note":             {func(r *task.Task) { r.Notes = []task.Note{{Code: "traced", Text: "odd"}} }, "traced", ""},
 	} {
 		r := taskOf(t, "Uid:\t7\t7\t7\t7\nGid:\t7\t7\t7\t7\nGroups:\t7 \nCapBnd:\t0\nNoNewPrivs:\t0\nSeccomp:\t0\n")
 		r.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(true), Own: true})
@@ -376,6 +386,63 @@ func TestComments(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// labelled gives a task a label of AppArmor.
+func labelled(label, mode string) func(*task.Task) {
+	return func(r *task.Task) {
+		r.Label = task.Known(procstatus.Label{Module: "apparmor", Label: label, Mode: mode})
+	}
+}
+
+// TestUnconfined derives what is asked for where AppArmor does not confine a task, or
+// nothing is masked in its /proc.
+func TestUnconfined(t *testing.T) {
+	unconfined := labelled("unconfined", "")
+	bare := func(masked, sysReadOnly bool) func(*task.Task) {
+		return func(r *task.Task) {
+			r.Mounts.ProcMasked, r.Mounts.SysReadOnly = task.Known(masked), task.Known(sysReadOnly)
+		}
+	}
+	for name, test := range map[string]struct {
+		changes     []func(*task.Task)
+		want        string // procMount, the type of appArmorProfile
+		systempaths bool
+		codes       string // for Kubernetes
+	}{
+		"unconfined":                   {[]func(*task.Task){inContainer, unconfined}, " Unconfined", false, "apparmor-unconfined"},
+		"a profile that confines none": {[]func(*task.Task){inContainer, labelled("runc", "unconfined")}, " Unconfined", false, "apparmor-unconfined"},
+		"the runtime's":                {[]func(*task.Task){inContainer, labelled("cri-containerd.apparmor.d", "enforce")}, " ", false, ""},
+		"another one":                  {[]func(*task.Task){inContainer, labelled("own", "enforce")}, " ", false, "lsm"},
+		"on the node":                  {[]func(*task.Task){onNode, unconfined, bare(false, false)}, " ", false, ""},
+		"no AppArmor":                  {[]func(*task.Task){inContainer}, " ", false, ""},
+		"privileged":                   {[]func(*task.Task){inContainer, unconfined, full}, " ", false, ""},
+		"unmasked":                     {[]func(*task.Task){inContainer, bare(false, true)}, " ", true, "proc-mount"},
+		"unmasked, in a child":         {[]func(*task.Task){inChild, bare(false, true)}, "Unmasked ", true, "user-namespace"},
+		"unmasked, unconfined":         {[]func(*task.Task){inChild, bare(false, true), unconfined}, "Unmasked Unconfined", true, "user-namespace apparmor-unconfined"},
+		"masked, in a child":           {[]func(*task.Task){inChild, bare(true, true)}, " ", false, "user-namespace"},
+	} {
+		r := taskOf(t, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t0 \nCapBnd:\t0\nNoNewPrivs:\t0\nSeccomp:\t0\n")
+		r.Mounts.ReadOnlyRoot = task.Known(false)
+		for _, change := range test.changes {
+			change(r)
+		}
+		r.UserNamespace = task.Map(r.UserNamespace, func(ns task.UserNamespace) task.UserNamespace { ns.Own = true; return ns })
+		d, err := Of(r, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := d.ProcMount + " "
+		if d.AppArmorProfile != nil {
+			got += d.AppArmorProfile.Type
+		}
+		if got != test.want || d.UnmaskedProc != test.systempaths {
+			t.Errorf("%s: %q, and for docker %t", name, got, d.UnmaskedProc)
+		}
+		if got := strings.TrimPrefix(strings.TrimPrefix(codes(d.CommentsFor(Kubernetes)), "seccomp-unconfined"), " "); got != test.codes {
+			t.Errorf("%s: %s, want %s", name, got, test.codes)
 		}
 	}
 }

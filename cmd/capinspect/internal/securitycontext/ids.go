@@ -55,7 +55,7 @@ func (d *Derived) realID(key string, ids task.Value[capset.IDs], m procstatus.ID
 		d.comment(everywhere, key+"-differs", "it has several "+key+"s, and the real one is asked for: "+task.IDsText(all))
 	}
 	for _, p := range [...]Platform{containers, Systemd} {
-		if !p.Fits(id) {
+		if !p.Fits(id) && (p != Systemd || !lent(id)) {
 			d.comment(p, key+"-range", "its "+key+", "+task.Decimal(id)+", is none that can be asked for")
 		}
 	}
@@ -103,9 +103,17 @@ func supplementaryGroups(d *Derived, t *task.Task) {
 	}
 }
 
-// userDatabase comments on what systemd does with a user.
+// userDatabase asks for what systemd does with a user.
 func userDatabase(d *Derived, _ *task.Task) {
-	if d.UID != nil && *d.UID != 0 && Systemd.Fits(*d.UID) {
+	switch {
+	case d.UID == nil:
+	case lent(*d.UID):
+		d.DynamicUser = true
+		d.comment(Systemd, "dynamic-user", "its uid, "+task.Decimal(*d.UID)+", is one that systemd lends while a unit runs: DynamicUser= gives another one, and implies NoNewPrivileges=, ProtectSystem=strict and more")
+	case *d.UID != 0 && Systemd.Fits(*d.UID):
 		d.comment(Systemd, "user-database", "systemd takes a User= that the user database has, and adds the groups in there")
+	}
+	if d.GID != nil && lent(*d.GID) && !d.DynamicUser {
+		d.comment(Systemd, "gid-range", "its gid, "+task.Decimal(*d.GID)+", is one that systemd lends to units, and none that can be asked for")
 	}
 }

@@ -27,13 +27,17 @@ const (
 
 // Fits reports whether the platform takes an id by its number. The API of Kubernetes and
 // docker take up to 2147483647 (apimachinery, IsValidUserID; moby/sys, user), systemd takes
-// all but two (uid_is_valid).
+// all but two (uid_is_valid), and starts no unit with one that it lends.
 func (p Platform) Fits(id uint32) bool {
 	if p == Systemd {
-		return id != math.MaxUint16 && id != math.MaxUint32
+		return id != math.MaxUint16 && id != math.MaxUint32 && !lent(id)
 	}
 	return id <= math.MaxInt32
 }
+
+// lent reports whether an id is one that systemd lends to a unit with DynamicUser=, for as
+// long as the unit runs (systemd.exec(5)).
+func lent(id uint32) bool { return id >= 61184 && id <= 65519 }
 
 // Derived is what a manifest has to say for a container that has what a task has.
 type Derived struct {
@@ -46,6 +50,10 @@ type Derived struct {
 	UID, GID *uint32    // the real ones, in the task's own user namespace; nil if unknown
 	Groups   []uint32   // the supplementary ones in there, but for GID
 	Comments []Comment
+
+	DynamicUser  bool     // systemd has lent the uid to a unit
+	UnmaskedProc bool     // nothing is masked in /proc, though it is not privileged
+	HostFlags    []string // the flags of docker run that take host, for the namespaces of the node
 }
 
 // Comment says what the words of a platform cannot express, or what was assumed.

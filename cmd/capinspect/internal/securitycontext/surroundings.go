@@ -5,8 +5,10 @@ package securitycontext
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -95,9 +97,55 @@ func userNamespace(d *Derived, t *task.Task) {
 	}
 }
 
+// procMount asks for a /proc that hides nothing. A privileged container has it anyway.
+func procMount(d *Derived, t *task.Task) {
+	facts := t.PodFacts()
+	if facts.True&podsecurity.Unmasked == 0 || d.Privileged != nil || !t.InContainer() {
+		return
+	}
+	d.UnmaskedProc = true
+	if t.InChildUserNamespace() {
+		d.ProcMount = "Unmasked"
+		return
+	}
+	d.comment(Kubernetes, "proc-mount", "nothing is masked in its /proc: procMount: Unmasked is left out, for the API takes it beside hostUsers: false alone")
+}
+
+// hostNamespaces says which namespaces of the node a container shares.
+func hostNamespaces(d *Derived, t *task.Task) {
+	if !t.InContainer() {
+		return
+	}
+	var keys []string
+	for _, ns := range [...]struct {
+		shared    task.Value[bool]
+		key, flag string
+	}{
+		{t.HostPID(), "hostPID", "--pid"},
+		{t.HostIPC(), "hostIPC", "--ipc"},
+		{t.HostNetwork(), "hostNetwork", "--network"},
+	} {
+		if task.Is(ns.shared, true) {
+			keys = append(keys, ns.key+": true")
+			d.HostFlags = append(d.HostFlags, ns.flag)
+		}
+	}
+	if len(keys) > 0 {
+		d.comment(Kubernetes, "host-namespaces", "it is in namespaces of the node: "+strings.Join(keys, ", ")+", in the spec of the pod")
+	}
+}
+
+// label asks for no AppArmor profile where AppArmor confines the container by none. A
+// privileged one has none anyway, and the one of the runtime needs no word.
 func label(d *Derived, t *task.Task) {
-	if l, known := t.Label.Get(); known && l.Label != "unconfined" {
+	l, known := t.Label.Get()
+	switch {
+	case !known || t.HasRuntimeLabel():
+	case l.Label != "unconfined" && l.Mode != "unconfined":
 		d.comment(everywhere, "lsm", "the label of its security module is not asked for: "+l.Label)
+	case l.Module == "apparmor" && d.Privileged == nil && t.InContainer():
+		d.AppArmorProfile = &manifest.AppArmorProfile{Type: "Unconfined"}
+		d.comment(Kubernetes, "apparmor-unconfined", "AppArmor does not confine it; Kubernetes has appArmorProfile since 1.30, and Pod Security baseline refuses Unconfined")
 	}
 }
 

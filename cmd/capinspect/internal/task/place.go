@@ -108,6 +108,16 @@ func (t *Task) isDebugger() bool {
 	return c != nil && strings.HasPrefix(c.Name, "debugger-")
 }
 
+// runtimeLabels begin the names of the AppArmor profiles that runtimes load for the
+// containers for which no other one is asked.
+var runtimeLabels = [...]string{"docker-default", "cri-containerd.apparmor.d", "crio-default", "containers-default-"}
+
+// HasRuntimeLabel reports whether an AppArmor profile confines the task that runtimes load
+// by themselves.
+func (t *Task) HasRuntimeLabel() bool {
+	return slices.ContainsFunc(runtimeLabels[:], func(prefix string) bool { return strings.HasPrefix(t.Label.Zero().Label, prefix) })
+}
+
 // FindProfile finds the profiles that the bounding set equals, which is what a runtime
 // configures. Those of the task's own runtime come first. What kubectl debug asks for has
 // its name where an ephemeral container is recognised; another container may just add the

@@ -136,11 +136,9 @@ func (q *question) seccompFits() bool {
 	return gated || q.Outside
 }
 
-// runtimeLabels begin the names of the AppArmor profiles that runtimes load. They permit
-// every capability, and deny what is in the set: mounts, tracing and signals beyond the
-// profile, and some files of /proc and /sys.
-var runtimeLabels = [...]string{"docker-default", "cri-containerd.apparmor.d", "crio-default", "containers-default-"}
-
+// deniedByRuntimeLabels is what the AppArmor profiles of runtimes deny: mounts, tracing and
+// signals beyond the profile, and some files of /proc and /sys. They permit every
+// capability itself.
 var deniedByRuntimeLabels = capset.Of(capset.Kill, capset.SysRawio, capset.SysPtrace, capset.SysAdmin, capset.MacAdmin)
 
 // module returns the security module that may refuse what the capability permits, with the
@@ -151,8 +149,7 @@ func (q *question) module() (name, label string) {
 		strings.Contains(l.Label, ":unconfined_t") || strings.Contains(l.Label, ":spc_t") {
 		return "", ""
 	}
-	ofRuntime := slices.ContainsFunc(runtimeLabels[:], func(prefix string) bool { return strings.HasPrefix(l.Label, prefix) })
-	if ofRuntime && !deniedByRuntimeLabels.Has(q.cap) {
+	if q.Task.HasRuntimeLabel() && !deniedByRuntimeLabels.Has(q.cap) {
 		return "", ""
 	}
 	return cmp.Or(l.Module, "the security module's label"), l.Label
