@@ -54,7 +54,7 @@ type Facts struct {
 	True  Fact // those of them that are true
 
 	bounding, permitted capset.Set
-	byDefault           capset.Set // what its runtime gives to a container
+	started             string // the name of the runtime that started it
 }
 
 // Learn adds that the facts are all true, or all false. It changes nothing that is
@@ -68,14 +68,9 @@ func (f *Facts) Learn(fact Fact, is bool) {
 }
 
 // LearnSets sets whether Added and Undropped are true, by two sets of the task.
-// started is the name of the runtime that started it. If that is not known, as
-// for "", the default of Docker counts, because none is larger.
+// started is the name of the runtime that started it, as for Allowed.
 func (f *Facts) LearnSets(bounding, permitted capset.Set, started string) {
-	r := runtime.Named(started)
-	if r == nil {
-		r = runtime.Named("docker")
-	}
-	f.bounding, f.permitted, f.byDefault = bounding, permitted, r.Default()
+	f.bounding, f.permitted, f.started = bounding, permitted, started
 	for _, fact := range [...]Fact{Added, Undropped} {
 		f.Known |= fact
 		f.True &^= fact
@@ -87,13 +82,13 @@ func (f *Facts) LearnSets(bounding, permitted capset.Set, started string) {
 
 // beyond says what the task has beyond what a level allows: baseline for Added,
 // restricted for Undropped; "" if it has no more. Permitted counts beside
-// Bounding, because a task can give up Bounding alone. What a runtime gives by
-// default is no violation of baseline, which NET_RAW would be.
+// Bounding, because a task can give up Bounding alone.
 func (f *Facts) beyond(fact Fact) string {
-	allowed := allowedBy("restricted")
+	level := Restricted
 	if fact == Added {
-		allowed = allowedBy("baseline") | f.byDefault
+		level = Baseline
 	}
+	allowed := Allowed(level, f.started)
 	if more := f.bounding &^ allowed; more != 0 {
 		return "bounding has " + more.String()
 	}
@@ -103,10 +98,21 @@ func (f *Facts) beyond(fact Fact) string {
 	return ""
 }
 
-// allowedBy returns the capabilities that a level lets a pod have.
-func allowedBy(level string) capset.Set {
-	p, _ := runtime.ProfileNamed(level, capset.LastKnown)
-	return p.Set
+// Allowed returns the capabilities that a level lets a container have. started is the
+// name of the runtime that starts it. If that is not known, as for "", the default of
+// Docker counts, because none is larger. What a runtime gives by default is no
+// violation of Baseline, which NET_RAW would be if a pod added it. Restricted has
+// every container drop that.
+func Allowed(level Level, started string) capset.Set {
+	p, _ := runtime.ProfileNamed(level.String(), capset.LastKnown)
+	if level != Baseline {
+		return p.Set
+	}
+	r := runtime.Named(started)
+	if r == nil {
+		r = runtime.Named("docker")
+	}
+	return p.Set | r.Default()
 }
 
 // Text says in words what the facts mean, which are true, as "uid 0, no seccomp

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
@@ -30,10 +31,11 @@ pod:FILE[:CONTAINER], a manifest in JSON; "-" as the file is standard input.
 
 Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
 securebits, user namespace, security label, read-only root and the node's
-namespaces; what is unknown of one is listed as not compared. A profile or a set is
-compared with the Bounding set, which a runtime configures, or with that of
---set. Nothing is printed of what is equal; the exit status is 1 if anything
-differs.
+namespaces; what is unknown of one is listed as not compared. A profile or a set
+is compared with the Bounding set, which a runtime configures, or with that of
+--set; baseline is then what that level of Pod Security lets a container have,
+the default of its runtime included. Nothing is printed of what is equal; the
+exit status is 1 if anything differs.
 
 A manifest is what 'kubectl get pod -o json' prints, or, without a cluster,
 kubectl patch --local -p '{}' -o json -f FILE: pods, lists of them, and what
@@ -109,8 +111,8 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	if c.runtime != "" && a.Manifest == nil && b.Manifest == nil {
 		return 0, usagef("--runtime is for pod:FILE")
 	}
-	c.privileged(a, b)
-	c.privileged(b, a)
+	adapt(a, b)
+	adapt(b, a)
 	d := diff.Compare(a, b, kind)
 	if err := e.write(format.Append(nil, d)); err != nil {
 		return 0, err
@@ -177,10 +179,22 @@ func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, err
 	return s, err
 }
 
-// privileged makes the profile of a privileged container that of the kernel of the
-// task that it is compared with.
-func (c *diffConfig) privileged(s, other *diff.Side) {
-	if s.Task == nil && s.Label == "privileged" && other.Task != nil {
+// adapt makes a profile what it stands for beside a task or a manifest: that of a
+// privileged container has what the kernel of the task knows, and that of a level what
+// the level lets a container of that runtime have.
+func adapt(s, other *diff.Side) {
+	if s.Task != nil || other.Task == nil {
+		return
+	}
+	started := other.Task.Runtime()
+	if other.Manifest != nil {
+		started = other.Manifest.Runtime.Name
+	}
+	level, ok := podsecurity.ParseLevel(s.Label)
+	switch {
+	case ok:
+		s.Set = podsecurity.Allowed(level, started)
+	case s.Label == "privileged":
 		s.Set = capset.UpTo(other.Task.LastCap.Value)
 	}
 }

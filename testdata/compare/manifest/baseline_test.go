@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/podsecurity"
+	"github.com/capinspect/capinspect/capset/runtime"
+)
+
+// fixtures returns the pods that the library takes, or refuses, at the level baseline in
+// the latest version.
+func fixtures(t *testing.T, verdict string) []string {
+	t.Helper()
+	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "k8s.io/pod-security-admission").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := fmt.Sprintf("v1.%d", podsecurity.LatestVersion)
+	pattern := filepath.Join(strings.TrimSpace(string(module)), "test/testdata/baseline", version, verdict, "*.yaml")
+	paths, err := filepath.Glob(pattern)
+	if err != nil || len(paths) < 10 {
+		t.Fatalf("%s: %d pods, %v", pattern, len(paths), err)
+	}
+	return paths
+}
+
+// TestBaseline holds that no pod which baseline takes has more than baseline lets it have,
+// whatever the runtime. One that is refused since it adds NET_RAW has more where that is
+// not in the default of the runtime.
+func TestBaseline(t *testing.T) {
+	binary := build(t)
+	for _, verdict := range []string{"pass", "fail"} {
+		for _, path := range fixtures(t, verdict) {
+			text, err := os.ReadFile(path)
+			if err == nil {
+				text, err = yaml.YAMLToJSON(text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			adds := bytes.Contains(text, []byte(`{"add":["NET_RAW"]}`))
+			if verdict == "fail" && !adds {
+				continue
+			}
+			for _, name := range runtime.Names() {
+				want := adds && !runtime.Named(name).Default().Has(capset.NetRaw)
+				if got := hasMore(t, binary, name, text); got != want {
+					t.Errorf("%s, %s: it has more: %t", path, name, got)
+				}
+			}
+		}
+	}
+}
+
+// hasMore reports whether a container of a pod has more than baseline lets it have.
+func hasMore(t *testing.T, binary, runtime string, pod []byte) (more bool) {
+	t.Helper()
+	for _, container := range []string{"container1", "initcontainer1"} {
+		cmd := exec.Command(binary, "diff", "baseline", "pod:-:"+container, "--runtime", runtime)
+		cmd.Stdin = bytes.NewReader(pod)
+		out, err := cmd.Output()
+		if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != 1) {
+			t.Fatalf("%s: %v", container, err)
+		}
+		more = more || bytes.Contains(out, []byte("+cap_"))
+	}
+	return more
+}
