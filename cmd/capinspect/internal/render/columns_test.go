@@ -161,13 +161,6 @@ func TestShort(t *testing.T) {
 	}
 }
 
-func shortNames(set capset.Set) (list []string) {
-	for c := range set.Caps() {
-		list = append(list, c.Short())
-	}
-	return list
-}
-
 // shown returns the table of some tasks in two chunks.
 func (t *Table) shown(tb testing.TB, tasks ...*task.Task) string {
 	tb.Helper()
