@@ -59,6 +59,7 @@ func samples(t *testing.T) (list []any) {
 		"pods/3/cgroup": "2:cpu:/kubepods/pod5e225555-074a-4ed0-86f3-6071644ac2ca/" + strings.Repeat("1", 64) +
 			"\n1:pids:/kubepods/pod6e225555-074a-4ed0-86f3-6071644ac2ca/" + strings.Repeat("1", 64) + "\n",
 		"two/1/status":     status("1", "1", "2", "7 "),
+		"old":              "CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\n",
 		"full/1/status":    string(fixture.Read(t, "status/made-linux-4.15-privileged-38.status")),
 		"full/1/mountinfo": string(fixture.Read(t, "mountinfo/linux-6.18-containerd-p6-privileged.mountinfo")),
 	} {
@@ -77,6 +78,7 @@ func samples(t *testing.T) (list []any) {
 		{"-o", "jsonl", "-f", in("one/1/status")},
 		{"-o", "jsonl", "-f", in("other")},
 		{"-o", "jsonl", "-f", in("newer")},
+		{"-o", "jsonl", "-f", in("old")},
 		{"ps", "--json", "--full", "self"},
 		{"ps", "-o", "jsonl", "--proc", in("two")},
 		{"ps", "-o", "jsonl", "self"},

@@ -73,7 +73,7 @@ func placeOf(t *testing.T, o outcome) place {
 }
 
 // notApplicable is what may be null because there is none.
-var notApplicable = regexp.MustCompile(`^(container(\.(sandboxId|podId))?|lsm\.(module|mode))$`)
+var notApplicable = regexp.MustCompile(`^(container(\.(sandboxId|podId))?|lsm\.(module|mode)|lastCap\.limit)$`)
 
 // unexplained holds that each value that is null has its reason.
 func unexplained(t *testing.T, path string, v any, unknown map[string]string) {

@@ -30,18 +30,23 @@ func Within(k capset.Kind, asked capset.Set) Condition {
 	return onSet(k, "also has", func(has capset.Set) capset.Set { return has &^ asked })
 }
 
-// onSet returns a condition on one set. bad returns what keeps the set from
-// meeting it, and verb is the word for that.
+// onSet returns a condition on one set, as far as its bits are capabilities of the task's
+// kernel. bad returns what keeps the set from meeting it, and verb is the word for that.
 func onSet(k capset.Kind, verb string, bad func(has capset.Set) capset.Set) Condition {
 	return func(t *task.Task) (string, error) {
 		set, err := t.Set(k)
 		if err != nil {
 			return "", err
 		}
-		if wrong := bad(set); wrong != 0 {
-			return fmt.Sprintf("%s %s %v", task.SetName(k), verb, wrong), nil
+		wrong := bad(t.Counting(set))
+		if wrong == 0 {
+			return "", nil
 		}
-		return "", nil
+		why := fmt.Sprintf("%s %s %v", task.SetName(k), verb, wrong)
+		if void := wrong &^ t.Counting(wrong); void != 0 {
+			why += fmt.Sprintf("; its kernel does not know %v", void)
+		}
+		return why, nil
 	}
 }
 

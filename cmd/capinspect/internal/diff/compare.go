@@ -68,7 +68,7 @@ func (s *Side) set(k capset.Kind) (capset.Set, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.Label, err)
 	}
-	return set, nil
+	return set &^ s.Task.Void(), nil
 }
 
 // compareValue compares one value, if both sides tell it.

@@ -4,7 +4,9 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -184,8 +186,15 @@ func printExtra(p *printer, t *task.Task) {
 		p.line(" (a set that capinspect does not know)")
 	}
 	if t.LastCap.From == task.FromGuess {
-		p.printf("Last capability: %d (a guess)\n", t.LastCap.Value)
+		why := "a guess"
+		if limit := t.LastCap.Limit.Why; limit != "" {
+			why += ": " + limit
+		}
+		p.printf("Last capability: %d (", t.LastCap.Value)
+		p.escaped(why)
+		p.line(")")
 	}
+	printVoid(p, t)
 	printOtherSecurebits(p, t)
 	if s := t.Seccomp.Zero(); s.Mode != 0 {
 		p.print("Seccomp: ", task.SeccompName(s.Mode))
@@ -200,6 +209,41 @@ func printExtra(p *printer, t *task.Task) {
 		p.escaped(note.Text)
 		p.line()
 	}
+}
+
+// printVoid prints the bits that stand for no capability of the task's kernel.
+func printVoid(p *printer, t *task.Task) {
+	void := t.Void()
+	if void == 0 {
+		return
+	}
+	var in []string
+	for k, set := range t.State() {
+		if set&void != 0 {
+			in = append(in, capset.Kind(k).String())
+		}
+	}
+	p.line("Void: ", bitRanges(void), " in ", strings.Join(in, ", "), ", which this kernel does not know: they count for nothing")
+}
+
+// bitRanges returns "bits 37 to 63", "bit 41", or several of these.
+func bitRanges(set capset.Set) string {
+	var list []string
+	for c := capset.Cap(0); c <= capset.Max; c++ {
+		if !set.Has(c) {
+			continue
+		}
+		first := c
+		for set.Has(c + 1) {
+			c++
+		}
+		if first == c {
+			list = append(list, fmt.Sprintf("bit %d", c))
+		} else {
+			list = append(list, fmt.Sprintf("bits %d to %d", first, c))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // printOtherSecurebits prints the securebits that are set or locked and that capsh(1) does

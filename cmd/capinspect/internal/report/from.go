@@ -36,8 +36,16 @@ func identity(t *task.Task) Identity {
 		TracerPid: t.TracerPid,
 		Self:      t.Self,
 		Origin:    Origin{t.Source},
-		LastCap:   LastCap{task.Known(int(t.LastCap.Value)), t.LastCap.From},
+		LastCap:   lastCap(t.LastCap),
 	}
+}
+
+func lastCap(l task.LastCap) LastCap {
+	r := LastCap{Value: task.Known(int(l.Value)), From: l.From}
+	if l.Limit.Why != "" {
+		r.Limit = &Limit{int(l.Limit.Cap), l.Limit.Why}
+	}
+	return r
 }
 
 func privileges(t *task.Task) Privileges {

@@ -54,6 +54,9 @@ func (r *Task) readLastCap(t *task.Task) error {
 	t.LastCap = task.LastCap{Value: capset.Cap(last), From: task.FromReport}
 	if r.LastCap.From == task.FromGuess {
 		t.LastCap.From = task.FromGuess
+		if l := r.LastCap.Limit; l != nil && l.Value >= 0 && l.Value <= int(capset.Max) {
+			t.LastCap.Limit = task.Limit{Cap: capset.Cap(l.Value), Why: l.Text}
+		}
 	}
 	return nil
 }

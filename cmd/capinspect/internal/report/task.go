@@ -46,6 +46,13 @@ type Identity struct {
 type LastCap struct {
 	Value task.Value[int] `json:"value"`
 	From  string          `json:"from"`
+	Limit *Limit          `json:"limit"` // of a guess
+}
+
+// Limit is the last capability that a kernel can know, and why.
+type Limit struct {
+	Value int    `json:"value"`
+	Text  string `json:"text"`
 }
 
 // Rights is what a task may do, as far as its status file tells.

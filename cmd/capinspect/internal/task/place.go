@@ -131,7 +131,7 @@ func (t *Task) FindProfile() {
 		return
 	}
 	own, others := []string{}, []string(nil)
-	for _, p := range runtime.ProfilesOf(set, t.LastCap.Value) {
+	for _, p := range runtime.ProfilesOf(set&capset.UpTo(t.LastCap.Value), t.LastCap.Value) {
 		switch {
 		case p.Name == "privileged" && t.Container.Known() && !t.InContainer():
 		case p.Runtime != "" && p.Runtime == t.Runtime():

@@ -30,6 +30,8 @@ type Status struct {
 
 	OtherCaps []procstatus.CapLine // lines of sets that are not known here, as they are
 
+	limit Limit // of the last capability, by the lines that the file lacks
+
 	KernelThread bool
 	// Whole says that the status file has all lines that its kernel prints: a set that it
 	// lacks is one that the kernel does not have.
@@ -114,6 +116,7 @@ func StatusOf(s *procstatus.Status, from Origin) (t Status) {
 	line(&seccomp.Filters, s, from, procstatus.FieldSeccompFilters, s.SeccompFilters)
 	line(&t.Seccomp, s, from, procstatus.FieldSeccomp, seccomp)
 	t.OtherCaps = s.OtherCaps
+	t.limit = limitOf(s, from)
 	t.KernelThread = s.KernelThread()
 	t.Whole = from == WholeFile
 	return t

@@ -58,27 +58,6 @@ func InputName(name string) string {
 	return name
 }
 
-// LastCap is the last capability of the kernel that a task comes from.
-type LastCap struct {
-	Value capset.Cap
-	From  string // FromKernel, FromReport, FromFlag or FromGuess; "" if nobody has looked for it
-}
-
-// What tells the last capability.
-const (
-	FromKernel = "kernel"
-	FromReport = "report"
-	FromFlag   = "flag"
-	FromGuess  = "guess"
-)
-
-// Guess makes the last capability a guess by the sets, unless something tells it.
-func (t *Task) Guess() {
-	if t.LastCap.From == "" {
-		t.LastCap = LastCap{capset.GuessLastCap(t.State()), FromGuess}
-	}
-}
-
 // Note is a remark with a code, which is stable.
 type Note struct{ Code, Text string }
 

@@ -30,6 +30,8 @@ const (
 // stateOf returns how the task has a capability.
 func (s *Subject) stateOf(c capset.Cap) state {
 	switch sets := &s.Credentials.Sets; {
+	case c > s.Task.LastCap.AtMost():
+		return unsupported
 	case sets[capset.Effective].Has(c):
 		return effective
 	case c > s.Task.LastCap.Value:
@@ -92,7 +94,10 @@ var reasons = slices.Concat(userNamespaces, []reason{
 		text: func(q *question) string {
 			last := q.Task.LastCap
 			text := fmt.Sprintf("the kernel does not know it: its last capability is %v", last.Value)
-			if last.From == task.FromGuess {
+			switch {
+			case last.Limit.Why != "":
+				text = fmt.Sprintf("the kernel does not know it: its last capability is at most %v: %s", last.Limit.Cap, last.Limit.Why)
+			case last.From == task.FromGuess:
 				text += ", as far as the sets tell"
 			}
 			return text

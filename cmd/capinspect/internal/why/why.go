@@ -112,7 +112,7 @@ type question struct {
 func (q *question) answer() Answer {
 	a := Answer{Cap: q.cap}
 	for k, set := range q.Credentials.Sets {
-		a.Sets[k] = set.Has(q.cap)
+		a.Sets[k] = q.Task.Counting(set).Has(q.cap)
 	}
 	refused := q.refusals(reasons)
 	for i := range reasons {
