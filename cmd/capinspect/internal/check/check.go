@@ -5,7 +5,9 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -15,39 +17,69 @@ import (
 // the condition, or "" if it does. If nobody can know, the error says why.
 type Condition func(*task.Task) (why string, err error)
 
-// Has is the condition that a set holds all that is asked.
-func Has(k capset.Kind, asked capset.Set) Condition {
-	return onSet(k, "lacks", func(has capset.Set) capset.Set { return asked &^ has })
+// Has is the condition that each of some sets holds all that is asked.
+func Has(asked capset.Set, kinds ...capset.Kind) Condition {
+	return onSets(kinds, "lacks", "lack", func(has capset.Set) capset.Set { return asked &^ has })
 }
 
-// Lacks is the condition that a set holds nothing of what is asked.
-func Lacks(k capset.Kind, asked capset.Set) Condition {
-	return onSet(k, "has", func(has capset.Set) capset.Set { return asked & has })
+// Lacks is the condition that none of some sets holds anything of what is asked.
+func Lacks(asked capset.Set, kinds ...capset.Kind) Condition {
+	return onSets(kinds, "has", "have", func(has capset.Set) capset.Set { return asked & has })
 }
 
-// Within is the condition that a set holds nothing but what is asked.
-func Within(k capset.Kind, asked capset.Set) Condition {
-	return onSet(k, "also has", func(has capset.Set) capset.Set { return has &^ asked })
+// Within is the condition that none of some sets holds anything but what is asked.
+func Within(asked capset.Set, kinds ...capset.Kind) Condition {
+	return onSets(kinds, "also has", "also have", func(has capset.Set) capset.Set { return has &^ asked })
 }
 
-// onSet returns a condition on one set, as far as its bits are capabilities of the task's
-// kernel. bad returns what keeps the set from meeting it, and verb is the word for that.
-func onSet(k capset.Kind, verb string, bad func(has capset.Set) capset.Set) Condition {
+// onSets returns a condition on sets, as far as their bits are capabilities of the task's
+// kernel. bad returns what keeps one set from meeting it; one and several are the verbs for
+// that. One set that does not meet it is enough for a no, whatever the unknown ones hold.
+func onSets(kinds []capset.Kind, one, several string, bad func(has capset.Set) capset.Set) Condition {
 	return func(t *task.Task) (string, error) {
-		set, err := t.Set(k)
-		if err != nil {
-			return "", err
+		var wrongs []capset.Set
+		names := map[capset.Set][]string{} // of the sets that have the same wrong
+		var unknown error
+		for _, k := range kinds {
+			set, err := t.Set(k)
+			if err != nil {
+				unknown = cmp.Or(unknown, err)
+				continue
+			}
+			wrong := bad(t.Counting(set))
+			if wrong == 0 {
+				continue
+			}
+			if names[wrong] == nil {
+				wrongs = append(wrongs, wrong)
+			}
+			names[wrong] = append(names[wrong], task.SetName(k))
 		}
-		wrong := bad(t.Counting(set))
-		if wrong == 0 {
-			return "", nil
+		if len(wrongs) == 0 {
+			return "", unknown
 		}
-		why := fmt.Sprintf("%s %s %v", task.SetName(k), verb, wrong)
-		if void := wrong &^ t.Counting(wrong); void != 0 {
-			why += fmt.Sprintf("; its kernel does not know %v", void)
+		var parts []string
+		for _, wrong := range wrongs {
+			verb := one
+			if len(names[wrong]) > 1 {
+				verb = several
+			}
+			parts = append(parts, fmt.Sprintf("%s %s %v", listed(names[wrong]), verb, wrong))
+			if void := wrong &^ t.Counting(wrong); void != 0 {
+				parts = append(parts, fmt.Sprintf("its kernel does not know %v", void))
+			}
 		}
-		return why, nil
+		return strings.Join(parts, "; "), nil
 	}
+}
+
+// listed returns "a, b and c".
+func listed(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // UID is the condition that all four user ids are n.

@@ -37,13 +37,18 @@ func TestConditions(t *testing.T) {
 		cond check.Condition
 		want string
 	}{
-		{"all held", check.Has(capset.Effective, chown|kill), ""},
-		{"one missing", check.Has(capset.Effective, chown|admin), "effective lacks cap_sys_admin"},
-		{"nothing asked", check.Has(capset.Ambient, 0), ""},
-		{"not held", check.Lacks(capset.Bounding, admin), ""},
-		{"held", check.Lacks(capset.Permitted, kill|admin), "permitted has cap_kill"},
-		{"within", check.Within(capset.Inheritable, chown|kill|admin), ""},
-		{"beyond", check.Within(capset.Bounding, chown), "bounding also has cap_kill"},
+		{"all held", check.Has(chown|kill, capset.Effective), ""},
+		{"one missing", check.Has(chown|admin, capset.Effective), "effective lacks cap_sys_admin"},
+		{"nothing asked", check.Has(0, capset.Ambient), ""},
+		{"not held", check.Lacks(admin, capset.Bounding), ""},
+		{"held", check.Lacks(kill|admin, capset.Permitted), "permitted has cap_kill"},
+		{"within", check.Within(chown|kill|admin, capset.Inheritable), ""},
+		{"beyond", check.Within(chown, capset.Bounding), "bounding also has cap_kill"},
+		{"none of several", check.Lacks(admin, capset.Effective, capset.Bounding), ""},
+		{"in one of several", check.Lacks(kill, capset.Ambient, capset.Bounding), "bounding has cap_kill"},
+		{"in two", check.Within(chown, capset.Permitted, capset.Bounding, capset.Ambient), "permitted and bounding also have cap_kill"},
+		{"in three", check.Lacks(kill, capset.Inheritable, capset.Permitted, capset.Bounding), "inheritable, permitted and bounding have cap_kill"},
+		{"not the same of each", check.Has(kill|admin, capset.Permitted, capset.Ambient), "permitted lacks cap_sys_admin; ambient lacks cap_kill,cap_sys_admin"},
 		{"gid", check.GID(5), ""},
 		{"one id differs", check.UID(1000), "uid is real 1000, effective 0, saved 1000, filesystem 1000, not 1000"},
 		{"no_new_privs", check.NoNewPrivs, "no_new_privs is not set"},
@@ -65,7 +70,8 @@ func TestUnknown(t *testing.T) {
 	}
 	subject := &task.Task{Status: task.StatusOf(parsed, task.PartOfFile)}
 	for name, cond := range map[string]check.Condition{
-		"set":          check.Lacks(capset.Bounding, capset.Of(capset.SysAdmin)),
+		"set":          check.Lacks(capset.Of(capset.SysAdmin), capset.Bounding),
+		"one set":      check.Lacks(capset.Of(capset.SysAdmin), capset.Effective, capset.Bounding),
 		"uid":          check.UID(0),
 		"no_new_privs": check.NoNewPrivs,
 		"seccomp":      check.Seccomp(2),
@@ -74,5 +80,10 @@ func TestUnknown(t *testing.T) {
 		if got, err := cond(subject); err == nil || got != "" {
 			t.Errorf("%s: %q, %v, want an error", name, got, err)
 		}
+	}
+	// what is known is enough for a no
+	cond := check.Lacks(capset.Of(capset.Chown), capset.Bounding, capset.Effective)
+	if got, err := cond(subject); err != nil || got != "effective has cap_chown" {
+		t.Errorf("%q, %v", got, err)
 	}
 }

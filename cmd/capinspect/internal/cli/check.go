@@ -29,7 +29,8 @@ hold, on every task: then the exit status is 0. If one does not it is 1, with a
 line for each; if one is about something that cannot be known it is 2.
 
 SET is inheritable, permitted, effective, bounding or ambient, or one of
-i p e b a; without it, effective is meant.
+i p e b a. Without it --has asks for effective, while --lacks and --within look
+at all five: what a task may use, and what it can still get.
 
 --pss asks whether a pod that keeps to a level of the Pod Security Standards
 may look like this. That it does keep to it no run time shows: one line names
@@ -37,7 +38,8 @@ the rules on what cannot be seen.`,
 	example: `
 capinspect check --has net_bind_service
 capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
-capinspect check --within bounding:a80425fb --uid 1000 -q
+capinspect check --within docker --uid 1000 -q
+capinspect check --has bounding:docker -p 1
 capinspect check --pss restricted --pss-version 1.25`,
 	new: newCheck,
 }
@@ -63,6 +65,9 @@ func newCheck() (runner, []flags.Flag) {
 	)
 }
 
+// allKinds are what a task holds or can get.
+var allKinds = []capset.Kind{capset.Inheritable, capset.Permitted, capset.Effective, capset.Bounding, capset.Ambient}
+
 // conditionFlags returns the flags that each add a condition.
 func (c *checkConfig) conditionFlags() []flags.Flag {
 	add := func(parse func(string) (check.Condition, error)) flags.Value {
@@ -72,16 +77,24 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 			return err
 		})
 	}
-	caps, n := []flags.Candidate{flags.AnySetPrefix, flags.AnyCap}, []flags.Candidate{flags.Anything}
+	caps, n := []flags.Candidate{flags.AnySetPrefix, flags.AnyCap, flags.AnyProfile}, []flags.Candidate{flags.Anything}
 	seccomp := flags.Words(task.SeccompModes())
 	modes := []flags.Candidate{"NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID", "UNCERTAIN"}
 	return []flags.Flag{
-		{Name: "has", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds all of these", Value: add(onSet(false, check.Has))},
-		{Name: "lacks", Argument: "[SET:]CAP,...", Values: caps, About: "the set holds none of these", Value: add(onSet(false, check.Lacks))},
 		{
-			Name: "within", Argument: "[SET:]LIST", Values: []flags.Candidate{flags.AnySetPrefix, flags.AnyCap, flags.AnyProfile, "none"},
-			About: "the set holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
-			Value: add(onSet(true, check.Within)),
+			Name: "has", Argument: "[SET:]CAP,...", Values: caps,
+			About: "the set, or effective, holds all of these; or of a profile, as docker",
+			Value: add(onSets([]capset.Kind{capset.Effective}, parseHeld, check.Has)),
+		},
+		{
+			Name: "lacks", Argument: "[SET:]CAP,...", Values: caps,
+			About: "the set, or each, holds none of these; or of a profile",
+			Value: add(onSets(allKinds, parseHeld, check.Lacks)),
+		},
+		{
+			Name: "within", Argument: "[SET:]LIST", Values: append(slices.Clone(caps), "none"),
+			About: "the set, or each, holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
+			Value: add(onSets(allKinds, parseLimit, check.Within)),
 		},
 		{Name: "uid", Argument: "N", Values: n, About: "all four user ids are N", Value: add(onID("uid", check.UID))},
 		{Name: "gid", Argument: "N", Values: n, About: "all four group ids are N", Value: add(onID("gid", check.GID))},
@@ -157,16 +170,17 @@ func who(t *task.Task) string {
 	return fmt.Sprintf("%s (%s)", render.Escape(task.InputName(t.Source)), name)
 }
 
-// parseSetOf splits "SET:CAPS".
-func parseSetOf(text string) (k capset.Kind, caps string, err error) {
+// parseSetOf splits "SET:CAPS", and gives no set for "CAPS".
+func parseSetOf(text string) (kinds []capset.Kind, caps string, err error) {
 	name, caps, ok := strings.Cut(text, ":")
 	if !ok {
-		return capset.Effective, text, nil
+		return nil, text, nil
 	}
-	if k, ok = capset.ParseKind(name); !ok {
-		return 0, "", unknownSet(name)
+	k, ok := capset.ParseKind(name)
+	if !ok {
+		return nil, "", unknownSet(name)
 	}
-	return k, caps, nil
+	return []capset.Kind{k}, caps, nil
 }
 
 func unknownSet(name string) error {
@@ -181,24 +195,28 @@ func parseCaps(list string) (capset.Set, error) {
 	return capset.ParseList(list)
 }
 
-// parseSet returns what a condition on a set asks: which set, and the
-// capabilities. masks allows a bitmap, a profile and none in place of names.
-func parseSet(text string, masks bool) (k capset.Kind, asked capset.Set, err error) {
-	k, caps, err := parseSetOf(text)
-	if err != nil {
-		return 0, 0, err
+// parseHeld returns the set of a list or of a profile that must name something.
+func parseHeld(caps string) (capset.Set, error) {
+	if p, ok := runtime.ProfileNamed(caps, capset.LastKnown); ok {
+		if p.Set == 0 {
+			return 0, fmt.Errorf("the profile %s has no capability", caps)
+		}
+		return p.Set, nil
 	}
-	switch {
-	case masks && caps == "none":
-	case masks && caps != "" && saved.IsMask(caps):
-		asked, err = capset.ParseHex(caps)
-	case masks && isProfile(caps):
-		p, _ := runtime.ProfileNamed(caps, capset.LastKnown)
-		asked = p.Set
-	default:
-		asked, err = parseCaps(caps)
+	return parseCaps(caps)
+}
+
+// parseLimit returns a set that may be empty: a bitmap, none, or what parseHeld takes.
+func parseLimit(caps string) (capset.Set, error) {
+	switch p, ok := runtime.ProfileNamed(caps, capset.LastKnown); {
+	case caps == "none":
+		return 0, nil
+	case caps != "" && saved.IsMask(caps):
+		return capset.ParseHex(caps)
+	case ok:
+		return p.Set, nil
 	}
-	return k, asked, err
+	return parseCaps(caps)
 }
 
 // isProfile reports whether a name is that of a profile.
@@ -207,11 +225,18 @@ func isProfile(name string) bool {
 	return ok
 }
 
-// onSet returns the parser of a condition on a set.
-func onSet(masks bool, of func(capset.Kind, capset.Set) check.Condition) func(string) (check.Condition, error) {
+// onSets returns the parser of a condition on the set that is named, or else on some.
+func onSets(unnamed []capset.Kind, parse func(string) (capset.Set, error), of func(capset.Set, ...capset.Kind) check.Condition) func(string) (check.Condition, error) {
 	return func(text string) (check.Condition, error) {
-		k, asked, err := parseSet(text, masks)
-		return of(k, asked), err
+		kinds, caps, err := parseSetOf(text)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := parse(caps)
+		if kinds == nil {
+			kinds = unnamed
+		}
+		return of(asked, kinds...), err
 	}
 }
 
