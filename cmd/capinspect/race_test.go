@@ -4,7 +4,7 @@
 
 package main
 
-// raceDetector tells that the tests run under the race detector. A test process then holds
-// more memory than the command may, and the kernel counts that as the peak of what it
-// starts: of what it executes, the fork is a part.
+// raceDetector is true if the tests run under the race detector. The test process then
+// takes more memory than the command may, and the kernel counts that in the peak of each
+// child, since a child starts as a copy of its parent.
 const raceDetector = true

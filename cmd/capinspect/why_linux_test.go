@@ -289,11 +289,7 @@ func TestWhyOnHost(t *testing.T) {
 		path := place(t)
 		setFileCaps(t, path, "net_raw", true, 0)
 		nosuid := filepath.Join(dir, "nosuid")
-		t.Cleanup(func() { unix.Unmount(nosuid, unix.MNT_DETACH) })
-		if err := errors.Join(os.Mkdir(nosuid, 0o755), unix.Mount(filepath.Dir(path), nosuid, "", unix.MS_BIND, ""),
-			unix.Mount("", nosuid, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_NOSUID, "")); err != nil {
-			t.Fatal(err)
-		}
+		mountNosuid(t, filepath.Dir(path), nosuid)
 		a := whyOf(t, "net_raw", asUser(t, nosuid+"/holder"))
 		want(t, a, "nosuid-mount", false)
 		if !strings.Contains(a.change("file"), "no nosuid mount") {
@@ -356,11 +352,7 @@ func TestWhyOnHost(t *testing.T) {
 		path := place(t)
 		setFileCaps(t, path, "net_raw", true, 1000)
 		nosuid := filepath.Join(dir, "nosuid-foreign")
-		t.Cleanup(func() { unix.Unmount(nosuid, unix.MNT_DETACH) })
-		if err := errors.Join(os.Mkdir(nosuid, 0o755), unix.Mount(filepath.Dir(path), nosuid, "", unix.MS_BIND, ""),
-			unix.Mount("", nosuid, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_NOSUID, "")); err != nil {
-			t.Fatal(err)
-		}
+		mountNosuid(t, filepath.Dir(path), nosuid)
 		a := whyOf(t, "net_raw", asUser(t, nosuid+"/holder"))
 		want(t, a, "nosuid-mount", false)
 		if len(a.Also) != 1 || a.Also[0].Code != "foreign-file-capabilities" {
@@ -545,5 +537,15 @@ func TestWhyCodes(t *testing.T) {
 		if !strings.Contains(text, "`"+code+"`") {
 			t.Errorf("README.md does not tell of the reason %s", code)
 		}
+	}
+}
+
+// mountNosuid mounts a directory once more, with nosuid, until the test ends.
+func mountNosuid(t *testing.T, dir, at string) {
+	t.Helper()
+	t.Cleanup(func() { unix.Unmount(at, unix.MNT_DETACH) })
+	if err := errors.Join(os.Mkdir(at, 0o755), unix.Mount(dir, at, "", unix.MS_BIND, ""),
+		unix.Mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_NOSUID, "")); err != nil {
+		t.Fatal(err)
 	}
 }

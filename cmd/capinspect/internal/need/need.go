@@ -37,6 +37,15 @@ func On(t TB, things ...string) {
 	}
 }
 
+// Lacking ends a test that has found out itself that the machine lacks a thing.
+func Lacking(t TB, thing, lack string) {
+	t.Helper()
+	if err := lacking(t.Name(), thing, lack); err != nil {
+		t.Fatal(err)
+	}
+	t.Skip(lack)
+}
+
 // Has reports whether the machine has one thing that a test needs. It is an
 // error if it has not and CAPINSPECT_REQUIRE lists it.
 func Has(test, thing string) (bool, error) {
@@ -44,11 +53,16 @@ func Has(test, thing string) (bool, error) {
 	if lack == "" {
 		return true, nil
 	}
+	return false, lacking(test, thing, lack)
+}
+
+// lacking notes what a test lacks. It is an error if CAPINSPECT_REQUIRE lists it.
+func lacking(test, thing, lack string) error {
 	if slices.Contains(strings.Split(os.Getenv("CAPINSPECT_REQUIRE"), ","), thing) {
-		return false, fmt.Errorf("%s, and CAPINSPECT_REQUIRE lists %s", lack, thing)
+		return fmt.Errorf("%s, and CAPINSPECT_REQUIRE lists %s", lack, thing)
 	}
 	note(test, lack)
-	return false, nil
+	return nil
 }
 
 func lacks(thing string) string {

@@ -128,7 +128,7 @@ func TestNeverAnswers(t *testing.T) {
 		})
 		stop()
 		if !k.mounted(t, "/etc") {
-			t.Skip("this kernel mounts no erofs from a file: before Linux 6.12, or without EROFS_FS_BACKED_BY_FILE")
+			need.Lacking(t, "erofs", "this kernel mounts no erofs from a file: before Linux 6.12, or without EROFS_FS_BACKED_BY_FILE")
 		}
 		k.reads(t, true, "/etc is on erofs, "+hidden)
 	})
@@ -192,7 +192,7 @@ func TestLoop(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mount", "-t", "erofs", "-o", "ro,loop", dir+"/image", dir+"/at").CombinedOutput(); err != nil {
-		t.Skipf("no loop device: %v: %s", err, out)
+		need.Lacking(t, "loop", fmt.Sprintf("no loop device: %v: %s", err, out))
 	}
 	t.Cleanup(func() { exec.Command("umount", dir+"/at").Run() })
 	node := NewNode(proc, proc.Self(), true)
