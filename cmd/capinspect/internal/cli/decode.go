@@ -85,12 +85,16 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 		masks.List = append(masks.List, mask)
 	}
 	for _, name := range files {
-		list, err := saved.Sets(name, e.stdin)
+		text, err := saved.Read(name, e.stdin)
+		if err == nil {
+			var list []report.DecodedMask
+			list, err = saved.Sets(name, text)
+			masks.List = append(masks.List, list...)
+		}
 		if err != nil {
 			e.complain(err)
 			status = statusTrouble
 		}
-		masks.List = append(masks.List, list...)
 	}
 	if err := e.write(format.Append(nil, &masks)); err != nil {
 		return 0, err

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package saved reads what people have saved: status files of tasks, whole or in part, and
-// reports of ours in JSON. It opens the files that people name, and standard input for "-".
+// Package saved reads what people have in hand: status files of tasks, whole or in part,
+// and reports of ours in JSON. The kinds of text stand in one table, formats. It opens the
+// files that people name, and standard input for "-".
 package saved
 
 import (
@@ -14,8 +15,6 @@ import (
 	"os"
 	"unicode/utf16"
 
-	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -91,32 +90,4 @@ func inFile(name string, err error) error {
 		err = path.Err
 	}
 	return fmt.Errorf("%s: %w", task.InputName(name), err)
-}
-
-// Tasks returns the tasks that the text of a file tells of: status files, one after the
-// other, or reports. The name is that of the file, "-" for standard input. last is the last
-// capability of their kernels if somebody gave it; without it, it is what a report says, or
-// a guess by the sets.
-func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
-	isReport := bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
-	parse := statuses
-	if isReport {
-		parse = report.Read
-	}
-	tasks, err := parse(text)
-	if err != nil {
-		return nil, inFile(name, err)
-	}
-	for _, t := range tasks {
-		t.Source = name
-		if last != nil {
-			t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
-		}
-		t.Guess()
-		if !isReport { // which tells these
-			t.FindProfile()
-			t.Remark()
-		}
-	}
-	return tasks, nil
 }

@@ -5,13 +5,10 @@ package saved
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/procstatus"
 )
 
 // Set returns the set that an argument means: a bitmap, a line of a
@@ -48,26 +45,8 @@ func IsMask(text string) bool {
 	return strings.HasPrefix(strings.ToLower(text), "0x") || strings.Trim(text, "0123456789abcdefABCDEF") == ""
 }
 
-// Sets returns the sets that a file tells of, or standard input if the name is
-// "-": those of the tasks of a report, or of the lines that hold one.
-func Sets(name string, stdin io.Reader) ([]report.DecodedMask, error) {
-	text, err := Read(name, stdin)
-	if err != nil {
-		return nil, err
-	}
-	var list []report.DecodedMask
-	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
-		tasks, err := Tasks(name, text, nil)
-		for _, t := range tasks {
-			for k, value := range t.Sets {
-				if set, ok := value.Get(); ok {
-					label := procstatus.CapField(capset.Kind(k)).String()
-					list = append(list, report.DecodedMask{Label: label, Gap: "\t", Input: set.Hex(), Set: set})
-				}
-			}
-		}
-		return list, err
-	}
+// lines returns the sets of the lines that hold one.
+func lines(text []byte) (list []report.DecodedMask, err error) {
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
@@ -77,12 +56,12 @@ func Sets(name string, stdin io.Reader) ([]report.DecodedMask, error) {
 		}
 		mask, err := Set(text)
 		if err != nil {
-			return list, fmt.Errorf("%s: line %d: %w", task.InputName(name), number, err)
+			return list, fmt.Errorf("line %d: %w", number, err)
 		}
 		list = append(list, mask)
 	}
 	if list == nil {
-		return nil, inFile(name, errNoCaps)
+		return nil, errNoCaps
 	}
 	return list, nil
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package saved
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// format is one kind of text that people have: what a message calls it, how it is
+// recognised, and what it tells.
+type format struct {
+	name string // reads well behind "this is", as "a status file"
+	is   func(text []byte) bool
+
+	// tasks and sets return what the text tells. What a line tells stands even where the
+	// error names another line. A format without tasks tells of none; without sets, its sets
+	// are those of its tasks.
+	tasks func(text []byte) ([]*task.Task, error)
+	sets  func(text []byte) ([]report.DecodedMask, error)
+
+	// concluded says that the tasks come with the profile and the notes that follow from
+	// their values.
+	concluded bool
+}
+
+// formats are the kinds of text. The first that recognises a text reads it, so the last
+// one takes what is left.
+var formats = []format{
+	{name: "a report of capinspect", is: isObject, tasks: report.Read, concluded: true},
+	{name: "lines of a status file", is: anything, tasks: statuses, sets: lines},
+}
+
+// formatOf returns the kind of a text.
+func formatOf(text []byte) *format {
+	for i := range formats {
+		if formats[i].is(text) {
+			return &formats[i]
+		}
+	}
+	return nil
+}
+
+func anything([]byte) bool { return true }
+
+// isObject reports whether a text is a JSON object as far as its first character tells.
+func isObject(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+}
+
+// Tasks returns the tasks that the text of a file tells of. The name is that of the file,
+// "-" for standard input. last is the last capability of their kernels if somebody gave it;
+// without it, it is what a report says, or a guess by the sets. There may be both tasks and
+// an error.
+func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
+	f := formatOf(text)
+	if f.tasks == nil {
+		return nil, inFile(name, errors.New("this is "+f.name+", which tells of no task"))
+	}
+	tasks, err := f.tasks(text)
+	for _, t := range tasks {
+		t.Source = name
+		if last != nil {
+			t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
+		}
+		t.Guess()
+		if !f.concluded {
+			t.FindProfile()
+			t.Remark()
+		}
+	}
+	if err != nil {
+		err = inFile(name, err)
+	}
+	return tasks, err
+}
+
+// Sets returns the sets that the text of a file tells of. There may be both sets and an
+// error.
+func Sets(name string, text []byte) ([]report.DecodedMask, error) {
+	f := formatOf(text)
+	read := f.sets
+	if read == nil {
+		read = f.setsOfTasks
+	}
+	list, err := read(text)
+	if err != nil {
+		err = inFile(name, err)
+	}
+	return list, err
+}
+
+// setsOfTasks returns the sets of the tasks that a text tells of.
+func (f *format) setsOfTasks(text []byte) (list []report.DecodedMask, err error) {
+	tasks, err := f.tasks(text)
+	for _, t := range tasks {
+		for k, value := range t.Sets {
+			if set, ok := value.Get(); ok {
+				label := procstatus.CapField(capset.Kind(k)).String()
+				list = append(list, report.DecodedMask{Label: label, Gap: "\t", Input: set.Hex(), Set: set})
+			}
+		}
+	}
+	return list, err
+}
