@@ -39,6 +39,24 @@ func ExampleState_Text() {
 	// =ep cap_perfmon,cap_bpf,cap_checkpoint_restore-ep
 }
 
+// Later clauses change what earlier ones say.
+func ExampleParseText() {
+	s, err := capset.ParseText("all=p cap_sys_admin-p cap_net_raw+e", capset.LastKnown)
+	fmt.Println(s[capset.Permitted].Len(), s[capset.Effective], err)
+	_, err = capset.ParseText("cap_net_row=ep", capset.LastKnown)
+	fmt.Println(err)
+	// Output:
+	// 40 cap_net_raw <nil>
+	// "cap_net_row=ep": unknown capability "cap_net_row", did you mean cap_net_raw?
+}
+
+// What capsh --print calls "Current IAB".
+func ExampleParseIAB() {
+	s, err := capset.ParseIAB("!cap_sys_admin,^cap_net_raw,%cap_chown", capset.LastKnown)
+	fmt.Println(s[capset.Bounding].Has(capset.SysAdmin), s[capset.Ambient], s[capset.Inheritable], err)
+	// Output: false cap_net_raw cap_chown,cap_net_raw <nil>
+}
+
 func ExampleExec() {
 	// A container that runs as uid 1000 and was given NET_BIND_SERVICE.
 	task := capset.Credentials{

@@ -37,26 +37,44 @@ func TestNamesAreLibcaps(t *testing.T) {
 	}
 }
 
-// TestFormsAreLibcaps compares the text and IAB forms of random sets with
-// libcap's, which are for the running kernel's last capability.
-func TestFormsAreLibcaps(t *testing.T) {
+// seeded returns random numbers that CAPINSPECT_SEED repeats.
+func seeded(t *testing.T) *rand.Rand {
 	seed := rand.Uint64()
 	if n, err := strconv.ParseUint(os.Getenv("CAPINSPECT_SEED"), 10, 64); err == nil {
 		seed = n
 	}
 	t.Logf("CAPINSPECT_SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 2))
+	return rand.New(rand.NewPCG(seed, 2))
+}
+
+// TestFormsAreLibcaps compares the text and IAB forms of random sets with
+// libcap's, which are for the running kernel's last capability. Each form parses
+// to what it is a form of.
+func TestFormsAreLibcaps(t *testing.T) {
+	random := seeded(t)
 	last := capset.Cap(cap.MaxBits() - 1)
 	for range 100_000 {
 		s := randomState(random)
 		if got, want := s.Text(last), libcapText(t, s); got != want {
 			t.Fatalf("text form of %x: %q, libcap says %q", s, got, want)
 		}
+		text := s
+		text[capset.Bounding], text[capset.Ambient] = 0, 0
+		if back, err := capset.ParseText(s.Text(last), last); back != text || err != nil {
+			t.Fatalf("%q: %x, %v, want %x", s.Text(last), back, err, text)
+		}
 		for k := range s {
 			s[k] &= capset.UpTo(last) // libcap takes no others, and leaves them out
 		}
 		if got, want := s.IAB(last), libcapIAB(t, s); got != want {
 			t.Fatalf("IAB of %x: %q, libcap says %q", s, got, want)
+		}
+		iab := capset.State{
+			capset.Inheritable: s[capset.Inheritable] | s[capset.Ambient], // as libcap keeps it
+			capset.Ambient:     s[capset.Ambient], capset.Bounding: s[capset.Bounding],
+		}
+		if back, err := capset.ParseIAB(s.IAB(last), last); back != iab || err != nil {
+			t.Fatalf("%q: %x, %v, want %x", s.IAB(last), back, err, iab)
 		}
 	}
 }

@@ -55,6 +55,8 @@ func TestNoPanic(t *testing.T) {
 		ParseHex(text)
 		ParseHex([]byte(text))
 		ParseList(text)
+		ParseText(text, 200)
+		ParseIAB(text, 200)
 		ParseFileCaps([]byte(text))
 		Closest(text)
 		Search(text)
