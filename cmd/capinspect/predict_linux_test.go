@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,7 +24,6 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // The tests below start another process that puts a thread into a random state,
@@ -306,6 +304,10 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 		if err := in.Decode(&after); err != nil {
 			t.Fatal(err)
 		}
+		if predictErr != nil && strings.Contains(predictErr.Error(), "depends on whose a file is") {
+			doubtful++ // two owners show as the same
+			continue
+		}
 		if predictErr != nil {
 			t.Fatalf("attempt %d, %s: %v\n%+v", i, before.Form, predictErr, after)
 		}
@@ -325,22 +327,14 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 			}
 			same = reflect.DeepEqual(c, *after.Result) && after.Secure == p.Secure()
 		}
-		if !same && assumes(p, "overflow-id") { // which two owners show as
-			doubtful++
-			continue
-		}
 		if !same {
 			t.Fatalf("attempt %d, %s: %s, %s %s\n%+v\n%s\n%+v\n%+v", i, before.Form, want, got, p.Why, p.Steps, after.State, after.Result, p.After)
 		}
 	}
 	t.Log(results, forms, doubtful)
-	if doubtful > 10+count/20 {
+	if doubtful > 10+count/8 { // the form "others" is one attempt in seven
 		t.Errorf("%d of %d are doubtful", doubtful, count)
 	}
-}
-
-func assumes(p *predict.Prediction, code string) bool {
-	return slices.ContainsFunc(p.Assumed, func(n task.Note) bool { return n.Code == code })
 }
 
 func mapIDs(ids capset.IDs, to func(uint32) uint32) capset.IDs {

@@ -23,7 +23,9 @@ type Collector struct {
 	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
 	last    task.LastCap   // the zero value if each task's is to be guessed
 	me      *reader        // what capinspect itself is; nil if not asked yet
-	node    *root.Node     // nil if not asked for yet
+
+	idmapped bool       // the task whose root is open has a mount that maps ids
+	node     *root.Node // nil if not asked for yet
 }
 
 // Open returns a Collector for opts. Without a procfs at the default place it can still

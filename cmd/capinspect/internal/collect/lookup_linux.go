@@ -76,20 +76,19 @@ func (v visitor) Follow(link, dir *unix.Stat_t) string {
 }
 
 // inode returns what predictions go by of a file's attributes. The owner of a file may be
-// none in capinspect's own user namespace, and then it is none in one below it. One that
-// may be none is taken for none: files of somebody outside are more frequent than those of
-// the user nobody.
+// none in capinspect's own user namespace, and then it is none in one below it.
 func (c *Collector) inode(st *unix.Stat_t) predict.Inode {
 	i := predict.Inode{Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid}
 	for _, id := range [...]struct {
-		of uint32
-		o  *overflow
-	}{{st.Uid, &overflowUID}, {st.Gid, &overflowGID}} {
+		of   uint32
+		o    *overflow
+		none *bool
+	}{{st.Uid, &overflowUID, &i.NoUID}, {st.Gid, &overflowGID, &i.NoGID}} {
 		err := c.doubtsOfFile(id.of, id.o)
 		if err == nil {
 			continue
 		}
-		i.Inexpressible = true
+		*id.none = true
 		if !errors.Is(err, errUnmapped) {
 			i.Doubts = append(i.Doubts, err.Error())
 		}

@@ -132,7 +132,8 @@ var errUnmapped = errors.New("its owner has no id in capinspect's user namespace
 // doubtsOfFile returns what says why the owner of a file may not be what it seems, or
 // is not; nil if it is.
 func (c *Collector) doubtsOfFile(id uint32, o *overflow) error {
-	if id != task.OverflowID && !c.live || c.live && c.reader().inInitialUserNS() {
+	initial := c.live && c.reader().inInitialUserNS()
+	if id != task.OverflowID && !c.live || initial && !c.idmapped {
 		return nil
 	}
 	over, own := uint32(task.OverflowID), procstatus.IDMap(nil)
@@ -145,10 +146,13 @@ func (c *Collector) doubtsOfFile(id uint32, o *overflow) error {
 	if c.live {
 		own, _ = o.ids(c.proc.Self())
 	}
-	if own != nil && !own.Covers(id) {
+	switch {
+	case own != nil && !own.Covers(id):
 		return errUnmapped
+	case initial:
+		return fmt.Errorf("an owner %d may be one that an idmapped mount does not map, and not that id", id)
 	}
-	return fmt.Errorf("an owner %d is one that capinspect's user namespace cannot express, and not that id", id)
+	return fmt.Errorf("an owner %d may be one that capinspect's user namespace cannot express, and not that id", id)
 }
 
 // lookup returns the names that the file gives to some ids, or why one has none. As in

@@ -4,6 +4,7 @@ package collect
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/capinspect/capinspect/capset"
@@ -83,6 +84,7 @@ func (s *subject) openRoot() (err error) {
 	if s.opened {
 		mounts, _ = s.handle.Mounts() // without it, the root directory cannot be opened
 	}
+	s.from.idmapped = slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Has("idmapped") })
 	if s.files, s.users, s.groups, err = s.from.filesOf(s.handle, s.task, mounts); err != nil {
 		return err
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// File returns what execve(2) goes by of a program. The error is a [*Denied] if execve(2)
+// File returns what execve(2) goes by of a program, whose owner may have no id. The error is a [*Denied] if execve(2)
 // fails for its capabilities; another one says why they are unknown.
 func (s *Subject) File(f *Found) (capset.File, error) {
-	file := s.attributes(f.Inode)
+	file := s.mayBe(f.Inode)[0]
 	file.NoSuid = f.Mount.Zero().NoSuid
 	attribute, known := f.Caps.Get()
 	switch {

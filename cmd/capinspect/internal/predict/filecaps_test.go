@@ -4,6 +4,7 @@ package predict
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
@@ -79,7 +80,7 @@ func TestFileCaps(t *testing.T) {
 func TestSetUserID(t *testing.T) {
 	in := &tree{files: map[string]*Found{
 		"/own":      file(mode(0o4755, 7, 8)),
-		"/unmapped": file(mode(0o4755, 7, 8), func(f *Found) { f.Inexpressible, f.Doubts = true, []string{"who knows"} }),
+		"/unmapped": file(mode(0o4755, 7, 8), func(f *Found) { f.NoUID = true }),
 		"/nosuid":   file(mode(0o6755, 7, 8), func(f *Found) { f.Mount = task.Known(MountOptions{NoSuid: true}) }),
 		"/unknown":  file(mode(0o2755, 7, 8), func(f *Found) { f.Mount = task.Unknown[MountOptions]("statfs: no") }),
 	}}
@@ -88,7 +89,7 @@ func TestSetUserID(t *testing.T) {
 		steps, assumed string
 	}{
 		"/own":      {7, 1000, "set-user-id plain secure-execution", ""},
-		"/unmapped": {1000, 1000, "set-id-ignored plain", "overflow-id"},
+		"/unmapped": {1000, 1000, "set-id-ignored plain", ""},
 		"/nosuid":   {1000, 1000, "set-id-ignored plain", ""},
 		"/unknown":  {1000, 8, "set-group-id plain secure-execution", "mount"},
 	} {
@@ -99,6 +100,48 @@ func TestSetUserID(t *testing.T) {
 		uid, gid := p.After.UID.Zero(), p.After.GID.Zero()
 		if uid.Effective != want.uid || uid.Real != 1000 || gid.Effective != want.gid || codes(p.Steps) != want.steps || codes(p.Assumed) != want.assumed {
 			t.Errorf("%s: %v %v, %v, %v", path, uid, gid, p.Steps, p.Assumed)
+		}
+	}
+}
+
+// TestUnknownOwner holds that nothing is told that depends on an owner which the reader
+// cannot tell, and the same as ever where nothing does.
+func TestUnknownOwner(t *testing.T) {
+	const over = 65534
+	doubt := func(f *Found) { f.NoUID, f.Doubts = true, []string{"who knows"} }
+	none := func(f *Found) { f.NoUID = true }
+	group := func(f *Found) { f.NoGID, f.Doubts = true, []string{"who knows"} }
+	plain, nobody, unknown, capable := user(), user(), user(), user()
+	nobody.UID, unknown.UID = task.Known(task.AllIDs(over)), task.Known(task.AllIDs(over))
+	unknown.Overflow = "65534 stands for any id"
+	capable.Sets[capset.Effective] = task.Known(capset.Of(capset.DacOverride))
+	for name, test := range map[string]struct {
+		of   *task.Task
+		file *Found
+		want string // the result, or "" where it is unknown
+	}{
+		"everybody may":                          {plain, file(mode(0o755, over, 8), doubt), OK},
+		"nobody may":                             {plain, file(mode(0o644, over, 8), doubt), "EACCES"},
+		"set-user-ID of nobody knows whom":       {plain, file(mode(0o4755, over, 8), doubt), ""},
+		"set-user-ID of nobody":                  {plain, file(mode(0o4755, over, 8), none), OK},
+		"set-group-ID of nobody knows whom":      {plain, file(mode(0o2755, 7, over), group), ""},
+		"its owner may, and may be the task":     {nobody, file(mode(0o700, over, 8), doubt), ""},
+		"its owner may, and is another":          {plain, file(mode(0o700, over, 8), doubt), "EACCES"},
+		"its owner may not, and may be the task": {nobody, file(mode(0o077, over, 8), doubt), ""},
+		"nobody in the mount, by nobody":         {nobody, file(mode(0o700, over, 8), none), "EACCES"},
+		"nobody in the mount, by an unknown one": {unknown, file(mode(0o700, over, 8), none), ""},
+		"an unknown one, where all may":          {unknown, file(mode(0o755, over, 8), none), OK},
+		"by DAC_OVERRIDE, which may not count":   {capable, file(mode(0o100, over, 8), doubt), ""},
+		"by DAC_OVERRIDE, which does not":        {capable, file(mode(0o100, over, 8), none), "EACCES"},
+	} {
+		in := &tree{files: map[string]*Found{"/bin/x": test.file}}
+		p, err := subject(t, test.of, in, WhatIf{}).Predict("/bin/x")
+		got := ""
+		if err == nil {
+			got = p.Result
+		}
+		if got != test.want || err != nil && !strings.Contains(err.Error(), "depends on whose a file is, which is unknown: ") {
+			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 }

@@ -77,7 +77,6 @@ func (s *Subject) find(path string) (*Found, error) {
 
 // refuses says why the task may not execute a file, "" if it may.
 func (s *Subject) refuses(f *Found) string {
-	file := s.attributes(f.Inode)
 	switch s.way = ""; {
 	case !f.Regular:
 		s.way = "name a program instead of "
@@ -85,10 +84,10 @@ func (s *Subject) refuses(f *Found) string {
 	case f.Mount.Zero().NoExec:
 		s.way = "have it on a mount without noexec: "
 		return "its mount has the option noexec"
-	case s.Credentials.MayExecute(file):
+	case s.all(f.Inode, s.Credentials.MayExecute):
 		return ""
 	}
-	s.way = s.executable(file)
+	s.way = s.executable(s.mayBe(f.Inode)[0])
 	if f.Mode&0o111 == 0 {
 		return f.Inode.text() + " lets nobody execute it"
 	}
@@ -101,11 +100,10 @@ func (s *Subject) refuses(f *Found) string {
 
 // Search says why the task may not look up names in a directory, "" if it may.
 func (s *Subject) Search(dir Inode) string {
-	file := s.attributes(dir)
-	if s.Credentials.MaySearch(file) {
+	if s.all(dir, s.Credentials.MaySearch) {
 		return ""
 	}
-	s.way = s.executable(file)
+	s.way = s.executable(s.mayBe(dir)[0])
 	return dir.text() + " does not let it look up names there"
 }
 
@@ -113,8 +111,14 @@ func (s *Subject) Search(dir Inode) string {
 // path, "" if it may (proc_sys_fs(5), protected_symlinks; fs/namei.c, may_follow_link).
 func (s *Subject) Follow(link, dir Inode) string {
 	const sticky, others = 0o1000, 0o002
-	mine := s.attributes(link).UID == s.Credentials.UID.Filesystem
-	if mine || dir.Mode&(sticky|others) != sticky|others || link.UID == dir.UID {
+	mine := func(link capset.File) bool { return link.UID == s.Credentials.UID.Filesystem }
+	if dir.Mode&(sticky|others) != sticky|others || s.all(link, mine) {
+		return ""
+	}
+	if link.UID == dir.UID {
+		if link.NoUID && s.Finder.ProtectedSymlinks().Or(true) {
+			s.depends(link)
+		}
 		return ""
 	}
 	on := s.Finder.ProtectedSymlinks()
@@ -126,16 +130,6 @@ func (s *Subject) Follow(link, dir Inode) string {
 	}
 	s.way = "name its target instead of "
 	return "a link of another user in a directory that everybody may write to (fs.protected_symlinks)"
-}
-
-// attributes returns what the kernel goes by, with the ids of the task's user namespace.
-func (s *Subject) attributes(of Inode) capset.File {
-	for _, doubt := range of.Doubts {
-		s.Assume("overflow-id", doubt)
-	}
-	uid, user := s.Users.In(of.UID)
-	gid, group := s.Groups.In(of.GID)
-	return capset.File{Mode: of.Mode, UID: uid, GID: gid, Unmapped: !user || !group || of.Inexpressible}
 }
 
 // text says what the mode and the owner are.

@@ -29,10 +29,10 @@ type Finder interface {
 type Inode struct {
 	Mode     uint32 // the permission bits of stat(2)
 	UID, GID uint32 // of its owner, as the reader sees them
-	// Inexpressible is set if the reader's user namespace has no id for its owner or its
-	// group, or may have none. Then no namespace below that has one either.
-	Inexpressible bool
-	Doubts        []string // why the two ids may stand for others
+	// NoUID and NoGID are set if the reader's user namespace, or the mount, has no id for its
+	// owner or its group, or may have none. Then no namespace below that has one either.
+	NoUID, NoGID bool
+	Doubts       []string // why the two ids may stand for others; none if they do
 }
 
 // Found is a program that was found.
@@ -112,8 +112,12 @@ func (s *Subject) Predict(file string) (*Prediction, error) {
 
 // predict is Predict without what was assumed, which is common to many predictions.
 func (s *Subject) predict(file string) (*Prediction, error) {
+	s.owner = ""
 	p := &Prediction{Task: s.Task, File: file, Before: s.asChanged()}
 	err := s.execute(p)
+	if unknown := s.known(file); unknown != nil {
+		return nil, unknown
+	}
 	denied := deniedOf(err)
 	if err == nil || denied != nil {
 		s.advise(p, denied)
@@ -191,7 +195,7 @@ func (s *Subject) apply(f *Found, p *Prediction) error {
 	if f.Caps.Zero() != nil {
 		p.Program.Caps = file.Caps
 	}
-	after, steps, err := capset.Exec(s.Credentials, file, s.How)
+	after, steps, err := s.exec(f, file)
 	for _, step := range steps {
 		p.step(step.Code, step.Text)
 	}

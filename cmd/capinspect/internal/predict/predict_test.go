@@ -176,7 +176,7 @@ func TestResult(t *testing.T) {
 		"unmapped owner":   {file: file(mode(0o100, 7, 100008)), of: below, result: "EACCES", why: "/bin/x: permission denied: mode 0100 of uid 7, gid 100008 does not let uid 100000 execute it"},
 		"unmapped group":   {file: file(mode(0o100, 100007, 8)), of: below, result: "EACCES", why: "/bin/x: permission denied: mode 0100 of uid 100007, gid 8 does not let uid 100000 execute it"},
 		"unmapped above": {
-			file: file(func(f *Found) { f.Inode = Inode{Mode: 0o100, UID: 100007, GID: 100008, Inexpressible: true} }), of: below,
+			file: file(func(f *Found) { f.Inode = Inode{Mode: 0o100, UID: 100007, GID: 100008, NoUID: true} }), of: below,
 			result: "EACCES", why: "/bin/x: permission denied: mode 0100 of uid 100007, gid 100008 does not let uid 100000 execute it",
 		},
 		"forced": {

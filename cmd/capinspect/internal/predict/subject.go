@@ -27,6 +27,7 @@ type Subject struct {
 	Finder   Finder
 	Outside  bool   // it is known to be in no container
 	way      string // what opens the file or directory that was refused last, before its path
+	owner    string // why the owner that the prediction depends on is unknown; "" if it is known
 
 	changed *task.Task  // the task with Credentials
 	assumed []task.Note // what is not known, and taken for granted
@@ -52,7 +53,7 @@ func New(t *task.Task) (*Subject, error) {
 		s.Assume("no-new-privs", "no_new_privs is not set: "+t.NoNewPrivs.Why())
 	}
 	if t.Overflow != "" {
-		s.Assume(task.OverflowNote, t.Overflow)
+		s.Assume("overflow-id", t.Overflow)
 	}
 	return s, nil
 }
