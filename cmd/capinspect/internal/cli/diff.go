@@ -27,7 +27,8 @@ var diffCommand = command{
 	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none,
 a list of capabilities, file:PATH, a saved status file or report of one task, or
-pod:FILE[:CONTAINER], a manifest in JSON; "-" as the file is standard input.
+pod:FILE[:CONTAINER], a manifest in YAML or JSON; "-" as the file is standard
+input.
 
 Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
 securebits, user namespace, security label, read-only root and the node's
@@ -37,9 +38,9 @@ is compared with the Bounding set, which a runtime configures, or with that of
 the default of its runtime included. Nothing is printed of what is equal; the
 exit status is 1 if anything differs.
 
-A manifest is what 'kubectl get pod -o json' prints, or, without a cluster,
-kubectl patch --local -p '{}' -o json -f FILE: pods, lists of them, and what
-makes pods. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without,
+A manifest holds pods, lists of them, workloads, or any other kind with a pod
+template at spec.template, in one document or several; other documents are
+passed over. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without,
 it is that of the task, or the only one. A pod that the task is not in is
 refused. A manifest stands for what its runtime starts: drop ALL comes before
 add, a name in both lists is dropped by containerd and CRI-O, and added by

@@ -143,7 +143,7 @@ func (c *psConfig) outputFlags() []flags.Flag {
 		},
 		{
 			Name: "pods", Argument: "FILE", Values: []flags.Candidate{flags.AnyFile}, NotEmpty: true,
-			About: "name pods and containers as FILE does, the output of kubectl get pods -A -o json, '-' is standard input",
+			About: "name pods and containers as FILE does, the output of kubectl get pods -A -o json (or yaml), '-' is standard input",
 			Value: (*flags.String)(&c.pods),
 		},
 	}

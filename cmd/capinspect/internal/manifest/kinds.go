@@ -10,7 +10,7 @@ import (
 
 // kinds is the table of the kinds that are pods or make pods, and of where in an object of
 // that kind the spec of the pod is. An object in a list that the API server itself prints
-// has no kind.
+// has no kind. Of a kind that is not here, see inLikelyTemplate.
 var kinds = map[string]func(*object) (podSpec, error){
 	"":                      inAny,
 	"Pod":                   inSpec,
@@ -22,6 +22,7 @@ var kinds = map[string]func(*object) (podSpec, error){
 	"ReplicationController": inSpecTemplate,
 	"Job":                   inSpecTemplate,
 	"CronJob":               inJobTemplate,
+	"Revision":              inSpec, // of Knative
 }
 
 // object is an object of Kubernetes. What depends on its kind is not decoded: the kind may
@@ -132,6 +133,25 @@ func inAny(o *object) (spec podSpec, err error) {
 		}
 	}
 	return spec, err
+}
+
+// inLikelyTemplate returns the spec of the pod in spec.template, of any kind that has one
+// there, as a Rollout of Argo or a Service of Knative. Other kinds have something else at
+// that place.
+func inLikelyTemplate(o *object) (podSpec, error) {
+	var likely struct {
+		Template struct {
+			Spec struct {
+				Containers []struct {
+					Image string `json:"image"`
+				} `json:"containers"`
+			} `json:"spec"`
+		} `json:"template"`
+	}
+	if err := o.spec.Decode(&likely); err != nil || len(likely.Template.Spec.Containers) == 0 {
+		return podSpec{}, nil
+	}
+	return inSpecTemplate(o)
 }
 
 // any reports whether the pod has containers.

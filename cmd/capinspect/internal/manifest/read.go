@@ -3,70 +3,114 @@
 package manifest
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/yamljson"
 )
 
-var (
-	errEmpty   = errors.New("it is empty")
-	errNotJSON = errors.New("it is not JSON, which kubectl patch --local -p '{}' -o json -f FILE makes of YAML")
-)
+var errEmpty = errors.New("it is empty")
 
 // errEnough ends the reading where yield returns false.
 var errEnough = errors.New("enough")
 
-// Pods yields the pods in a text: objects of Kubernetes in JSON, one after the other, of
-// which any may be a list. It passes over an object that is no pod and makes none. It reads
-// the text no further than to where yield returns false, but for some kilobytes, and holds
-// one pod at a time.
+// Pods yields the pods in a text: objects of Kubernetes in JSON or YAML, of which any may be
+// a list. It passes over an object that is no pod and makes none, and returns an error if
+// there are only such. It reads the text no further than to where yield returns false, but
+// for some kilobytes. It holds one pod of JSON at a time, or one document of YAML.
 func Pods(text io.Reader, yield func(*Pod) bool) error {
-	start := &startReader{from: text}
-	r := reader{in: strictjson.NewDecoder(start), yield: yield}
-	var err error
-	for err == nil {
-		err = r.object()
-	}
-	switch {
-	case errors.Is(err, errEnough):
-		return nil
-	case err == io.EOF && start.blank():
-		return errEmpty
-	case !start.blank() && start.first != '{' && start.first != '[':
-		return errNotJSON
-	case err == io.EOF:
+	r := reader{documents: yamljson.Split(text), yield: yield}
+	err := r.all()
+	if errors.Is(err, errEnough) {
 		return nil
 	}
 	return err
 }
 
-// startReader keeps the first byte of a text that is no blank. It tells JSON from YAML.
-type startReader struct {
-	from  io.Reader
-	first byte
-}
-
-// Read reads from the text.
-func (r *startReader) Read(p []byte) (int, error) {
-	n, err := r.from.Read(p)
-	if r.blank() {
-		if at := slices.IndexFunc(p[:n], func(b byte) bool { return b > ' ' }); at >= 0 {
-			r.first = p[at]
-		}
-	}
-	return n, err
-}
-
-// blank reports whether there are only blanks so far.
-func (r *startReader) blank() bool { return r.first == 0 }
-
 // reader reads objects of Kubernetes.
 type reader struct {
-	in    *strictjson.Decoder
-	yield func(*Pod) bool
+	documents *yamljson.Documents
+	in        *strictjson.Decoder // of a document
+	yield     func(*Pod) bool
+	found     bool // a pod
+	others    others
+}
+
+// all reads all documents.
+func (r *reader) all() error {
+	for n := 1; ; n++ {
+		line, err := r.documents.Next()
+		switch {
+		case err == io.EOF && n == 1:
+			return errEmpty
+		case err == io.EOF && r.found:
+			return nil
+		case err == io.EOF:
+			return r.others.err(n - 1)
+		case err != nil:
+			return err
+		}
+		isJSON, err := r.document(line)
+		if err == nil || errors.Is(err, errEnough) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		several := n > 1
+		if !several && !isJSON { // of JSON the rest may be long
+			_, end := r.documents.Next()
+			several = end == nil
+		}
+		if several {
+			err = fmt.Errorf("document %d: %w", n, err)
+		}
+		return err
+	}
+}
+
+// document reads the objects of a document that begins on the given line: several of JSON,
+// one after the other, or one of YAML.
+func (r *reader) document(line int) (isJSON bool, err error) {
+	text := bufio.NewReader(r.documents)
+	if isJSON = beginsJSON(text); isJSON {
+		r.in = strictjson.NewDecoderAt(text, line)
+	} else {
+		json, err := yamljson.Read(text, line)
+		if err != nil {
+			return false, err
+		}
+		r.in = strictjson.NewDecoderAt(bytes.NewReader(json), line)
+	}
+	for err == nil {
+		err = r.object()
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return isJSON, err
+}
+
+// beginsJSON reports whether a text begins as an object does in JSON, and not as one in
+// YAML or as a template.
+func beginsJSON(text *bufio.Reader) bool {
+	for n, open := 1, false; ; n++ {
+		start, err := text.Peek(n)
+		switch {
+		case err != nil:
+			return open
+		case start[n-1] <= ' ':
+		case start[n-1] == '{' && !open:
+			open = true
+		default:
+			return open && (start[n-1] == '"' || start[n-1] == '}')
+		}
+	}
 }
 
 // object reads an object, and yields it if it is a pod or makes pods. Of a list, it yields
@@ -98,17 +142,24 @@ func (r *reader) object() error {
 		return err
 	}
 	p, err := o.pod()
-	if err == nil && p != nil && !r.yield(p) {
-		err = errEnough
+	switch {
+	case err != nil:
+		return err
+	case p == nil:
+		r.others.add(o.kind)
+		return nil
 	}
-	return err
+	if r.found = true; !r.yield(p) {
+		return errEnough
+	}
+	return nil
 }
 
 // pod returns the pod that the object is or makes, nil if there is none.
 func (o *object) pod() (*Pod, error) {
 	find, ok := kinds[o.kind]
 	if !ok {
-		return nil, nil
+		find = inLikelyTemplate
 	}
 	spec, err := find(o)
 	if err != nil || !spec.any() {

@@ -119,19 +119,49 @@ func TestPods(t *testing.T) {
 	}
 }
 
-func TestPodErrors(t *testing.T) {
-	const yaml = "it is not JSON, which kubectl patch --local -p '{}' -o json -f FILE makes of YAML"
+// TestYAML holds which pods are read of YAML, and of kinds that are not in the table.
+func TestYAML(t *testing.T) {
+	pod := func(kind string) string { return kind + " /x  - - [] " + bare + "\n" }
 	for _, test := range []struct{ name, text, want string }{
-		{"YAML", "apiVersion: v1\nkind: Pod\n", yaml},
-		{"YAML of two", "\n---\nkind: Pod\n", yaml},
-		{"a comment", "# x\n", yaml},
+		{"pod", "kind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - name: c\n", pod("Pod")},
+		{"several, and others", "# x\n---\nkind: Role\n---\nkind: Job\nmetadata: {name: x}\nspec: {template: {spec: {containers: [{name: c}]}}}\n--- # y\n{\"kind\":\"Pod\",\"metadata\":{\"name\":\"x\"},\"spec\":{\"containers\":[{\"name\":\"c\"}]}}\n", pod("Job") + pod("Pod")},
+		{"list", "kind: List\nitems:\n- kind: Pod\n  metadata: {name: x}\n  spec: {containers: [{name: c}]}\n", pod("Pod")},
+		{"Argo", "kind: Rollout\nmetadata: {name: x}\nspec: {template: {spec: {containers: [{name: c, image: i}]}}}\n", pod("Rollout")},
+		{"Knative", "kind: Service\nmetadata: {name: x}\nspec: {template: {spec: {containers: [{name: c}]}}}\n", pod("Service")},
+		{"Knative revision", "kind: Revision\nmetadata: {name: x}\nspec: {containers: [{name: c}]}\n", pod("Revision")},
+		{"CRLF", "kind: Pod\r\nmetadata: {name: x}\r\nspec:\r\n  containers:\r\n  - name: c\r\n", pod("Pod")},
+		{"flow", "{kind: Pod, metadata: {name: x}, spec: {containers: [{name: c}]}}", pod("Pod")},
+		{"template in quotes", "kind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: c, args: [\"{{ workflow.name }}\"]}]}", pod("Pod")},
+		{"merge keys", "x: &x {name: c}\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{<<: *x}]}", pod("Pod")},
+	} {
+		pods, err := podsOf(test.text)
+		if got := sketch(pods); got != test.want || err != nil {
+			t.Errorf("%s: %v\n%s\nwant\n%s", test.name, err, got, test.want)
+		}
+	}
+}
+
+func TestPodErrors(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"nothing", "# x\n---\n...\n", "it is empty"},
+		{"no containers", "apiVersion: v1\nkind: Pod\n", "it is a Pod without containers"},
+		{"another kind", "kind: Service\nspec: {containers: 1}\n", "it is a Service, no pod and no workload"},
+		{"no kind", "services: {web: {image: web}}\n", "it has no kind, and no containers: it is no pod and no workload"},
+		{"other kinds", "kind: Service\n---\nkind: Role\n---\nkind: Service\n---\na: b\n", "4 documents, none of them a pod or a workload: Service, Role"},
+		{"a list of other kinds", `{"items":[{"kind":"Role"},{"kind":"Role"}]}`, "2 objects, none of them a pod or a workload: Role"},
+		{"boolean of YAML 1.1", "kind: Pod\nspec:\n  hostPID: yes\n", `line 3: spec.hostPID: "yes" is no boolean: write true`},
+		{"one of several", "kind: Role\n---\nkind: Pod\nspec:\n  hostPID: Off\n", `document 2: line 5: spec.hostPID: "Off" is no boolean: write false`},
+		{"the first of several", "kind: [\n---\nkind: Pod\n", "document 1: line 1: sequence end token ']' not found"},
+		{"a template", "kind: Pod\nspec:\n{{- if .Values.x }}\n  hostPID: true\n{{- end }}\n", "line 3: it is a template, {{ ... }}: render it first, as with helm template"},
+		{"a template at the start", "{{ if .Values.x }}\nkind: Pod\n{{ end }}\n", "line 1: it is a template, {{ ... }}: render it first, as with helm template"},
+		{"a template for a value", "kind: Pod\nmetadata:\n  name: {{ .Release.Name }}-web\n", "line 3: it is a template, {{ ... }}: render it first, as with helm template"},
 		{"not JSON further on", "{\"kind\": Pod}", "line 1: invalid character 'P' looking for beginning of value"},
 		{"an array", "[]", "line 1: an array is not what belongs here"},
 		{"a number for a name", "{\"items\":[\n{\"metadata\":{\"name\":1}}]}", "line 2: items.metadata.name: a number is not what belongs here"},
 		{"an id too large", `{"spec":{"securityContext":{"runAsUser":2147483648}}}`, "line 1: spec.securityContext.runAsUser: 2147483648: value out of range"},
 		{"an id below 0", `{"spec":{"containers":[{"securityContext":{"runAsGroup":-1}}]}}`, "line 1: spec.containers.securityContext.runAsGroup: -1: value out of range"},
 		{"a group too large", "{\"spec\":{\"securityContext\":{\"supplementalGroups\":[1,\n2147483648]}}}", "line 2: spec.securityContext.supplementalGroups: 2147483648: value out of range"},
-		{"a text for a truth", `{"spec":{"hostPID":"true"}}`, "line 1: spec.hostPID: a string is not what belongs here"},
+		{"a text for a truth", `{"spec":{"hostPID":"true"}}`, `line 1: spec.hostPID: "true" is a string: write true without quotes`},
 		{"a name twice", `{"spec":{"containers":[{"name":"c","name":"d"}]}}`, `line 1: key "name" stands twice`},
 		{"cut short", `{"spec":{"containers":[{"name":"c"}`, "line 1: cut short"},
 	} {
@@ -187,7 +217,7 @@ func FuzzPods(f *testing.F) {
 	}
 	f.Add(`{"kind":"List","items":[` + podText + `]}` + podText)
 	f.Add(`{"kind":"CronJob","spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"c"}]}}}}}}`)
-	f.Add("kind: Pod")
+	f.Add("kind: Pod\nspec:\n  containers:\n  - name: c\n---\nkind: Role\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		pods, err := podsOf(text)
 		if err != nil {
@@ -202,6 +232,9 @@ func FuzzPods(f *testing.F) {
 				m.Through(nil, nil)
 				m.Expected(capset.LastKnown)
 			}
+		}
+		if !json.Valid([]byte(text)) {
+			return
 		}
 		want := sketch(pods)
 		var sorted bytes.Buffer

@@ -68,8 +68,24 @@ func (f *filter) value(t reflect.Type) error {
 		if t.Kind() == reflect.String {
 			return f.string(token)
 		}
+		if truth, ok := truths[strings.ToLower(token)]; ok && t.Kind() == reflect.Bool {
+			return f.d.fail(notBoolean(token, truth))
+		}
 	}
 	return f.d.misplaced(token)
+}
+
+// truths is the table of the strings that are meant for booleans. YAML 1.1 has them.
+var truths = map[string]bool{
+	"true": true, "yes": true, "on": true, "y": true,
+	"false": false, "no": false, "off": false, "n": false,
+}
+
+func notBoolean(text string, meant bool) error {
+	if strings.EqualFold(text, strconv.FormatBool(meant)) {
+		return fmt.Errorf("%q is a string: write %t without quotes", text, meant)
+	}
+	return fmt.Errorf("%q is no boolean: write %t", text, meant)
 }
 
 // plain returns the type of a value itself: what a pointer leads to, and the shape of a

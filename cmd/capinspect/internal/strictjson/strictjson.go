@@ -26,20 +26,22 @@ type Decoder struct {
 	tokens *json.Decoder
 	text   *text
 	path   []string // the keys that lead to the next value
-	first  int      // the line on which the text begins
 }
 
 // NewDecoder returns a Decoder of a text, which it reads no further than it needs to, but
 // for some kilobytes.
-func NewDecoder(r io.Reader) *Decoder {
-	t := &text{from: r}
-	d := &Decoder{tokens: json.NewDecoder(t), text: t, first: 1}
+func NewDecoder(r io.Reader) *Decoder { return NewDecoderAt(r, 1) }
+
+// NewDecoderAt returns a Decoder of a text that begins on the given line of a larger one.
+func NewDecoderAt(r io.Reader, line int) *Decoder {
+	t := &text{from: r, ends: line - 1}
+	d := &Decoder{tokens: json.NewDecoder(t), text: t}
 	d.tokens.UseNumber()
 	return d
 }
 
 // Line returns the line on which what was read last ends.
-func (d *Decoder) Line() int { return d.first + d.text.ends - bytes.Count(d.ahead(), newline) }
+func (d *Decoder) Line() int { return 1 + d.text.ends - bytes.Count(d.ahead(), newline) }
 
 // ahead returns what is read of the text and not yet decoded.
 func (d *Decoder) ahead() []byte {
@@ -140,8 +142,8 @@ func (r Raw) Decode(v any) error {
 	if r.text == nil {
 		return nil
 	}
-	d := NewDecoder(bytes.NewReader(r.text))
-	d.first, d.path = r.line, r.path
+	d := NewDecoderAt(bytes.NewReader(r.text), r.line)
+	d.path = r.path
 	return d.Decode(v)
 }
 
@@ -201,7 +203,7 @@ func (d *Decoder) noted(err error) error {
 	}
 	switch _, bad := errors.AsType[*json.SyntaxError](err); {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		return fmt.Errorf("line %d: %w", d.first+d.text.ends, errCutShort)
+		return fmt.Errorf("line %d: %w", 1+d.text.ends, errCutShort)
 	case bad:
 		return d.at(err)
 	}

@@ -19,7 +19,7 @@ var (
 // encoding/json puts U+FFFD in silence.
 type text struct {
 	from io.Reader
-	ends int    // line ends so far
+	ends int    // line ends so far, those before the text included
 	rest []byte // the start of a character that the last read cut
 	err  error
 }

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package yamljson turns YAML into JSON, as Kubernetes does (sigs.k8s.io/yaml), and keeps
+// every value on its line: an error that a reader of the JSON finds names the line of the
+// YAML.
+//
+// It differs from Kubernetes where that guesses. A key that stands twice is an error.
+// `yes`, `no`, `on`, `off`, `y` and `n` are strings, as YAML 1.2 has it: a reader that wants
+// a boolean can say so.
+//
+// [Documents] splits a text into its documents without reading it whole. One document of
+// YAML is held in memory, with the bounds of limits.go.
+package yamljson
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Read reads the one document of YAML in a text, and returns it as JSON. first is the line
+// of the file on which the text begins.
+func Read(from io.Reader, first int) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, MaxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > MaxDocument {
+		return nil, errTooLong
+	}
+	c := converter{first: first, line: first}
+	if err = c.convert(text); err == nil {
+		return c.out, nil
+	}
+	if line := template(text); line >= 0 {
+		return nil, fmt.Errorf("line %d: it is a template, {{ ... }}: render it first, as with helm template", first+line)
+	}
+	return nil, err
+}
+
+// converter writes a document as JSON.
+type converter struct {
+	out         []byte
+	first, line int // on which the text begins, and out ends
+	spent       int // on what aliases repeat
+	aliases     aliases
+	inAlias     int                      // how many aliases are around
+	around      map[*ast.AnchorNode]bool // whose values are being written
+}
+
+func (c *converter) convert(text []byte) error {
+	if err := c.checkText(text); err != nil {
+		return err
+	}
+	tokens, err := c.tokens(string(text))
+	if err != nil {
+		return err
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		return c.syntax(err)
+	}
+	var body ast.Node
+	for _, doc := range file.Docs {
+		if _, directive := doc.Body.(*ast.DirectiveNode); doc.Body == nil || directive {
+			continue
+		}
+		if body != nil {
+			return c.at(doc.Body.GetToken(), errors.New("another document begins without a line of --- before it"))
+		}
+		body = doc.Body
+	}
+	c.aliases, c.around = aliases{}, map[*ast.AnchorNode]bool{}
+	if body == nil {
+		c.out = append(c.out, "null"...)
+		return nil
+	}
+	if err := c.resolveAliases(body); err != nil {
+		return err
+	}
+	return c.value(body)
+}
+
+// checkText refuses what YAML does not have.
+func (c *converter) checkText(text []byte) error {
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		var err error
+		switch {
+		case r == utf8.RuneError && size == 1:
+			err = errors.New("invalid UTF-8")
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f:
+			err = fmt.Errorf("invalid character %q", r)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", c.first+bytes.Count(text[:at], []byte("\n")), err)
+		}
+		at += size
+	}
+	return nil
+}
+
+// syntax makes one of our errors of one of the parser.
+func (c *converter) syntax(err error) error {
+	var bad interface {
+		error
+		GetMessage() string
+		GetToken() *token.Token
+	}
+	if !errors.As(err, &bad) {
+		return err
+	}
+	return c.at(bad.GetToken(), errors.New(bad.GetMessage()))
+}
+
+// at puts the line of a token before an error.
+func (c *converter) at(t *token.Token, err error) error {
+	return fmt.Errorf("line %d: %w", c.lineOf(t), err)
+}
+
+// lineOf returns the line of the file on which a token stands.
+func (c *converter) lineOf(t *token.Token) int {
+	if t == nil || t.Position == nil {
+		return c.line
+	}
+	return c.first + t.Position.Line - 1
+}
+
+// goTo goes to the line of a token. What an alias repeats has the line of the alias.
+func (c *converter) goTo(t *token.Token) {
+	if c.inAlias > 0 {
+		return
+	}
+	for to := c.lineOf(t); c.line < to; c.line++ {
+		c.out = append(c.out, '\n')
+	}
+}
+
+// value writes a value.
+func (c *converter) value(n ast.Node) error {
+	if err := c.spend(n); err != nil {
+		return err
+	}
+	c.goTo(n.GetToken())
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return c.mapping(n.Values)
+	case *ast.MappingValueNode:
+		return c.mapping([]*ast.MappingValueNode{n})
+	case *ast.SequenceNode:
+		c.out = append(c.out, '[')
+		for i, element := range n.Values {
+			if i > 0 {
+				c.out = append(c.out, ',')
+			}
+			if err := c.value(element); err != nil {
+				return err
+			}
+		}
+		c.out = append(c.out, ']')
+		return nil
+	case *ast.AnchorNode:
+		return c.anchored(n)
+	case *ast.AliasNode:
+		c.inAlias++
+		defer func() { c.inAlias-- }()
+		return c.anchored(c.aliases[n])
+	case *ast.TagNode:
+		if _, scalar := n.Value.(ast.ScalarNode); !scalar {
+			return c.value(n.Value)
+		}
+	}
+	v, err := scalar(n)
+	if err == nil {
+		var text []byte
+		if text, err = json.Marshal(v); err == nil {
+			c.out = append(c.out, text...)
+			return nil
+		}
+	}
+	return c.at(n.GetToken(), err)
+}
+
+// anchored writes the value that an anchor is on.
+func (c *converter) anchored(n *ast.AnchorNode) error {
+	if c.around[n] {
+		return c.at(n.GetToken(), fmt.Errorf("anchor %s contains itself", quote(name(n.Name))))
+	}
+	c.around[n] = true
+	defer delete(c.around, n)
+	return c.value(n.Value)
+}
+
+// member is a member of an object.
+type member struct {
+	key    string
+	at     *token.Token
+	value  ast.Node
+	merged bool // it comes from a merge key
+}
+
+// mapping writes an object.
+func (c *converter) mapping(entries []*ast.MappingValueNode) error {
+	members, err := c.members(entries)
+	if err != nil {
+		return err
+	}
+	c.out = append(c.out, '{')
+	for i, m := range members {
+		if i > 0 {
+			c.out = append(c.out, ',')
+		}
+		if m.merged {
+			c.inAlias++
+		}
+		c.goTo(m.at)
+		key, err := json.Marshal(m.key)
+		if err != nil {
+			return c.at(m.at, err)
+		}
+		c.out = append(append(c.out, key...), ':')
+		if err := c.value(m.value); err != nil {
+			return err
+		}
+		if m.merged {
+			c.inAlias--
+		}
+	}
+	c.out = append(c.out, '}')
+	return nil
+}
+
+// members returns the members of an object, with those that merge keys bring. Of those and
+// of its own the last counts.
+func (c *converter) members(entries []*ast.MappingValueNode) ([]member, error) {
+	var list []member
+	place := map[string]int{}
+	put := func(m member) error {
+		at, twice := place[m.key]
+		switch {
+		case !twice:
+			place[m.key] = len(list)
+			list = append(list, m)
+		case m.merged || list[at].merged:
+			list[at] = m
+		default:
+			return c.at(m.at, fmt.Errorf("key %s stands twice", quote(m.key)))
+		}
+		return nil
+	}
+	for _, e := range entries {
+		if e.Key.IsMergeKey() {
+			merged, err := c.merged(e.Value)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range merged {
+				if err := put(m); err != nil {
+					return nil, err
+				}
+			}
+			continue
+		}
+		key, err := c.key(e.Key)
+		if err != nil {
+			return nil, c.at(e.Key.GetToken(), err)
+		}
+		if err := put(member{key, e.Key.GetToken(), e.Value, false}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// merged returns the members that the value of a merge key brings.
+func (c *converter) merged(n ast.Node) ([]member, error) {
+	if err := c.spend(n); err != nil {
+		return nil, err
+	}
+	var anchor *ast.AnchorNode
+	switch n := n.(type) {
+	case *ast.AliasNode:
+		anchor = c.aliases[n]
+	case *ast.AnchorNode:
+		anchor = n
+	case *ast.MappingNode:
+		return c.mergedFrom(n.Values)
+	case *ast.MappingValueNode:
+		return c.mergedFrom([]*ast.MappingValueNode{n})
+	case *ast.SequenceNode:
+		var all []member
+		for i := len(n.Values) - 1; i >= 0; i-- { // the first counts most
+			if _, nested := n.Values[i].(*ast.SequenceNode); nested {
+				return nil, c.at(n.GetToken(), errMerge)
+			}
+			some, err := c.merged(n.Values[i])
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+		return all, nil
+	}
+	if anchor == nil {
+		return nil, c.at(n.GetToken(), errMerge)
+	}
+	if c.around[anchor] {
+		return nil, c.at(n.GetToken(), fmt.Errorf("anchor %s contains itself", quote(name(anchor.Name))))
+	}
+	c.around[anchor] = true
+	defer delete(c.around, anchor)
+	switch value := anchor.Value.(type) {
+	case *ast.MappingNode:
+		return c.mergedFrom(value.Values)
+	case *ast.MappingValueNode:
+		return c.mergedFrom([]*ast.MappingValueNode{value})
+	}
+	return nil, c.at(n.GetToken(), errMerge)
+}
+
+var errMerge = errors.New("<< merges mappings only")
+
+func (c *converter) mergedFrom(entries []*ast.MappingValueNode) ([]member, error) {
+	members, err := c.members(entries)
+	for i := range members {
+		if err == nil {
+			err = c.spend(members[i].value)
+		}
+		members[i].merged = true
+	}
+	return members, err
+}
+
+// key returns the key that JSON has for one of YAML.
+func (c *converter) key(n ast.Node) (string, error) {
+	for {
+		switch k := n.(type) {
+		case *ast.MappingKeyNode:
+			n = k.Value
+			continue
+		case *ast.AnchorNode:
+			n = k.Value
+			continue
+		case *ast.AliasNode:
+			n = c.aliases[k].Value
+			continue
+		}
+		break
+	}
+	v, err := scalar(n)
+	if err != nil {
+		return "", err
+	}
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case bool:
+		return strconv.FormatBool(v), nil
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 32), nil
+	case nil:
+		return "", errors.New("null is no key")
+	default:
+		return fmt.Sprint(v), nil
+	}
+}
+
+// scalar returns the value of a scalar: nil, bool, int64, uint64, float64 or string.
+func scalar(n ast.Node) (any, error) {
+	tag := ""
+	if t, ok := n.(*ast.TagNode); ok {
+		tag, n = t.Start.Value, t.Value
+	}
+	var text string
+	plain := false
+	switch n := n.(type) {
+	case *ast.LiteralNode:
+		text = n.Value.Value
+	case *ast.StringNode:
+		text, plain = n.Value, n.GetToken().Type == token.StringType
+	case *ast.NullNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode, *ast.MergeKeyNode:
+		text, plain = n.GetToken().Value, true
+		if n.GetToken().Type == token.ImplicitNullType {
+			text = ""
+		}
+	default:
+		return nil, errors.New("no scalar, as belongs here")
+	}
+	return resolve(tag, text, plain)
+}
+
+// resolve returns what a scalar stands for with its tag, which may be "".
+func resolve(tag, text string, plain bool) (any, error) {
+	var v any = text
+	if plain || tag != "" {
+		v = plainValue(text)
+	}
+	ok := true
+	switch tag {
+	case "":
+	case "!!int":
+		switch v.(type) {
+		case int64, uint64:
+		default:
+			ok = false
+		}
+	case "!!float":
+		switch n := v.(type) {
+		case int64:
+			v = float64(n)
+		case float64:
+		default:
+			ok = false
+		}
+	case "!!bool":
+		_, ok = v.(bool)
+	case "!!null":
+		ok = v == nil
+	case "!!binary":
+		decoded, err := base64.StdEncoding.DecodeString(text)
+		return string(decoded), err
+	default:
+		v = text
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s is not %s", quote(text), tag)
+	}
+	if f, is := v.(float64); is && (math.IsInf(f, 0) || math.IsNaN(f)) {
+		return nil, fmt.Errorf("%s: JSON has no such number", quote(text))
+	}
+	return v, nil
+}
+
+// name returns the name of an anchor.
+func name(n ast.Node) string { return n.GetToken().Value }
+
+// maxQuoted is how many characters of a text an error repeats.
+const maxQuoted = 64
+
+func quote(text string) string { return fmt.Sprintf("%.*q", maxQuoted, text) }
