@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
@@ -84,4 +85,38 @@ func mapMount(from, at string) error {
 		return err
 	}
 	return unix.MoveMount(tree, "", unix.AT_FDCWD, at, unix.MOVE_MOUNT_F_EMPTY_PATH)
+}
+
+// TestFileCapsFromBelow holds what is predicted in a user namespace where the node's root
+// has an id that is not 0: the capabilities of its files have that root id there, and count
+// in every namespace.
+func TestFileCapsFromBelow(t *testing.T) {
+	need.On(t, "root", "unshare", "setpriv")
+	dir := t.TempDir()
+	open755(t, dir)
+	program, own := filepath.Join(dir, "holder"), filepath.Join(dir, "capinspect")
+	caps := capset.FileCaps{Version: 2, Permitted: capset.Of(capset.NetRaw), Effective: true}
+	err := errors.Join(copyFile(buildHolder(t), dir), os.Link(built(t), own), unix.Setxattr(program, "security.capability", caps.Attribute(), 0))
+	if errors.Is(err, unix.EXDEV) {
+		err = copyFile(built(t), dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for drop, want := range map[string]string{"-net_raw": "EPERM\n126", "-chown": "ok\n0"} {
+		script := fmt.Sprintf(`unshare -Ur setpriv --bounding-set=%[1]s sleep 60 & pid=$!
+			for i in $(seq 500); do [ "$(cat /proc/$pid/comm)" = sleep ] && break; sleep 0.02; done
+			%[2]s predict %[3]s -p $pid | head -1; kill $pid
+			unshare -Ur setpriv --bounding-set=%[1]s %[3]s report </dev/null >/dev/null 2>&1; echo $?`, drop, own, program)
+		cmd := exec.Command("sh", "-c", script)
+		ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 100000, Size: 1000}, {ContainerID: 5000, HostID: 0, Size: 1}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags: syscall.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids,
+			GidMappingsEnableSetgroups: true, Credential: &syscall.Credential{},
+		}
+		out, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || !strings.HasSuffix(got, " (sleep): "+want) {
+			t.Errorf("%s: %s, %v, want %s", drop, out, err, want)
+		}
+	}
 }

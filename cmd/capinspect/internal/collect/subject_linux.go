@@ -140,9 +140,14 @@ func (s *subject) tracer() error {
 	id, err := c.proc.Task(pid).Namespace(procstatus.NamespaceUser)
 	elsewhere := err == nil && !task.Is(s.task.Namespace(procstatus.NamespaceUser).ID, id) &&
 		!task.Is(isInitial(procstatus.NamespaceUser, task.Known(id)), true)
-	held := status.CapState()[capset.Effective]
+	s.How.Traced = elsewhere || !status.CapState()[capset.Effective].Has(capset.SysPtrace)
+	asked := !s.Credentials.Sets[capset.Effective].Has(capset.SysPtrace)
+	if asked != s.How.Traced && task.Is(s.task.PPid, status.Tgid) {
+		s.HowTraced = fmt.Sprintf("whether PID %d traces it by PTRACE_ATTACH, and its own capabilities count, or by PTRACE_TRACEME, "+
+			"and those that the task had then count, which is unknown", pid)
+	}
 	has := "has"
-	if s.How.Traced = elsewhere || !held.Has(capset.SysPtrace); s.How.Traced {
+	if s.How.Traced {
 		has = "lacks"
 	}
 	s.Assume("tracer", who+", "+has+" cap_sys_ptrace over it, as now")

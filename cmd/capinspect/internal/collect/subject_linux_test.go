@@ -3,12 +3,17 @@
 package collect
 
 import (
+	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
@@ -20,9 +25,17 @@ func TestTracer(t *testing.T) {
 	runtime.LockOSThread() // which traces
 	defer runtime.UnlockOSThread()
 	ids := []syscall.SysProcIDMap{{HostID: 0, Size: 1}}
+	dir := t.TempDir()
+	plain, gives := filepath.Join(dir, "plain"), filepath.Join(dir, "gives")
+	for path, mode := range map[string]uint32{plain: 0o755, gives: 0o4755} {
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), unix.Chmod(path, mode), unix.Chmod(dir, 0o755), unix.Chmod(filepath.Dir(dir), 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, attr := range map[string]*syscall.SysProcAttr{
 		"the same":  {Ptrace: true},
 		"one below": {Ptrace: true, Cloneflags: syscall.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids},
+		"a user":    {Ptrace: true, Credential: &syscall.Credential{Uid: 1000, Gid: 1000}},
 	} {
 		cmd := exec.Command("sleep", "60")
 		cmd.SysProcAttr = attr
@@ -48,6 +61,15 @@ func TestTracer(t *testing.T) {
 		}
 		if s.How.Traced || !strings.HasSuffix(text, "has cap_sys_ptrace over it, as now") {
 			t.Errorf("%s: %t, %q", name, s.How.Traced, text)
+		}
+		// Go's runtime asks to be traced, which nobody can see: what the user has counts then.
+		if known := s.HowTraced == ""; known != (name != "a user") {
+			t.Errorf("%s: %q", name, s.HowTraced)
+		}
+		for path, want := range map[string]string{plain: "", gives: s.HowTraced} {
+			if _, err := s.Predict(path); (want == "") != (err == nil) || err != nil && !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s: %s: %v", name, path, err)
+			}
 		}
 		s.close()
 		c.Close()

@@ -47,9 +47,11 @@ func (s *Subject) counts(caps *capset.FileCaps) bool {
 	if caps.Version < 3 || caps.RootID == 0 {
 		return true
 	}
-	if s.Users.Map == nil { // root of the namespace above the own one
-		id, ok := s.OwnUsers.Inside(0)
-		return ok && id == caps.RootID
+	if id, ok := s.OwnUsers.Inside(0); ok && id == caps.RootID { // root of the namespace above the reader's
+		return true
+	}
+	if s.Users.Map == nil {
+		return false
 	}
 	if id, ok := s.Users.Map.Outside(0); ok && id == caps.RootID {
 		return true

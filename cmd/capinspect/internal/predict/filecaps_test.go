@@ -49,9 +49,13 @@ func TestFileCaps(t *testing.T) {
 		assumed string
 		err     string
 	}{
-		"own":                    {file: file(caps(some(0, capset.NetRaw))), steps: given},
-		"of another root":        {file: file(caps(some(300000, capset.NetRaw))), steps: ignored},
-		"of a root above":        {file: file(caps(some(200000, capset.NetRaw))), change: above, steps: given},
+		"own":             {file: file(caps(some(0, capset.NetRaw))), steps: given},
+		"of another root": {file: file(caps(some(300000, capset.NetRaw))), steps: ignored},
+		"of a root above": {file: file(caps(some(200000, capset.NetRaw))), change: above, steps: given},
+		"of a root above, below": {
+			file: file(caps(some(200000, capset.NetRaw))), steps: given,
+			change: func(s *Subject) { above(s); below(false)(s) },
+		},
 		"of no root above":       {file: file(caps(some(300000, capset.NetRaw))), change: above, steps: ignored},
 		"hidden":                 {file: file(foreign), steps: ignored},
 		"its root":               {file: file(caps(some(100000, capset.NetRaw))), change: below(false), steps: given},

@@ -61,28 +61,40 @@ func (s *Subject) all(of Inode, holds func(capset.File) bool) bool {
 // depends notes that the prediction depends on whose a file is, which the reader cannot
 // tell.
 func (s *Subject) depends(of Inode) {
-	if s.owner = s.Task.Overflow; len(of.Doubts) > 0 {
-		s.owner = of.Doubts[0]
+	why := s.Task.Overflow
+	if len(of.Doubts) > 0 {
+		why = of.Doubts[0]
 	}
+	s.unknown = "whose a file is, which is unknown: " + why
 }
 
-// exec applies what a program gives, and notes it if that depends on whose it is.
+// exec applies what a program gives, and notes it if that depends on whose it is, or on how
+// the task came to be traced.
 func (s *Subject) exec(f *Found, file capset.File) (after capset.Credentials, steps []capset.Step, err error) {
 	after, steps, err = capset.Exec(s.Credentials, file, s.How)
+	differs := func(file capset.File, how capset.Circumstances) bool {
+		c, _, failed := capset.Exec(s.Credentials, file, how)
+		return (err == nil) != (failed == nil) || !reflect.DeepEqual(c, after)
+	}
+	if s.HowTraced != "" {
+		how := s.How
+		if how.Traced = !how.Traced; differs(file, how) {
+			s.unknown = s.HowTraced
+		}
+	}
 	for _, other := range s.mayBe(f.Inode)[1:] {
 		file.UID, file.GID, file.Unmapped = other.UID, other.GID, other.Unmapped
-		c, _, failed := capset.Exec(s.Credentials, file, s.How)
-		if (err == nil) != (failed == nil) || !reflect.DeepEqual(c, after) {
+		if differs(file, s.How) {
 			s.depends(f.Inode)
 		}
 	}
 	return after, steps, err
 }
 
-// known returns an error if a prediction depends on whose a file is.
+// known returns an error if a prediction depends on what is unknown.
 func (s *Subject) known(file string) error {
-	if s.owner == "" {
+	if s.unknown == "" {
 		return nil
 	}
-	return fmt.Errorf("what execve of %s gives depends on whose a file is, which is unknown: %s", file, s.owner)
+	return fmt.Errorf("what execve of %s gives depends on %s", file, s.unknown)
 }

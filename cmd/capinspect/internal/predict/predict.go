@@ -112,7 +112,7 @@ func (s *Subject) Predict(file string) (*Prediction, error) {
 
 // predict is Predict without what was assumed, which is common to many predictions.
 func (s *Subject) predict(file string) (*Prediction, error) {
-	s.owner = ""
+	s.unknown = ""
 	p := &Prediction{Task: s.Task, File: file, Before: s.asChanged()}
 	err := s.execute(p)
 	if unknown := s.known(file); unknown != nil {

@@ -20,6 +20,9 @@ type Subject struct {
 	Users       InsideIDs // between the ids that the reader sees and those in there
 	Groups      InsideIDs
 	Nested      bool // its user namespace is neither the reader's nor right below that
+	// HowTraced says what decides whether How.Traced or its opposite holds, and why that is
+	// unknown; "" if it is known.
+	HowTraced string
 	// OwnUsers is the map of the reader's own user namespace, to the ids of the one above
 	// it; nil if it is unknown.
 	OwnUsers procstatus.IDMap
@@ -27,7 +30,7 @@ type Subject struct {
 	Finder   Finder
 	Outside  bool   // it is known to be in no container
 	way      string // what opens the file or directory that was refused last, before its path
-	owner    string // why the owner that the prediction depends on is unknown; "" if it is known
+	unknown  string // what the prediction depends on and nobody can tell; "" if there is nothing
 
 	changed *task.Task  // the task with Credentials
 	assumed []task.Note // what is not known, and taken for granted
