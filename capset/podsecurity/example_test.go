@@ -34,3 +34,20 @@ func ExampleRule_Judge() {
 	// privileged: unknown
 	// procMount: unknown
 }
+
+// A pod that adds a capability and says nothing else.
+func ExampleRule_Breaches() {
+	pod := podsecurity.Pod{Containers: []podsecurity.Container{
+		{Name: "web", SecurityContext: podsecurity.SecurityContext{Add: []string{"NET_ADMIN"}}},
+	}}
+	for _, rule := range podsecurity.Rules() {
+		if !rule.In(podsecurity.Baseline, podsecurity.LatestVersion) {
+			continue
+		}
+		for _, breach := range rule.Breaches(&pod, podsecurity.LatestVersion) {
+			fmt.Printf("%s: container %s: %s\n", rule.ID, pod.Containers[breach.Container].Name, breach)
+		}
+	}
+	// Output:
+	// capabilities_baseline: container web: securityContext.capabilities.add has NET_ADMIN
+}

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package podsecurity has the rules of the Kubernetes Pod Security Standards, and
-// judges a running task by them.
+// judges manifests and running tasks by them.
 //
 // [Rules] is the table of all rules. [Rule.In] tells whether a rule belongs to a
-// [Level] in a version of the standards. [Facts] are what is known of a task,
-// and [Rule.Judge] tells what they say about the pod: that it breaks the rule,
-// that it may well keep to it, or that a running task cannot show it.
+// [Level] in a version of the standards. A [Pod] is what a manifest asks for, and
+// [Rule.Breaches] tells where that breaks the rule. [Facts] are what is known of a
+// task, and [Rule.Judge] tells what they say about the pod: that it breaks the rule,
+// that it may well keep to it, or that a running task cannot show it, since many of
+// the rules are about fields that leave no trace there.
 //
 // # What it does not do
 //
-// It reads no task and no manifest: the caller learns the facts. It cannot
-// replace Pod Security admission, which looks at what a manifest asks for. Many
-// of the rules are about fields that leave no trace in a running task. Package
-// runtime has the sets of capabilities that the two levels allow.
+// It reads no task and no manifest: the caller does. Package runtime has the sets of
+// capabilities that the two levels allow.
 package podsecurity
 
 import (

@@ -207,6 +207,7 @@ func TestNoPanic(t *testing.T) {
 		}
 		for _, r := range append(Rules(), Rule{}, Rule{Level: 200, Since: 255, Breaks: fact, Ambiguous: true}) {
 			for _, minor := range []uint8{0, 37, 200, 255} {
+				r.Breaches(&Pod{Containers: make([]Container, 2)}, minor)
 				if v, _ := r.Judge(f, minor); v > Fits {
 					t.Errorf("%s: verdict %d", r.ID, v)
 				}

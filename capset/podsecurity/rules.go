@@ -27,6 +27,12 @@ type Rule struct {
 	// SparesUserNamespaces means that since version 1.35 the rule does not apply to
 	// a pod with hostUsers: false.
 	SparesUserNamespaces bool
+
+	// SparesWindows means that since version 1.25 the rule does not apply to a pod
+	// whose manifest says that it is for Windows.
+	SparesWindows bool
+
+	asks func(*finder) // finds what breaks the rule in a manifest
 }
 
 // Never is later than any version.
@@ -35,6 +41,9 @@ const Never = 255
 // sparing is the first version 1.N in which some rules spare pods that have a user
 // namespace of their own.
 const sparing = 35
+
+// sparingWindows is the first version 1.N in which some rules spare pods for Windows.
+const sparingWindows = 25
 
 // Rules returns the rules of all levels and versions, in the order in which
 // Kubernetes applies them (k8s.io/pod-security-admission 0.37.2, policy/check_*.go).
@@ -48,45 +57,45 @@ const sparing = 35
 // manifest says about them.
 func Rules() []Rule {
 	return []Rule{
-		{ID: "appArmorProfile", Level: Baseline, Until: Never},
-		{ID: "capabilities_baseline", Level: Baseline, Until: 22, Breaks: Added},
-		{ID: "hostNamespaces", Level: Baseline, Until: Never, Breaks: HostPID | HostIPC | HostNetwork},
-		{ID: "hostPathVolumes", Level: Baseline, Until: 0},
-		{ID: "hostPorts", Level: Baseline, Until: Never},
-		{ID: "hostProbesAndHostLifecycle", Level: Baseline, Since: 34, Until: Never},
-		{ID: "privileged", Level: Baseline, Until: Never, Breaks: Privileged},
+		{ID: "appArmorProfile", Level: Baseline, Until: Never, asks: appArmorProfile},
+		{ID: "capabilities_baseline", Level: Baseline, Until: 22, Breaks: Added, asks: capabilitiesBaseline},
+		{ID: "hostNamespaces", Level: Baseline, Until: Never, Breaks: HostPID | HostIPC | HostNetwork, asks: hostNamespaces},
+		{ID: "hostPathVolumes", Level: Baseline, Until: 0, asks: hostPathVolumes},
+		{ID: "hostPorts", Level: Baseline, Until: Never, asks: hostPorts},
+		{ID: "hostProbesAndHostLifecycle", Level: Baseline, Since: 34, Until: Never, asks: hostProbesAndHostLifecycle},
+		{ID: "privileged", Level: Baseline, Until: Never, Breaks: Privileged, asks: privileged},
 		{
 			ID: "procMount", Level: Baseline, Changed: []uint8{sparing}, Until: sparing,
-			Breaks: Unmasked, SparesUserNamespaces: true,
+			Breaks: Unmasked, SparesUserNamespaces: true, asks: procMount,
 		},
-		{ID: "seLinuxOptions", Level: Baseline, Changed: []uint8{31}, Until: Never},
+		{ID: "seLinuxOptions", Level: Baseline, Changed: []uint8{31}, Until: Never, asks: seLinuxOptions},
 		{
-			ID: "seccompProfile_baseline", Level: Baseline, Changed: []uint8{19}, Until: 19,
-			Breaks: Unfiltered, Ambiguous: true,
+			ID: "seccompProfile_baseline", Level: Baseline, Changed: []uint8{seccompFields}, Until: seccompFields,
+			Breaks: Unfiltered, Ambiguous: true, asks: seccompBaseline,
 		},
-		{ID: "sysctls", Level: Baseline, Changed: []uint8{27, 29, 32, 37}, Until: Never},
-		{ID: "windowsHostProcess", Level: Baseline, Until: Never},
+		{ID: "sysctls", Level: Baseline, Changed: []uint8{27, 29, 32, 37}, Until: Never, asks: sysctls},
+		{ID: "windowsHostProcess", Level: Baseline, Until: Never, asks: windowsHostProcess},
 		{
-			ID: "allowPrivilegeEscalation", Level: Restricted, Since: 8, Changed: []uint8{25}, Until: Never,
-			Breaks: Escalates,
+			ID: "allowPrivilegeEscalation", Level: Restricted, Since: 8, Changed: []uint8{sparingWindows}, Until: Never,
+			Breaks: Escalates, SparesWindows: true, asks: allowPrivilegeEscalation,
 		},
 		{
-			ID: "capabilities_restricted", Level: Restricted, Since: 22, Changed: []uint8{25}, Until: Never,
-			Breaks: Undropped,
+			ID: "capabilities_restricted", Level: Restricted, Since: 22, Changed: []uint8{sparingWindows}, Until: Never,
+			Breaks: Undropped, SparesWindows: true, asks: capabilitiesRestricted,
 		},
-		{ID: "procMount_restricted", Level: Restricted, Since: 35, Until: Never, Breaks: Unmasked},
-		{ID: "restrictedVolumes", Level: Restricted, Until: Never},
+		{ID: "procMount_restricted", Level: Restricted, Since: 35, Until: Never, Breaks: Unmasked, asks: procMount},
+		{ID: "restrictedVolumes", Level: Restricted, Until: Never, asks: restrictedVolumes},
 		{
 			ID: "runAsNonRoot", Level: Restricted, Changed: []uint8{sparing}, Until: Never,
-			Breaks: Root, SparesUserNamespaces: true,
+			Breaks: Root, SparesUserNamespaces: true, asks: runAsNonRoot,
 		},
 		{ // Ambiguous because the image may ask for uid 0 too.
 			ID: "runAsUser", Level: Restricted, Since: 23, Changed: []uint8{sparing}, Until: Never,
-			Breaks: Root, Ambiguous: true, SparesUserNamespaces: true,
+			Breaks: Root, Ambiguous: true, SparesUserNamespaces: true, asks: runAsUser,
 		},
 		{
-			ID: "seccompProfile_restricted", Level: Restricted, Since: 19, Changed: []uint8{25}, Until: Never,
-			Breaks: Unfiltered,
+			ID: "seccompProfile_restricted", Level: Restricted, Since: seccompFields, Changed: []uint8{sparingWindows}, Until: Never,
+			Breaks: Unfiltered, SparesWindows: true, asks: seccompRestricted,
 		},
 	}
 }
