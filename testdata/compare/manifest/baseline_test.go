@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/pod-security-admission/api"
 	"sigs.k8s.io/yaml"
 
 	"github.com/capinspect/capinspect/capset"
@@ -19,16 +20,16 @@ import (
 	"github.com/capinspect/capinspect/capset/runtime"
 )
 
-// fixtures returns the pods that the library takes, or refuses, at the level baseline in
-// the latest version.
-func fixtures(t *testing.T, verdict string) []string {
+// fixtures returns the pods that the library has for its tests: those that pass, or fail, at
+// a level in version 1.minor.
+func fixtures(t *testing.T, level api.Level, minor int, verdict string) []string {
 	t.Helper()
 	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "k8s.io/pod-security-admission").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	version := fmt.Sprintf("v1.%d", podsecurity.LatestVersion)
-	pattern := filepath.Join(strings.TrimSpace(string(module)), "test/testdata/baseline", version, verdict, "*.yaml")
+	version := fmt.Sprintf("v1.%d", minor)
+	pattern := filepath.Join(strings.TrimSpace(string(module)), "test/testdata", string(level), version, verdict, "*.yaml")
 	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) < 10 {
 		t.Fatalf("%s: %d pods, %v", pattern, len(paths), err)
@@ -42,7 +43,7 @@ func fixtures(t *testing.T, verdict string) []string {
 func TestBaseline(t *testing.T) {
 	binary := build(t)
 	for _, verdict := range []string{"pass", "fail"} {
-		for _, path := range fixtures(t, verdict) {
+		for _, path := range fixtures(t, api.LevelBaseline, podsecurity.LatestVersion, verdict) {
 			text, err := os.ReadFile(path)
 			if err == nil {
 				text, err = yaml.YAMLToJSON(text)

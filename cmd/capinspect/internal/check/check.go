@@ -13,30 +13,35 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// Condition checks one task. It returns the reason why the task does not meet
-// the condition, or "" if it does. If nobody can know, the error says why.
-type Condition func(*task.Task) (why string, err error)
+// Condition is something that may hold of a task.
+type Condition struct {
+	Code string // which is stable, as "lacks"
+
+	// Test returns the reason why a task does not meet the condition, or "" if it does.
+	// If nobody can know, the error says why.
+	Test func(*task.Task) (why string, err error)
+}
 
 // Has is the condition that each of some sets holds all that is asked.
 func Has(asked capset.Set, kinds ...capset.Kind) Condition {
-	return onSets(kinds, "lacks", "lack", func(has capset.Set) capset.Set { return asked &^ has })
+	return onSets("has", kinds, "lacks", "lack", func(has capset.Set) capset.Set { return asked &^ has })
 }
 
 // Lacks is the condition that none of some sets holds anything of what is asked.
 func Lacks(asked capset.Set, kinds ...capset.Kind) Condition {
-	return onSets(kinds, "has", "have", func(has capset.Set) capset.Set { return asked & has })
+	return onSets("lacks", kinds, "has", "have", func(has capset.Set) capset.Set { return asked & has })
 }
 
 // Within is the condition that none of some sets holds anything but what is asked.
 func Within(asked capset.Set, kinds ...capset.Kind) Condition {
-	return onSets(kinds, "also has", "also have", func(has capset.Set) capset.Set { return has &^ asked })
+	return onSets("within", kinds, "also has", "also have", func(has capset.Set) capset.Set { return has &^ asked })
 }
 
 // onSets returns a condition on sets, as far as their bits are capabilities of the task's
 // kernel. bad returns what keeps one set from meeting it; one and several are the verbs for
 // that. One set that does not meet it is enough for a no, whatever the unknown ones hold.
-func onSets(kinds []capset.Kind, one, several string, bad func(has capset.Set) capset.Set) Condition {
-	return func(t *task.Task) (string, error) {
+func onSets(code string, kinds []capset.Kind, one, several string, bad func(has capset.Set) capset.Set) Condition {
+	return Condition{code, func(t *task.Task) (string, error) {
 		var wrongs []capset.Set
 		names := map[capset.Set][]string{} // of the sets that have the same wrong
 		var unknown error
@@ -70,7 +75,7 @@ func onSets(kinds []capset.Kind, one, several string, bad func(has capset.Set) c
 			}
 		}
 		return strings.Join(parts, "; "), nil
-	}
+	}}
 }
 
 // listed returns "a, b and c".
@@ -93,7 +98,7 @@ func GID(n uint32) Condition {
 }
 
 func onIDs(kind string, want uint32, ids func(*task.Task) task.Value[capset.IDs]) Condition {
-	return func(t *task.Task) (string, error) {
+	return Condition{kind, func(t *task.Task) (string, error) {
 		got, known := ids(t).Get()
 		switch {
 		case !known:
@@ -103,24 +108,26 @@ func onIDs(kind string, want uint32, ids func(*task.Task) task.Value[capset.IDs]
 				kind, got.Real, got.Effective, got.Saved, got.Filesystem, want), nil
 		}
 		return "", nil
-	}
+	}}
 }
 
 // NoNewPrivs is the condition that no_new_privs is set.
-func NoNewPrivs(t *task.Task) (string, error) {
-	switch set, known := t.NoNewPrivs.Get(); {
-	case !known:
-		return "", fmt.Errorf("no_new_privs is unknown: %s", t.NoNewPrivs.Why())
-	case !set:
-		return "no_new_privs is not set", nil
-	}
-	return "", nil
+func NoNewPrivs() Condition {
+	return Condition{"no-new-privs", func(t *task.Task) (string, error) {
+		switch set, known := t.NoNewPrivs.Get(); {
+		case !known:
+			return "", fmt.Errorf("no_new_privs is unknown: %s", t.NoNewPrivs.Why())
+		case !set:
+			return "no_new_privs is not set", nil
+		}
+		return "", nil
+	}}
 }
 
 // Seccomp is the condition that seccomp is in a mode, as the Seccomp line of a
 // status file counts them.
 func Seccomp(want int) Condition {
-	return func(t *task.Task) (string, error) {
+	return Condition{"seccomp", func(t *task.Task) (string, error) {
 		switch got, known := t.Seccomp.Get(); {
 		case !known:
 			return "", fmt.Errorf("seccomp is unknown: %s", t.Seccomp.Why())
@@ -128,12 +135,12 @@ func Seccomp(want int) Condition {
 			return fmt.Sprintf("seccomp is %s, not %s", task.SeccompName(got.Mode), task.SeccompName(want)), nil
 		}
 		return "", nil
-	}
+	}}
 }
 
 // Mode is the condition that libcap's guess is a mode.
 func Mode(want capset.Mode) Condition {
-	return func(t *task.Task) (string, error) {
+	return Condition{"mode", func(t *task.Task) (string, error) {
 		switch got, known := t.Mode().Get(); {
 		case !known:
 			return "", fmt.Errorf("mode is unknown: %s", t.Mode().Why())
@@ -141,5 +148,5 @@ func Mode(want capset.Mode) Condition {
 			return fmt.Sprintf("mode is %v, not %v", got, want), nil
 		}
 		return "", nil
-	}
+	}}
 }

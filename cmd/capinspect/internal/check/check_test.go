@@ -51,11 +51,11 @@ func TestConditions(t *testing.T) {
 		{"not the same of each", check.Has(kill|admin, capset.Permitted, capset.Ambient), "permitted lacks cap_sys_admin; ambient lacks cap_kill,cap_sys_admin"},
 		{"gid", check.GID(5), ""},
 		{"one id differs", check.UID(1000), "uid is real 1000, effective 0, saved 1000, filesystem 1000, not 1000"},
-		{"no_new_privs", check.NoNewPrivs, "no_new_privs is not set"},
+		{"no_new_privs", check.NoNewPrivs(), "no_new_privs is not set"},
 		{"seccomp", check.Seccomp(2), ""},
 		{"another mode of seccomp", check.Seccomp(0), "seccomp is filter, not disabled"},
 	} {
-		if got, err := c.cond(subject); err != nil || got != c.want {
+		if got, err := c.cond.Test(subject); err != nil || got != c.want {
 			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
 		}
 	}
@@ -73,17 +73,17 @@ func TestUnknown(t *testing.T) {
 		"set":          check.Lacks(capset.Of(capset.SysAdmin), capset.Bounding),
 		"one set":      check.Lacks(capset.Of(capset.SysAdmin), capset.Effective, capset.Bounding),
 		"uid":          check.UID(0),
-		"no_new_privs": check.NoNewPrivs,
+		"no_new_privs": check.NoNewPrivs(),
 		"seccomp":      check.Seccomp(2),
 		"mode":         check.Mode(capset.ModeNoPriv),
 	} {
-		if got, err := cond(subject); err == nil || got != "" {
+		if got, err := cond.Test(subject); err == nil || got != "" {
 			t.Errorf("%s: %q, %v, want an error", name, got, err)
 		}
 	}
 	// what is known is enough for a no
 	cond := check.Lacks(capset.Of(capset.Chown), capset.Bounding, capset.Effective)
-	if got, err := cond(subject); err != nil || got != "effective has cap_chown" {
+	if got, err := cond.Test(subject); err != nil || got != "effective has cap_chown" {
 		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 var checkCommand = command{
 	name:     "check",
-	args:     "[flags] CONDITION ... [PID ...]",
+	args:     "[flags] CONDITION ... [PID|pod:FILE[:CONTAINER] ...]",
 	operands: []flags.Candidate{flags.Anything, flags.AnyPID},
 	summary:  "yes or no, for scripts and probes",
 	about: `Check conditions on tasks, by default on capinspect's own process. All must
@@ -32,9 +32,14 @@ SET is inheritable, permitted, effective, bounding or ambient, or one of
 i p e b a. Without it --has asks for effective, while --lacks and --within look
 at all five: what a task may use, and what it can still get.
 
---pss asks whether a pod that keeps to a level of the Pod Security Standards
-may look like this. That it does keep to it no run time shows: one line names
-the rules on what cannot be seen.`,
+Of pod:FILE, a manifest as for diff, each container of each workload is checked
+in the state in which its runtime starts it, or those called CONTAINER. What is
+left to the image is unknown, unless it makes no difference.
+
+--pss holds a manifest to all rules of a level of the Pod Security Standards,
+as Kubernetes does when a pod is created. Of a task it asks whether a pod that
+keeps to the level may look like this. No run time shows that it does keep to
+it: one line names the rules on what cannot be seen.`,
 	example: `
 capinspect check --has net_bind_service
 capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
@@ -48,6 +53,7 @@ type checkConfig struct {
 	targets
 	conditions []check.Condition
 	pss        podSecurity
+	runtime    string
 	quiet      bool
 }
 
@@ -60,6 +66,7 @@ func newCheck() (runner, []flags.Flag) {
 			About: "print nothing about a condition that does not hold", Value: (*flags.Bool)(&c.quiet),
 		}},
 		c.pss.flags(),
+		[]flags.Flag{runtimeFlag(&c.runtime)},
 		c.targets.flags(),
 		c.threads.flags(),
 	)
@@ -108,66 +115,60 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 		},
 		{
 			Name: "no-new-privs", About: "no_new_privs is set",
-			Value: add(func(string) (check.Condition, error) { return check.NoNewPrivs, nil }),
+			Value: add(func(string) (check.Condition, error) { return check.NoNewPrivs(), nil }),
 		},
 	}
 }
 
 func (c *checkConfig) run(e *env, args []string) (int, error) {
-	conditions, detail := c.conditions, collect.Credentials
-	pss, err := c.pss.chosen()
-	switch {
-	case err != nil:
+	checked, detail := check.Checked{Conditions: c.conditions}, collect.Credentials
+	var err error
+	if checked.Standard, err = c.pss.chosen(); err != nil {
 		return 0, err
-	case pss != nil:
-		conditions, detail = append(conditions, pss.Conditions()...), collect.Isolated
-	case len(conditions) == 0:
+	}
+	switch {
+	case checked.Standard != nil:
+		detail = collect.Isolated
+	case len(c.conditions) == 0:
 		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss")
 	}
-	found, err := c.collect(e, args, detail)
+	pods, args := podArguments(args)
+	var found collected
+	switch {
+	case len(pods) == 0 || len(args)+len(c.pids)+len(c.files) > 0:
+		found, err = c.collect(e, args, detail)
+	case c.proc != "" || c.threads != threadFlags{}:
+		err = usagef("--proc, -t and -T are for tasks, and there are only files")
+	}
 	if err != nil {
 		return 0, err
 	}
-	status := statusOK
-	var out []byte
-	var trouble []error
 	for _, t := range found.tasks {
-		for _, cond := range conditions {
-			why, err := cond(t)
-			switch {
-			case err != nil:
-				trouble = append(trouble, fmt.Errorf("%s: %w", who(t), err))
-			case why != "":
-				out = append(out, who(t)+": "+why+"\n"...)
-				status = statusNo
-			}
-		}
+		checked.Task(t)
 	}
-	if pss != nil && len(pss.Unseen) > 0 {
-		out = fmt.Appendf(out, "not shown at run time, of %v (%s): %s\n", pss.Level, c.pss.version, strings.Join(pss.Unseen, ", "))
+	if err := c.checkPods(e, pods, &checked, &found); err != nil {
+		return 0, err
 	}
-	if !c.quiet && len(out) > 0 {
+	return c.tell(e, &checked, &found)
+}
+
+// tell writes what was found, and returns the exit status.
+func (c *checkConfig) tell(e *env, checked *check.Checked, found *collected) (int, error) {
+	if out := render.Checks[0].Append(nil, checked); !c.quiet && len(out) > 0 {
 		if err := e.write(out); err != nil {
 			return 0, err
 		}
 	}
-	for _, err := range trouble {
-		e.complain(err)
+	status := statusOK
+	for _, f := range checked.Findings {
+		if f.Err == nil {
+			status = max(status, statusNo)
+			continue
+		}
+		e.complain(fmt.Errorf("%s: %s", render.SubjectName(&f.Subject), f.Why()))
 		status = statusTrouble
 	}
 	return found.complain(e, status), nil
-}
-
-// who is what a message calls a task.
-func who(t *task.Task) string {
-	name := "name unknown"
-	if known, ok := t.Name.Get(); ok {
-		name = render.Escape(known)
-	}
-	if tid, ok := t.Tid.Get(); ok {
-		return fmt.Sprintf("pid %d (%s)", tid, name)
-	}
-	return fmt.Sprintf("%s (%s)", render.Escape(task.InputName(t.Source)), name)
 }
 
 // parseSetOf splits "SET:CAPS", and gives no set for "CAPS".
@@ -230,7 +231,7 @@ func onSets(unnamed []capset.Kind, parse func(string) (capset.Set, error), of fu
 	return func(text string) (check.Condition, error) {
 		kinds, caps, err := parseSetOf(text)
 		if err != nil {
-			return nil, err
+			return check.Condition{}, err
 		}
 		asked, err := parse(caps)
 		if kinds == nil {
@@ -245,7 +246,7 @@ func onID(kind string, of func(uint32) check.Condition) func(string) (check.Cond
 	return func(text string) (check.Condition, error) {
 		n, err := strconv.ParseUint(text, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("want a %s", kind)
+			return check.Condition{}, fmt.Errorf("want a %s", kind)
 		}
 		return of(uint32(n)), nil
 	}
@@ -254,7 +255,7 @@ func onID(kind string, of func(uint32) check.Condition) func(string) (check.Cond
 func parseSeccomp(text string) (check.Condition, error) {
 	want, ok := task.SeccompMode(text)
 	if !ok {
-		return nil, errors.New("want disabled, strict, filter or a number")
+		return check.Condition{}, errors.New("want disabled, strict, filter or a number")
 	}
 	return check.Seccomp(want), nil
 }
@@ -262,7 +263,7 @@ func parseSeccomp(text string) (check.Condition, error) {
 func parseMode(text string) (check.Condition, error) {
 	want, ok := capset.ParseMode(text)
 	if !ok {
-		return nil, errors.New("want NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN")
+		return check.Condition{}, errors.New("want NOPRIV, PURE1E_INIT, PURE1E, HYBRID or UNCERTAIN")
 	}
 	return check.Mode(want), nil
 }

@@ -37,7 +37,7 @@ func (p *podSecurity) chosen() (*check.PodSecurity, error) {
 	case p.level == "" && p.version == latest:
 		return nil, nil
 	case known && valid:
-		return &check.PodSecurity{Level: level, Minor: minor}, nil
+		return &check.PodSecurity{Level: level, Minor: minor, Asked: p.version}, nil
 	}
 	return nil, usagef("want --pss baseline or restricted, and --pss-version latest or 1.0 to 1.%d", podsecurity.LatestVersion)
 }

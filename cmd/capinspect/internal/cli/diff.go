@@ -63,17 +63,12 @@ type diffConfig struct {
 
 func newDiff() (runner, []flags.Flag) {
 	c := &diffConfig{set: "bounding", format: newFormatFlags(render.Differences)}
-	runtimes := flags.Words(runtime.Names())
 	return c, append([]flags.Flag{
 		{
 			Name: "set", Argument: "SET", Values: []flags.Candidate{flags.AnySet},
 			About: "compare a profile or a set with this SET of a task", Value: (*flags.String)(&c.set),
 		},
-		{
-			Name: "runtime", Argument: "RUNTIME", Values: runtimes,
-			About: "whose rules a manifest goes through, the RUNTIME: " + flags.Joined(runtimes, ", "),
-			Value: (*flags.String)(&c.runtime),
-		},
+		runtimeFlag(&c.runtime),
 		procFlag(&c.proc),
 	}, c.format.flags()...)
 }

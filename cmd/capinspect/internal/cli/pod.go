@@ -9,6 +9,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -20,9 +21,9 @@ const podPrefix = "pod:"
 // in if it is a task.
 func (c *diffConfig) pod(e *env, arg string, other *diff.Side) (*diff.Side, error) {
 	name, container := splitPod(strings.TrimPrefix(arg, podPrefix))
-	asked := runtime.Named(c.runtime)
-	if asked == nil && c.runtime != "" {
-		return nil, usagef("--runtime: unknown runtime %q: want %s", c.runtime, anyOf(runtime.Names()))
+	asked, err := runtimeNamed(c.runtime)
+	if err != nil {
+		return nil, err
 	}
 	var t *task.Task
 	if other != nil {
@@ -41,6 +42,25 @@ func (c *diffConfig) pod(e *env, arg string, other *diff.Side) (*diff.Side, erro
 	}
 	m.Through(asked, t)
 	return &diff.Side{Label: arg, Task: m.Expected(last), Manifest: m}, nil
+}
+
+// runtimeFlag is --runtime, which says whose rules a manifest goes through.
+func runtimeFlag(name *string) flags.Flag {
+	runtimes := flags.Words(runtime.Names())
+	return flags.Flag{
+		Name: "runtime", Argument: "RUNTIME", Values: runtimes,
+		About: "whose rules a manifest goes through, the RUNTIME: " + flags.Joined(runtimes, ", "),
+		Value: (*flags.String)(name),
+	}
+}
+
+// runtimeNamed returns the runtime of --runtime, nil if it was not given.
+func runtimeNamed(name string) (*runtime.Runtime, error) {
+	r := runtime.Named(name)
+	if r == nil && name != "" {
+		return nil, usagef("--runtime: unknown runtime %q: want %s", name, anyOf(runtime.Names()))
+	}
+	return r, nil
 }
 
 // anyOf joins names as in "a, b or c".

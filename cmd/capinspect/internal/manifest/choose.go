@@ -81,6 +81,12 @@ func fullName(p *Pod, in *Container) string {
 	return name[:min(len(name), maxName)]
 }
 
+// Named reports whether a container of the pod has a name, which may have the name of the
+// pod before it, and of the namespace. Each has the name "".
+func (p *Pod) Named(in *Container, name string) bool {
+	return name == "" || strings.HasSuffix("/"+fullName(p, in), "/"+name)
+}
+
 // rating says how likely it is that a container is meant.
 type rating int
 
@@ -97,14 +103,14 @@ const (
 // task is in it.
 func (c *choice) rate(p *Pod, in *Container) rating {
 	switch {
-	case c.name != "" && !strings.HasSuffix("/"+fullName(p, in), "/"+c.name):
+	case !p.Named(in, c.name):
 		return notMeant
 	case in.ID != "" && in.ID == c.around.ID:
 		return itself
 	case c.stranger(p):
 		c.strangers++
 		return notMeant
-	case c.name == "" && in.Extra:
+	case c.name == "" && in.Extra():
 		return notMeant
 	case !c.inPod(p) && in.Name != "" && in.Name == c.around.Name:
 		return likeNamed
@@ -131,7 +137,7 @@ func (c *choice) manifest() (*Manifest, error) {
 	why := "several containers, name one: "
 	switch {
 	case c.rating > notMeant && c.ties == 1:
-		return newManifest(c.pod, c.container), nil
+		return c.pod.Of(c.container), nil
 	case c.members == nil:
 		why = "no pod, and nothing that makes pods"
 	case c.rating == notMeant && c.strangers > 0 && c.init:

@@ -10,11 +10,6 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// newManifest returns what a pod asks for one of its containers.
-func newManifest(p *Pod, c *Container) *Manifest {
-	return &Manifest{Pod: p, Container: c, Asks: c.Asks.merge(&p.Asks)}
-}
-
 // merge returns what is asked for a container: what its pod asks for all containers, unless
 // it asks for something else. Kubernetes lets a pod ask for no more than that.
 func (s SecurityContext) merge(pod *SecurityContext) SecurityContext {
@@ -48,8 +43,8 @@ func (s *SecurityContext) privileged() bool { return isTrue(s.Privileged) }
 func isTrue(b *bool) bool  { return b != nil && *b }
 func isFalse(b *bool) bool { return b != nil && !*b }
 
-// ofImage is why a manifest does not tell an id, and what depends on that.
-const ofImage = "left to the image"
+// OfImage is why a manifest does not tell an id, and what depends on that.
+const OfImage = "left to the image"
 
 // isRoot reports whether the container starts as uid 0.
 func (s *SecurityContext) isRoot() task.Value[bool] {
@@ -59,7 +54,7 @@ func (s *SecurityContext) isRoot() task.Value[bool] {
 	case isTrue(s.RunAsNonRoot):
 		return task.Known(false)
 	}
-	return task.Unknown[bool](ofImage)
+	return task.Unknown[bool](OfImage)
 }
 
 // Through sets the runtime: the one that is asked for, or that of the container's status,
@@ -89,7 +84,7 @@ func (m *Manifest) Expected(last capset.Cap) *task.Task {
 			Sets:       m.sets(g, last),
 			UID:        ids(asks.RunAsUser),
 			GID:        ids(asks.RunAsGroup),
-			Groups:     task.Unknown[[]uint32](ofImage),
+			Groups:     task.Unknown[[]uint32](OfImage),
 			NoNewPrivs: task.Known(isFalse(asks.AllowPrivilegeEscalation)),
 			Seccomp:    seccompMode(asks),
 		},
@@ -103,6 +98,17 @@ func (m *Manifest) Expected(last capset.Cap) *task.Task {
 	}
 	t.Mounts.ReadOnlyRoot = task.Known(isTrue(asks.ReadOnlyRootFilesystem))
 	return t
+}
+
+// Possible returns the states in which the container may start: what Expected returns, or,
+// if the image decides whether it runs as root, that of root and that of another user.
+func (m *Manifest) Possible(last capset.Cap) []*task.Task {
+	if m.Asks.isRoot().Known() {
+		return []*task.Task{m.Expected(last)}
+	}
+	asRoot, asUser := *m, *m
+	asRoot.Asks.RunAsUser, asUser.Asks.RunAsNonRoot = new(int64(0)), new(true)
+	return []*task.Task{asRoot.Expected(last), asUser.Expected(last)}
 }
 
 // grant returns what the runtime makes of the lists. A privileged container gets
@@ -146,7 +152,7 @@ func (m *Manifest) sets(g *runtime.Grant, last capset.Cap) (sets [capset.NumKind
 // ids returns the ids of a user or a group.
 func ids(id *int64) task.Value[capset.IDs] {
 	if id == nil {
-		return task.Unknown[capset.IDs](ofImage)
+		return task.Unknown[capset.IDs](OfImage)
 	}
 	return task.Known(task.AllIDs(uint32(*id)))
 }

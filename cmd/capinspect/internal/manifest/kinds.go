@@ -8,12 +8,26 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
 )
 
-// kinds is the table of the kinds that are pods or make pods, and of where in an object of
-// that kind the spec of the pod is. An object in a list that the API server itself prints
-// has no kind. Of a kind that is not here, see inLikelyTemplate.
-var kinds = map[string]func(*object) (podSpec, error){
-	"":                      inAny,
-	"Pod":                   inSpec,
+// place is where in an object the template of its pods is.
+type place struct {
+	path []string // the keys that lead there; none if the object is the pod
+	find func(*object) (podTemplate, error)
+}
+
+var (
+	atTop          = place{nil, inSpec}
+	inTemplate     = place{[]string{"template"}, ofTemplate}
+	inSpecTemplate = place{[]string{"spec", "template"}, ofSpecTemplate}
+	inJobTemplate  = place{[]string{"spec", "jobTemplate", "spec", "template"}, ofJobTemplate}
+
+	inLikelyTemplate = place{inSpecTemplate.path, ofLikelyTemplate}
+)
+
+// kinds is the table of the kinds that are pods or make pods. An object in a list that the
+// API server itself prints has no kind. One of another kind may have an inLikelyTemplate.
+var kinds = map[string]place{
+	"":                      {},
+	"Pod":                   atTop,
 	"PodTemplate":           inTemplate,
 	"Deployment":            inSpecTemplate,
 	"DaemonSet":             inSpecTemplate,
@@ -22,28 +36,25 @@ var kinds = map[string]func(*object) (podSpec, error){
 	"ReplicationController": inSpecTemplate,
 	"Job":                   inSpecTemplate,
 	"CronJob":               inJobTemplate,
-	"Revision":              inSpec, // of Knative
+	"Revision":              atTop, // of Knative
 }
 
 // object is an object of Kubernetes. What depends on its kind is not decoded: the kind may
 // stand behind it.
 type object struct {
-	kind                   string
-	metadata               metadata
-	spec, template, status strictjson.Raw
+	kind               string
+	metadata           metadata
+	spec, pods, status strictjson.Raw // pods is the member "template"
 }
 
 // The types below have the members of the API's types that are of interest here (core/v1,
 // apps/v1, batch/v1).
 type (
 	metadata struct {
-		Name        string      `json:"name"`
-		Namespace   string      `json:"namespace"`
-		UID         string      `json:"uid"`
-		Annotations annotations `json:"annotations"`
-	}
-	annotations struct {
-		Hash string `json:"kubernetes.io/config.hash"` // of a static pod
+		Name        string            `json:"name"`
+		Namespace   string            `json:"namespace"`
+		UID         string            `json:"uid"`
+		Annotations map[string]string `json:"annotations"`
 	}
 
 	cronJobSpec struct {
@@ -55,7 +66,8 @@ type (
 		Template podTemplate `json:"template"`
 	}
 	podTemplate struct {
-		Spec podSpec `json:"spec"`
+		Metadata metadata `json:"metadata"`
+		Spec     podSpec  `json:"spec"`
 	}
 
 	podSpec struct {
@@ -67,22 +79,26 @@ type (
 		Containers          []podContainer     `json:"containers"`
 		EphemeralContainers []podContainer     `json:"ephemeralContainers"`
 		InitContainers      []podContainer     `json:"initContainers"`
+		securedPod
 	}
 	podContainer struct {
 		Name            string                   `json:"name"`
 		SecurityContext containerSecurityContext `json:"securityContext"`
+		securedContainer
 	}
 
 	podSecurityContext struct {
 		containerSecurityContext
-		FSGroup            *id  `json:"fsGroup"`
-		SupplementalGroups []id `json:"supplementalGroups"`
+		FSGroup            *id      `json:"fsGroup"`
+		SupplementalGroups []id     `json:"supplementalGroups"`
+		Sysctls            []sysctl `json:"sysctls"`
 	}
 	// containerSecurityContext is a SecurityContext whose ids are checked.
 	containerSecurityContext struct {
 		SecurityContext
 		RunAsUser  *id `json:"runAsUser"`
 		RunAsGroup *id `json:"runAsGroup"`
+		securedContext
 	}
 
 	podStatus struct {
@@ -102,43 +118,47 @@ type id int64
 // Bounds returns the ids that the API takes (apimachinery, IsValidUserID).
 func (id) Bounds() (low, high int64) { return 0, math.MaxInt32 }
 
-func inSpec(o *object) (spec podSpec, err error) {
-	err = o.spec.Decode(&spec)
-	return spec, err
+func inSpec(o *object) (podTemplate, error) {
+	t := podTemplate{Metadata: o.metadata}
+	err := o.spec.Decode(&t.Spec)
+	return t, err
 }
 
-func inTemplate(o *object) (podSpec, error) {
-	var t podTemplate
-	err := o.template.Decode(&t)
-	return t.Spec, err
+func ofTemplate(o *object) (t podTemplate, err error) {
+	err = o.pods.Decode(&t)
+	return t, err
 }
 
-func inSpecTemplate(o *object) (podSpec, error) {
+func ofSpecTemplate(o *object) (podTemplate, error) {
 	var spec workloadSpec
 	err := o.spec.Decode(&spec)
-	return spec.Template.Spec, err
+	return spec.Template, err
 }
 
-func inJobTemplate(o *object) (podSpec, error) {
+func ofJobTemplate(o *object) (podTemplate, error) {
 	var spec cronJobSpec
 	err := o.spec.Decode(&spec)
-	return spec.JobTemplate.Spec.Template.Spec, err
+	return spec.JobTemplate.Spec.Template, err
 }
 
-// inAny returns the first spec with containers.
-func inAny(o *object) (spec podSpec, err error) {
-	for _, in := range [...]func(*object) (podSpec, error){inSpec, inSpecTemplate, inJobTemplate, inTemplate} {
-		if spec, err = in(o); err != nil || spec.any() {
-			break
+// template returns the template of the pods that an object makes, and the keys that lead
+// there. One without a kind may be of any: its first place with containers counts.
+func (o *object) template(at place) (t podTemplate, path []string, err error) {
+	if at.find != nil {
+		t, err = at.find(o)
+		return t, at.path, err
+	}
+	for _, at := range [...]place{atTop, inSpecTemplate, inJobTemplate, inTemplate} {
+		if t, err = at.find(o); err != nil || t.Spec.any() {
+			return t, at.path, err
 		}
 	}
-	return spec, err
+	return t, nil, nil
 }
 
-// inLikelyTemplate returns the spec of the pod in spec.template, of any kind that has one
-// there, as a Rollout of Argo or a Service of Knative. Other kinds have something else at
-// that place.
-func inLikelyTemplate(o *object) (podSpec, error) {
+// ofLikelyTemplate returns what is in spec.template of any kind that has a pod there, as a
+// Rollout of Argo or a Service of Knative. Other kinds have something else at that place.
+func ofLikelyTemplate(o *object) (podTemplate, error) {
 	var likely struct {
 		Template struct {
 			Spec struct {
@@ -149,9 +169,9 @@ func inLikelyTemplate(o *object) (podSpec, error) {
 		} `json:"template"`
 	}
 	if err := o.spec.Decode(&likely); err != nil || len(likely.Template.Spec.Containers) == 0 {
-		return podSpec{}, nil
+		return podTemplate{}, nil
 	}
-	return inSpecTemplate(o)
+	return ofSpecTemplate(o)
 }
 
 // any reports whether the pod has containers.

@@ -6,6 +6,9 @@
 package manifest
 
 import (
+	"strings"
+
+	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -53,14 +56,52 @@ type Pod struct {
 	Groups                        []uint32 // supplementalGroups and fsGroup
 	Containers                    []*Container
 	Asks                          SecurityContext // what it asks for all of them
+
+	// Path has the keys that lead to the template of the pod, none if the object is the
+	// pod. Annotations are those of the template.
+	Path        []string
+	Annotations map[string]string
+
+	// Security is what the rules of the Pod Security Standards look at. Its containers are
+	// in the order of Containers.
+	Security *podsecurity.Pod
 }
 
 // Container is a container of a pod.
 type Container struct {
 	Name        string
 	Runtime, ID string          // of containerID in the status, as "containerd" and 64 digits
-	Extra       bool            // it is an init or an ephemeral container
+	List        string          // of the spec that it is in, as "initContainers"
+	Index       int             // in that list
 	Asks        SecurityContext // without what its pod asks for all
+}
+
+// Extra reports whether it is an init or an ephemeral container.
+func (c *Container) Extra() bool { return c.List != "containers" }
+
+// Of returns what the pod asks for one of its containers.
+func (p *Pod) Of(c *Container) *Manifest {
+	return &Manifest{Pod: p, Container: c, Asks: c.Asks.merge(&p.Asks)}
+}
+
+// FullName names the container with what kind it is, as "init container setup".
+func (c *Container) FullName() string {
+	role := strings.ToLower(strings.Replace(strings.TrimSuffix(c.List, "s"), "Container", " container", 1))
+	return role + " " + c.Name[:min(len(c.Name), maxName)]
+}
+
+// FullName names the pod, as "Deployment/default/web".
+func (p *Pod) FullName() string {
+	name := "Pod"
+	if p.Kind != "" {
+		name = p.Kind
+	}
+	for _, part := range [...]string{p.Namespace, p.Name} {
+		if part != "" {
+			name += "/" + part
+		}
+	}
+	return name[:min(len(name), maxName)]
 }
 
 // Manifest is what a manifest asks for one container, and of which runtime.

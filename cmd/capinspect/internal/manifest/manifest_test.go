@@ -22,7 +22,7 @@ func manifestOf(t *testing.T, through, context string) (*Manifest, *task.Task) {
 	if err != nil || len(pods) != 1 {
 		t.Fatal(context, err)
 	}
-	m := newManifest(pods[0], pods[0].Containers[0])
+	m := pods[0].Of(pods[0].Containers[0])
 	m.Through(runtime.Named(through), nil)
 	return m, m.Expected(capset.LastKnown)
 }

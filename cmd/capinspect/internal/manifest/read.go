@@ -129,7 +129,7 @@ func (r *reader) object() error {
 		case "spec":
 			o.spec, err = r.in.Raw()
 		case "template":
-			o.template, err = r.in.Raw()
+			o.pods, err = r.in.Raw()
 		case "status":
 			o.status, err = r.in.Raw()
 		case "items":
@@ -157,11 +157,12 @@ func (r *reader) object() error {
 
 // pod returns the pod that the object is or makes, nil if there is none.
 func (o *object) pod() (*Pod, error) {
-	find, ok := kinds[o.kind]
+	at, ok := kinds[o.kind]
 	if !ok {
-		find = inLikelyTemplate
+		at = inLikelyTemplate
 	}
-	spec, err := find(o)
+	template, path, err := o.template(at)
+	spec := &template.Spec
 	if err != nil || !spec.any() {
 		return nil, err
 	}
@@ -171,16 +172,21 @@ func (o *object) pod() (*Pod, error) {
 	}
 	p := &Pod{
 		Kind: o.kind,
-		Name: o.metadata.Name, Namespace: o.metadata.Namespace, UID: o.metadata.UID, Hash: o.metadata.Annotations.Hash,
+		Name: o.metadata.Name, Namespace: o.metadata.Namespace, UID: o.metadata.UID, Hash: o.metadata.Annotations[hashOfStatic],
+		Path: path, Annotations: template.Metadata.Annotations,
 		HostUsers: spec.HostUsers, HostPID: spec.HostPID, HostIPC: spec.HostIPC, HostNetwork: spec.HostNetwork,
 		Groups: spec.SecurityContext.groups(),
 		Asks:   spec.SecurityContext.asks(),
 	}
-	p.add(spec.Containers, status.ContainerStatuses, false)
-	p.add(spec.EphemeralContainers, status.EphemeralContainerStatuses, true)
-	p.add(spec.InitContainers, status.InitContainerStatuses, true)
+	p.add("containers", spec.Containers, status.ContainerStatuses)
+	p.add("ephemeralContainers", spec.EphemeralContainers, status.EphemeralContainerStatuses)
+	p.add("initContainers", spec.InitContainers, status.InitContainerStatuses)
+	p.Security = spec.security(p)
 	return p, nil
 }
+
+// hashOfStatic is the annotation by which kubelet knows a static pod.
+const hashOfStatic = "kubernetes.io/config.hash"
 
 // groups returns the groups in which all processes of the pod are.
 func (s *podSecurityContext) groups() (list []uint32) {
@@ -193,10 +199,10 @@ func (s *podSecurityContext) groups() (list []uint32) {
 	return list
 }
 
-// add adds containers to the pod, with the ids that their statuses tell.
-func (p *Pod) add(containers []podContainer, statuses []containerStatus, extra bool) {
+// add adds the containers of a list to the pod, with the ids that their statuses tell.
+func (p *Pod) add(list string, containers []podContainer, statuses []containerStatus) {
 	for i := range containers {
-		c := &Container{Name: containers[i].Name, Extra: extra, Asks: containers[i].SecurityContext.asks()}
+		c := &Container{Name: containers[i].Name, List: list, Index: i, Asks: containers[i].SecurityContext.asks()}
 		for _, s := range statuses {
 			if s.Name == c.Name {
 				c.Runtime, c.ID, _ = strings.Cut(s.ContainerID, "://")

@@ -31,9 +31,9 @@ func sketch(pods []*Pod) string {
 	for _, p := range pods {
 		fmt.Fprintf(&b, "%s %s/%s %s %v %s %v", p.Kind, p.Namespace, p.Name, p.UID, value(p.HostUsers), host(p), p.Groups)
 		for _, c := range p.Containers {
-			a := newManifest(p, c).Asks
+			a := p.Of(c).Asks
 			add, drop := a.lists()
-			fmt.Fprintf(&b, " [%s %s %s %v: +%q -%q %v %v %v %v %v %v %q]", c.Name, c.Runtime, c.ID, c.Extra, add, drop, value(a.Privileged),
+			fmt.Fprintf(&b, " [%s %s %s %v: +%q -%q %v %v %v %v %v %v %q]", c.Name, c.Runtime, c.ID, c.Extra(), add, drop, value(a.Privileged),
 				value(a.RunAsUser), value(a.RunAsGroup), value(a.RunAsNonRoot), value(a.AllowPrivilegeEscalation), value(a.ReadOnlyRootFilesystem), a.seccomp())
 		}
 		b.WriteByte('\n')
@@ -228,7 +228,7 @@ func FuzzPods(f *testing.F) {
 				t.Fatalf("a pod without containers: %+v", p)
 			}
 			for _, c := range p.Containers {
-				m := newManifest(p, c)
+				m := p.Of(c)
 				m.Through(nil, nil)
 				m.Expected(capset.LastKnown)
 			}
@@ -272,7 +272,7 @@ func TestFixturePods(t *testing.T) {
 			var names []string
 			for i, c := range p.Containers {
 				names = append(names, c.Name)
-				if c.Runtime != "containerd" || len(c.ID) != 64 || c.Extra != (i > 0 && test.name == "ephemeral") {
+				if c.Runtime != "containerd" || len(c.ID) != 64 || c.Extra() != (i > 0 && test.name == "ephemeral") {
 					t.Errorf("%s: %+v", test.name, c)
 				}
 			}

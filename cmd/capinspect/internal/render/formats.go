@@ -3,6 +3,7 @@
 package render
 
 import (
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -57,6 +58,9 @@ var (
 	Answers = []*Form[[]*why.Answers]{
 		{"text", text(printAnswers)},
 		{"json", object(func(list *[]*why.Answers) report.Why { return report.FromAnswers(*list) })},
+	}
+	Checks = []*Form[check.Checked]{
+		{"text", text(printChecked)},
 	}
 	Differences = []*Form[diff.Difference]{
 		{"text", text(printDifference)},

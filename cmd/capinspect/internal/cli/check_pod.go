@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+)
+
+// podArguments parts the arguments that are manifests from the others.
+func podArguments(args []string) (pods, others []string) {
+	for _, arg := range args {
+		if pod, ok := strings.CutPrefix(arg, podPrefix); ok {
+			pods = append(pods, pod)
+		} else {
+			others = append(others, arg)
+		}
+	}
+	return pods, others
+}
+
+// checkPods checks the containers of some manifests, each of them FILE[:CONTAINER]. One
+// that cannot be read does not hide the others.
+func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, found *collected) error {
+	asked, err := runtimeNamed(c.runtime)
+	if err != nil {
+		return err
+	}
+	if asked != nil && len(pods) == 0 {
+		return usagef("--runtime is for pod:FILE")
+	}
+	last := capset.LastKnown
+	if given, err := parseLastCap(c.lastCap); err != nil {
+		return err
+	} else if given != nil {
+		last = *given
+	}
+	for _, pod := range pods {
+		m := manifests{runtime: asked, last: last, checked: checked}
+		m.file, m.name = splitPod(pod)
+		if _, err := saved.Parse(m.file, e.stdin, m.check); err != nil {
+			found.fail("", err)
+		}
+	}
+	return nil
+}
+
+// manifests are the containers of a file.
+type manifests struct {
+	file, name string // name is that of the containers to check, "" for all
+	runtime    *runtime.Runtime
+	last       capset.Cap
+	checked    *check.Checked
+
+	members, chosen int // the containers of the file, and those of them that were checked
+}
+
+// check checks the containers of all pods in a text. What is wrong in it further on does
+// not hide what was found before.
+func (m *manifests) check(text io.Reader) (none struct{}, err error) {
+	err = manifest.Pods(text, func(p *manifest.Pod) bool {
+		m.pod(p)
+		return true
+	})
+	switch {
+	case err != nil:
+	case m.members == 0:
+		err = errors.New("no pod, and nothing that makes pods")
+	case m.chosen == 0:
+		err = errors.New("no container " + m.name)
+	}
+	return none, err
+}
+
+// pod checks the containers of a pod.
+func (m *manifests) pod(p *manifest.Pod) {
+	chosen := map[*manifest.Container]bool{}
+	for _, c := range p.Containers {
+		if !p.Named(c, m.name) {
+			continue
+		}
+		chosen[c] = true
+		asked := p.Of(c)
+		asked.Through(m.runtime, nil)
+		m.checked.Container(m.file, asked, m.last)
+	}
+	if len(chosen) > 0 {
+		m.checked.Pod(m.file, p, func(c *manifest.Container) bool { return chosen[c] })
+	}
+	m.members += len(p.Containers)
+	m.chosen += len(chosen)
+}
