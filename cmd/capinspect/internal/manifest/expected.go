@@ -47,14 +47,43 @@ func isFalse(b *bool) bool { return b != nil && !*b }
 const OfImage = "left to the image"
 
 // isRoot reports whether the container starts as uid 0.
-func (s *SecurityContext) isRoot() task.Value[bool] {
-	switch {
-	case s.RunAsUser != nil:
-		return task.Known(*s.RunAsUser == 0)
-	case isTrue(s.RunAsNonRoot):
+func (m *Manifest) isRoot() task.Value[bool] {
+	switch uid, ok := m.uid().Get(); {
+	case ok:
+		return task.Known(uid.Real == 0)
+	case isTrue(m.Asks.RunAsNonRoot):
 		return task.Known(false)
 	}
 	return task.Unknown[bool](OfImage)
+}
+
+// uid returns the user ids with which the container starts: those that are asked for, or
+// those of its status.
+func (m *Manifest) uid() task.Value[capset.IDs] {
+	if started := m.Container.User; started != nil && m.Asks.RunAsUser == nil {
+		return task.Known(task.AllIDs(started.UID))
+	}
+	return ids(m.Asks.RunAsUser)
+}
+
+// gid returns the group ids with which the container starts.
+func (m *Manifest) gid() task.Value[capset.IDs] {
+	if started := m.Container.User; started != nil && m.Asks.RunAsGroup == nil {
+		return task.Known(task.AllIDs(started.GID))
+	}
+	return ids(m.Asks.RunAsGroup)
+}
+
+// groups returns the supplementary groups with which the container starts, as far as they
+// are known without its image.
+func (m *Manifest) groups() task.Value[[]uint32] {
+	switch {
+	case m.Container.User != nil:
+		return task.Known(m.Container.User.Groups)
+	case m.Pod.Groups != nil:
+		return task.Known(m.Pod.Groups)
+	}
+	return task.Unknown[[]uint32](OfImage)
 }
 
 // Through sets the runtime: the one that is asked for, or that of the container's status,
@@ -82,9 +111,9 @@ func (m *Manifest) Expected(last capset.Cap) *task.Task {
 		LastCap: task.LastCap{Value: last, From: task.FromGuess},
 		Status: task.Status{
 			Sets:       m.sets(g, last),
-			UID:        ids(asks.RunAsUser),
-			GID:        ids(asks.RunAsGroup),
-			Groups:     task.Unknown[[]uint32](OfImage),
+			UID:        m.uid(),
+			GID:        m.gid(),
+			Groups:     m.groups(),
 			NoNewPrivs: task.Known(isFalse(asks.AllowPrivilegeEscalation)),
 			Seccomp:    seccompMode(asks),
 		},
@@ -93,9 +122,6 @@ func (m *Manifest) Expected(last capset.Cap) *task.Task {
 			ChildUserNamespace: task.Known(isFalse(m.Pod.HostUsers)),
 		},
 	}
-	if m.Pod.Groups != nil {
-		t.Groups = task.Known(m.Pod.Groups)
-	}
 	t.Mounts.ReadOnlyRoot = task.Known(isTrue(asks.ReadOnlyRootFilesystem))
 	return t
 }
@@ -103,7 +129,7 @@ func (m *Manifest) Expected(last capset.Cap) *task.Task {
 // Possible returns the states in which the container may start: what Expected returns, or,
 // if the image decides whether it runs as root, that of root and that of another user.
 func (m *Manifest) Possible(last capset.Cap) []*task.Task {
-	if m.Asks.isRoot().Known() {
+	if m.isRoot().Known() {
 		return []*task.Task{m.Expected(last)}
 	}
 	asRoot, asUser := *m, *m
@@ -135,7 +161,7 @@ func (m *Manifest) sets(g *runtime.Grant, last capset.Cap) (sets [capset.NumKind
 	}
 	asRoot := capset.State{capset.Permitted: g.Bounding, capset.Effective: g.Bounding, capset.Bounding: g.Bounding}
 	asUser := capset.State{raised, raised, raised, g.Bounding, raised}
-	root := m.Asks.isRoot()
+	root := m.isRoot()
 	for k := range sets {
 		switch {
 		case task.Is(root, true) || asRoot[k] == asUser[k]:

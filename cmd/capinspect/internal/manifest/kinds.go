@@ -109,6 +109,15 @@ type (
 	containerStatus struct {
 		Name        string `json:"name"`
 		ContainerID string `json:"containerID"` // as "containerd://0123..."
+		User        struct {
+			Linux *linuxUser `json:"linux"`
+		} `json:"user"`
+	}
+	// linuxUser is who the first process of a container was started as, since Kubernetes 1.31.
+	linuxUser struct {
+		UID    id   `json:"uid"`
+		GID    id   `json:"gid"`
+		Groups []id `json:"supplementalGroups"`
 	}
 )
 

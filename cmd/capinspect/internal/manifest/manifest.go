@@ -71,6 +71,7 @@ type Pod struct {
 type Container struct {
 	Name        string
 	Runtime, ID string          // of containerID in the status, as "containerd" and 64 digits
+	User        *User           // of the status; nil if it does not tell
 	List        string          // of the spec that it is in, as "initContainers"
 	Index       int             // in that list
 	Asks        SecurityContext // without what its pod asks for all
@@ -102,6 +103,12 @@ func (p *Pod) FullName() string {
 		}
 	}
 	return name[:min(len(name), maxName)]
+}
+
+// User is who a container was started as.
+type User struct {
+	UID, GID uint32
+	Groups   []uint32
 }
 
 // Manifest is what a manifest asks for one container, and of which runtime.

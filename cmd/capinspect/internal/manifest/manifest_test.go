@@ -112,6 +112,37 @@ func TestExpectedValues(t *testing.T) {
 	}
 }
 
+// TestStarted holds that the status of a pod tells who its container was started as, where
+// the manifest leaves that to the image.
+func TestStarted(t *testing.T) {
+	for _, test := range []struct{ context, status, want string }{
+		{`{}`, `{}`, "? ? ? ?"},
+		{`{}`, `{"linux":{"uid":0,"gid":0}}`, "{0 0 0 0} {0 0 0 0} [] cap_chown"},
+		{`{}`, `{"linux":{"uid":5,"gid":6,"supplementalGroups":[6,7]}}`, "{5 5 5 5} {6 6 6 6} [6 7] "},
+		{`{"runAsUser":1,"runAsGroup":2}`, `{"linux":{"uid":1,"gid":2,"supplementalGroups":[2]}}`, "{1 1 1 1} {2 2 2 2} [2] "},
+		{`{"runAsUser":1}`, `{}`, "{1 1 1 1} ? ? "},
+	} {
+		pod := `{"kind":"Pod","spec":{"containers":[{"name":"c","securityContext":` + test.context + `}]},
+			"status":{"containerStatuses":[{"name":"c","containerID":"cri-o://1","user":` + test.status + `}]}}`
+		m, err := Choose(strings.NewReader(pod), "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Through(nil, nil)
+		r := m.Expected(capset.LastKnown)
+		first := task.Map(r.Sets[capset.Effective], func(s capset.Set) string {
+			if s == 0 {
+				return ""
+			}
+			return s.First().String()
+		})
+		got := fmt.Sprintf("%s %s %s %s", text(r.UID).Or("?"), text(r.GID).Or("?"), text(r.Groups).Or("?"), first.Or("?"))
+		if got != test.want || m.Runtime.Name != "crio" {
+			t.Errorf("%s %s: %s, %s, want %s", test.context, test.status, m.Runtime.Name, got, test.want)
+		}
+	}
+}
+
 // TestTraps holds the code and the text of each trap.
 func TestTraps(t *testing.T) {
 	seen := map[string]bool{}

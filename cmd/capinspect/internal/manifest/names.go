@@ -5,11 +5,12 @@ package manifest
 import (
 	"io"
 
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
-// Names are the names that Kubernetes has for the pods of a cluster and for their
+// Names are the names, and the runtimes, that Kubernetes has for the pods of a cluster and for their
 // containers, by the UID or the hash of a pod and by the id of a container.
 type Names map[string]name
 
@@ -17,16 +18,21 @@ type Names map[string]name
 type name struct {
 	namespace, pod string
 	container      string // "" for the pod
+	runtime        string // of the container
 }
 
 // ReadNames reads the names of the pods in a text, as [Pods] does.
 func ReadNames(text io.Reader) (Names, error) {
 	n := Names{}
 	err := Pods(text, func(p *Pod) bool {
-		n[p.UID] = name{p.Namespace, p.Name, ""}
+		n[p.UID] = name{namespace: p.Namespace, pod: p.Name}
 		n[p.Hash] = n[p.UID]
 		for _, c := range p.Containers {
-			n[c.ID] = name{p.Namespace, p.Name, c.Name}
+			by := ""
+			if r := runtime.Named(c.Runtime); r != nil {
+				by = r.Name
+			}
+			n[c.ID] = name{p.Namespace, p.Name, c.Name, by}
 		}
 		return true
 	})
@@ -46,4 +52,5 @@ func (n Names) Name(c *task.Container) {
 	c.Conclude(&c.PodNamespace, known.namespace, from("podNamespace"))
 	c.Conclude(&c.PodName, known.pod, from("podName"))
 	c.Conclude(&c.Name, known.container, from("name"))
+	c.Conclude(&c.Runtime, known.runtime, from("runtime"))
 }

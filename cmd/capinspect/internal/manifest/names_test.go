@@ -25,10 +25,10 @@ func TestNames(t *testing.T) {
 		n    Names
 		want string
 	}{
-		{"by its id", container.Container{ID: "A", PodUID: "x"}, n, "n/p/a [{podNamespace --pods false false} {podName --pods false false} {name --pods false false}]"},
+		{"by its id", container.Container{ID: "A", PodUID: "x"}, n, "n/p/a [{podNamespace --pods false false} {podName --pods false false} {name --pods false false} {runtime --pods false false}]"},
 		{"by the UID of its pod", container.Container{ID: "B", PodUID: "u"}, n, "n/p/ [{podNamespace --pods false false} {podName --pods false false}]"},
 		{"by the hash of its pod", container.Container{PodUID: "h"}, n, "/q/ [{podName --pods false false}]"},
-		{"with a name already", container.Container{ID: "A", Name: "x"}, n, "n/p/x [{podNamespace --pods false false} {podName --pods false false}]"},
+		{"with a name already", container.Container{ID: "A", Name: "x"}, n, "n/p/x [{podNamespace --pods false false} {podName --pods false false} {runtime --pods false false}]"},
 		{"of another cluster", container.Container{ID: "C", PodUID: "w"}, n, "// []"},
 		{"of no pod", container.Container{}, n, "// []"},
 		{"without names", container.Container{ID: "A"}, nil, "// []"},

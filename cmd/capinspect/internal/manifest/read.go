@@ -188,6 +188,18 @@ func (o *object) pod() (*Pod, error) {
 // hashOfStatic is the annotation by which kubelet knows a static pod.
 const hashOfStatic = "kubernetes.io/config.hash"
 
+// user returns who a container was started as, nil if that is unknown.
+func (u *linuxUser) user() *User {
+	if u == nil {
+		return nil
+	}
+	user := &User{UID: uint32(u.UID), GID: uint32(u.GID)}
+	for _, g := range u.Groups {
+		user.Groups = append(user.Groups, uint32(g))
+	}
+	return user
+}
+
 // groups returns the groups in which all processes of the pod are.
 func (s *podSecurityContext) groups() (list []uint32) {
 	if s.FSGroup != nil {
@@ -206,6 +218,7 @@ func (p *Pod) add(list string, containers []podContainer, statuses []containerSt
 		for _, s := range statuses {
 			if s.Name == c.Name {
 				c.Runtime, c.ID, _ = strings.Cut(s.ContainerID, "://")
+				c.User = s.User.Linux.user()
 			}
 		}
 		p.Containers = append(p.Containers, c)

@@ -161,7 +161,7 @@ func addAndDrop(m *Manifest, g *runtime.Grant) string {
 // addWithoutEffect finds what is added for a user who does not get it: only root does,
 // unless the runtime raises it in Ambient.
 func addWithoutEffect(m *Manifest, g *runtime.Grant) string {
-	if !task.Is(m.Asks.isRoot(), false) || m.Runtime.RaisesAmbient {
+	if !task.Is(m.isRoot(), false) || m.Runtime.RaisesAmbient {
 		return ""
 	}
 	what := ""
@@ -237,7 +237,7 @@ func voidInUserNamespace(m *Manifest, g *runtime.Grant) string {
 }
 
 func rootAsNonRoot(m *Manifest, _ *runtime.Grant) string {
-	if !isTrue(m.Asks.RunAsNonRoot) || !task.Is(m.Asks.isRoot(), true) {
+	if !isTrue(m.Asks.RunAsNonRoot) || !task.Is(m.isRoot(), true) {
 		return ""
 	}
 	return "runAsNonRoot: true: kubelet starts no container with it and runAsUser: 0"
