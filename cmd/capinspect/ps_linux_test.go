@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -412,6 +414,17 @@ func TestPsManyThreads(t *testing.T) {
 	}
 	if list := rows(t, "-t", strconv.Itoa(os.Getpid()), "--columns", "PID,TID"); len(list) != 1 {
 		t.Errorf("%d threads differ", len(list)-1)
+	}
+	// A report on each is written while they are read.
+	const mostKiB = 40 << 10 // it takes 80 MiB if it holds them all
+	cmd := exec.Command(built(t), "-T", "--json", strconv.Itoa(os.Getpid()))
+	out, err := cmd.Output()
+	var found struct{ Tasks []struct{ Tid int } }
+	if err := errors.Join(err, json.Unmarshal(out, &found)); err != nil || len(found.Tasks) <= 1000 {
+		t.Errorf("%d tasks, %v", len(found.Tasks), err)
+	}
+	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > mostKiB && !raceDetector {
+		t.Errorf("%d KiB for %d bytes", used, len(out))
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -19,7 +18,7 @@ func (c *runner) nothing(string) error { return nil }
 func (c *runner) print(string) error {
 	t, err := c.task()
 	if err == nil {
-		c.out = render.Capsh.Append(c.out, &report.Results{Tasks: []*task.Task{t}})
+		c.out = render.AppendCapsh(c.out, t)
 	}
 	return err
 }

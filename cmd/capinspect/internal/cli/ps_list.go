@@ -72,7 +72,7 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 }
 
 func (r *psRun) stream(from *collect.Collector, out *output, hides string) (found collect.Walked, err error) {
-	s := report.Stream{W: out, Object: r.format == "json", Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
+	s := report.Stream{Frame: report.Frame{W: out, Object: r.format == "json"}, Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
 	if s.Object {
 		if err := s.Start(kernel()); err != nil {
 			return found, err

@@ -69,15 +69,16 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 	if !format.Notes {
 		detail = collect.Named
 	}
-	found, err := c.collect(e, args, detail)
+	var info report.KernelInfo
+	if format.Kernel {
+		info = kernel()
+	}
+	out := format.To(e.output(), info)
+	found, err := c.each(e, args, detail, out.Task)
 	if err != nil {
 		return 0, err
 	}
-	results := report.Results{Tasks: found.tasks, Failures: found.failures}
-	if format.Kernel {
-		results.Kernel = kernel()
-	}
-	if err := e.write(format.Append(nil, &results)); err != nil {
+	if err := out.End(found.failures); err != nil {
 		return 0, err
 	}
 	return found.complain(e, statusOK), nil

@@ -130,6 +130,18 @@ func (c *collected) fail(pid string, err error) {
 // collect reads the tasks of the flags and of args. One that cannot be read does not hide
 // the others.
 func (t *targets) collect(e *env, args []string, detail collect.Detail) (c collected, err error) {
+	var tasks []*task.Task
+	c, err = t.each(e, args, detail, func(t *task.Task) error {
+		tasks = append(tasks, t)
+		return nil
+	})
+	c.tasks = tasks
+	return c, err
+}
+
+// each is collect that visits the tasks while they come, and keeps none. It ends where
+// visit returns an error.
+func (t *targets) each(e *env, args []string, detail collect.Detail, visit func(*task.Task) error) (c collected, err error) {
 	pids, err := t.choose(args)
 	if err != nil {
 		return c, err
@@ -153,11 +165,17 @@ func (t *targets) collect(e *env, args []string, detail collect.Detail) (c colle
 		}
 		defer from.Close()
 		for _, pid := range pids {
-			tasks, err := readTasks(from, pid, threads)
+			var stop error
+			err := from.Threads(pid, threads, func(t *task.Task) bool {
+				stop = visit(t)
+				return stop == nil
+			})
+			if stop != nil {
+				return c, stop
+			}
 			if err != nil {
 				c.fail(from.Pid(pid), err)
 			}
-			c.tasks = append(c.tasks, tasks...)
 			c.pids = append(c.pids, from.Pid(pid))
 		}
 	}
@@ -166,21 +184,13 @@ func (t *targets) collect(e *env, args []string, detail collect.Detail) (c colle
 		if err != nil {
 			c.fail("", err)
 		}
-		c.tasks = append(c.tasks, tasks...)
+		for _, t := range tasks {
+			if err := visit(t); err != nil {
+				return c, err
+			}
+		}
 	}
 	return c, nil
-}
-
-// readTasks reads one task, with the threads that were asked for.
-func readTasks(from *collect.Collector, pid string, threads collect.Threads) ([]*task.Task, error) {
-	if threads != collect.Leaders {
-		return from.Threads(pid, threads)
-	}
-	t, err := from.Task(pid)
-	if err != nil {
-		return nil, err
-	}
-	return []*task.Task{t}, nil
 }
 
 // readSaved returns the tasks that a saved file tells of. last is the last capability if

@@ -34,7 +34,7 @@ func (*Collector) Pid(target string) string { return target }
 func (*Collector) Task(string) (*task.Task, error) { return nil, errNeedsLinux }
 
 // Threads says that there are no tasks to read.
-func (*Collector) Threads(string, Threads) ([]*task.Task, error) { return nil, errNeedsLinux }
+func (*Collector) Threads(string, Threads, func(*task.Task) bool) error { return errNeedsLinux }
 
 // Hides knows of no mount option.
 func (*Collector) Hides() string { return "" }

@@ -192,34 +192,36 @@ func (c *Collector) status(handle procstatus.Task, own bool) (*procstatus.Status
 	return nil, 0, err
 }
 
-// Threads returns a task and the other threads of its process: those that differ from it,
-// or all. It reads them through one open directory, and leaves out one that ends
-// meanwhile.
-func (c *Collector) Threads(target string, which Threads) ([]*task.Task, error) {
+// Threads yields a task and the other threads of its process that are asked for, until
+// yield returns false. It reads them through one open directory, and leaves out one that
+// ends meanwhile.
+func (c *Collector) Threads(target string, which Threads, yield func(*task.Task) bool) error {
+	if which == Leaders || c.proc == nil {
+		t, err := c.Task(target)
+		if err == nil {
+			yield(t)
+		}
+		return err
+	}
 	handle, err := c.handle(target)
 	if err != nil {
-		return nil, err
-	}
-	if c.proc == nil {
-		t, err := c.Task(target)
-		return []*task.Task{t}, err
+		return err
 	}
 	if handle, err = handle.Open(); err != nil {
-		return nil, plain(err)
+		return plain(err)
 	}
 	defer handle.Close()
 	leader, err := c.whole(handle)
-	if err != nil {
-		return nil, err
+	if err != nil || !yield(leader) {
+		return err
 	}
-	list := []*task.Task{leader}
 	status, err := handle.Status()
 	if err != nil {
-		return list, plain(err)
+		return plain(err)
 	}
 	tids, err := handle.Tids()
 	if err != nil {
-		return list, plain(err)
+		return plain(err)
 	}
 	for _, tid := range tids {
 		if task.Is(leader.Tid, tid) {
@@ -229,12 +231,12 @@ func (c *Collector) Threads(target string, which Threads) ([]*task.Task, error) 
 		switch {
 		case errors.Is(err, ErrNoProcess):
 		case err != nil:
-			return list, err
-		case t != nil:
-			list = append(list, t)
+			return err
+		case t != nil && !yield(t):
+			return nil
 		}
 	}
-	return list, nil
+	return nil
 }
 
 // thread returns a thread, or nil if it has the rights of its leader and only those that

@@ -8,7 +8,6 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
@@ -24,24 +23,8 @@ func (f *Form[T]) FormName() string { return f.Name }
 // Append appends what was found to dst.
 func (f *Form[T]) Append(dst []byte, found *T) []byte { return f.append(dst, found) }
 
-// TaskForm is one format of a report on tasks.
-type TaskForm struct {
-	Form[report.Results]
-	Notes  bool // it shows the notes of a task
-	Kernel bool // it shows the reader's kernel
-}
-
-// Capsh is the format of --print: the lines of capsh(1) alone.
-var Capsh = &TaskForm{Form: Form[report.Results]{"print", each(printCapsh)}}
-
-// The formats of each command. The first one is the default.
+// The formats of each command but show. The first one is the default.
 var (
-	Tasks = []*TaskForm{
-		{Form: Form[report.Results]{"text", each(printTask)}, Notes: true},
-		{Form: Form[report.Results]{"json", object(report.FromResults)}, Notes: true, Kernel: true},
-		{Form: Form[report.Results]{"jsonl", appendTaskLines}, Notes: true},
-		{Form: Form[report.Results]{"matrix", each(printTaskMatrix)}},
-	}
 	Masks = []*Form[report.Decoded]{
 		{"text", text(printMasks)},
 		{"json", object(report.FromDecoded)},
@@ -91,30 +74,11 @@ func text[T any](print func(*printer, *T)) func([]byte, *T) []byte {
 	}
 }
 
-// each makes the function of a format of one that prints one task. Several tasks stand
-// under headers.
-func each(print func(*printer, *task.Task)) func([]byte, *report.Results) []byte {
-	return text(func(p *printer, found *report.Results) {
-		for _, t := range found.Tasks {
-			if len(found.Tasks)+len(found.Failures) > 1 {
-				printHeader(p, t)
-			}
-			print(p, t)
-		}
-	})
-}
-
 // object makes the function of a format of one that returns a struct of package report.
 func object[T, U any](from func(*T) U) func([]byte, *T) []byte {
 	return func(dst []byte, found *T) []byte {
 		return append(dst, must(report.Marshal(from(found), true))...)
 	}
-}
-
-// appendTaskLines appends each task as JSON on a line.
-func appendTaskLines(dst []byte, found *report.Results) []byte {
-	all := report.FromResults(found)
-	return append(dst, must(report.MarshalLines(all.Lines()))...)
 }
 
 // must returns JSON. There is an error only if a struct of package report has a field that

@@ -60,8 +60,8 @@ func TestForms(t *testing.T) {
 		Tasks:    []*task.Task{process4711(), {}},
 		Failures: []report.Failure{{Pid: "1", Err: errors.New("no such process")}},
 	}
-	checkForms(t, Tasks, found, "text", "json", "jsonl", "matrix")
-	checkForms(t, []*TaskForm{Capsh}, found, "print")
+	checkForms(t, written(Tasks), found, "text", "json", "jsonl", "matrix")
+	checkForms(t, written([]*TaskForm{Capsh}), found, "print")
 	checkForms(t, Masks, &report.Decoded{List: []report.DecodedMask{{Input: "1", Set: 1}}}, "text", "json", "matrix")
 	checkForms(t, Explanations, &report.Explaining{Whole: []capset.Cap{0}, Listed: []capset.Cap{63}}, "text", "json")
 	for _, whole := range [...]bool{true, false} {
@@ -78,11 +78,55 @@ func TestForms(t *testing.T) {
 	checkForms(t, SecurityContexts, derived(), "yaml", "json", "docker", "systemd")
 }
 
-// Each task is one line in jsonl.
-func TestTaskLines(t *testing.T) {
-	i := slices.IndexFunc(Tasks, func(f *TaskForm) bool { return f.Name == "jsonl" })
-	text := Tasks[i].Append(nil, &report.Results{Tasks: []*task.Task{process4711(), process4711()}})
-	if n := bytes.Count(text, []byte("\n")); n != 2 {
-		t.Errorf("%d lines: %s", n, text)
+// writtenForm is a format of tasks, as one of anything.
+type writtenForm struct{ *TaskForm }
+
+func written(forms []*TaskForm) (list []writtenForm) {
+	for _, f := range forms {
+		list = append(list, writtenForm{f})
+	}
+	return list
+}
+
+func (f writtenForm) Append(dst []byte, found *report.Results) []byte {
+	out := bytes.NewBuffer(dst)
+	to := f.To(out, found.Kernel)
+	for _, t := range found.Tasks {
+		must(nil, to.Task(t))
+	}
+	must(nil, to.End(found.Failures))
+	return out.Bytes()
+}
+
+// TestTasks holds that tasks which are written while they come are what a whole report has.
+func TestTasks(t *testing.T) {
+	last := capset.Cap(40)
+	kernel := report.KernelInfo{Release: "6.1", LastCap: &last}
+	failures := []report.Failure{{Pid: "1", Err: errors.New("no such process")}, {Err: errors.New("x: empty")}}
+	for _, found := range []report.Results{
+		{},
+		{Kernel: kernel, Tasks: []*task.Task{process4711()}},
+		{Kernel: kernel, Tasks: []*task.Task{process4711(), {}, process4711()}, Failures: failures},
+		{Failures: failures},
+	} {
+		rep := report.FromResults(&found)
+		if got, want := written(Tasks)[1].Append(nil, &found), must(report.Marshal(rep, true)); !bytes.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		if got, want := written(Tasks)[2].Append(nil, &found), must(report.MarshalLines(rep.Lines())); !bytes.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+	down := errors.New("no space left on device")
+	for _, f := range append(slices.Clone(Tasks), Capsh) {
+		to := f.To(writer{down}, kernel)
+		if err := errors.Join(to.Task(process4711()), to.Task(process4711()), to.End(nil)); !errors.Is(err, down) {
+			t.Errorf("%s: %v", f.Name, err)
+		}
 	}
 }
+
+// writer fails.
+type writer struct{ err error }
+
+func (w writer) Write([]byte) (int, error) { return 0, w.err }

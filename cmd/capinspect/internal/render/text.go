@@ -3,7 +3,6 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,6 +37,13 @@ func printCapsh(p *printer, t *task.Task) {
 		p.unknown(t.Mode().Why())
 	}
 	p.line()
+}
+
+// AppendCapsh appends the lines of capsh(1) --print.
+func AppendCapsh(dst []byte, t *task.Task) []byte {
+	p := printer{dst}
+	printCapsh(&p, t)
+	return p.buf
 }
 
 // AppendCurrent appends the lines of capsh(1) --current.
@@ -267,9 +273,6 @@ func printOtherSecurebits(p *printer, t *task.Task) {
 
 // printHeader prints the line that stands above a task where there are several.
 func printHeader(p *printer, t *task.Task) {
-	if len(p.buf) > 0 && !bytes.HasSuffix(p.buf, []byte("\n\n")) {
-		p.line()
-	}
 	p.print("==> ")
 	if tid, ok := t.Tid.Get(); ok {
 		p.print(strconv.Itoa(tid))

@@ -137,7 +137,7 @@ func TestHeaders(t *testing.T) {
 		{report.Results{Tasks: []*task.Task{two}, Failures: make([]report.Failure, 1)}, []string{"==> 4711 (a\\x0ab) <=="}},
 	} {
 		var got []string
-		for line := range strings.Lines(string(Capsh.Append(nil, &test.found))) {
+		for line := range strings.Lines(string(writtenForm{Capsh}.Append(nil, &test.found))) {
 			if strings.HasPrefix(line, "==>") {
 				got = append(got, strings.TrimSuffix(line, "\n"))
 			}

@@ -4,9 +4,7 @@ package report
 
 import (
 	"encoding/binary"
-	"io"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/capinspect/capinspect/capset"
@@ -18,11 +16,9 @@ import (
 //
 // Chunks may be filled by several goroutines. Start, Done and End are for one of them.
 type Stream struct {
-	W      io.Writer
-	Keys   Keys
-	Object bool // one object, with the reader's kernel before and the failures behind the tasks
+	Frame
+	Keys Keys
 
-	some bool // a task was written
 	free sync.Pool
 }
 
@@ -190,45 +186,5 @@ func (s *Stream) Done(c *Chunk) error {
 	if c.err != nil || len(c.buf) == 0 {
 		return c.err
 	}
-	if s.Object && s.some {
-		if _, err := io.WriteString(s.W, ","); err != nil {
-			return err
-		}
-	}
-	s.some = true
-	_, err := s.W.Write(c.buf)
-	return err
-}
-
-// Start writes what stands before the tasks of an object.
-func (s *Stream) Start(kernel KernelInfo) error {
-	s.some = false
-	before, _, err := around(&Results{Kernel: kernel})
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(s.W, before)
-	return err
-}
-
-// End writes what stands behind the tasks of an object.
-func (s *Stream) End(failures []Failure, left *NotShown) error {
-	_, behind, err := around(&Results{Failures: failures, NotShown: left})
-	if err != nil {
-		return err
-	}
-	if s.some {
-		behind = newline(1) + behind
-	}
-	_, err = io.WriteString(s.W, behind)
-	return err
-}
-
-// around returns the parts of a report between which its tasks stand.
-func around(r *Results) (before, behind string, err error) {
-	const tasks = `"tasks": [` // stands in no string, where a quote has a backslash
-	rep := FromResults(r)
-	text, err := Marshal(&rep, true)
-	before, behind, _ = strings.Cut(string(text), tasks)
-	return before + tasks, behind, err
+	return s.write(c.buf)
 }

@@ -75,7 +75,7 @@ func TestStream(t *testing.T) {
 					t.Errorf("task %d of %d in a chunk: %v\nalone: %v", i, perChunk, got, want[i])
 				}
 			}
-			text = streamed(t, &Stream{Keys: keys, Object: true}, tasks, perChunk, []Failure{{Pid: "7", Err: errors.New("gone")}})
+			text = streamed(t, &Stream{Frame: Frame{Object: true}, Keys: keys}, tasks, perChunk, []Failure{{Pid: "7", Err: errors.New("gone")}})
 			whole := decoded(t, []byte(text))
 			for i, got := range whole["tasks"].([]any) {
 				delete(want[i], "schemaVersion")
@@ -120,7 +120,7 @@ func TestStreamWhole(t *testing.T) {
 	failures := []Failure{{Pid: "7", Err: errors.New("gone")}}
 	for _, tasks := range [][]*task.Task{nil, several(t)} {
 		for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {true, true}} {
-			s := &Stream{Keys: keys, Object: true}
+			s := &Stream{Frame: Frame{Object: true}, Keys: keys}
 			whole := psReport{Version{SchemaVersion}, reader(KernelInfo{Release: "6.18.0"}), []psTask{}, failed(failures), Partial{NewNotShown(1, 2, "invisible")}}
 			for _, x := range tasks {
 				p := psTask{Identity: identity(x), Rights: s.rightsOf(x)}

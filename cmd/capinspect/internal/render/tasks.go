@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// TaskForm is one format of a report on tasks.
+type TaskForm struct {
+	Name  string // as -o has it
+	Notes bool   // it shows the notes of a task
+	// Kernel says that it shows the reader's kernel.
+	Kernel bool
+	begin  func(io.Writer, report.KernelInfo) TaskWriter
+}
+
+// FormName returns the name of the format.
+func (f *TaskForm) FormName() string { return f.Name }
+
+// To returns what writes tasks to w in that format.
+func (f *TaskForm) To(w io.Writer, kernel report.KernelInfo) TaskWriter { return f.begin(w, kernel) }
+
+// TaskWriter writes tasks while they come, and in the end what could not be read.
+type TaskWriter interface {
+	Task(*task.Task) error
+	End([]report.Failure) error
+}
+
+// Capsh is the format of --print: the lines of capsh(1) alone.
+var Capsh = &TaskForm{Name: "print", begin: inText(printCapsh)}
+
+// Tasks are the formats of a report on tasks. The first one is the default.
+var Tasks = []*TaskForm{
+	{Name: "text", Notes: true, begin: inText(printTask)},
+	{Name: "json", Notes: true, Kernel: true, begin: inJSON},
+	{Name: "jsonl", Notes: true, begin: inJSONLines},
+	{Name: "matrix", begin: inText(printTaskMatrix)},
+}
+
+// inText makes what begins a format of one that prints one task.
+func inText(print func(*printer, *task.Task)) func(io.Writer, report.KernelInfo) TaskWriter {
+	return func(w io.Writer, _ report.KernelInfo) TaskWriter { return &taskPrinter{w: w, print: print} }
+}
+
+// taskPrinter prints tasks. Several stand under headers, and one does if another could not
+// be read: the first is held back until that is known.
+type taskPrinter struct {
+	w     io.Writer
+	print func(*printer, *task.Task)
+	first *task.Task
+	some  bool // the first was written
+	open  bool // what was written last does not end with an empty line
+}
+
+// Task prints a task.
+func (p *taskPrinter) Task(t *task.Task) error {
+	if p.first == nil && !p.some {
+		p.first = t
+		return nil
+	}
+	if err := p.flush(true); err != nil {
+		return err
+	}
+	return p.write(t, true)
+}
+
+// End prints what was held back.
+func (p *taskPrinter) End(failures []report.Failure) error {
+	return p.flush(len(failures) > 0)
+}
+
+func (p *taskPrinter) flush(header bool) error {
+	first := p.first
+	if first == nil {
+		return nil
+	}
+	p.first, p.some = nil, true
+	return p.write(first, header)
+}
+
+func (p *taskPrinter) write(t *task.Task, header bool) error {
+	var text printer
+	if p.open && header {
+		text.line()
+	}
+	if header {
+		printHeader(&text, t)
+	}
+	p.print(&text, t)
+	p.open = !bytes.HasSuffix(text.buf, []byte("\n\n"))
+	_, err := p.w.Write(text.buf)
+	return err
+}
+
+func inJSON(w io.Writer, kernel report.KernelInfo) TaskWriter {
+	return &report.Tasks{Frame: report.Frame{W: w, Object: true}, Kernel: kernel}
+}
+
+func inJSONLines(w io.Writer, _ report.KernelInfo) TaskWriter {
+	return &report.Tasks{Frame: report.Frame{W: w}}
+}
