@@ -26,6 +26,8 @@ type Decoder struct {
 	tokens *json.Decoder
 	text   *text
 	path   []string // the keys that lead to the next value
+	left   int      // how many more tokens may be read, if there is a limit
+	limit  bool
 }
 
 // NewDecoder returns a Decoder of a text, which it reads no further than it needs to, but
@@ -40,6 +42,10 @@ func NewDecoderAt(r io.Reader, line int) *Decoder {
 	return d
 }
 
+// Limit sets how many tokens may be read from now on: brackets, keys and values, without
+// those that are passed over.
+func (d *Decoder) Limit(tokens int) { d.left, d.limit = tokens, true }
+
 // Line returns the line on which what was read last ends.
 func (d *Decoder) Line() int { return 1 + d.text.ends - bytes.Count(d.ahead(), newline) }
 
@@ -50,6 +56,14 @@ func (d *Decoder) ahead() []byte {
 		return nil // which cannot be: it is in memory
 	}
 	return rest
+}
+
+// Next returns the first character of the next value; 0 if there is none.
+func (d *Decoder) Next() byte {
+	if !d.tokens.More() {
+		return 0
+	}
+	return bytes.TrimLeft(d.ahead(), " \t\r\n")[0]
 }
 
 // Decode decodes the next value into what v points to. At the end of the text it returns
@@ -164,6 +178,9 @@ func (d *Decoder) raw() (json.RawMessage, error) {
 
 // token returns the next token: a json.Delim, bool, json.Number, string or nil for null.
 func (d *Decoder) token() (json.Token, error) {
+	if err := d.spend(); err != nil {
+		return nil, err
+	}
 	t, err := d.tokens.Token()
 	if err == io.EOF && len(d.path) == 0 {
 		return nil, err
@@ -171,8 +188,19 @@ func (d *Decoder) token() (json.Token, error) {
 	return t, d.noted(err)
 }
 
+// spend counts a token against the limit.
+func (d *Decoder) spend() error {
+	if d.left--; d.limit && d.left < 0 {
+		return d.fail(errTooMuch)
+	}
+	return nil
+}
+
 // inner is token within a value, where the text must not end.
 func (d *Decoder) inner() (json.Token, error) {
+	if err := d.spend(); err != nil {
+		return nil, err
+	}
 	t, err := d.tokens.Token()
 	return t, d.noted(err)
 }
@@ -191,7 +219,10 @@ func (d *Decoder) key(seen map[string]bool) (string, error) {
 	return key, nil
 }
 
-var errCutShort = errors.New("cut short")
+var (
+	errCutShort = errors.New("cut short")
+	errTooMuch  = errors.New("too much to be read")
+)
 
 // noted makes one of our errors of one of the decoder.
 func (d *Decoder) noted(err error) error {
