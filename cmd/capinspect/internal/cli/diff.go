@@ -26,7 +26,7 @@ var diffCommand = command{
 	summary:  "two tasks, manifests, profiles, sets or saved reports",
 	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none,
-a list of capabilities, file:PATH, a saved status file or report of one task, or
+a list of capabilities, file:PATH[:NAME], what -f takes elsewhere, or
 pod:FILE[:CONTAINER], a manifest in YAML or JSON; "-" as the file is standard
 input.
 
@@ -104,7 +104,7 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if c.runtime != "" && a.Manifest == nil && b.Manifest == nil {
+	if c.runtime != "" && !strings.HasPrefix(args[0], podPrefix) && !strings.HasPrefix(args[1], podPrefix) {
 		return 0, usagef("--runtime is for pod:FILE")
 	}
 	adapt(a, b)
@@ -152,11 +152,11 @@ func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, err
 		return c.pod(e, arg, other)
 	}
 	s := &diff.Side{Label: arg}
-	path, file := strings.CutPrefix(arg, "file:")
+	path, file := strings.CutPrefix(arg, filePrefix)
 	var err error
 	switch {
 	case file:
-		s.Task, err = oneOf(e, path)
+		s.Task, err = saved.One(path, e.stdin, nil)
 	case arg == self || isPID(arg):
 		s.Task, err = c.read(arg)
 	case arg == "0":
@@ -183,8 +183,8 @@ func adapt(s, other *diff.Side) {
 		return
 	}
 	started := other.Task.Runtime()
-	if other.Manifest != nil {
-		started = other.Manifest.Runtime.Name
+	if asked := other.Asks(); asked != nil {
+		started = asked.Runtime
 	}
 	level, ok := podsecurity.ParseLevel(s.Label)
 	switch {
@@ -207,16 +207,4 @@ func (c *diffConfig) read(pid string) (*task.Task, error) {
 		return nil, report.Failure{Pid: from.Pid(pid), Err: err}
 	}
 	return t, nil
-}
-
-// oneOf returns the only task of a saved file.
-func oneOf(e *env, path string) (*task.Task, error) {
-	tasks, err := readSaved(e, path, nil)
-	if err != nil {
-		return nil, err
-	}
-	if len(tasks) != 1 {
-		return nil, errors.New(task.InputName(path) + ": it has several tasks, and one can be compared")
-	}
-	return tasks[0], nil
 }

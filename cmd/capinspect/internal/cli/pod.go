@@ -41,7 +41,7 @@ func (c *diffConfig) pod(e *env, arg string, other *diff.Side) (*diff.Side, erro
 		last = t.LastCap.Value
 	}
 	m.Through(asked, t)
-	return &diff.Side{Label: arg, Task: m.Expected(last), Manifest: m}, nil
+	return &diff.Side{Label: arg, Task: m.Expected(last)}, nil
 }
 
 // runtimeFlag is --runtime, which says whose rules a manifest goes through.

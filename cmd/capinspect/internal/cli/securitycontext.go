@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -58,6 +59,7 @@ func (c *securityContextConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	args = c.take(args)
 	pids, err := c.choose(args)
 	if err != nil {
 		return 0, err
@@ -72,7 +74,7 @@ func (c *securityContextConfig) run(e *env, args []string) (int, error) {
 	case len(found.failures) > 0:
 		return 0, found.failures[0]
 	case len(found.tasks) != 1:
-		return 0, fmt.Errorf("%s: it has several tasks, and one is wanted", task.InputName(c.files[0]))
+		return 0, saved.Several(c.files[0], found.tasks)
 	}
 	t := found.tasks[0]
 	d, err := securitycontext.Of(t, c.minimal)

@@ -59,7 +59,7 @@ func (t *threadFlags) choice() (collect.Threads, error) {
 func (t *targets) flags() []flags.Flag {
 	return []flags.Flag{
 		pidFlag(&t.pids, "look at this PID, or at several with commas between; 'self' is capinspect itself"),
-		fileFlag(&t.files, "read a saved status file or a report in JSON from PATH, '-' is standard input"),
+		fileFlag(&t.files, "read status lines, a report, docker inspect, a unit and the like from PATH; '-' is standard input, PATH:NAME one of several"),
 		procFlag(&t.proc),
 		lastCapFlag(&t.lastCap, lastCapOfTasks),
 	}
@@ -142,6 +142,7 @@ func (t *targets) collect(e *env, args []string, detail collect.Detail) (c colle
 // each is collect that visits the tasks while they come, and keeps none. It ends where
 // visit returns an error.
 func (t *targets) each(e *env, args []string, detail collect.Detail, visit func(*task.Task) error) (c collected, err error) {
+	args = t.take(args)
 	pids, err := t.choose(args)
 	if err != nil {
 		return c, err
@@ -180,7 +181,7 @@ func (t *targets) each(e *env, args []string, detail collect.Detail, visit func(
 		}
 	}
 	for _, name := range t.files {
-		tasks, err := readSaved(e, name, opts.LastCap)
+		tasks, err := saved.Target(name, e.stdin, opts.LastCap)
 		if err != nil {
 			c.fail("", err)
 		}
@@ -193,14 +194,19 @@ func (t *targets) each(e *env, args []string, detail collect.Detail, visit func(
 	return c, nil
 }
 
-// readSaved returns the tasks that a saved file tells of. last is the last capability if
-// the user gave it.
-func readSaved(e *env, name string, last *capset.Cap) ([]*task.Task, error) {
-	text, err := saved.Read(name, e.stdin)
-	if err != nil {
-		return nil, err
+// filePrefix stands before the name of a file among PIDs.
+const filePrefix = "file:"
+
+// take takes the files out of args, and returns the rest.
+func (t *targets) take(args []string) (rest []string) {
+	for _, arg := range args {
+		if name, ok := strings.CutPrefix(arg, filePrefix); ok {
+			t.files = append(t.files, name)
+		} else {
+			rest = append(rest, arg)
+		}
 	}
-	return saved.Tasks(name, text, last)
+	return rest
 }
 
 // complain says of each target that could not be read why, and returns the

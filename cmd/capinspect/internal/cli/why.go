@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
@@ -45,7 +46,7 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(args) == 0 {
+	if args = c.take(args); len(args) == 0 {
 		return 0, usagef("no capability")
 	}
 	var caps []capset.Cap
@@ -127,7 +128,7 @@ func (c *whyConfig) find(e *env, caps []capset.Cap) (found []*why.Answers, statu
 		}
 	}
 	for _, name := range c.files {
-		tasks, err := readSaved(e, name, opts.LastCap)
+		tasks, err := saved.Target(name, e.stdin, opts.LastCap)
 		if err != nil {
 			failed.fail("", err)
 		}

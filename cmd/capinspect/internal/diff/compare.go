@@ -51,7 +51,7 @@ func (d *Difference) compareSet(k capset.Kind) {
 	for i, s := range [...]*Side{d.A, d.B} {
 		switch err := [...]error{errA, errB}[i]; {
 		case err == nil:
-		case s.Manifest == nil || alone:
+		case s.Asks() == nil || alone:
 			d.Unknown = append(d.Unknown, err)
 		case i == 0 || errA == nil: // once is enough
 			d.skip("capabilities."+task.SetName(k), s.Task.Sets[k].Why())
@@ -81,9 +81,9 @@ func (d *Difference) compareValue(v *value) {
 	x, y := was.Zero(), is.Zero()
 	equal, node := v.same(x, y), false
 	switch {
-	case d.A.Manifest != nil && d.B.Manifest == nil:
+	case d.A.Asks() != nil && d.B.Asks() == nil:
 		equal, node = v.meets(x, y), x == true
-	case d.A.Manifest == nil && d.B.Manifest != nil:
+	case d.A.Asks() == nil && d.B.Asks() != nil:
 		equal, node = v.meets(y, x), y == true
 	}
 	switch {
@@ -102,13 +102,13 @@ func (d *Difference) compareValue(v *value) {
 func (d *Difference) untold(v *value, was, is task.Value[any]) {
 	asked, other := was, is
 	switch {
-	case d.A.Manifest != nil:
-	case d.B.Manifest != nil:
+	case d.A.Asks() != nil:
+	case d.B.Asks() != nil:
 		asked, other = is, was
 	case was.Known():
 		asked, other = is, was
 	}
-	if v.onlyTasks && (d.A.Manifest != nil || d.B.Manifest != nil) {
+	if v.onlyTasks && (d.A.Asks() != nil || d.B.Asks() != nil) {
 		return
 	}
 	why := asked.Why()

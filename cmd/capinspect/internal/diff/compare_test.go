@@ -39,7 +39,7 @@ func TestManifest(t *testing.T) {
 		{"not in a user namespace", `{"hostUsers":false,"hostIPC":true,"hostPID":true,"containers":[{"name":"c"}]}`, onNode, "hostUsers false true", "uid gid groups seccomp hostNetwork"},
 		{"root that can be written", `{"containers":[{"name":"c","securityContext":{"readOnlyRootFilesystem":true}}]}`, func(*task.Task) {}, "readOnlyRootFilesystem true false", "uid gid groups seccomp hostPID hostIPC hostNetwork hostUsers"},
 	} {
-		m, expected := started(t, test.pod)
+		expected := started(t, test.pod)
 		r := &task.Task{Status: task.Status{
 			Sets: expected.Sets,
 			UID:  task.Known(capset.IDs{}), GID: task.Known(capset.IDs{}), Groups: task.Known([]uint32{5}),
@@ -50,8 +50,8 @@ func TestManifest(t *testing.T) {
 		}
 		r.Mounts.ReadOnlyRoot = task.Known(false)
 		test.change(r)
-		d := Compare(&Side{Task: expected, Manifest: m}, &Side{Task: r}, capset.Bounding)
-		back := Compare(&Side{Task: r}, &Side{Task: expected, Manifest: m}, capset.Bounding)
+		d := Compare(&Side{Task: expected}, &Side{Task: r}, capset.Bounding)
+		back := Compare(&Side{Task: r}, &Side{Task: expected}, capset.Bounding)
 		var left []string
 		for _, n := range d.NotCompared[2:] { // permitted and effective
 			left = append(left, n.Code)
@@ -65,15 +65,15 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-// started returns what the only container of a pod asks for, and its expected state.
-func started(t *testing.T, spec string) (*manifest.Manifest, *task.Task) {
+// started returns the task that the only container of a pod asks for.
+func started(t *testing.T, spec string) *task.Task {
 	t.Helper()
 	m, err := manifest.Choose(strings.NewReader(`{"spec":`+spec+`}`), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.Through(nil, nil)
-	return m, m.Expected(capset.LastKnown)
+	return m.Expected(capset.LastKnown)
 }
 
 func valuesText(d *Difference) string {
@@ -86,14 +86,14 @@ func valuesText(d *Difference) string {
 
 // TestReasons holds why values are not compared with a manifest.
 func TestReasons(t *testing.T) {
-	m, expected := started(t, `{"containers":[{"name":"c","securityContext":{"runAsUser":1}}]}`)
+	expected := started(t, `{"containers":[{"name":"c","securityContext":{"runAsUser":1}}]}`)
 	r := &task.Task{
 		Status:     task.Status{UID: task.Unknown[capset.IDs]("hidden")},
 		Securebits: task.Known(capset.Securebits(1)),
 		Namespaces: task.Unknown[task.Namespaces]("forbidden"),
 		Mounts:     task.UnknownMounts("unread"),
 	}
-	manifests := &Side{Label: "m", Task: expected, Manifest: m}
+	manifests := &Side{Label: "m", Task: expected}
 	for name, test := range map[string]struct {
 		b    *Side
 		want string
@@ -123,10 +123,10 @@ func TestSets(t *testing.T) {
 			some.Sets[k] = task.Unknown[capset.Set]("no line")
 		}
 	}
-	m, expected := started(t, `{"containers":[{"name":"c"}]}`)
+	expected := started(t, `{"containers":[{"name":"c"}]}`)
 	chown := &Side{Label: "chown", Set: capset.Of(capset.Chown)}
 	tasks := &Side{Label: "t", Task: some}
-	manifests := &Side{Label: "m", Task: expected, Manifest: m}
+	manifests := &Side{Label: "m", Task: expected}
 	for _, test := range []struct {
 		name string
 		a, b *Side

@@ -5,17 +5,23 @@ package diff
 
 import (
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // Side is one of two things that are compared: a task, what a manifest asks for, or a set
 // alone.
 type Side struct {
-	Label    string             // as it was asked for
-	Task     *task.Task         // nil of a set; of a manifest, the task that it should give
-	Manifest *manifest.Manifest // nil of all others
-	Set      capset.Set
+	Label string     // as it was asked for
+	Task  *task.Task // nil of a set; of a manifest, the task that it should give
+	Set   capset.Set
+}
+
+// Asks returns what is asked for; nil of a set, and of a task that runs or has run.
+func (s *Side) Asks() *task.Asked {
+	if s.Task == nil {
+		return nil
+	}
+	return s.Task.Asked
 }
 
 // Difference is what B has other than A.

@@ -92,6 +92,9 @@ func ofNode(is func(*task.Task) task.Value[bool]) func(*task.Task) task.Value[an
 		if v, ok := is(t).Get(); ok {
 			return task.Known[any](v)
 		}
+		if t.Asked != nil {
+			return boxed(is(t))
+		}
 		return task.Unknown[any](t.Namespaces.Why())
 	}
 }

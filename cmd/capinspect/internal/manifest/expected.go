@@ -123,6 +123,7 @@ func (m *Manifest) Expected(last capset.Cap) *task.Task {
 		},
 	}
 	t.Mounts.ReadOnlyRoot = task.Known(isTrue(asks.ReadOnlyRootFilesystem))
+	t.Asked = &task.Asked{Namespace: m.Pod.Namespace, Pod: m.Pod.Name, Name: m.Container.Name, Runtime: m.Runtime.Name, Traps: m.Traps, Assumed: m.Assumed}
 	return t
 }
 

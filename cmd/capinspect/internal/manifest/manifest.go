@@ -117,6 +117,7 @@ type Manifest struct {
 	Container *Container
 	Runtime   *runtime.Runtime
 	Asks      SecurityContext // of both
+	Direct    bool            // the runtime itself is asked, and not Kubernetes
 	Assumed   []task.Note
 	Traps     []task.Note // where it does not ask for what it seems to
 }

@@ -114,7 +114,7 @@ SecureBits=noroot keep-caps-locked
 
 func TestDifference(t *testing.T) {
 	d := &diff.Difference{
-		A:    &diff.Side{Label: "a\x1b", Manifest: &manifest.Manifest{Traps: []task.Note{{Code: "x", Text: "y"}}}},
+		A:    &diff.Side{Label: "a\x1b", Task: &task.Task{Asked: &task.Asked{Traps: []task.Note{{Code: "x", Text: "y"}}}}},
 		B:    &diff.Side{Label: "b"},
 		Sets: []diff.SetDifference{{Kind: capset.Effective, More: capset.Of(capset.NetRaw), Less: capset.Of(capset.Chown)}},
 		Values: []diff.ValueDifference{
@@ -139,7 +139,7 @@ Not compared: uidMap, mode (x); lsm (y\x0a)
 	if got := printed(printDifference, d); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	d.B.Manifest = &manifest.Manifest{Assumed: []task.Note{{Code: "z", Text: "w"}}}
+	d.B.Task = &task.Task{Asked: &task.Asked{Assumed: []task.Note{{Code: "z", Text: "w"}}}}
 	if got, want := printed(printDifference, d), "Traps of a\\x1b:\n  x  y\nAssumed of b:\n  z  w\n"; !strings.Contains(got, want) {
 		t.Errorf("got\n%s\nwithout\n%s", got, want)
 	}

@@ -40,7 +40,7 @@ func SubjectName(s *check.Subject) string {
 // taskName is what a message calls a task.
 func taskName(t *task.Task) string {
 	name := "name unknown"
-	if known, ok := t.Name.Get(); ok {
+	if known, ok := t.Title().Get(); ok {
 		name = Escape(known)
 	}
 	if tid, ok := t.Tid.Get(); ok {

@@ -32,15 +32,16 @@ func printDifference(p *printer, d *diff.Difference) {
 		p.line()
 	}
 	for _, s := range [...]*diff.Side{d.A, d.B} {
-		if s.Manifest == nil {
+		asked := s.Asks()
+		if asked == nil {
 			continue
 		}
 		of := ""
-		if d.A.Manifest != nil && d.B.Manifest != nil {
+		if d.A.Asks() != nil && d.B.Asks() != nil {
 			of = " of " + Escape(s.Label)
 		}
-		p.notes("Traps"+of, s.Manifest.Traps)
-		p.notes("Assumed"+of, s.Manifest.Assumed)
+		p.notes("Traps"+of, asked.Traps)
+		p.notes("Assumed"+of, asked.Assumed)
 	}
 	printNotCompared(p, d.NotCompared)
 }

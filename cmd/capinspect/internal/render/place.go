@@ -200,6 +200,9 @@ func printMembers(p *printer, title string, members []member) {
 
 // printEvidence prints each source, and the values that are known from it.
 func printEvidence(p *printer, evidence []container.Evidence) {
+	if len(evidence) == 0 {
+		return
+	}
 	p.print(" known from ")
 	var done []string
 	separate := p.separated("", ", ")

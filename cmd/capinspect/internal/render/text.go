@@ -280,7 +280,7 @@ func printHeader(p *printer, t *task.Task) {
 		p.escaped(task.InputName(t.Source))
 	}
 	p.print(" (")
-	p.escaped(t.Name.Or("name unknown"))
+	p.escaped(t.Title().Or("name unknown"))
 	p.line(") <==")
 }
 

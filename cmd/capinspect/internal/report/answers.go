@@ -88,7 +88,7 @@ type ValueDifference struct {
 	B any `json:"b"`
 }
 
-// Manifest tells which container of which pod a side is.
+// Manifest tells which container or unit a side asks for.
 type Manifest struct {
 	Of        *string `json:"of"`
 	Namespace *string `json:"namespace"`
@@ -112,11 +112,9 @@ func FromDifference(d *diff.Difference) Diff {
 		r.Values = append(r.Values, Member[ValueDifference]{v.Key, ValueDifference{value(v.A), value(v.B)}})
 	}
 	for _, s := range [...]*diff.Side{d.A, d.B} {
-		if m := s.Manifest; m != nil {
+		if a := s.Asks(); a != nil {
 			r.Manifests = append(r.Manifests, Manifest{
-				text(s.Label), text(m.Pod.Namespace), text(m.Pod.Name), text(m.Container.Name), text(m.Runtime.Name),
-				notes(m.Traps),
-				Assumptions{notes(m.Assumed)},
+				text(s.Label), text(a.Namespace), text(a.Pod), text(a.Name), text(a.Runtime), notes(a.Traps), Assumptions{notes(a.Assumed)},
 			})
 		}
 	}

@@ -89,7 +89,7 @@ func Decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 func (t *Task) IDMaps() (users, groups procstatus.IDMap, hidden string) {
 	ns, ok := t.UserNamespace.Get()
 	switch {
-	case t.Self || ok && ns.Own:
+	case t.Self || t.Asked != nil || ok && ns.Own:
 		return nil, nil, ""
 	case !ok:
 		if hidden = t.UserNamespace.Why(); Expected(hidden) { // a file has no other ids

@@ -54,12 +54,19 @@ var notes = [...]struct {
 	{ChangedNote, changed},
 }
 
-// Remark makes the notes on the task, in place of those that it has.
+// Remark makes the notes on the task, in place of those that it has. What is yet to be
+// started has its traps and what was assumed among them.
 func (t *Task) Remark() {
 	t.Notes = nil
 	for _, row := range notes {
 		if text := row.text(t); text != "" {
 			t.Notes = append(t.Notes, Note{row.code, text})
+		}
+	}
+	if t.Asked != nil {
+		t.Notes = append(t.Notes, t.Asked.Traps...)
+		for _, n := range t.Asked.Assumed {
+			t.Notes = append(t.Notes, Note{n.Code, "assumed: " + n.Text})
 		}
 	}
 }
@@ -81,7 +88,7 @@ func (t *Task) Held() capset.Set {
 // holdsAll reports whether the task holds all that its kernel knows.
 func (t *Task) holdsAll() bool {
 	all := capset.UpTo(t.LastCap.Value)
-	return t.Held()&all == all && t.LastCap.From != FromGuess
+	return t.Held()&all == all && (t.LastCap.From != FromGuess || t.Asked != nil)
 }
 
 func sandboxKernel(t *Task) string {
@@ -168,7 +175,11 @@ func opens(c capset.Cap) func(*Task) string {
 // node's pid namespace.
 func opensProcesses(c capset.Cap) func(*Task) string {
 	return func(t *Task) string {
-		switch node, known := t.Initial(procstatus.NamespacePID).Get(); {
+		in := t.Initial(procstatus.NamespacePID)
+		if t.Asked != nil {
+			in = t.Isolation.HostPID
+		}
+		switch node, known := in.Get(); {
 		case !known:
 			return opening(t, c, " (if it has the node's pid namespace, which is unknown)")
 		case !node:

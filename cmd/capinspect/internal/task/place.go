@@ -167,7 +167,7 @@ const Untold = "the report does not tell it"
 
 // Expected reports whether a reason is one that a reader knows already.
 func Expected(reason string) bool {
-	return reason == NoLabels || reason == NotSaved || reason == NotTold
+	return reason == NoLabels || reason == NotSaved || reason == NotTold || reason == NotAsked
 }
 
 // Isolation is what is known of the namespaces that a task shares with its node, beside
@@ -179,6 +179,9 @@ type Isolation struct {
 // HostPID reports whether the task is in the node's pid namespace. It is not if it has a
 // number in another one below that of the procfs.
 func (t *Task) HostPID() Value[bool] {
+	if t.Asked != nil {
+		return t.Isolation.HostPID
+	}
 	below := Value[bool]{}
 	if len(t.NSPid.Zero()) > 1 {
 		below = Known(false)
@@ -188,11 +191,17 @@ func (t *Task) HostPID() Value[bool] {
 
 // HostIPC reports whether the task is in the node's ipc namespace.
 func (t *Task) HostIPC() Value[bool] {
+	if t.Asked != nil {
+		return t.Isolation.HostIPC
+	}
 	return First(t.Initial(procstatus.NamespaceIPC), t.Isolation.HostIPC)
 }
 
 // HostNetwork reports whether the task is in the node's network namespace.
 func (t *Task) HostNetwork() Value[bool] {
+	if t.Asked != nil {
+		return t.Isolation.HostNetwork
+	}
 	id := t.Namespace(procstatus.NamespaceNet).ID
 	if initial, _ := procstatus.NamespaceNet.InitialSince618(); Is(id, initial) {
 		return Known(true)
@@ -203,6 +212,9 @@ func (t *Task) HostNetwork() Value[bool] {
 // ChildUserNamespace reports whether the task is in another user namespace than the
 // node's.
 func (t *Task) ChildUserNamespace() Value[bool] {
+	if t.Asked != nil {
+		return t.Isolation.ChildUserNamespace
+	}
 	switch ns, ok := t.UserNamespace.Get(); {
 	case ok && Is(ns.Initial, false):
 		return Known(true)

@@ -95,7 +95,7 @@ func (t *Task) isRoot() Value[bool] {
 		return Unknown[bool](t.UID.Why())
 	}
 	var m procstatus.IDMap // nil: the ids are those of its own namespace
-	if !t.Self && !Is(t.Namespace(procstatus.NamespaceUser).WithSelf, true) {
+	if !t.Self && t.Asked == nil && !Is(t.Namespace(procstatus.NamespaceUser).WithSelf, true) {
 		ns, ok := t.UserNamespace.Get()
 		if !ok {
 			return Unknown[bool](t.UserNamespace.Why())

@@ -21,6 +21,7 @@ import (
 // zero Task is one of which nothing is known.
 type Task struct {
 	Source  string // SourceProc, SourceManifest, or the name of the file it was read from
+	Asked   *Asked // of a task that is yet to be started; nil of all others
 	Self    bool   // it is capinspect's own process
 	LastCap LastCap
 

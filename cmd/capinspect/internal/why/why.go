@@ -70,7 +70,7 @@ func Of(t *task.Task, caps []capset.Cap) (*Answers, error) {
 	}
 	s := Subject{
 		Task: t, Credentials: c, How: capset.Circumstances{Last: t.LastCap.Value},
-		Outside: !t.InContainer() && task.Is(t.Initial(procstatus.NamespacePID), true),
+		Outside: !t.InContainer() && (task.Is(t.Initial(procstatus.NamespacePID), true) || t.Asked != nil && t.Container.Known()),
 	}
 	return s.Answers(caps), nil
 }

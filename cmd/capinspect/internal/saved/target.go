@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package saved
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// Target returns the tasks that a target tells of: PATH, or PATH:NAME for those of a name. A
+// file whose own name has a colon is that file. A NAME is that of a container, of which the
+// start of its id will do, or of a service, a unit or a process.
+func Target(target string, stdin io.Reader, last *capset.Cap) ([]*task.Task, error) {
+	path, name := target, ""
+	text, err := Read(path, stdin)
+	if at := strings.LastIndexByte(target, ':'); at > 0 && errors.Is(err, fs.ErrNotExist) {
+		whole := err
+		path, name = target[:at], target[at+1:]
+		if text, err = Read(path, stdin); errors.Is(err, fs.ErrNotExist) {
+			return nil, whole
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := Tasks(path, text, last)
+	if name == "" || tasks == nil {
+		return tasks, err
+	}
+	var named []*task.Task
+	for _, t := range tasks {
+		if isNamed(t, name) {
+			named = append(named, t)
+		}
+	}
+	if named == nil {
+		return nil, inFile(path, fmt.Errorf("nothing in it has the name %q, but %s", shorten(name), titles(tasks)))
+	}
+	return named, err
+}
+
+// isNamed reports whether a name is that of a task.
+func isNamed(t *task.Task, name string) bool {
+	if c := t.Container.Zero(); c != nil && name != "" && (c.Name == name || strings.HasPrefix(c.ID, name)) {
+		return true
+	}
+	title, ok := t.Title().Get()
+	return ok && (title == name || t.Asked != nil && strings.TrimSuffix(title, ".service") == name)
+}
+
+// One returns the only task of a target.
+func One(target string, stdin io.Reader, last *capset.Cap) (*task.Task, error) {
+	tasks, err := Target(target, stdin, last)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(tasks) != 1:
+		return nil, Several(target, tasks)
+	}
+	return tasks[0], nil
+}
+
+// Several is the error of a target that tells of several tasks where one is wanted.
+func Several(target string, tasks []*task.Task) error {
+	named := func(t *task.Task) bool { return t.Title().Known() }
+	if !slices.ContainsFunc(tasks, named) {
+		return inFile(target, fmt.Errorf("it tells of %d tasks, and one is wanted", len(tasks)))
+	}
+	what := "tasks"
+	switch t := tasks[0]; {
+	case t.Asked != nil && t.Container.Zero() != nil:
+		what = "containers"
+	case t.Asked != nil:
+		what = "units"
+	}
+	return inFile(target, fmt.Errorf("it tells of %d %s: name one, as file:%s:NAME, of %s", len(tasks), what, target, titles(tasks)))
+}
+
+// maxTitles is how many names an error lists, and how long one may be.
+const (
+	maxTitles = 9
+	maxTitle  = 64
+)
+
+// titles lists the names of some tasks.
+func titles(tasks []*task.Task) string {
+	var list []string
+	for _, t := range tasks[:min(len(tasks), maxTitles)] {
+		list = append(list, shorten(t.Title().Or("one without a name")))
+	}
+	if len(tasks) > maxTitles {
+		list = append(list, "...")
+	}
+	return strings.Join(list, ", ")
+}
+
+func shorten(name string) string { return name[:min(len(name), maxTitle)] }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import "github.com/capinspect/capinspect/procstatus"
+
+// Asked is what somebody asks a runtime or systemd to start.
+type Asked struct {
+	Namespace, Pod string // of Kubernetes, "" if it is in none
+
+	Name    string // of the container, the service or the unit; "" if it has none
+	Runtime string // that is asked, as [runtime.Named] takes it; "" if it is none of those
+	Traps   []Note // where it does not ask for what it seems to
+	Assumed []Note // what the answer depends on and is not told
+}
+
+// Title returns what people call the task: its name, or that of the container, service or
+// unit that asks for it.
+func (t *Task) Title() Value[string] {
+	if !t.Name.Known() && t.Asked != nil && t.Asked.Name != "" {
+		return Known(t.Asked.Name)
+	}
+	return t.Name
+}
+
+// Why a task that is yet to be started does not have a value.
+const (
+	Unstarted = "it is yet to be started"
+	NotAsked  = "its configuration does not tell it"
+)
+
+// Unstarted gives reasons to what a configuration cannot tell of the task that it asks for.
+func (t *Task) Unstarted() {
+	t.Pid.Because(Unstarted)
+	t.Tid.Because(Unstarted)
+	t.PPid.Because(Unstarted)
+	t.Name.Because(Unstarted)
+	t.RunState.Because(Unstarted)
+	t.Threads.Because(Unstarted)
+	t.NSPid.Because(Unstarted)
+	t.TracerPid.Because(Unstarted)
+	t.Host.Because(Unstarted)
+	t.Namespaces.Because(NotAsked)
+	t.Securebits.Because(NotAsked)
+	t.UserNamespace.Because(NotAsked)
+	t.Label.Because(NotAsked)
+	t.Container.Because(NotAsked)
+	t.Mounts.ReadOnlyRoot.Because(NotAsked)
+	t.Mounts.ProcMasked.Because(NotAsked)
+	t.Mounts.SysReadOnly.Because(NotAsked)
+	t.WithoutNames("a configuration has no names")
+}
+
+// InUserNamespace says whether the task gets a user namespace below the node's, and which of
+// its other namespaces that one owns. The ids that a configuration tells are those in there.
+func (t *Task) InUserNamespace(child Value[bool], owned map[procstatus.NamespaceKind]Value[bool]) {
+	t.Isolation.ChildUserNamespace = child
+	is, ok := child.Get()
+	if !ok {
+		t.UserNamespace = Unknown[UserNamespace](child.Why())
+		return
+	}
+	ns := UserNamespace{Initial: Known(!is), Own: true}
+	ns.ID.Because(Unstarted)
+	ns.UIDMap.Because(NotAsked)
+	ns.GIDMap.Because(NotAsked)
+	ns.Setgroups.Because(NotAsked)
+	t.UserNamespace = Known(ns)
+	if !is {
+		return
+	}
+	var all Namespaces
+	for k := range all {
+		all[k] = HiddenNamespace(Unstarted)
+		all[k].Owned = First(owned[procstatus.NamespaceKind(k)], Unknown[bool](NotAsked))
+	}
+	t.Namespaces = Known(all)
+}
