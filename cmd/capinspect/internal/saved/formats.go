@@ -8,6 +8,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved/config"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -24,6 +25,10 @@ type format struct {
 	tasks func(text []byte) ([]*task.Task, error)
 	sets  func(text []byte) ([]report.DecodedMask, error)
 
+	// asks returns the tasks that a text asks somebody to start, on a kernel with the given
+	// last capability. It stands in place of tasks.
+	asks func(text []byte, last capset.Cap) ([]*task.Task, error)
+
 	// concluded says that the tasks come with the profile and the notes that follow from
 	// their values.
 	concluded bool
@@ -32,6 +37,8 @@ type format struct {
 // formats are the kinds of text. The first that recognises a text reads it, so the last
 // one takes what is left.
 var formats = []format{
+	{name: "a container's configuration", is: config.IsInspect, asks: config.Inspect},
+	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
 	{name: "a report of capinspect", is: isObject, tasks: report.Read, concluded: true},
 	{name: "lines of a status file", is: anything, tasks: statuses, sets: lines},
 }
@@ -59,12 +66,12 @@ func isObject(text []byte) bool {
 // an error.
 func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
 	f := formatOf(text)
-	if f.tasks == nil {
-		return nil, inFile(name, errors.New("this is "+f.name+", which tells of no task"))
-	}
-	tasks, err := f.tasks(text)
+	tasks, err := f.read(text, last)
 	for _, t := range tasks {
 		t.Source = name
+		if len(tasks) > 1 && t.Asked != nil && t.Asked.Name != "" {
+			t.Source += ":" + t.Asked.Name
+		}
 		if last != nil {
 			t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
 		}
@@ -78,6 +85,19 @@ func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
 		err = inFile(name, err)
 	}
 	return tasks, err
+}
+
+// read returns the tasks that a text of the format tells of.
+func (f *format) read(text []byte, last *capset.Cap) ([]*task.Task, error) {
+	switch {
+	case f.asks != nil && last != nil:
+		return f.asks(text, *last)
+	case f.asks != nil:
+		return f.asks(text, capset.LastKnown)
+	case f.tasks != nil:
+		return f.tasks(text)
+	}
+	return nil, errors.New("this is " + f.name + ", which tells of no task")
 }
 
 // Sets returns the sets that the text of a file tells of. There may be both sets and an
@@ -97,7 +117,7 @@ func Sets(name string, text []byte) ([]report.DecodedMask, error) {
 
 // setsOfTasks returns the sets of the tasks that a text tells of.
 func (f *format) setsOfTasks(text []byte) (list []report.DecodedMask, err error) {
-	tasks, err := f.tasks(text)
+	tasks, err := f.read(text, nil)
 	for _, t := range tasks {
 		for k, value := range t.Sets {
 			if set, ok := value.Get(); ok {

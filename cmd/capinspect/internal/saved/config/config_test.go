@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// summary is what the tests look at: I P E B A, uid, no_new_privs, and the codes of the
+// traps and of what is assumed.
+func summary(t *task.Task) string {
+	var parts []string
+	for k := range t.Sets {
+		parts = append(parts, task.Map(t.Sets[k], func(s capset.Set) string { return fmt.Sprintf("%x", uint64(s)) }).Or("?"))
+	}
+	parts = append(parts, task.Map(t.UID, task.IDsText).Or("?"), task.Map(t.NoNewPrivs, func(b bool) string { return fmt.Sprint(b) }).Or("?"))
+	for _, n := range append(append([]task.Note{}, t.Asked.Traps...), t.Asked.Assumed...) {
+		if n.Code != "manager" && n.Code != "drop-ins" && n.Code != "part" && n.Code != "daemon" {
+			parts = append(parts, n.Code)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func only(t *testing.T, tasks []*task.Task, err error) *task.Task {
+	t.Helper()
+	if err != nil || len(tasks) != 1 {
+		t.Fatalf("%d tasks, %v", len(tasks), err)
+	}
+	return tasks[0]
+}
+
+// TestDocker holds what docker and podman make of what they are asked for.
+func TestDocker(t *testing.T) {
+	for _, test := range []struct{ host, config, want string }{
+		{`"CapAdd":null,"CapDrop":null`, `"User":""`, "0 a80425fb a80425fb a80425fb 0 0 false"},
+		{`"CapAdd":null,"CapDrop":null`, `"User":"root"`, "0 ? ? a80425fb 0 ? false"},
+		{`"CapAdd":["net_admin"],"CapDrop":["all"]`, `"User":"0:0"`, "0 1000 1000 1000 0 0 false"},
+		{`"CapAdd":["CAP_NET_ADMIN"],"CapDrop":["ALL"]`, `"User":"7"`, "0 0 0 1000 0 7 false add-without-effect"},
+		{`"CapAdd":["NET_ADMIN"],"CapDrop":["NET_ADMIN","ALL"]`, `"User":""`, "0 1000 1000 1000 0 0 false add-and-drop"},
+		{`"CapAdd":["ALL"],"CapDrop":["CHOWN"]`, `"User":""`, "0 1fffffffffe 1fffffffffe 1fffffffffe 0 0 false add-and-drop"},
+		{`"CapAdd":["CAP_ALL","NET_ADMN"],"CapDrop":["ALL"]`, `"User":""`, "0 0 0 0 0 0 false cap-prefix unknown-capability"},
+		{`"CapAdd":[],"CapDrop":[],"SecurityOpt":["no-new-privileges:true"]`, `"User":""`, "0 a80425fb a80425fb a80425fb 0 0 true"},
+		{`"CapAdd":[],"CapDrop":[],"SecurityOpt":["no-new-privileges=false"]`, `"User":""`, "0 a80425fb a80425fb a80425fb 0 0 false"},
+		{`"CapAdd":["CHOWN"],"CapDrop":["ALL"],"Privileged":true`, `"User":""`, "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false privileged-ignores-lists"},
+		{`"CapAdd":[],"CapDrop":[],"Privileged":true,"SecurityOpt":["no-new-privileges"]`, `"User":""`, "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 true"},
+		{`"CapAdd":[],"CapDrop":[],"Privileged":true`, `"User":"7"`, "0 0 0 1ffffffffff 0 7 false add-without-effect"},
+		{`"CapAdd":[],"CapDrop":[]`, `"User":"-1"`, "0 ? ? a80425fb 0 ? false"},
+		{`"CapAdd":[],"CapDrop":[]`, `"User":"2147483648"`, "0 ? ? a80425fb 0 ? false"},
+	} {
+		host := test.host
+		for _, key := range []string{`"Privileged":false`, `"SecurityOpt":null`} {
+			if name, _, _ := strings.Cut(key, ":"); !strings.Contains(host, name) {
+				host += "," + key
+			}
+		}
+		text := `[{"HostConfig":{` + host + `},"Config":{` + test.config + `}}]`
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != test.want {
+			t.Errorf("%s: %s, want %s", text, got, test.want)
+		}
+	}
+}
+
+// TestPodman holds that the sets that podman tells are taken.
+func TestPodman(t *testing.T) {
+	for user, want := range map[string]string{
+		"":    "0 3 3 3 0 0 false",
+		"7":   "2 2 2 3 2 7 false",
+		"app": "0 ? ? 3 0 ? false",
+	} {
+		text := `[{"HostConfig":{"CapAdd":[],"CapDrop":[],"Privileged":false,"SecurityOpt":[]},"Config":{"User":"` + user + `"},` +
+			`"BoundingCaps":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_NEW"],"EffectiveCaps":["CAP_DAC_OVERRIDE"]}]`
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != want {
+			t.Errorf("user %q: %s, want %s", user, got, want)
+		}
+	}
+}
+
+// TestBundle holds what is left of the sets of an OCI configuration once the program begins.
+func TestBundle(t *testing.T) {
+	all := func(names string) string {
+		var sets []string
+		for _, k := range []string{"bounding", "effective", "permitted", "inheritable", "ambient"} {
+			sets = append(sets, `"`+k+`":[`+names+`]`)
+		}
+		return strings.Join(sets, ",")
+	}
+	for _, test := range []struct{ process, want string }{
+		{`"user":{"uid":0,"gid":0}`, "0 0 0 0 0 0 false"},
+		{`"user":{"uid":0},"capabilities":{` + all(`"CAP_CHOWN"`) + `}`, "1 1 1 1 1 0 false"},
+		{`"user":{"uid":5},"capabilities":{` + all(`"CAP_CHOWN"`) + `}`, "1 1 1 1 1 5 false"},
+		{`"user":{"uid":5},"capabilities":{"bounding":["CAP_CHOWN"],"permitted":["CAP_CHOWN"],"effective":["CAP_CHOWN"]}`, "0 0 0 1 0 5 false"},
+		{`"user":{"uid":5},"capabilities":{"bounding":["CAP_CHOWN"],"permitted":["CAP_CHOWN"],"ambient":["CAP_CHOWN"]}`, "0 0 0 1 0 5 false"},
+		{`"user":{"uid":0},"capabilities":{"bounding":["CAP_CHOWN","CAP_KILL"],"permitted":["CAP_CHOWN"]},"noNewPrivileges":true`, "0 1 1 21 0 0 true"},
+		{`"user":{"uid":0},"capabilities":{"bounding":["CAP_CHOWN","CAP_KILL"],"permitted":["CAP_CHOWN"]}`, "0 21 21 21 0 0 false"},
+		{`"user":{"uid":0},"capabilities":{"bounding":["cap_chown","CHOWN","CAP_X"]}`, "0 0 0 0 0 0 false unknown-capability unknown-capability unknown-capability"},
+	} {
+		tasks, err := Inspect([]byte(`{"ociVersion":"1","process":{`+test.process+`}}`), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != test.want {
+			t.Errorf("%s: %s, want %s", test.process, got, test.want)
+		}
+	}
+}
+
+// TestUnit holds what systemd makes of the settings of a unit.
+func TestUnit(t *testing.T) {
+	for _, test := range []struct{ lines, want string }{
+		{"CapabilityBoundingSet=", "0 0 0 0 0 0 false"},
+		{"CapabilityBoundingSet=~", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false"},
+		{"NoNewPrivileges=on", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 true"},
+		{"CapabilityBoundingSet=CAP_CHOWN\nCapabilityBoundingSet=CAP_KILL cap_chown", "0 21 21 21 0 0 false"},
+		{"CapabilityBoundingSet=CAP_CHOWN CAP_KILL\nCapabilityBoundingSet=~CAP_KILL", "0 1 1 1 0 0 false"},
+		{"CapabilityBoundingSet=~CAP_KILL\nCapabilityBoundingSet=~CAP_CHOWN", "0 1ffffffffde 1ffffffffde 1ffffffffde 0 0 false"},
+		{"CapabilityBoundingSet=CAP_CHOWN\nCapabilityBoundingSet=\nCapabilityBoundingSet=CAP_KILL", "0 20 20 20 0 0 false"},
+		{"CapabilityBoundingSet=0 5 CHOWN", "0 21 21 21 0 0 false unknown-capability"},
+		{"CapabilityBoundingSet=CHOWN", "0 0 0 0 0 0 false unknown-capability"},
+		{"CapabilityBoundingSet=~\nPrivateDevices=yes\nProtectKernelModules=1\nProtectKernelLogs=true\nProtectClock=on", "0 1f3f5fcffff 1f3f5fcffff 1f3f5fcffff 0 0 false"},
+		{"User=7\nAmbientCapabilities=CAP_CHOWN", "1 1 1 1ffffffffff 1 7 false"},
+		{"User=7\nAmbientCapabilities=~CAP_CHOWN", "1fffffffffe 1fffffffffe 1fffffffffe 1ffffffffff 1fffffffffe 7 false"},
+		{"User=7\nAmbientCapabilities=CAP_CHOWN\nNoNewPrivileges=yes", "1 1 1 1ffffffffff 1 7 true"},
+		{"User=root\nAmbientCapabilities=CAP_CHOWN", "1 1ffffffffff 1ffffffffff 1ffffffffff 1 0 false"},
+		{"User=app\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? false user-name"},
+		{"DynamicUser=yes\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? true"},
+		{"User=7\nUID=7\nCapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read", "0 0 0 1 0 7 ?"},
+		{"User=7\nCapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read\nSystemCallFilter=", "0 0 0 1 0 7 false"},
+		{"User=7\nCapabilityBoundingSet=CAP_CHOWN\nRestrictAddressFamilies=~\nRestrictNamespaces=no", "0 0 0 1 0 7 false"},
+		{"CapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read", "0 1 1 1 0 0 false"},
+		{"User=0\nNoNewPrivileges=yes\nSystemCallFilter=read", "0 ? ? 1ffffffffff 0 0 true"},
+		{"AmbientCapabilities=CAP_CHOWN\nCapabilityBoundingSet=CAP_KILL", "0 20 20 20 0 0 false ambient-outside-bounding"},
+		{"SecureBits=noroot noroot-locked\nAmbientCapabilities=CAP_CHOWN", "1 1 1 1ffffffffff 1 0 false"},
+		{"SecureBits=3\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 0 false"},
+		{"ExecStart=+/x\nUser=7\nCapabilityBoundingSet=\nNoNewPrivileges=yes", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false exec-prefix"},
+		{"ExecStart=-!/x\nUser=7\nCapabilityBoundingSet=CAP_CHOWN", "0 1 1 1 0 0 false exec-prefix"},
+		{"ExecStart=!!/x\nUser=7\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 7 false"},
+		{"FragmentPath=/usr/lib/systemd/user/x.service\nNoNewPrivileges=no\nSystemCallFilter=read", "? ? ? ? ? ? true"},
+		{" [Service]\n; CapabilityBoundingSet=CAP_KILL\n\n CapabilityBoundingSet = CAP_CHOWN \\\n  CAP_KILL\n[Install]\nUser=7", "0 21 21 21 0 0 false"},
+	} {
+		tasks, err := Unit([]byte(test.lines), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != test.want {
+			t.Errorf("%q: %s, want %s", test.lines, got, test.want)
+		}
+		if !IsUnit([]byte(test.lines)) && strings.Contains(test.lines, "Cap") {
+			t.Errorf("%q is not recognised", test.lines)
+		}
+	}
+}
+
+// TestUnits holds how the units of a text are told apart.
+func TestUnits(t *testing.T) {
+	for text, want := range map[string]string{
+		"User=1\nNoNewPrivileges=no\n\nUser=2\nNoNewPrivileges=no\n":                              "?=1 ?=2",
+		"Id=a\nUser=1\n\nId=b\n\nId=c\nUser=3\n":                                                  "a=1 b=0 c=3",
+		"User=1\n\nNoNewPrivileges=no\n":                                                          "?=1",
+		"[Service]\nUser=1\n\nNoNewPrivileges=no\n":                                               "?=1",
+		"# /lib/systemd/system/a.service\n[Service]\nUser=1\n# /etc/b.service\n[Service]\nUser=2": "a.service=1 b.service=2",
+	} {
+		tasks, err := Unit([]byte(text), capset.LastKnown)
+		var got []string
+		for _, u := range tasks {
+			got = append(got, u.Title().Or("?")+"="+task.Map(u.UID, task.IDsText).Or("?"))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %q, %v, want %s", text, got, err, want)
+		}
+	}
+}
+
+// TestHostile holds that what nobody writes is refused, and soon.
+func TestHostile(t *testing.T) {
+	many := func(n int, text string) string { return strings.Repeat(text+",", n) + text }
+	for name, text := range map[string]string{
+		"containers":   "[" + many(1<<20, `{"HostConfig":{}}`) + "]",
+		"capabilities": `{"HostConfig":{"CapAdd":[` + many(1<<20, `"CHOWN"`) + `]}}`,
+		"unknown ones": `{"ociVersion":"1","process":{"capabilities":{"bounding":[` + many(1<<20, `"A"`) + `]}}}`,
+		"groups":       `{"ociVersion":"1","process":{"user":{"additionalGids":[` + many(1<<22, `1`) + `]}}}`,
+		"depth":        `{"HostConfig":` + strings.Repeat(`{"a":`, 1<<20),
+		"arrays":       `{"HostConfig":` + strings.Repeat(`[`, 1<<23),
+		"units":        strings.Repeat("Id=a\nUser=1\n\n", 1<<20) + "NoNewPrivileges=no",
+	} {
+		start := time.Now()
+		read := Inspect
+		if IsUnit([]byte(text)) {
+			read = Unit
+		}
+		if _, err := read([]byte(text), capset.LastKnown); err == nil || time.Since(start) > 3*time.Second {
+			t.Errorf("%s: %v after %v", name, err, time.Since(start))
+		}
+	}
+	long := strings.Repeat("CapabilityBoundingSet=CAP_CHOWN X\n", 1<<18)
+	start := time.Now()
+	tasks, err := Unit([]byte(long), capset.LastKnown)
+	if u := only(t, tasks, err); len(u.Asked.Traps) > maxTraps || time.Since(start) > 3*time.Second {
+		t.Errorf("%d traps after %v", len(u.Asked.Traps), time.Since(start))
+	}
+}
+
+// fuzz holds that a text is tasks or an error, and that each task tells each set or why not.
+func fuzz(t *testing.T, text []byte, read func([]byte, capset.Cap) ([]*task.Task, error)) {
+	tasks, err := read(text, capset.LastKnown)
+	if (len(tasks) > 0) == (err != nil) {
+		t.Fatalf("%d tasks, %v: want exactly one", len(tasks), err)
+	}
+	for _, u := range tasks {
+		if u.Asked == nil || u.LastCap.From == "" {
+			t.Fatalf("%+v", u)
+		}
+		for k, set := range u.Sets {
+			if !set.Known() && set.Why() == "" || !set.Zero().Within(capset.UpTo(capset.LastKnown)) {
+				t.Fatalf("%v: %+v", capset.Kind(k), set)
+			}
+		}
+		u.Remark()
+		u.Mode()
+		u.PodFacts()
+	}
+}
+
+func FuzzInspect(f *testing.F) {
+	f.Add([]byte(`[{"Id":"a","Name":"/b","HostConfig":{"CapAdd":["ALL"],"CapDrop":null,"Privileged":true,"SecurityOpt":["seccomp=unconfined"],"PidMode":"container:x"},"Config":{"User":"a:1"}}]`))
+	f.Add([]byte(`{"ociVersion":"1","process":{"user":{"uid":1},"capabilities":{"bounding":["CAP_CHOWN"]}},"linux":{"namespaces":[{"type":"user"}],"seccomp":{}}}`))
+	f.Add([]byte(`{"status":{"id":"a","metadata":{"name":"b"}},"info":{"runtimeSpec":{"process":{}}}} [{"ID":"a","Spec":{"process":{}}}]`))
+	f.Add([]byte(`"CapAdd": ["A"], "CapDrop": [],`))
+	f.Fuzz(func(t *testing.T, text []byte) { fuzz(t, text, Inspect) })
+}
+
+func FuzzUnit(f *testing.F) {
+	f.Add([]byte("# /etc/systemd/system/a.service\n[Service]\nUser=%i\nCapabilityBoundingSet=~CAP_CHOWN \\\nCAP_KILL\nAmbientCapabilities=5 99\nExecStart=+!x\nSecureBits=noroot\n"))
+	f.Add([]byte("Id=a\nUID=[not set]\nDynamicUser=yes\n\nId=b\nSecureBits=4294967295\nPrivateUsers=yes\n"))
+	f.Fuzz(func(t *testing.T, text []byte) { fuzz(t, text, Unit) })
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// The types below have the members of interest of what docker, podman and nerdctl inspect
+// print (moby api/types/container, InspectResponse; podman libpod/define,
+// InspectContainerData).
+type (
+	dockerConfig struct {
+		HostConfig *hostConfig `json:"HostConfig"`
+		Config     struct {
+			User *string `json:"User"`
+		} `json:"Config"`
+		AppArmorProfile string `json:"AppArmorProfile"`
+		ResolvConfPath  string `json:"ResolvConfPath"`
+		OCIRuntime      string `json:"OCIRuntime"`    // podman's alone, as the two below
+		EffectiveCaps   list   `json:"EffectiveCaps"` // of the OCI configuration
+		BoundingCaps    list   `json:"BoundingCaps"`
+	}
+	hostConfig struct {
+		CapAdd         list    `json:"CapAdd"`
+		CapDrop        list    `json:"CapDrop"`
+		Privileged     *bool   `json:"Privileged"`
+		SecurityOpt    list    `json:"SecurityOpt"`
+		GroupAdd       list    `json:"GroupAdd"`
+		ReadonlyRootfs *bool   `json:"ReadonlyRootfs"`
+		PidMode        *string `json:"PidMode"`
+		IpcMode        *string `json:"IpcMode"`
+		NetworkMode    *string `json:"NetworkMode"`
+		UsernsMode     string  `json:"UsernsMode"`
+		MaskedPaths    list    `json:"MaskedPaths"`
+		ReadonlyPaths  list    `json:"ReadonlyPaths"`
+	}
+)
+
+// wish is what is asked of docker or podman for one container, in whatever form.
+type wish struct {
+	name, id, runtime  string
+	from               string // who tells, as "docker inspect"
+	add, drop, groups  []string
+	privileged         bool
+	user               *string // nil if the image decides
+	options            []string
+	readOnly           *bool
+	pid, ipc, network  *string // nil if they are not told
+	child              task.Value[bool]
+	unmasked           bool
+	appArmor           string
+	defaultsAreUnknown string // what the daemon may have other defaults for
+}
+
+// docker returns the task of what docker, podman or nerdctl inspect prints.
+func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
+	host := in.HostConfig
+	w := wish{
+		name: strings.TrimPrefix(in.Name, "/"), id: in.ID, runtime: "docker", from: "docker inspect",
+		add: host.CapAdd.names, drop: host.CapDrop.names, groups: host.GroupAdd.names,
+		privileged: host.Privileged != nil && *host.Privileged, user: in.Config.User, options: host.SecurityOpt.names,
+		readOnly: host.ReadonlyRootfs, pid: host.PidMode, ipc: host.IpcMode, network: host.NetworkMode,
+		unmasked: host.MaskedPaths.told && len(host.MaskedPaths.names)+len(host.ReadonlyPaths.names) == 0,
+		appArmor: in.AppArmorProfile,
+	}
+	podman := in.OCIRuntime != "" || in.BoundingCaps.told
+	if podman {
+		w.runtime, w.from = "podman", "podman inspect"
+	}
+	w.child = in.inUserNamespace(podman)
+	t, err := w.task(last)
+	if err != nil {
+		return nil, err
+	}
+	if in.BoundingCaps.told {
+		err = in.readSets(t, last)
+	} else if !host.CapAdd.told || !host.CapDrop.told || host.Privileged == nil {
+		unknownSets(t, "HostConfig has no CapAdd, CapDrop and Privileged; of nerdctl, inspect --mode native tells them")
+	}
+	if !host.SecurityOpt.told {
+		t.NoNewPrivs, t.Seccomp = task.Unknown[bool]("HostConfig has no SecurityOpt"), task.Unknown[task.Seccomp]("HostConfig has no SecurityOpt")
+	}
+	if w.user == nil {
+		unknownUser(t, "Config has no User")
+	}
+	return t, err
+}
+
+// readSets takes the sets that podman tells, which are those of the OCI configuration.
+func (in *inspected) readSets(t *task.Task, last capset.Cap) error {
+	bounding, err := setOf(in.BoundingCaps.names, "BoundingCaps", last)
+	if err != nil {
+		return err
+	}
+	effective, err := setOf(in.EffectiveCaps.names, "EffectiveCaps", last)
+	if err != nil {
+		return err
+	}
+	t.Sets[capset.Bounding] = task.Known(bounding)
+	ids, ok := t.UID.Get()
+	if !ok {
+		return nil
+	}
+	t.Sets[capset.Permitted], t.Sets[capset.Effective] = task.Known(bounding), task.Known(bounding)
+	if ids.Effective != 0 {
+		for k := range t.Sets {
+			if capset.Kind(k) != capset.Bounding {
+				t.Sets[k] = task.Known(effective)
+			}
+		}
+	}
+	return nil
+}
+
+// setOf returns the set of a list of names with CAP_. What is no name there is none that a
+// runtime knows.
+func setOf(names []string, key string, last capset.Cap) (set capset.Set, err error) {
+	for _, name := range names {
+		if c, ok := capability(name); ok {
+			set |= capset.Of(c)
+		}
+	}
+	return set & capset.UpTo(last), tooMany(key, len(names), maxList)
+}
+
+// inUserNamespace reports whether the container has a user namespace of its own: with docker
+// if its daemon has userns-remap, with podman if it is rootless. The names of its files tell.
+func (in *inspected) inUserNamespace(podman bool) task.Value[bool] {
+	switch mode := in.HostConfig.UsernsMode; {
+	case podman && mode != "" && mode != "host", podman && strings.Contains(in.ResolvConfPath, "/user/"):
+		return task.Known(true)
+	case podman && strings.HasPrefix(in.ResolvConfPath, "/run/containers/"):
+		return task.Known(false)
+	case podman:
+		return task.Unknown[bool]("podman inspect does not tell whether podman is rootless")
+	case mode == "host":
+		return task.Known(false)
+	case in.ResolvConfPath != "":
+		return task.Known(remapped(in.ResolvConfPath))
+	}
+	return task.Unknown[bool]("docker inspect does not tell whether its daemon has userns-remap")
+}
+
+// remapped reports whether a file is below the directory that docker has for containers with
+// userns-remap: /var/lib/docker/UID.GID.
+func remapped(path string) bool {
+	root, _, _ := strings.Cut(path, "/containers/")
+	uid, gid, ok := strings.Cut(root[strings.LastIndexByte(root, '/')+1:], ".")
+	_, isUID := number(uid)
+	_, isGID := number(gid)
+	return ok && isUID && isGID
+}
+
+// task returns the task that the container starts with.
+func (w *wish) task(last capset.Cap) (*task.Task, error) {
+	for _, list := range [...]struct {
+		what string
+		n    int
+		most int
+	}{{"CapAdd", len(w.add), maxList}, {"CapDrop", len(w.drop), maxList}, {"SecurityOpt", len(w.options), maxList}, {"GroupAdd", len(w.groups), maxGroups}} {
+		if err := tooMany(list.what, list.n, list.most); err != nil {
+			return nil, err
+		}
+	}
+	pod, asks := &manifest.Pod{}, manifest.SecurityContext{
+		Capabilities: &manifest.Capabilities{Add: asKubernetes(w.add), Drop: asKubernetes(w.drop)},
+		Privileged:   &w.privileged,
+	}
+	whyUser := w.runAs(pod, &asks)
+	w.readOptions(&asks)
+	m := &manifest.Manifest{Pod: pod, Container: &manifest.Container{Name: w.name}, Runtime: runtime.Named(w.runtime), Asks: asks, Direct: true}
+	t := m.Expected(last)
+	t.Asked = &task.Asked{Name: w.name, Runtime: w.runtime, Traps: m.Traps, Assumed: w.assumed()}
+	if whyUser != "" {
+		unknownUser(t, whyUser)
+	}
+	t.Isolation.HostPID = shared(w.pid, "PidMode")
+	t.Isolation.HostIPC = shared(w.ipc, "IpcMode")
+	t.Isolation.HostNetwork = shared(w.network, "NetworkMode")
+	t.InUserNamespace(w.child, map[procstatus.NamespaceKind]task.Value[bool]{
+		procstatus.NamespacePID: task.Map(t.Isolation.HostPID, not), procstatus.NamespaceIPC: task.Map(t.Isolation.HostIPC, not),
+		procstatus.NamespaceNet: task.Map(t.Isolation.HostNetwork, not), procstatus.NamespaceMnt: task.Known(true),
+	})
+	if t.Mounts.ReadOnlyRoot = task.Unknown[bool](task.NotAsked); w.readOnly != nil {
+		t.Mounts.ReadOnlyRoot = task.Known(*w.readOnly)
+	}
+	t.Securebits = task.Known(capset.Securebits(0))
+	t.Mounts.ProcMasked = task.Known(!w.privileged && !w.unmasked)
+	t.Mounts.SysReadOnly = task.Known(!w.privileged)
+	labelled(t, w.appArmor)
+	contained(t, container.Container{Runtime: w.runtime, ID: w.id, Name: w.name}, w.from)
+	t.Unstarted()
+	return t, nil
+}
+
+// asKubernetes returns names of capabilities as a securityContext has them. Docker and
+// podman take them with CAP_ or without, in upper or lower case.
+func asKubernetes(list []string) []string {
+	var names []string
+	for _, name := range list {
+		upper := strings.ToUpper(name)
+		if short := strings.TrimPrefix(upper, "CAP_"); short != "ALL" {
+			upper = short
+		}
+		names = append(names, upper)
+	}
+	return names
+}
+
+// runAs asks for the user and the groups. It returns why the uid is unknown; "" if it is
+// known, or if the image tells it.
+func (w *wish) runAs(pod *manifest.Pod, asks *manifest.SecurityContext) (why string) {
+	if w.user == nil {
+		return ""
+	}
+	user, group, _ := strings.Cut(*w.user, ":")
+	if user == "" {
+		user = "0"
+	}
+	uid, ok := number(user)
+	if ok {
+		asks.RunAsUser = &uid
+	} else {
+		why = "user " + shortened(user) + " is a name, and the image tells its uid"
+	}
+	gid, ok := number(group)
+	if !ok {
+		return why
+	}
+	asks.RunAsGroup = &gid
+	groups := []uint32{uint32(gid)}
+	for _, name := range w.groups {
+		id, ok := number(name)
+		if !ok {
+			return why
+		}
+		if !slices.Contains(groups, uint32(id)) {
+			groups = append(groups, uint32(id))
+		}
+	}
+	pod.Groups = groups
+	return why
+}
+
+// readOptions takes what --security-opt asks for.
+func (w *wish) readOptions(asks *manifest.SecurityContext) {
+	asks.AllowPrivilegeEscalation = new(true)
+	asks.SeccompProfile = &manifest.SeccompProfile{Type: "RuntimeDefault"}
+	for _, option := range w.options {
+		key, value, _ := cutOption(option)
+		switch {
+		case key == "no-new-privileges":
+			asks.AllowPrivilegeEscalation = new(value == "false")
+		case key == "seccomp" && value == "unconfined":
+			asks.SeccompProfile.Type = "Unconfined"
+		case key == "seccomp" && value != "builtin":
+			asks.SeccompProfile.Type = "Localhost"
+		case key == "apparmor" && w.appArmor == "":
+			w.appArmor = value
+		case key == "systempaths" && value == "unconfined", key == "unmask" && strings.EqualFold(value, "all"):
+			w.unmasked = true
+		}
+	}
+}
+
+// cutOption splits an option of --security-opt, which has "=" or ":" before its value.
+func cutOption(option string) (key, value string, ok bool) {
+	if at := strings.IndexAny(option, "=:"); at >= 0 {
+		return option[:at], option[at+1:], true
+	}
+	return option, "", false
+}
+
+// assumed says what the answer takes for granted of the daemon.
+func (w *wish) assumed() []task.Note {
+	told := map[string]bool{}
+	for _, option := range w.options {
+		key, _, _ := cutOption(option)
+		told[key] = true
+	}
+	var defaults []string
+	if !told["no-new-privileges"] {
+		defaults = append(defaults, "no-new-privileges")
+	}
+	if !told["seccomp"] && !w.privileged {
+		defaults = append(defaults, "seccomp-profile")
+	}
+	if w.runtime != "docker" || defaults == nil {
+		return nil
+	}
+	return []task.Note{{Code: "daemon", Text: "the daemon has docker's own default of " + task.And(defaults) + ": " + w.from + " does not tell it"}}
+}
+
+// shared reports whether a container shares a namespace of the node.
+func shared(mode *string, key string) task.Value[bool] {
+	if mode == nil {
+		return task.Unknown[bool]("HostConfig has no " + key)
+	}
+	kind, of, _ := strings.Cut(*mode, ":")
+	if kind == "container" || kind == "ns" || kind == "service" {
+		return task.Unknown[bool]("it shares that of " + kind + " " + shortened(of))
+	}
+	return task.Known(kind == "host")
+}

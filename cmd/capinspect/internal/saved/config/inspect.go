@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus/container"
+)
+
+// inspected is an object of JSON that tells of one container, whoever printed it: the keys
+// tell that.
+type inspected struct {
+	ID   string `json:"Id"` // of docker and podman
+	Name string `json:"Name"`
+	dockerConfig
+	hostConfig // alone, as --format '{{json .HostConfig}}' prints it
+
+	NerdctlID string            `json:"ID"` // with --mode native
+	Labels    map[string]string `json:"Labels"`
+	Spec      *spec             `json:"Spec"`
+
+	Status *criStatus `json:"status"` // of crictl
+	Info   *criInfo   `json:"info"`
+
+	spec // of an OCI bundle
+}
+
+// asks are the keys by which an object is known to tell of a container.
+var asks = [...]string{"HostConfig", "CapAdd", "CapDrop", "ociVersion", "runtimeSpec"}
+
+// IsInspect reports whether a text is what an inspect command prints, or the config.json of
+// an OCI bundle.
+func IsInspect(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return len(text) > 0 && bytes.IndexByte([]byte(`{["`), text[0]) >= 0 &&
+		slices.ContainsFunc(asks[:], func(key string) bool { return hasKey(text, key) })
+}
+
+// Inspect returns the tasks that such a text asks for, on a kernel with the given last
+// capability.
+func Inspect(text []byte, last capset.Cap) ([]*task.Task, error) {
+	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte(`"`)) { // some members of an object
+		text = slices.Concat([]byte("{"), bytes.TrimRight(text, " \t\r\n,}"), []byte("}"))
+	}
+	r := inspectReader{in: strictjson.NewDecoder(bytes.NewReader(text)), last: last}
+	r.in.Limit(maxTokens)
+	var err error
+	for err == nil {
+		if r.in.Next() == '[' {
+			err = r.in.Array(r.object)
+		} else {
+			err = r.object()
+		}
+	}
+	switch {
+	case err != io.EOF:
+		return nil, err
+	case r.tasks == nil:
+		return nil, errNothing
+	}
+	return r.tasks, nil
+}
+
+// inspectReader reads objects that tell of containers.
+type inspectReader struct {
+	in    *strictjson.Decoder
+	last  capset.Cap
+	tasks []*task.Task
+}
+
+// object reads one of them.
+func (r *inspectReader) object() error {
+	var in inspected
+	if err := r.in.Decode(&in); err != nil {
+		return err
+	}
+	t, err := in.task(r.last)
+	if err != nil {
+		return fmt.Errorf("line %d: %w", r.in.Line(), err)
+	}
+	r.tasks = append(r.tasks, t)
+	return tooMany("containers", len(r.tasks), maxContainers)
+}
+
+// task returns the task that a container starts with.
+func (in *inspected) task(last capset.Cap) (*task.Task, error) {
+	switch {
+	case in.Info != nil:
+		return in.crictl(last)
+	case in.Spec != nil:
+		return in.nerdctl(last)
+	case in.OCIVersion != "" || in.Process != nil:
+		return in.spec.bundle(last)
+	case in.HostConfig != nil:
+		return in.docker(last)
+	case in.CapAdd.told && in.CapDrop.told:
+		in.HostConfig = &in.hostConfig
+		return in.docker(last)
+	case in.CapAdd.told || in.CapDrop.told:
+		return nil, errors.New("CapAdd and CapDrop of docker inspect are of no use one without the other: read the whole, or decode the names")
+	}
+	return nil, errors.New("an object without HostConfig, Spec, info or process: it asks for no container")
+}
+
+// nerdctl returns the task of what nerdctl inspect --mode native prints.
+func (in *inspected) nerdctl(last capset.Cap) (*task.Task, error) {
+	t, err := in.Spec.task(last)
+	if err != nil {
+		return nil, err
+	}
+	name := cmp.Or(in.Labels["nerdctl/name"], in.NerdctlID)
+	t.Asked.Name, t.Asked.Runtime = name, "containerd"
+	contained(t, container.Container{Runtime: "containerd", ID: in.NerdctlID, Name: name}, "nerdctl inspect")
+	return t, nil
+}

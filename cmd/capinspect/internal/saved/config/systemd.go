@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// filters are the settings that make systemd load a seccomp filter (systemd src/core,
+// context_has_seccomp).
+var filters = [...]string{
+	"SystemCallFilter", "SystemCallArchitectures", "SystemCallLog", "RestrictAddressFamilies", "RestrictNamespaces",
+	"RestrictRealtime", "RestrictSUIDSGID", "MemoryDenyWriteExecute", "LockPersonality", "PrivateDevices",
+	"ProtectClock", "ProtectHostname", "ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs",
+}
+
+// takes are the settings that take capabilities out of the bounding set (systemd.exec(5)).
+var takes = [...]struct {
+	key string
+	set capset.Set
+}{
+	{"PrivateDevices", capset.Of(capset.Mknod, capset.SysRawio)},
+	{"ProtectKernelModules", capset.Of(capset.SysModule)},
+	{"ProtectKernelLogs", capset.Of(capset.Syslog)},
+	{"ProtectClock", capset.Of(capset.SysTime, capset.WakeAlarm)},
+}
+
+// bits are the names of securebits in a unit.
+var bits = map[string]capset.Securebits{
+	"noroot": capset.NoRoot, "noroot-locked": capset.NoRoot.Lock(),
+	"no-setuid-fixup": capset.NoSetuidFixup, "no-setuid-fixup-locked": capset.NoSetuidFixup.Lock(),
+	"keep-caps": capset.KeepCaps, "keep-caps-locked": capset.KeepCaps.Lock(),
+}
+
+// Unit returns the tasks that units of systemd start, on a kernel with the given last
+// capability.
+func Unit(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
+	list, err := units(text)
+	for _, u := range list {
+		s := service{unit: u, most: last}
+		tasks = append(tasks, s.task())
+	}
+	if err == nil && tasks == nil {
+		err = errors.New("no setting of a unit")
+	}
+	return tasks, err
+}
+
+// service is a unit whose task is made.
+type service struct {
+	*unit
+	most            capset.Cap // the last capability of the kernel
+	traps, assumed  []task.Note
+	everything      bool // the command has the prefix +, so that the settings do not count
+	asRoot          bool // the command has the prefix !, so that User= and Group= do not count
+	bounding, raise capset.Set
+	user            string
+	isRoot          bool
+}
+
+func (s *service) trap(code, text string) {
+	if len(s.traps) < maxTraps {
+		s.traps = append(s.traps, task.Note{Code: code, Text: text})
+	}
+}
+
+func (s *service) assume(code, text string) {
+	s.assumed = append(s.assumed, task.Note{Code: code, Text: text})
+}
+
+// task returns the task that the unit starts.
+func (s *service) task() *task.Task {
+	s.prefixes()
+	t := &task.Task{LastCap: task.LastCap{Value: s.most, From: task.FromGuess}, Container: task.Known[*task.Container](nil)}
+	s.sets()
+	s.ids(t)
+	t.NoNewPrivs = s.noNewPrivs()
+	t.Seccomp = task.Known(task.Seccomp{})
+	if s.filter() != "" {
+		t.Seccomp = task.Known(task.Seccomp{Mode: task.SeccompFilter})
+	}
+	s.surround(t)
+	if s.ofUser {
+		s.underUser(t)
+	} else {
+		s.begin(t)
+		s.assume("manager", "the system's manager starts it, with all capabilities in its own bounding set")
+		if !s.file && s.name == "" {
+			s.assume("part", "settings that are not among these lines have their defaults")
+		} else if s.name == "" {
+			s.assume("drop-ins", "no other file adds to the unit: systemctl cat prints those that do")
+		}
+	}
+	t.Asked = &task.Asked{Name: s.name, Traps: s.traps, Assumed: s.assumed}
+	t.Unstarted()
+	return t
+}
+
+// prefixes looks for what stands before the command (systemd.service(5)).
+func (s *service) prefixes() {
+	for _, command := range s.settings["ExecStart"] {
+		prefix := command[:len(command)-len(strings.TrimLeft(command, "@-:+!"))]
+		switch {
+		case strings.Contains(prefix, "+"):
+			s.everything = true
+			s.trap("exec-prefix", "ExecStart=+: that command has full privileges, and User=, capabilities and NoNewPrivileges= do not count for it")
+		case strings.Contains(prefix, "!") && !strings.Contains(prefix, "!!"):
+			s.asRoot = true
+			s.trap("exec-prefix", "ExecStart=!: that command is root's, and User= does not count for it")
+		}
+	}
+}
+
+// sets finds the bounding set and what is raised in Ambient.
+func (s *service) sets() {
+	all := capset.UpTo(s.most)
+	s.bounding = s.mask("CapabilityBoundingSet", all)
+	for _, row := range takes {
+		if s.is(row.key) {
+			s.bounding &^= row.set
+		}
+	}
+	s.raise = s.mask("AmbientCapabilities", 0)
+	if s.everything {
+		s.bounding, s.raise = all, 0
+	}
+	if s.ofUser && s.raise != 0 && isNo(s.last("PrivateUsers")) {
+		s.trap("ambient-in-user-unit", "AmbientCapabilities=: a user's own manager cannot raise them, and the unit fails (218/CAPABILITIES)")
+	} else if out := s.raise &^ s.bounding; out != 0 {
+		s.trap("ambient-outside-bounding", "AmbientCapabilities= has "+task.Some(out)+", which the bounding set lacks: the unit fails (218/CAPABILITIES)")
+		s.raise &= s.bounding
+	}
+}
+
+// mask returns the set of a setting whose lines add to those before, or with ~ take away
+// (systemd src/core, config_parse_capability_set). At first it is initial. Lines without a
+// name that is known, as an empty one, begin anew.
+func (s *service) mask(key string, initial capset.Set) capset.Set {
+	all := capset.UpTo(s.most)
+	set := initial
+	for _, value := range s.settings[key] {
+		value, invert := strings.CutPrefix(value, "~")
+		sum := s.named(key, value)
+		switch {
+		case (sum == 0 || set == initial) && invert:
+			set = all &^ sum
+		case sum == 0 || set == initial:
+			set = sum
+		case invert:
+			set &^= sum
+		default:
+			set |= sum
+		}
+	}
+	return set
+}
+
+// named returns the set of some names. systemd takes those with CAP_ before them, in upper
+// or lower case, and numbers; it passes over others.
+func (s *service) named(key, value string) (set capset.Set) {
+	for _, word := range strings.Fields(value) {
+		c, ok := capability(strings.ToUpper(word))
+		if n, err := strconv.ParseUint(word, 10, 6); err == nil {
+			c, ok = capset.Cap(n), true
+		}
+		if ok && c <= s.most {
+			set |= capset.Of(c)
+			continue
+		}
+		text := key + "=: " + shortened(word) + " counts for nothing"
+		if close := capset.Closest(word); !ok && close.Len() == 1 {
+			text += ", perhaps CAP_" + close.First().Kubernetes()
+		}
+		s.trap("unknown-capability", text)
+	}
+	return set
+}
+
+// ids finds the user and the groups. A name is taken for that of another user than root.
+func (s *service) ids(t *task.Task) {
+	s.user = s.last("User")
+	if s.everything || s.asRoot {
+		s.user = ""
+	}
+	dynamic := s.is("DynamicUser") && !s.everything && !s.asRoot
+	uid, numeric := number(s.user)
+	if told, ok := number(s.last("UID")); ok && s.user != "" { // of a unit that runs
+		uid, numeric = told, true
+	}
+	t.Groups = task.Unknown[[]uint32]("the user database tells its groups")
+	t.GID = task.Unknown[capset.IDs]("the user database tells its gid")
+	switch {
+	case s.user == "" && !dynamic || s.user == "root" || numeric && uid == 0:
+		s.isRoot = true
+		t.UID, t.GID = task.Known(task.AllIDs(0)), task.Known(task.AllIDs(0))
+	case numeric:
+		t.UID = task.Known(task.AllIDs(uint32(uid)))
+	case dynamic:
+		t.UID = task.Unknown[capset.IDs]("DynamicUser=: systemd lends it a uid from 61184 to 65519, unless the user exists")
+	default:
+		t.UID = task.Unknown[capset.IDs]("User=" + s.shortUser() + " is a name, and the user database tells its uid")
+		s.assume("user-name", "User="+s.shortUser()+" is another user than root")
+	}
+	if gid, ok := number(s.last("Group")); ok && !s.everything && !s.asRoot {
+		t.GID = task.Known(task.AllIDs(uint32(gid)))
+	} else if s.last("Group") != "" && s.isRoot && s.last("Group") != "root" && !s.everything && !s.asRoot {
+		t.GID = task.Unknown[capset.IDs]("Group= is a name, and the user database tells its gid")
+	}
+}
+
+func (s *service) shortUser() string { return fmt.Sprintf("%.64s", s.user) }
+
+// filter returns the first setting that loads a seccomp filter; "" if there is none.
+func (s *service) filter() string {
+	if s.everything {
+		return ""
+	}
+	for _, key := range filters {
+		if slices.ContainsFunc(s.settings[key], func(value string) bool { return !isNo(value) }) && !isNo(s.last(key)) {
+			return key
+		}
+	}
+	if s.is("DynamicUser") {
+		return "DynamicUser"
+	}
+	return ""
+}
+
+// noNewPrivs reports whether no_new_privs will be set. Up to systemd 254 a seccomp filter
+// sets it too, unless SYS_ADMIN is effective, as it is for root.
+func (s *service) noNewPrivs() task.Value[bool] {
+	filter := s.filter()
+	switch {
+	case s.everything:
+		return task.Known(false)
+	case s.is("NoNewPrivileges") || s.is("DynamicUser") || filter != "" && s.ofUser:
+		return task.Known(true)
+	case filter == "" || s.isRoot || s.raise.Has(capset.SysAdmin):
+		return task.Known(false)
+	}
+	return task.Unknown[bool](filter + "= sets it for another user than root before systemd 255, and not since")
+}
+
+// surround finds what else the settings tell.
+func (s *service) surround(t *task.Task) {
+	if s.everything {
+		return
+	}
+	t.Isolation.HostPID = task.Known(!s.is("PrivatePIDs"))
+	t.Isolation.HostIPC = task.Known(!s.is("PrivateIPC") && s.last("IPCNamespacePath") == "")
+	t.Isolation.HostNetwork = task.Known(!s.is("PrivateNetwork") && s.last("NetworkNamespacePath") == "")
+	owned := map[procstatus.NamespaceKind]task.Value[bool]{}
+	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
+		owned[k] = task.Known(false) // the user namespace comes last
+	}
+	t.InUserNamespace(task.Known(!isNo(s.last("PrivateUsers"))), owned)
+	if s.is("DynamicUser") || s.last("ProtectSystem") == "strict" || slices.Contains(s.words("ReadOnlyPaths"), "/") {
+		t.Mounts.ReadOnlyRoot = task.Known(true)
+	}
+	labelled(t, strings.TrimPrefix(s.last("AppArmorProfile"), "-"))
+}
+
+// begin gives the task its sets: systemd executes the program with all that it permits
+// itself, as the user of the unit.
+func (s *service) begin(t *task.Task) {
+	all := capset.UpTo(s.most)
+	c := capset.Credentials{
+		Sets:       capset.State{capset.Inheritable: s.raise, capset.Permitted: all, capset.Effective: all, capset.Bounding: s.bounding, capset.Ambient: s.raise},
+		NoNewPrivs: t.NoNewPrivs.Zero(), UID: t.UID.Or(task.AllIDs(task.OverflowID)), GID: t.GID.Zero(), Securebits: s.securebits(),
+	}
+	begin(t, c, s.most)
+	if filter := s.filter(); s.isRoot && s.user != "" && filter != "" && t.NoNewPrivs.Zero() && s.bounding.Has(capset.Setuid) && !s.raise.Has(capset.Setuid) {
+		why := "systemd since 255 takes cap_setuid away beside User=" + s.user + ", " + filter + "= and no_new_privs"
+		t.Sets[capset.Permitted], t.Sets[capset.Effective] = task.Unknown[capset.Set](why), task.Unknown[capset.Set](why)
+	}
+}
+
+// securebits returns those of SecureBits=, which systemctl show prints as a number.
+func (s *service) securebits() (set capset.Securebits) {
+	if s.everything {
+		return 0
+	}
+	for _, word := range s.words("SecureBits") {
+		n, err := strconv.ParseUint(word, 10, 32)
+		if err != nil {
+			n = uint64(bits[word])
+		}
+		set |= capset.Securebits(n)
+	}
+	return set
+}
+
+// underUser makes unknown what a user's own manager decides.
+func (s *service) underUser(t *task.Task) {
+	const why = "a user's own manager starts it, with what that has"
+	unknownSets(t, why)
+	t.UID, t.GID, t.Groups = task.Unknown[capset.IDs](why), task.Unknown[capset.IDs](why), task.Unknown[[]uint32](why)
+	t.Securebits = task.Unknown[capset.Securebits](why)
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"bytes"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// unit is what a unit of systemd is told to have: the values of its settings, in the order
+// in which they are assigned.
+type unit struct {
+	name     string // "" if the text does not tell it
+	ofUser   bool   // a user's own manager starts it
+	file     bool   // it stands in a file, and systemctl show has not printed it
+	settings map[string][]string
+}
+
+// marks are settings that few other texts have: one of them makes a text one of systemd.
+var marks = [...]string{
+	"AmbientCapabilities", "CapabilityBoundingSet", "DynamicUser", "NoNewPrivileges", "PrivateUsers", "SecureBits",
+}
+
+// sections are those of a unit that say how its commands are executed.
+var sections = [...]string{"Service", "Socket", "Mount", "Swap"}
+
+// IsUnit reports whether a text is a unit of systemd, lines of one, or what systemctl show
+// prints.
+func IsUnit(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		key, _, ok := strings.Cut(strings.TrimSpace(string(line[:min(len(line), 64)])), "=")
+		if section := strings.TrimSpace(key); section == "[Service]" || ok && slices.Contains(marks[:], strings.TrimSpace(key)) {
+			return true
+		}
+	}
+	return false
+}
+
+// units returns the units of a text.
+func units(text []byte) ([]*unit, error) {
+	r := unitReader{here: newUnit(), counts: true}
+	rest := ""
+	for row := range bytes.Lines(text) {
+		line := strings.TrimSpace(string(row))
+		if comment := strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";"); comment {
+			r.comment(line)
+			continue
+		}
+		if goesOn, ok := strings.CutSuffix(line, `\`); ok {
+			rest += goesOn + " "
+			continue
+		}
+		r.line(rest + line)
+		rest = ""
+		if err := tooMany("units", len(r.done), maxContainers); err != nil {
+			return nil, err
+		}
+	}
+	r.line(rest)
+	return r.units(), nil
+}
+
+// fragment returns the directory and the name of a unit's file that a comment names, which
+// is how systemctl cat begins each file; the name of a drop-in is that of the unit. name is
+// "" if the comment is another one.
+func fragment(comment string) (dir, name string) {
+	path, ok := strings.CutPrefix(comment, "# /")
+	if !ok {
+		return "", ""
+	}
+	dir, name = filepath.Split(path)
+	if unit, ok := strings.CutSuffix(dir, ".d/"); ok && strings.HasSuffix(name, ".conf") {
+		dir, name = filepath.Split(unit)
+	}
+	if !slices.Contains([]string{".service", ".socket", ".mount", ".swap"}, filepath.Ext(name)) {
+		return "", ""
+	}
+	return dir, name
+}
+
+func newUnit() *unit { return &unit{settings: map[string][]string{}} }
+
+// unitReader reads the lines of units.
+type unitReader struct {
+	here   *unit
+	done   []*unit
+	counts bool // the section is one that counts
+}
+
+// comment looks for the name of a file, with which another unit begins unless the file adds
+// to the same one.
+func (r *unitReader) comment(line string) {
+	dir, name := fragment(line)
+	if name == "" {
+		return
+	}
+	if r.here.name != "" && r.here.name != name {
+		r.end()
+	}
+	r.here.name = name
+	r.here.ofUser = r.here.ofUser || strings.Contains(dir, "/systemd/user/")
+}
+
+// line reads a line that is whole. A blank one stands between the units that systemctl show
+// prints.
+func (r *unitReader) line(line string) {
+	key, value, ok := strings.Cut(line, "=")
+	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+	switch {
+	case line == "" && !r.here.file:
+		r.end()
+	case strings.HasPrefix(line, "["):
+		r.here.file = true
+		r.counts = slices.Contains(sections[:], strings.Trim(line, "[]"))
+	case !ok || !r.counts:
+	case !r.here.file && key == "Id":
+		r.here.name = value
+	case !r.here.file && key == "FragmentPath":
+		r.here.ofUser = strings.Contains(value, "/systemd/user/")
+	case len(r.here.settings[key]) < maxList:
+		r.here.settings[key] = append(r.here.settings[key], value)
+	}
+}
+
+// end begins another unit, unless nothing is known of this one.
+func (r *unitReader) end() {
+	if len(r.here.settings) > 0 || r.here.name != "" {
+		r.done = append(r.done, r.here)
+		r.here = newUnit()
+	}
+}
+
+// units returns the units that were read. Blocks of lines without a section are units of
+// their own if they have a name or all have the same settings, as systemctl show prints
+// them, and else lines of one.
+func (r *unitReader) units() []*unit {
+	r.end()
+	all := r.done
+	if len(all) < 2 {
+		return all
+	}
+	same := func(u *unit) bool {
+		return u.name != "" || u.file || slices.Equal(slices.Sorted(maps.Keys(u.settings)), slices.Sorted(maps.Keys(all[0].settings)))
+	}
+	if !slices.ContainsFunc(all, func(u *unit) bool { return !same(u) }) {
+		return all
+	}
+	one := newUnit()
+	for _, u := range all {
+		for key, values := range u.settings {
+			one.settings[key] = append(one.settings[key], values...)
+		}
+	}
+	return []*unit{one}
+}
+
+// last returns the last value of a setting, "" if there is none.
+func (u *unit) last(key string) string {
+	if values := u.settings[key]; len(values) > 0 {
+		return values[len(values)-1]
+	}
+	return ""
+}
+
+// is reports whether a setting that is yes or no is yes.
+func (u *unit) is(key string) bool { return isYes(u.last(key)) }
+
+// isYes reports whether a value stands for yes (systemd, parse_boolean).
+func isYes(value string) bool {
+	return slices.Contains([]string{"1", "yes", "y", "true", "t", "on"}, strings.ToLower(value))
+}
+
+// isNo reports whether a value stands for no, or for nothing.
+func isNo(value string) bool {
+	return slices.Contains([]string{"", "~", "0", "no", "n", "false", "f", "off"}, strings.ToLower(value))
+}
+
+// words returns the words of a setting that may stand several times. An empty value takes
+// back those before it.
+func (u *unit) words(key string) (list []string) {
+	for _, value := range u.settings[key] {
+		if value == "" {
+			list = nil
+		}
+		list = append(list, strings.Fields(value)...)
+	}
+	return list
+}
