@@ -5,25 +5,116 @@ package yamljson
 import (
 	"errors"
 	"fmt"
+	"io"
 
-	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/scanner"
 	"github.com/goccy/go-yaml/token"
 )
 
-// A text may be made to take a parser's memory and time. These bounds are far from any
-// manifest that people write.
+// A text can be made to take the time and memory of the parser, which takes the square of
+// some things. These bounds are far from any manifest that people write, and keep it below a
+// second.
 const (
-	MaxDocument = 16 << 20 // of a document, in bytes
-	maxTokens   = 500_000  // of a document: keys, values, punctuation
-	maxRepeated = 1 << 20  // values that aliases and merge keys repeat
+	MaxDocument = 4 << 20   // of a document, in bytes: an object of Kubernetes has at most 1.5 MiB
+	maxMarks    = 500_000   // characters that may be punctuation of YAML
+	maxKey      = 1024      // of a key, in bytes, as in YAML itself
+	maxDepth    = 256       // mappings and sequences, one in the other
+	maxWork     = 200 << 20 // steps that take the square
+	maxRepeated = 1 << 20   // values that aliases and merge keys repeat
 )
 
 var (
-	errTooLong  = fmt.Errorf("the document is longer than %d MiB: JSON may be longer, as kubectl prints it with -o json", MaxDocument>>20)
-	errTooLarge = fmt.Errorf("the document has more than %d tokens: JSON may have more, as kubectl prints it with -o json", maxTokens)
-	errRepeated = errors.New("the aliases repeat too much")
+	errTooLong  = fmt.Errorf("the document is longer than %d MiB: in JSON, as of kubectl get -o json, it may be", MaxDocument>>20)
+	errTooLarge = errors.New("the document has too many values: in JSON, as of kubectl get -o json, it may have more")
+	errTooDeep  = fmt.Errorf("more than %d mappings and sequences, one in the other", maxDepth)
+	errLongKey  = fmt.Errorf("a key has more than %d bytes", maxKey)
+	errRepeated = errors.New("aliases repeat too much")
 )
+
+// textLimits counts what the scanner takes long for.
+type textLimits struct {
+	marks  int // characters that may be punctuation
+	blanks int // lines without text, in a row
+	less   int // signs in a row: each is looked at as the start of a merge key
+	work   int
+
+	// Of the line:
+	indent, length, tabs int
+	bar                  bool // it may begin a block scalar
+
+	// Of the block scalar that the text may be in:
+	in    bool
+	below int // it ends at a line that is indented by no more than that
+	start int
+
+	lines int // with text
+}
+
+// add counts a character, which is at an offset of the text.
+func (l *textLimits) add(r rune, at int) error {
+	if r != '<' {
+		l.less = 0
+	}
+	switch r {
+	case '\n':
+		l.endLine(at)
+		return l.err()
+	case '\r':
+		return nil
+	case ' ':
+		if l.length == 0 {
+			l.indent++
+			return nil
+		}
+	case '<':
+		l.less++
+		l.work += l.less
+	case '\t':
+		l.tabs++
+	case '|', '>':
+		l.bar = true
+		l.marks++
+	case ':', ',', '-', '?', '[', ']', '{', '}', '&', '*', '!', '#', '%', '"', '\'':
+		l.marks++
+	}
+	l.length++
+	return nil
+}
+
+// endLine counts a line. In double quotes, each tab looks for its end. At the end of a block
+// scalar, each blank line copies that.
+func (l *textLimits) endLine(at int) {
+	l.work += l.tabs * l.length
+	switch {
+	case l.length == 0:
+		if l.blanks++; l.blanks > 2 && l.in {
+			l.work += at - l.start
+		}
+	default:
+		l.blanks = 0
+		l.lines++
+		if l.in && l.indent <= l.below {
+			l.in = false
+		}
+		if l.bar && !l.in {
+			l.in, l.below, l.start = true, l.indent, at
+			if l.lines == 1 {
+				l.below = -1 // the document may be a scalar
+			}
+		}
+	}
+	l.indent, l.length, l.tabs, l.less, l.bar = 0, 0, 0, 0, false
+}
+
+func (l *textLimits) err() error {
+	switch {
+	case l.marks > maxMarks:
+		return errTooLarge
+	case l.work > maxWork:
+		return errors.New("too many blank lines, tabs or < in a row")
+	}
+	return nil
+}
 
 // tokens splits a text into tokens.
 func (c *converter) tokens(text string) (token.Tokens, error) {
@@ -34,57 +125,143 @@ func (c *converter) tokens(text string) (token.Tokens, error) {
 	s.Init(text)
 	for {
 		some, err := s.Scan()
-		if err != nil {
-			return all, nil // there is no other error than io.EOF
+		if err == io.EOF {
+			break
 		}
 		all.Add(some...)
-		if len(all) > maxTokens {
-			return nil, errTooLarge
+		if err != nil {
+			return all, nil // the last token says what is wrong
 		}
 	}
-}
-
-// aliases are the anchors that aliases stand for.
-type aliases map[*ast.AliasNode]*ast.AnchorNode
-
-// resolver finds the anchor of each alias: the last of its name before it.
-type resolver struct {
-	c       *converter
-	anchors map[string]*ast.AnchorNode
-	err     error
-}
-
-func (c *converter) resolveAliases(body ast.Node) error {
-	r := &resolver{c: c, anchors: map[string]*ast.AnchorNode{}}
-	ast.Walk(r, body)
-	return r.err
-}
-
-// Visit sees the nodes in the order of the text.
-func (r *resolver) Visit(n ast.Node) ast.Visitor {
-	switch n := n.(type) {
-	case *ast.AnchorNode:
-		r.anchors[name(n.Name)] = n
-	case *ast.AliasNode:
-		anchor, ok := r.anchors[name(n.Value)]
-		if !ok && r.err == nil {
-			r.err = r.c.at(n.GetToken(), fmt.Errorf("alias %s has no anchor before it", quote(name(n.Value))))
+	l := tokenLimits{c: c, all: len(all)}
+	for _, t := range all {
+		if err := l.add(t); err != nil {
+			return nil, c.at(t, err)
 		}
-		r.c.aliases[n] = anchor
 	}
-	if r.err != nil {
-		return nil
-	}
-	return r
+	return all, nil
 }
 
-// spend counts what aliases repeat.
-func (c *converter) spend(n ast.Node) error {
-	if c.inAlias == 0 && len(c.around) == 0 {
+// collection is a mapping or a sequence that is not yet at its end.
+type collection struct {
+	flow, mapping bool // it is in brackets, and they are braces
+	column        int
+	path, key     int  // how long the keys are that lead to it, and its last
+	keys          int  // how many it has
+	colon         bool // its last key has one
+}
+
+// tokenLimits counts what the parser takes long for.
+type tokenLimits struct {
+	c          *converter
+	all        int // tokens
+	open       []collection
+	properties int // anchors and tags in a row
+	last       *token.Token
+	work       int
+}
+
+// add counts a token.
+func (l *tokenLimits) add(t *token.Token) error {
+	if t.Type == token.CommentType {
 		return nil
 	}
-	if c.spent++; c.spent > maxRepeated || len(c.out) > 4*MaxDocument {
-		return c.at(n.GetToken(), errRepeated)
+	switch t.Type {
+	case token.AnchorType, token.TagType:
+		l.properties++
+	default:
+		if l.last == nil || l.last.Type != token.AnchorType {
+			l.properties = 0
+		}
+	}
+	switch t.Type {
+	case token.MappingStartType, token.SequenceStartType:
+		l.push(collection{flow: true, mapping: t.Type == token.MappingStartType})
+	case token.MappingEndType, token.SequenceEndType:
+		l.entry()
+		l.popFlow()
+	case token.CollectEntryType:
+		l.entry()
+	case token.SequenceEntryType:
+		l.block(t, len("[00000]"))
+	case token.MappingKeyType:
+		l.block(t, 0)
+	case token.MappingValueType:
+		if l.last == nil {
+			break
+		}
+		if len(l.last.Value) > maxKey {
+			return errLongKey
+		}
+		top := l.block(l.last, len(l.last.Value)+1)
+		if !top.flow {
+			top.keys++
+			l.work += top.keys // each is appended to those behind it
+		}
+	}
+	// A key without a value gets one put between the tokens.
+	if last := l.last; last != nil && (last.Type == token.MappingValueType || last.Type == token.SequenceEntryType) && last.Position.Line != t.Position.Line {
+		if top := l.top(); top != nil && !top.flow && t.Position.Column <= top.column {
+			l.work += l.all / 4
+		}
+	}
+	l.last = t
+	switch {
+	case len(l.open) > maxDepth || l.properties > 4:
+		return errTooDeep
+	case l.work > maxWork:
+		return errTooLarge
 	}
 	return nil
+}
+
+func (l *tokenLimits) top() *collection {
+	if len(l.open) == 0 {
+		return nil
+	}
+	return &l.open[len(l.open)-1]
+}
+
+func (l *tokenLimits) push(c collection) {
+	if top := l.top(); top != nil {
+		c.path = top.path + top.key
+	}
+	l.open = append(l.open, c)
+}
+
+// popFlow ends the innermost collection in brackets.
+func (l *tokenLimits) popFlow() {
+	for n := len(l.open); n > 0; n-- {
+		if l.open[n-1].flow {
+			l.open = l.open[:n-1]
+			return
+		}
+	}
+}
+
+// entry ends an entry of a collection in brackets. A key without a colon gets a value put
+// between the tokens.
+func (l *tokenLimits) entry() {
+	if top := l.top(); top != nil && top.flow {
+		if top.mapping && (!top.colon || l.last.Type == token.MappingValueType) {
+			l.work += l.all / 4
+		}
+		top.colon = false
+	}
+}
+
+// block counts a key, or the dash of a sequence, and how long the path to it is.
+func (l *tokenLimits) block(t *token.Token, key int) *collection {
+	top := l.top()
+	for top != nil && !top.flow && top.column > t.Position.Column {
+		l.open = l.open[:len(l.open)-1]
+		top = l.top()
+	}
+	if top == nil || !top.flow && top.column < t.Position.Column {
+		l.push(collection{column: t.Position.Column})
+		top = l.top()
+	}
+	top.key, top.colon = key, true
+	l.work += 4 * (top.path + key) // the parser keeps each path
+	return top
 }

@@ -20,7 +20,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
@@ -93,6 +95,7 @@ func (c *converter) convert(text []byte) error {
 
 // checkText refuses what YAML does not have.
 func (c *converter) checkText(text []byte) error {
+	var limits textLimits
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
 		var err error
@@ -101,13 +104,18 @@ func (c *converter) checkText(text []byte) error {
 			err = errors.New("invalid UTF-8")
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f:
 			err = fmt.Errorf("invalid character %q", r)
+		case r == '\r' && !bytes.HasPrefix(text[at:], []byte("\r\n")):
+			err = errors.New("a carriage return that ends no line")
+		default:
+			err = limits.add(r, at)
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", c.first+bytes.Count(text[:at], []byte("\n")), err)
 		}
 		at += size
 	}
-	return nil
+	limits.endLine(len(text))
+	return limits.err()
 }
 
 // syntax makes one of our errors of one of the parser.
@@ -176,8 +184,8 @@ func (c *converter) value(n ast.Node) error {
 		defer func() { c.inAlias-- }()
 		return c.anchored(c.aliases[n])
 	case *ast.TagNode:
-		if _, scalar := n.Value.(ast.ScalarNode); !scalar {
-			return c.value(n.Value)
+		if ok, err := c.collection(n); ok || err != nil {
+			return err
 		}
 	}
 	v, err := scalar(n)
@@ -190,6 +198,24 @@ func (c *converter) value(n ast.Node) error {
 	}
 	return c.at(n.GetToken(), err)
 }
+
+// collection writes the value of a tag, unless that is a scalar.
+func (c *converter) collection(n *ast.TagNode) (bool, error) {
+	if !slices.Contains(tags, n.Start.Value) {
+		return false, c.at(n.Start, fmt.Errorf("tag %s: a manifest has none but %s", quote(n.Start.Value), strings.Join(tags, " ")))
+	}
+	value := n.Value
+	if anchor, ok := value.(*ast.AnchorNode); ok {
+		value = anchor.Value
+	}
+	if _, scalar := value.(ast.ScalarNode); scalar {
+		return false, nil
+	}
+	return true, c.value(n.Value)
+}
+
+// tags are the tags of YAML that JSON has values for.
+var tags = []string{"!", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!binary", "!!map", "!!seq"}
 
 // anchored writes the value that an anchor is on.
 func (c *converter) anchored(n *ast.AnchorNode) error {
@@ -378,8 +404,15 @@ func (c *converter) key(n ast.Node) (string, error) {
 // scalar returns the value of a scalar: nil, bool, int64, uint64, float64 or string.
 func scalar(n ast.Node) (any, error) {
 	tag := ""
-	if t, ok := n.(*ast.TagNode); ok {
-		tag, n = t.Start.Value, t.Value
+	for unwrapped := true; unwrapped; {
+		switch around := n.(type) {
+		case *ast.TagNode:
+			tag, n = around.Start.Value, around.Value
+		case *ast.AnchorNode:
+			n = around.Value
+		default:
+			unwrapped = false
+		}
 	}
 	var text string
 	plain := false

@@ -14,7 +14,7 @@ func TestRead(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"scalars", "[a, 'b', \"c\\n\", 1, -1, 0x1f, 010, 0o17, 1_000, 1.5, 1e3, .5, true, False, ~, null]", `["a","b","c\n",1,-1,31,8,15,1000,1.5,1000,0.5,true,false,null,null]`},
 		{"no scalars of YAML 1.1", "[yes, No, on, OFF, y, 1:30, 2001-01-01, 0x, 1e, +, -, .]", `["yes","No","on","OFF","y","1:30","2001-01-01","0x","1e","+","-","."]`},
-		{"tags", `[!!str 1, !!int "2", !!bool "true", !!float 1, !!null "", !!binary YQ==, !x y]`, `["1",2,true,1,null,"a","y"]`},
+		{"tags", `[!!str 1, !!int "2", !!bool "true", !!float 1, !!null "", !!binary YQ==, ! 1]`, `["1",2,true,1,null,"a","1"]`},
 		{"keys", "{1: a, true: b, \"c\": d, ? e : f}", `{"1":"a","true":"b","c":"d","e":"f"}`},
 		{"lines", "a:\n- b\n\n- c: |\n    d\n    e\n  f: g\n", "{\"a\":\n[\"b\",\n\n{\"c\":\"d\\ne\\n\",\n\n\n\"f\":\"g\"}]}"},
 	} {
