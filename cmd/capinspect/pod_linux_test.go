@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -29,6 +30,7 @@ type podSpec struct {
 	add      []string
 	drop     []string
 	readOnly bool
+	network  string // "" for none
 }
 
 // randomPodSpec returns a container that docker can start with the capabilities most.
@@ -103,7 +105,7 @@ func (s *podSpec) write(t *testing.T) string {
 func (s *podSpec) start(t *testing.T, image, name string) string {
 	t.Helper()
 	t.Cleanup(func() { exec.Command("docker", "rm", "-f", name).Run() })
-	o := run(t, "docker", append(append([]string{"run", "-d", "--network", "none", "--name", name}, s.flags...), image)...)
+	o := run(t, "docker", append(append([]string{"run", "-d", "--network", cmp.Or(s.network, "none"), "--name", name}, s.flags...), image)...)
 	if o.status != 0 {
 		t.Fatalf("%q: %+v", s.flags, o)
 	}
