@@ -166,12 +166,13 @@ var explanations = [len(table)]Explanation{
 			"the safe sysctl net.ipv4.ip_unprivileged_port_start to 0 in the pod.",
 	},
 	NetBroadcast: {
-		Permits: "Lets a process do nothing more than it could without: no current kernel checks it. " +
+		Permits: "Lets a process hear the netlink multicast of all network namespaces that have an id " +
+			"in its own one (NETLINK_LISTEN_ALL_NSID, since Linux 4.2), and nothing else: " +
 			"SO_BROADCAST and joining a multicast group need no privilege.",
-		Needs: "Nothing usual needs it. Programs that broadcast or use multicast, such as mDNS " +
-			"responders, work without it; a DHCP client wants CAP_NET_RAW and CAP_NET_ADMIN.",
-		Risk: "Gives nothing on current kernels; it only makes the list of what was granted longer and " +
-			"harder to review.",
+		Needs: "Only programs that watch the links of other network namespaces, as ip monitor all-nsid " +
+			"does. Programs that broadcast or use multicast, such as mDNS responders, work without it; " +
+			"a DHCP client wants CAP_NET_RAW and CAP_NET_ADMIN.",
+		Risk: "Shows how the network of other namespaces on the host changes; it changes nothing there.",
 		Instead: "Drop it; sockets work just the same without it, broadcast and multicast included.",
 	},
 	NetAdmin: {

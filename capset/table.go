@@ -20,7 +20,7 @@ var table = [...]struct {
 	Setpcap:           {"cap_setpcap", "2.2", "give up and add capabilities within the bounding set"},
 	LinuxImmutable:    {"cap_linux_immutable", "2.2", "set the immutable and append-only flags of files"},
 	NetBindService:    {"cap_net_bind_service", "2.2", "bind ports below 1024"},
-	NetBroadcast:      {"cap_net_broadcast", "2.2", "nothing: no kernel checks it"},
+	NetBroadcast:      {"cap_net_broadcast", "2.2", "netlink multicast of other network namespaces"},
 	NetAdmin:          {"cap_net_admin", "2.2", "configure network interfaces, routes and firewalls"},
 	NetRaw:            {"cap_net_raw", "2.2", "open raw and packet sockets"},
 	IpcLock:           {"cap_ipc_lock", "2.2", "lock memory beyond the limit"},
