@@ -172,7 +172,7 @@ var explanations = [len(table)]Explanation{
 		Needs: "Only programs that watch the links of other network namespaces, as ip monitor all-nsid " +
 			"does. Programs that broadcast or use multicast, such as mDNS responders, work without it; " +
 			"a DHCP client wants CAP_NET_RAW and CAP_NET_ADMIN.",
-		Risk: "Shows how the network of other namespaces on the host changes; it changes nothing there.",
+		Risk:    "Shows how the network of other namespaces on the host changes; it changes nothing there.",
 		Instead: "Drop it; sockets work just the same without it, broadcast and multicast included.",
 	},
 	NetAdmin: {

@@ -175,7 +175,17 @@ func (q *question) asRoot() []Change {
 	if q.raisesAmbient() {
 		list = append(list, q.add())
 	}
+	if q.maybeOutside() {
+		list = append(list, Change{"unit", "if it is in no container: " + q.ambient()})
+	}
 	return append(list, Change{"securityContext", "runAsUser: 0 (docker: --user 0)"})
+}
+
+// maybeOutside reports whether the task may be in no container: nothing tells that it is in
+// one, and it lacks nothing in its bounding set, as few containers do.
+func (q *question) maybeOutside() bool {
+	everything := capset.UpTo(q.Task.LastCap.Value)
+	return !q.Task.Container.Known() && !q.Task.InContainer() && q.Credentials.Sets[capset.Bounding] == everything
 }
 
 // needsRoot reports whether the task would get the capability as uid 0 alone, so that it
