@@ -157,3 +157,26 @@ func GrantedBy(c capset.Cap) []Profile {
 	}
 	return found
 }
+
+// fewest is how many capabilities a set may differ in from a profile that it is compared
+// with.
+const fewest = 4
+
+// Relative returns a set as what it has more and less than the nearest default of a
+// runtime, as "docker+net_admin-mknod". ok is false if it is such a default itself, or if
+// it differs in more capabilities than it holds, or in more than a few.
+func Relative(s capset.Set) (text string, ok bool) {
+	nearest := Nearest(s)
+	differs := (s ^ nearest.Set).Len()
+	if differs == 0 || differs >= s.Len() || differs > fewest {
+		return "", false
+	}
+	text = nearest.Name
+	for c := range (s &^ nearest.Set).Caps() {
+		text += "+" + c.Short()
+	}
+	for c := range (nearest.Set &^ s).Caps() {
+		text += "-" + c.Short()
+	}
+	return text, true
+}

@@ -101,3 +101,24 @@ func TestLike(t *testing.T) {
 		t.Errorf("%d profiles are like others", found)
 	}
 }
+
+func TestRelative(t *testing.T) {
+	for _, test := range []struct {
+		set  capset.Set
+		want string
+	}{
+		{0, ""},
+		{0xa80425fb, ""}, // docker's own
+		{0xa80435fb, "docker+net_admin"},
+		{0xa80405fb, "docker-net_raw"},
+		{0xa82435fb &^ 1, "docker+net_admin+sys_admin-chown"},
+		{0x3000, ""},
+		{0x1ff, "crio+dac_read_search-net_bind_service"},
+		{capset.UpTo(capset.LastKnown), ""},
+	} {
+		got, ok := Relative(test.set)
+		if got != test.want || ok != (got != "") {
+			t.Errorf("%x: %q, %t, want %q", test.set, got, ok, test.want)
+		}
+	}
+}

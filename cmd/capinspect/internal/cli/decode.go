@@ -14,19 +14,24 @@ import (
 
 var decodeCommand = command{
 	name:     "decode",
-	args:     "[flags] [MASK | NAME,... | LINE] ...",
+	args:     "[flags] [MASK | NAME,... | TEXT] ...",
 	operands: []flags.Candidate{flags.Anything, flags.AnyCap, flags.Anything},
-	summary:  "bitmaps and pasted status lines into names, and back",
+	summary:  "bitmaps and pasted text into names, and back",
 	about: `Decode hexadecimal bitmaps into the names of capabilities, or the names into
-a bitmap. An argument of hexadecimal digits is a bitmap, also 13; a line of a
-status file keeps its label; anything else is a list of names, in any spelling.
-Without an argument and a file, standard input is read: a line each, other
-lines of a status file are passed over.`,
+a bitmap. An argument of hexadecimal digits is a bitmap, also 13; a list of names
+may be in any spelling. Also decoded are the text form (cap_net_raw=ep) and the
+IAB text, lines of a status file, of capsh --print, getcap, getpcaps, getfattr,
+strace (capset) and Falco, and reports in JSON, with what a shell, grep, kubectl
+or Markdown puts before a line. Behind a set that is the default of a runtime or
+near to one stands which.
+Without an argument and a file, standard input is read. A line that tells no set
+is an error if it is none of a status file either; the others are decoded.`,
 	example: `
 capinspect decode a80425fb
 capinspect decode --kubernetes 0x3000 400
 capinspect decode NET_ADMIN,cap_net_raw
 capinspect decode 'CapEff:	00000000a80425fb'
+capinspect decode '/usr/bin/ping cap_net_raw=ep'
 capinspect decode -o matrix a80425fb 5fb
 capinspect decode -f /proc/self/status`,
 	new: newDecode,
@@ -42,7 +47,7 @@ type decodeConfig struct {
 func newDecode() (runner, []flags.Flag) {
 	c := &decodeConfig{format: newFormatFlags(render.Masks)}
 	return c, slices.Concat(
-		[]flags.Flag{fileFlag(&c.files, "read lines, a status file or a report in JSON from PATH; '-' is standard input")},
+		[]flags.Flag{fileFlag(&c.files, "read text or a report in JSON from PATH; '-' is standard input")},
 		c.format.flags(),
 		[]flags.Flag{
 			{
@@ -74,15 +79,13 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 	if len(args)+len(files) == 0 {
 		files = flags.Repeated{"-"}
 	}
-	status := statusOK
+	failed := new(collected)
 	for _, arg := range args {
-		mask, err := saved.Set(arg)
+		list, err := saved.Arg(arg)
 		if err != nil {
-			e.complain(err)
-			status = statusTrouble
-			continue
+			failed.fail("", err)
 		}
-		masks.List = append(masks.List, mask)
+		masks.List = append(masks.List, list...)
 	}
 	for _, name := range files {
 		text, err := saved.Read(name, e.stdin)
@@ -92,12 +95,11 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 			masks.List = append(masks.List, list...)
 		}
 		if err != nil {
-			e.complain(err)
-			status = statusTrouble
+			failed.fail("", err)
 		}
 	}
 	if err := e.write(format.Append(nil, &masks)); err != nil {
 		return 0, err
 	}
-	return status, nil
+	return failed.complain(e, statusOK), nil
 }

@@ -59,7 +59,7 @@ func (t *threadFlags) choice() (collect.Threads, error) {
 func (t *targets) flags() []flags.Flag {
 	return []flags.Flag{
 		pidFlag(&t.pids, "look at this PID, or at several with commas between; 'self' is capinspect itself"),
-		fileFlag(&t.files, "read status lines, a report, docker inspect, a unit and the like from PATH; '-' is standard input, PATH:NAME one of several"),
+		fileFlag(&t.files, "read pasted text, a report, docker inspect, a unit and the like from PATH; '-' is standard input, PATH:NAME one of several"),
 		procFlag(&t.proc),
 		lastCapFlag(&t.lastCap, lastCapOfTasks),
 	}

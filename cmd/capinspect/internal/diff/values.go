@@ -5,6 +5,7 @@ package diff
 import (
 	"slices"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -32,8 +33,8 @@ type value struct {
 
 // values is the table of what is compared, in the order in which it is listed.
 var values = [...]value{
-	{key: "uid", of: func(t *task.Task) task.Value[any] { return boxed(t.UID) }},
-	{key: "gid", of: func(t *task.Task) task.Value[any] { return boxed(t.GID) }},
+	{key: "uid", of: func(t *task.Task) task.Value[any] { return boxed(fourIDs(t, t.UID)) }},
+	{key: "gid", of: func(t *task.Task) task.Value[any] { return boxed(fourIDs(t, t.GID)) }},
 	{key: "groups", of: func(t *task.Task) task.Value[any] { return boxed(t.Groups) }, equal: equalGroups, enough: enoughGroups},
 	{key: "noNewPrivs", of: func(t *task.Task) task.Value[any] { return boxed(t.NoNewPrivs) }},
 	{key: "seccomp", of: func(t *task.Task) task.Value[any] {
@@ -53,6 +54,14 @@ var values = [...]value{
 func child(inode any) bool {
 	initial, _ := procstatus.NamespaceUser.Initial()
 	return inode != any(initial)
+}
+
+// fourIDs returns ids, which are unknown if some of them are.
+func fourIDs(t *task.Task, ids task.Value[capset.IDs]) task.Value[capset.IDs] {
+	if t.Partly != "" {
+		return task.Unknown[capset.IDs](t.Partly)
+	}
+	return ids
 }
 
 // boxed returns a value as one of any type.

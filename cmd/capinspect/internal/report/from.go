@@ -70,7 +70,20 @@ func privileges(t *task.Task) Privileges {
 func owner(t *task.Task) Owner {
 	hostUIDs := task.Map(t.Host, func(h task.HostIDs) capset.IDs { return h.UID })
 	hostGIDs := task.Map(t.Host, func(h task.HostIDs) capset.IDs { return h.GID })
-	return Owner{namedIDs(t.UID, t.UserNames, hostUIDs), namedIDs(t.GID, t.GroupNames, hostGIDs)}
+	users, groups := namedIDs(t.UID, t.UserNames, hostUIDs), namedIDs(t.GID, t.GroupNames, hostGIDs)
+	if why := t.Partly; why != "" {
+		untold := task.Unknown[uint32](why)
+		users = task.Map(users, func(ids IDs) IDs {
+			ids.Saved, ids.Filesystem = untold, untold
+			return ids
+		})
+		groups = task.Map(groups, func(ids IDs) IDs {
+			ids.Effective, ids.Saved, ids.Filesystem = untold, untold, untold
+			ids.EffectiveName = task.Unknown[string](why)
+			return ids
+		})
+	}
+	return Owner{users, groups}
 }
 
 // fourIDs returns ids without what other files than status tell.

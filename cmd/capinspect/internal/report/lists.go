@@ -75,6 +75,7 @@ type Decoded struct {
 
 // DecodedMask is a decoded bitmap.
 type DecodedMask struct {
+	Of    string // the file or the task that has it, "" if nothing tells that
 	Label string // what stood before a colon, "" if nothing
 	Gap   string // what stood between the colon and the digits
 	Input string // as it was given
@@ -89,16 +90,24 @@ type Masks struct {
 
 // Mask is a decoded bitmap.
 type Mask struct {
-	Label *string  `json:"label"`
-	Input string   `json:"input"`
-	Hex   string   `json:"hex"`
-	Names []string `json:"names"`
+	Label    *string  `json:"label"`
+	Input    string   `json:"input"`
+	Hex      string   `json:"hex"`
+	Names    []string `json:"names"`
+	Of       *string  `json:"of"`
+	Profiles []string `json:"profiles"`
+	Relative *string  `json:"relative"`
 }
 
 // FromDecoded returns the JSON form of what decode has found.
 func FromDecoded(d *Decoded) Masks {
 	return Masks{Version{SchemaVersion}, each(d.List, func(m DecodedMask) Mask {
-		mask := Mask{text(m.Label), m.Input, m.Set.Hex(), names(m.Set)}
+		relative, _ := runtime.Relative(m.Set)
+		mask := Mask{
+			Label: text(m.Label), Input: m.Input, Hex: m.Set.Hex(), Names: names(m.Set), Of: text(m.Of),
+			Profiles: each(runtime.ProfilesOf(m.Set, capset.LastKnown), func(p runtime.Profile) string { return p.Name }),
+			Relative: text(relative),
+		}
 		if d.Kubernetes {
 			mask.Names = each(slices.Collect(m.Set.Caps()), capset.Cap.Kubernetes)
 		}

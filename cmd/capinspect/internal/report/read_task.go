@@ -104,7 +104,13 @@ func (r *Task) readStatus(t *task.Task) {
 	t.RunState = ifValid(r.State, letter)
 	t.Threads, t.TracerPid = r.Threads, r.TracerPid
 	t.NSPid = ifValid(r.NSPid, allKnown)
-	t.UID, t.GID = ifValid(r.UID, allIDs), ifValid(r.GID, allIDs)
+	t.UID = ifValid(r.UID, func(ids IDs) (capset.IDs, bool) { return firstIDs(ids, 2) })
+	t.GID = ifValid(r.GID, func(ids IDs) (capset.IDs, bool) { return firstIDs(ids, 1) })
+	for _, ids := range [...]task.Value[IDs]{r.UID, r.GID} {
+		if four, ok := ids.Get(); ok && !four.Saved.Known() {
+			t.Partly = cmp.Or(t.Partly, four.Saved.Why())
+		}
+	}
 	t.Groups = ifValid(r.Groups, groupIDs)
 	t.NoNewPrivs = r.NoNewPrivs
 	t.Securebits = ifValid(r.Securebits, func(b Securebits) (capset.Securebits, bool) {
@@ -155,12 +161,19 @@ func allKnown[T any](list []task.Value[T]) (known []T, ok bool) {
 	return known, true
 }
 
-func allIDs(ids IDs) (capset.IDs, bool) {
-	four, ok := allKnown([]task.Value[uint32]{ids.Real, ids.Effective, ids.Saved, ids.Filesystem})
-	if !ok {
-		return capset.IDs{}, false
+// firstIDs returns ids of which at least the first n are known. Those that are not, for a
+// reason, are what the ones before them are.
+func firstIDs(ids IDs, n int) (four capset.IDs, ok bool) {
+	list := []task.Value[uint32]{ids.Real, ids.Effective, ids.Saved, ids.Filesystem}
+	for i, id := range list {
+		if !id.Known() && (i < n || id.Why() == "") {
+			return capset.IDs{}, false
+		}
 	}
-	return capset.IDs{Real: four[0], Effective: four[1], Saved: four[2], Filesystem: four[3]}, true
+	four.Real = ids.Real.Zero()
+	four.Effective = ids.Effective.Or(four.Real)
+	four.Saved, four.Filesystem = ids.Saved.Or(four.Effective), ids.Filesystem.Or(four.Effective)
+	return four, true
 }
 
 func groupIDs(list []Group) ([]uint32, bool) {

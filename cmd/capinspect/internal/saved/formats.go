@@ -40,7 +40,7 @@ var formats = []format{
 	{name: "a container's configuration", is: config.IsInspect, asks: config.Inspect},
 	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
 	{name: "a report of capinspect", is: isObject, tasks: report.Read, concluded: true},
-	{name: "lines of a status file", is: anything, tasks: statuses, sets: lines},
+	{name: "lines of text", is: anything, tasks: tasksOfLines, sets: setsOfLines},
 }
 
 // formatOf returns the kind of a text.
@@ -68,10 +68,14 @@ func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
 	f := formatOf(text)
 	tasks, err := f.read(text, last)
 	for _, t := range tasks {
-		t.Source = name
-		if len(tasks) > 1 && t.Asked != nil && t.Asked.Name != "" {
-			t.Source += ":" + t.Asked.Name
+		part := t.Source
+		if f.asks != nil {
+			part = ""
+			if len(tasks) > 1 && t.Asked != nil {
+				part = t.Asked.Name
+			}
 		}
+		t.Source = sourceOf(name, part)
 		if last != nil {
 			t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
 		}
@@ -100,6 +104,14 @@ func (f *format) read(text []byte, last *capset.Cap) ([]*task.Task, error) {
 	return nil, errors.New("this is " + f.name + ", which tells of no task")
 }
 
+// sourceOf returns the source of a task that is told by a part of a file.
+func sourceOf(name, part string) string {
+	if part == "" || part == name {
+		return name
+	}
+	return name + ":" + part
+}
+
 // Sets returns the sets that the text of a file tells of. There may be both sets and an
 // error.
 func Sets(name string, text []byte) ([]report.DecodedMask, error) {
@@ -115,16 +127,28 @@ func Sets(name string, text []byte) ([]report.DecodedMask, error) {
 	return list, err
 }
 
-// setsOfTasks returns the sets of the tasks that a text tells of.
+// setsOfTasks returns the sets of the tasks that a text tells of. A part of a text that has
+// no task may still have lists.
 func (f *format) setsOfTasks(text []byte) (list []report.DecodedMask, err error) {
 	tasks, err := f.read(text, nil)
 	for _, t := range tasks {
-		for k, value := range t.Sets {
-			if set, ok := value.Get(); ok {
-				label := procstatus.CapField(capset.Kind(k)).String()
-				list = append(list, report.DecodedMask{Label: label, Gap: "\t", Input: set.Hex(), Set: set})
-			}
+		list = append(list, setsOf(t)...)
+	}
+	if list == nil {
+		if lists, other := setsOfLines(text); other == nil {
+			return lists, nil
 		}
 	}
 	return list, err
+}
+
+// setsOf returns the sets of a task that are known.
+func setsOf(t *task.Task) (list []report.DecodedMask) {
+	for k, value := range t.Sets {
+		if set, ok := value.Get(); ok {
+			label := procstatus.CapField(capset.Kind(k)).String()
+			list = append(list, report.DecodedMask{Label: label, Gap: "\t", Input: set.Hex(), Set: set})
+		}
+	}
+	return list
 }

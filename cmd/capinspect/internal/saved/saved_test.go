@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -18,10 +19,10 @@ import (
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
-// FuzzTasks holds that any text is tasks or an error, and that each task
+// FuzzTasks holds that any text is tasks or an error or both, and that each task
 // has a last capability and a set.
 func FuzzTasks(f *testing.F) {
-	for _, file := range append(fixture.Status(f), fixture.Reports(f)...) {
+	for _, file := range slices.Concat(fixture.Status(f), fixture.Reports(f), fixture.Texts(f)) {
 		f.Add(file.Text)
 	}
 	f.Add([]byte("CapEff: 1\r\nCapEff:\t2\nName:\t x \n  CapPrm:  3"))
@@ -29,8 +30,8 @@ func FuzzTasks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		before := bytes.Clone(text)
 		tasks, err := Tasks("x", text, nil)
-		if (len(tasks) > 0) == (err != nil) {
-			t.Fatalf("%d tasks, %v: want exactly one", len(tasks), err)
+		if len(tasks) == 0 && err == nil {
+			t.Fatal("neither a task nor an error")
 		}
 		if !bytes.Equal(text, before) {
 			t.Fatal("the text has changed")
@@ -40,6 +41,13 @@ func FuzzTasks(f *testing.F) {
 				t.Fatalf("%+v", r)
 			}
 			r.Mode()
+		}
+		list, err := Sets("x", text)
+		if len(list) == 0 && err == nil {
+			t.Fatal("neither a set nor an error")
+		}
+		if !bytes.Equal(text, before) {
+			t.Fatal("the text has changed")
 		}
 	})
 }
@@ -105,21 +113,24 @@ func TestStatusText(t *testing.T) {
 		{"a name with blanks", "Name:\t x \nCapEff:\t1000\n", " x  1000"},
 		{"no line end", "CapEff:\t0000000000001000", "? 1000"},
 		{"cut short", "CapEff:\t000000000000100", `line 1: CapEff: "000000000000100": cut short`},
-		{"cut short in another line", "CapEff:\t0000000000001000\nGroups:\t1", `line 2: Groups: "1": cut short`},
-		{"cut short in the second", "Name:\ta\nCapEff:\t1000\nName:\tb\n  CapEff:  1", `line 4: CapEff: "1": cut short`},
-		{"cut short in the second's name of a line", "Name:\ta\nCapEff:\t1000\nName:\tb\nCap", `line 4: "Cap": cut short`},
+		{"cut short in another line", "CapEff:\t0000000000001000\nGroups:\t1", `? 1000; line 2: Groups: "1": cut short`},
+		{"cut short in the second", "Name:\ta\nCapEff:\t1000\nName:\tb\n  CapEff:  1", `a 1000; line 4: CapEff: "1": cut short`},
+		{"cut short in the second's name of a line", "Name:\ta\nCapEff:\t1000\nName:\tb\nCap", `a 1000; line 4: "Cap": cut short`},
 		{"a line that is not read, without its end", "CapEff:\t1000\nMems_allowed:\t1", "? 1000"},
 		{"spaces for every tab", "Uid:    0    0 0   0\nGid: 1000 1000 1000 1000 \nCapEff:  1000\n", "? 1000"},
 		{"spaces between columns alone", "Uid:\t0 0 0 0\nCapEff:\t1000\n", "? 1000"},
-		{"a column too few, of spaces", "Uid:  0 0 0\nCapEff:  1000\n", `line 1: Uid: "0\t0\t0": wrong number of columns`},
+		{"a column too few, of spaces", "Uid:  0 0 0\nCapEff:  1000\n", `? 1000; line 1: Uid: "0\t0\t0": wrong number of columns`},
 		{"a byte order mark inside", "Name:\ta\nCapEff:\t1000\n\ufeffName:\tb\nCapEff:\t1\n", "a 1000, b 1"},
 		{"two by a line that stands again", "CapEff:\t1000\nCapEff:\t1000\n", "? 1000, ? 1000"},
 		{"two by their names", "Name:\ta\nCapEff:\t1000\nName:\tb\nCapPrm:\t1000\n", "a 1000, b ?"},
 		{"one without sets", "Name:\ta\nName:\tb\nCapEff:\t1000\n", "b 1000"},
-		{"lines of others", "x\nx: y\nx: z\nCapEff:\t1000\n", "? 1000"},
+		{"lines of others", "Umask:\t0022\nSigQ:\t1/96365\nCapEff:\t1000\nvoluntary_ctxt_switches:\t1\n", "? 1000"},
+		{"lines that are none", "x\nCapEff:\t1000\nx: y\n", `? 1000; line 1: "x": not understood; line 3: "x: y": not understood`},
+		{"too many lines that are none", strings.Repeat("x\n", 2000) + "CapEff:\t1000\n", `line 1: "x": not understood; line 2: "x": not understood; line 3: "x": not understood; and 997 more`},
+		{"a malformed line beside others", "CapPrm:\tx\nCapEff:\t1000\n", `? 1000; line 1: CapPrm: "x": not a hexadecimal number`},
 		{"no sets", "Name:\ta\n", "no capability line"},
 		{"nothing", "", "no capability line"},
-		{"an error in the second", "Name:\ta\nCapEff:\t1000\nName:\tb\nCapEff:\tx\n", `line 4: CapEff: "x": not a hexadecimal number`},
+		{"an error in the second", "Name:\ta\nCapEff:\t1000\nName:\tb\nCapEff:\tx\n", `a 1000; line 4: CapEff: "x": not a hexadecimal number`},
 	} {
 		tasks, err := Tasks("-", []byte(test.text), nil)
 		var list []string
@@ -129,8 +140,9 @@ func TestStatusText(t *testing.T) {
 		}
 		got := strings.Join(list, ", ")
 		if err != nil {
-			got = strings.TrimPrefix(err.Error(), "standard input: ")
+			got += "; " + strings.TrimPrefix(err.Error(), "standard input: ")
 		}
+		got = strings.TrimPrefix(got, "; ")
 		if got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}

@@ -3,13 +3,29 @@
 package saved
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
+
+// Arg returns the sets that an argument means: those of [Set], or of any text that [Sets]
+// takes.
+func Arg(text string) ([]report.DecodedMask, error) {
+	m, err := Set(text)
+	if err == nil {
+		return []report.DecodedMask{m}, nil
+	}
+	list, other := setsOfLines([]byte(text + "\n"))
+	if list == nil {
+		return nil, err
+	}
+	if other != nil {
+		other = fmt.Errorf("%q: %w", shortened(text), other)
+	}
+	return list, other
+}
 
 // Set returns the set that an argument means: a bitmap, a line of a
 // status file, or a list of names.
@@ -43,31 +59,4 @@ func Set(text string) (report.DecodedMask, error) {
 // names: hexadecimal digits, or anything behind "0x".
 func IsMask(text string) bool {
 	return strings.HasPrefix(strings.ToLower(text), "0x") || strings.Trim(text, "0123456789abcdefABCDEF") == ""
-}
-
-// lines returns the sets of the lines that hold one.
-func lines(text []byte) (list []report.DecodedMask, err error) {
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		text := strings.TrimSpace(string(line))
-		if text == "" || skipLine(text) {
-			continue
-		}
-		mask, err := Set(text)
-		if err != nil {
-			return list, fmt.Errorf("line %d: %w", number, err)
-		}
-		list = append(list, mask)
-	}
-	if list == nil {
-		return nil, errNoCaps
-	}
-	return list, nil
-}
-
-// skipLine reports whether a line has a label that is not of a set.
-func skipLine(line string) bool {
-	label, _, ok := strings.Cut(line, ":")
-	return ok && !strings.HasPrefix(label, "Cap")
 }

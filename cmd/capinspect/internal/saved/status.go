@@ -5,130 +5,237 @@ package saved
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// statuses returns the tasks of status files that stand one after the other. A part of a
-// text without a capability line is none.
-func statuses(text []byte) ([]*task.Task, error) {
-	var tasks []*task.Task
-	names := fieldNames()
-	for before := 0; len(text) > 0; { // lines
-		var part []byte
-		part, text = split(text, names)
-		t, err := status(part)
-		if err != nil {
-			return nil, explain(err, before)
-		}
-		if t != nil {
-			tasks = append(tasks, t)
-		}
-		before += bytes.Count(part, newline)
-	}
-	if tasks == nil {
-		return nil, errNoCaps
-	}
-	return tasks, nil
+// ofStatus is what an item is that is made of lines of a status file.
+const ofStatus = "a status file"
+
+var (
+	newline  = []byte("\n")
+	nameLine = procstatus.FieldName.String() + ":\t"
+)
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+
+// statusPart has the lines of one status file, or some of them.
+type statusPart struct {
+	lines []row // as the kernel prints them
+	names []string
 }
 
-// explain returns an error of a status file, with the line of the whole text, before which
-// there are some.
-func explain(err error, before int) error {
-	reason := func(err error) error {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return errCutShort
-		}
-		return err
+// statusLine takes a line of a status file that package procstatus knows, and a line of a
+// set that it does not know.
+func (r *reader) statusLine(l row) (bool, error) {
+	s, ok := parseStatusLine(l.text)
+	if !ok {
+		return false, nil
 	}
-	if bad, ok := errors.AsType[*procstatus.FieldError](err); ok {
-		return &procstatus.FieldError{Line: bad.Line + before, Field: bad.Field, Value: bytes.TrimPrefix(bad.Value, []byte("\t")), Err: reason(bad.Err)}
+	it := r.open[l.from]
+	if it == nil || it.what != ofStatus || it.part.(*statusPart).ends(s.name) {
+		it = r.begin(l.from, ofStatus, &statusPart{})
 	}
-	if bad, ok := errors.AsType[*procstatus.LineError](err); ok {
-		return &procstatus.LineError{Line: bad.Line + before, Value: bad.Value, Err: reason(bad.Err)}
+	p := it.part.(*statusPart)
+	p.names = append(p.names, s.name)
+	p.lines = append(p.lines, row{number: l.number, from: l.from, text: s.name + ":\t" + s.value, ended: l.ended || s.whole})
+	if !strings.HasPrefix(s.name, "Cap") {
+		return true, nil
 	}
-	return err
+	if set, err := capset.ParseHex(s.value); err == nil {
+		it.sets = append(it.sets, report.DecodedMask{Of: l.from, Label: s.name, Gap: s.gap, Input: l.text, Set: set})
+	}
+	return true, s.err
 }
 
-var newline = []byte("\n")
+// ends reports whether a line of a name is one of the next status file: a file has a name
+// once, and begins with the name of the task.
+func (p *statusPart) ends(name string) bool {
+	return slices.Contains(p.names, name) || name == procstatus.FieldName.String()
+}
 
-// status returns the task of one status file, nil if that tells no set.
-func status(text []byte) (*task.Task, error) {
-	s, err := procstatus.Parse(text)
-	if errors.Is(err, procstatus.ErrNoFields) {
-		return nil, nil
+// statusLine is a line of a status file.
+type statusLine struct {
+	name, value string
+	gap         string // between the colon and the value
+	whole       bool   // the value is whole, whether its line is ended or not
+	err         error
+}
+
+func parseStatusLine(text string) (s statusLine, ok bool) {
+	s.name = text[:len(text)-len(strings.TrimLeft(text, letters))]
+	f, known := procstatus.FieldNamed(s.name)
+	rest := strings.TrimLeft(text[len(s.name):], " ")
+	isCap := strings.HasPrefix(s.name, "Cap")
+	switch {
+	case !known && !isCap, rest == "":
+		return s, false
+	case rest[0] == ':':
+		rest = rest[1:]
+		s.gap = rest[:len(rest)-len(strings.TrimLeft(rest, " \t"))]
+	case rest[0] == '=' && f != procstatus.FieldName && f != procstatus.FieldState:
+		rest, s.gap = rest[1:], "\t"
+	case isCap && known && (rest[0] == '\t' || len(rest) < len(text)-len(s.name)):
+		s.gap = "\t"
+		if !hexValue().MatchString(rest) {
+			return s, false
+		}
+	default:
+		return s, false
 	}
-	if err != nil {
-		return nil, err
+	if isCap {
+		return s, s.setCaps(rest, known)
 	}
+	if f == procstatus.FieldName && s.gap != "" && s.gap[0] == '\t' {
+		s.value = rest[1:] // which may begin and end with blanks
+		return s, true
+	}
+	s.value = strings.Trim(rest, " \t")
+	switch f {
+	case procstatus.FieldUID, procstatus.FieldGID:
+		s.value = strings.Join(strings.Fields(s.value), "\t")
+	case procstatus.FieldSeccomp: // which our own report has too, with words
+		return s, s.value == "" || s.value[0] >= '0' && s.value[0] <= '9'
+	}
+	return s, true
+}
+
+// hexValue is the value of a set: digits, which may be quoted, or what decode makes of
+// them.
+var hexValue = pattern("^[\"'` \t]*(0[xX])?([0-9a-fA-F]+)(=[^ \t]*)?[\"'`,; \t|]*(?:#.*)?$")
+
+// setCaps takes the value of a set. known says that the kernel's name of the set is known;
+// an unknown one is a set only with digits.
+func (s *statusLine) setCaps(value string, known bool) bool {
+	found := hexValue().FindStringSubmatch(value)
+	if found == nil {
+		s.value = strings.Trim(value, " \t")
+		return known && !capName().MatchString(value) // several lines have become one
+	}
+	s.value = found[2]
+	if found[1] != "" {
+		if set, err := capset.ParseHex(s.value); err == nil {
+			s.value, s.whole = set.Hex(), true
+		}
+	}
+	if found[3] != "" {
+		_, s.err = namedMask(found[1]+found[2], found[3][1:])
+	}
+	return true
+}
+
+// malformed is why a value is unknown whose line has something wrong.
+const malformed = "its line is malformed"
+
+// task returns the task of a status file. A value whose line has something wrong is
+// unknown.
+func (p *statusPart) task() (*task.Task, []lineError) {
+	var errs []lineError
+	lines, bad := slices.Clone(p.lines), map[procstatus.Field]bool{}
+	for {
+		s, err := procstatus.Parse(joinedLines(lines))
+		wrong, ok := errors.AsType[*procstatus.FieldError](err)
+		if !ok {
+			if err != nil { // no line is left
+				return nil, errs
+			}
+			return statusTask(s, bad), errs
+		}
+		at := wrong.Line - 1
+		if errors.Is(wrong.Err, io.ErrUnexpectedEOF) {
+			wrong.Err = errCutShort
+		}
+		value := bytes.TrimPrefix(wrong.Value, []byte("\t"))
+		errs = append(errs, lineError{lines[at].number, fmt.Errorf("%v: %q: %w", wrong.Field, value, wrong.Err)})
+		bad[wrong.Field] = true
+		if strings.HasPrefix(wrong.Field.String(), "Cap") { // the kernel has that set
+			lines[at].text, lines[at].ended = wrong.Field.String()+":\t0", true
+		} else {
+			lines = slices.Delete(lines, at, at+1)
+		}
+	}
+}
+
+// tellsSets reports whether there are lines of sets.
+func (p *statusPart) tellsSets() bool {
+	return slices.ContainsFunc(p.names, func(name string) bool { return strings.HasPrefix(name, "Cap") })
+}
+
+func joinedLines(lines []row) (text []byte) {
+	for _, l := range lines {
+		text = append(text, l.text...)
+		if l.ended {
+			text = append(text, '\n')
+		}
+	}
+	return text
+}
+
+// statusTask returns the task of a status file, nil if that tells no set. bad are the
+// fields whose lines are malformed.
+func statusTask(s *procstatus.Status, bad map[procstatus.Field]bool) *task.Task {
 	t := &task.Task{Status: task.StatusOf(s, task.PartOfFile)}
-	if !t.HasSets() {
-		return nil, nil
-	}
 	if t.EveryKernelTells() {
 		t.Status = task.StatusOf(s, task.WholeFile)
+	}
+	for k := range t.Sets {
+		spoil(&t.Sets[k], bad[procstatus.CapField(capset.Kind(k))])
+	}
+	spoil(&t.UID, bad[procstatus.FieldUID])
+	spoil(&t.GID, bad[procstatus.FieldGID])
+	spoil(&t.Groups, bad[procstatus.FieldGroups])
+	spoil(&t.NoNewPrivs, bad[procstatus.FieldNoNewPrivs])
+	spoil(&t.Seccomp, bad[procstatus.FieldSeccomp])
+	if !t.HasSets() {
+		return nil
 	}
 	t.Securebits = task.Unknown[capset.Securebits]("a status file does not tell them")
 	t.WithoutNames("a status file has no names")
 	t.Nowhere(task.NotTold)
-	return t, nil
+	return t
 }
 
-// fieldNames returns the names of the lines that package procstatus knows.
-func fieldNames() map[string]bool {
-	names := map[string]bool{}
-	unknown := procstatus.Field(255).String()
-	for f := procstatus.Field(0); f.String() != unknown; f++ {
-		names[f.String()] = true
+// spoil makes a value unknown if its line is malformed.
+func spoil[T any](v *task.Value[T], bad bool) {
+	if bad {
+		*v = task.Unknown[T](malformed)
 	}
-	return names
 }
 
-// split returns the lines of the first status file in a text, tidied, and the rest. A
-// status file ends where a line of a name that it has stands again, or where the line of
-// the task's name stands, with which a whole status file begins. names are those that
-// count.
-func split(text []byte, names map[string]bool) (part, rest []byte) {
-	seen := map[string]bool{}
-	rest = text
-	for row := range bytes.Lines(text) {
-		line, ended := bytes.CutSuffix(row, newline)
-		line = tidy(line)
-		if label, _, ok := bytes.Cut(line, []byte(":")); ok && names[string(label)] {
-			name := string(label)
-			if seen[name] || name == procstatus.FieldName.String() && part != nil {
-				break
-			}
-			seen[name] = true
+// otherLine is a line of a status file that is of no use here: a name and a value. The
+// names of the kernel begin with a capital or have an underscore.
+var otherLine = pattern(`^(?:[A-Z]\w*|\w+_\w*):(?:[ \t].*)?$`)
+
+// mayBeStatus reports whether a line may be one of a status file.
+func mayBeStatus(text string) bool {
+	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.HasPrefix(text, "Warning:") && !capAnywhere().MatchString(text)
+}
+
+// capAnywhere is a line of a set behind anything, or several that have become one line.
+var capAnywhere = pattern("(?:^|[^\\w])(Cap(?:Inh|Prm|Eff|Bnd|Amb))[\"'`]*[ \t]*[:=|]?[ \t]*([\"'` \t]*(?:0[xX])?[0-9a-fA-F]+)")
+
+// capsAnywhere takes what a line has of the lines of a status file that tell a set,
+// wherever it has them.
+func (r *reader) capsAnywhere(l row) bool {
+	if len(l.text) > longest || !strings.Contains(l.text, "Cap") {
+		return false
+	}
+	found := capAnywhere().FindAllStringSubmatchIndex(l.text, -1)
+	for i, at := range found {
+		next := l
+		next.text = l.text[at[2]:at[3]] + ":\t" + strings.TrimLeft(l.text[at[4]:at[5]], "\"'` \t")
+		if i == 0 {
+			l.from = strings.Trim(l.text[:at[2]], " \t|:-*>\"'`{[(,")
 		}
-		if part = append(part, line...); ended {
-			part = append(part, '\n')
-		}
-		rest = rest[len(row):]
+		next.from, next.ended = l.from, true
+		r.statusLine(next)
 	}
-	return part, rest
-}
-
-// tidy undoes what copying from a terminal does to a line of a status file: a carriage
-// return, spaces in place of tabs, spaces around it, and the byte order mark of an editor.
-// It keeps what follows the kernel's own tab in a name.
-func tidy(line []byte) []byte {
-	line = bytes.TrimLeft(bytes.TrimSuffix(line, []byte("\r")), " \t\ufeff")
-	label, value, ok := bytes.Cut(line, []byte(":"))
-	tab := bytes.HasPrefix(value, []byte("\t"))
-	if !ok || tab && string(label) == procstatus.FieldName.String() {
-		return line
-	}
-	if tab {
-		value = bytes.TrimRight(value[1:], " ")
-	} else {
-		value = bytes.Trim(value, " \t")
-	}
-	if f, _ := procstatus.FieldNamed(string(label)); (f == procstatus.FieldUID || f == procstatus.FieldGID) && bytes.ContainsRune(value, ' ') {
-		value = bytes.Join(bytes.Fields(value), []byte("\t"))
-	}
-	return append(append(bytes.Clone(label), ':', '\t'), value...)
+	return len(found) > 0
 }

@@ -129,7 +129,7 @@ var lines = [...]struct {
 // limitOf returns the last capability that the kernel of a status file can know, by the
 // first line that it lacks.
 func limitOf(s *procstatus.Status, from Origin) Limit {
-	if from == SystemCalls || notLinux(s) {
+	if from == SystemCalls || from == OtherText || notLinux(s) {
 		return Limit{}
 	}
 	for _, row := range lines {

@@ -160,6 +160,8 @@ const (
 	NoLabels = "no security module labels tasks" // without AppArmor, SELinux and Smack
 	NotSaved = "it is not in this copy of a procfs"
 	NotTold  = "a status file does not tell it"
+
+	NotInText = "the text does not tell it"
 )
 
 // Untold is the reason for what a report leaves out without one.
@@ -167,7 +169,7 @@ const Untold = "the report does not tell it"
 
 // Expected reports whether a reason is one that a reader knows already.
 func Expected(reason string) bool {
-	return reason == NoLabels || reason == NotSaved || reason == NotTold || reason == NotAsked
+	return reason == NoLabels || reason == NotSaved || reason == NotTold || reason == NotAsked || reason == NotInText
 }
 
 // Isolation is what is known of the namespaces that a task shares with its node, beside

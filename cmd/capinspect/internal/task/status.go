@@ -24,6 +24,7 @@ type Status struct {
 	Sets      [capset.NumKinds]Value[capset.Set]
 
 	UID, GID   Value[capset.IDs]
+	Partly     string // why UID tells the first two ids alone and GID the first one, which the others are then
 	Groups     Value[[]uint32]
 	NoNewPrivs Value[bool]
 	Seccomp    Value[Seccomp]
@@ -81,6 +82,7 @@ const (
 	WholeFile Origin = iota // a status file as the kernel prints it
 	PartOfFile
 	SystemCalls
+	OtherText // which has some of the values, as what capsh(1) prints
 )
 
 // why says why there is no value of a line.
@@ -90,6 +92,8 @@ func (o Origin) why(f procstatus.Field) string {
 		return fmt.Sprintf("no %v line, which Linux has since %s", f, f.Since())
 	case SystemCalls:
 		return "there is no /proc, and no system call told it"
+	case OtherText:
+		return NotInText
 	}
 	return fmt.Sprintf("no %v line", f)
 }

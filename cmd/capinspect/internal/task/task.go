@@ -56,6 +56,9 @@ func InputName(name string) string {
 	if name == "-" {
 		return "standard input"
 	}
+	if part, ok := strings.CutPrefix(name, "-:"); ok {
+		return "standard input: " + part
+	}
 	return name
 }
 

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package saved
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
+)
+
+// What items are that one line makes.
+const (
+	ofGetpcaps = "what getpcaps prints"
+	ofCall     = "a call of capset"
+	ofFalco    = "fields of Falco"
+	ofFile     = "the capabilities of a file"
+	ofMask     = "a bitmap without a label"
+	ofNames    = "a list of names"
+	ofList     = "a list of a container's configuration"
+	ofText     = "a text form"
+	ofIAB      = "an IAB text"
+)
+
+// setsPart is a task of which some sets are known.
+type setsPart struct {
+	sets map[capset.Kind]capset.Set
+	tid  int
+}
+
+func (p *setsPart) task() (*task.Task, []lineError) {
+	t := textTask()
+	for k, set := range p.sets {
+		t.Sets[k] = task.Known(set)
+	}
+	if p.tid > 0 {
+		t.Tid = task.Known(p.tid)
+	}
+	return t, nil
+}
+
+// addSets appends an item that has some sets of a task.
+func (r *reader) addSets(l row, what, of string, p *setsPart, isTask bool) {
+	var list []report.DecodedMask
+	for k := range capset.Kind(capset.NumKinds) {
+		if set, ok := p.sets[k]; ok {
+			list = append(list, report.DecodedMask{Of: of, Label: procstatus.CapField(k).String(), Gap: "\t", Input: l.text, Set: set})
+		}
+	}
+	if isTask {
+		r.add(l, what, p, list...)
+	} else {
+		r.add(l, what, nil, list...)
+	}
+}
+
+// textSets returns the sets that a text form tells of.
+func textSets(s capset.State) map[capset.Kind]capset.Set {
+	return map[capset.Kind]capset.Set{
+		capset.Inheritable: s[capset.Inheritable], capset.Permitted: s[capset.Permitted], capset.Effective: s[capset.Effective],
+	}
+}
+
+// getpcapsLine is what getpcaps(8) prints: libcap before 2.43 has a sentence before the text
+// form, which --legacy and --verbose still ask for; --iab adds the IAB text.
+var getpcaps = pattern("^(?:Capabilities for [`'](\\d+)'?:|(\\d+):) +(?:\"([^\"]*)\" \\[(.*)\\]|([^\"].*))$")
+
+func (r *reader) getpcapsLine(l row) (bool, error) {
+	if len(l.text) > longest {
+		return false, nil
+	}
+	found := getpcaps().FindStringSubmatch(l.text)
+	if found == nil {
+		return false, nil
+	}
+	pid, text := found[1]+found[2], found[3]+found[5]
+	last := capset.LastKnown
+	s, err := capset.ParseText(text, last)
+	if err != nil || text == "" {
+		return found[1] != "", err
+	}
+	p := &setsPart{sets: textSets(s)}
+	if p.tid, err = strconv.Atoi(pid); err != nil {
+		return true, fmt.Errorf("%q: no pid", pid)
+	}
+	if strings.Contains(l.text, `" [`) {
+		iab, err := capset.ParseIAB(found[4], last)
+		if err != nil {
+			return true, err
+		}
+		p.sets[capset.Bounding], p.sets[capset.Ambient] = iab[capset.Bounding], iab[capset.Ambient]
+	}
+	r.addSets(l, ofGetpcaps, "pid "+pid, p, true)
+	return true, nil
+}
+
+// capset is a call of capset(2) or capget(2), as strace(1) prints it.
+var straceCall = pattern(`\bcap([sg])et\(\{version=\w+, pid=(\d+)\}, \{effective=([^,{}]*), permitted=([^,{}]*), inheritable=([^,{}]*)\}\)(?: += (-?\d+)( \w+)?.*)?$`)
+
+func (r *reader) straceLine(l row) (bool, error) {
+	if len(l.text) > longest || !strings.Contains(l.text, "et({version=") {
+		return false, nil
+	}
+	found := straceCall().FindStringSubmatch(l.text)
+	if found == nil {
+		return false, nil
+	}
+	p := &setsPart{sets: map[capset.Kind]capset.Set{}}
+	for i, k := range [...]capset.Kind{capset.Effective, capset.Permitted, capset.Inheritable} {
+		set, err := straceSet(found[3+i])
+		if err != nil {
+			return true, err
+		}
+		p.sets[k] = set
+	}
+	p.tid, _ = strconv.Atoi(found[2])
+	of := ""
+	if p.tid > 0 {
+		of = "pid " + found[2]
+	}
+	r.addSets(l, ofCall, of, p, found[6] == "0")
+	if found[6] != "" && found[6] != "0" {
+		return true, fmt.Errorf("capset failed with%s: the sets are what it asked for", found[7])
+	}
+	return true, nil
+}
+
+// straceSet returns the set of "1<<CAP_NET_RAW|1<<CAP_CHOWN", "0" or what strace has no
+// name for, in hexadecimal.
+func straceSet(text string) (capset.Set, error) {
+	var s capset.Set
+	for word := range strings.SplitSeq(text, "|") {
+		if name, ok := strings.CutPrefix(word, "1<<"); ok {
+			c, err := capset.Parse(name)
+			if err != nil {
+				return 0, err
+			}
+			s |= capset.Of(c)
+			continue
+		}
+		set, err := capset.ParseHex(word)
+		if err != nil {
+			return 0, fmt.Errorf("%q: %w", word, err)
+		}
+		s |= set
+	}
+	return s, nil
+}
+
+// falcoField is a field of Falco and its names, wherever it stands in an alert.
+var falcoField = pattern(`\b(?:thread\.|evt\.arg\.|proc\.)?cap_(inh|prm|eff|inheritable|permitted|effective)=((?:[ ,]?CAP_[A-Z_]+)*|NONE|<NA>)(?:[ ,;)|]|$)`)
+
+// falcoKinds are the sets by the beginnings of their names.
+var falcoKinds = map[string]capset.Kind{"inh": capset.Inheritable, "prm": capset.Permitted, "per": capset.Permitted, "eff": capset.Effective}
+
+func (r *reader) falcoLine(l row) (bool, error) {
+	if len(l.text) > longest || !strings.Contains(l.text, "cap_") {
+		return false, nil
+	}
+	p := &setsPart{sets: map[capset.Kind]capset.Set{}}
+	for _, found := range falcoField().FindAllStringSubmatch(l.text, -1) {
+		if found[2] == "<NA>" {
+			continue
+		}
+		set, err := capset.ParseList(strings.TrimPrefix(found[2], "NONE"))
+		if err != nil {
+			return true, err
+		}
+		p.sets[falcoKinds[found[1][:3]]] = set
+	}
+	if len(p.sets) == 0 {
+		return false, nil
+	}
+	r.addSets(l, ofFalco, l.from, p, true)
+	return true, nil
+}
+
+// attribute is the line that getfattr(1) has for the capabilities of a file.
+var attribute = pattern(`^security\.capability=(?:0[xX]([0-9a-fA-F]+)|0[sS]([A-Za-z0-9+/]+=*)|"(.*)")$`)
+
+// bareAttribute is the attribute alone: of its sizes, with the revision that it begins with.
+var bareAttribute = pattern(`^(?:0[xX])?([0-9a-fA-F]{6}0[123](?:[0-9a-fA-F]{16}|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}))$|^(?:0[sS])?([A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{32}|[A-Za-z0-9+/]{16})$`)
+
+// xattrLine takes what getfattr prints, and the attribute alone.
+func (r *reader) xattrLine(l row) (bool, error) {
+	if name, ok := strings.CutPrefix(l.text, "# file: "); ok {
+		r.file = name
+		return true, nil
+	}
+	if len(l.text) > longest {
+		return false, nil
+	}
+	bare := false
+	found := attribute().FindStringSubmatch(l.text)
+	if found == nil {
+		if found, bare = bareAttribute().FindStringSubmatch(l.text), true; found == nil {
+			return false, nil
+		}
+	}
+	var raw []byte
+	var err error
+	switch {
+	case found[1] != "":
+		raw, err = hex.DecodeString(found[1])
+	case found[2] != "":
+		raw, err = base64.StdEncoding.DecodeString(found[2])
+	default:
+		raw = octalText(found[3])
+	}
+	caps := capset.FileCaps{}
+	if err == nil {
+		caps, err = capset.ParseFileCaps(raw)
+	}
+	if err != nil {
+		return !bare, errors.New("security.capability: " + capset.ErrFileCaps.Error())
+	}
+	r.addFile(l, r.file, caps)
+	return true, nil
+}
+
+// octalText returns the bytes of a text in which getfattr has some in octal, as \000.
+func octalText(text string) (raw []byte) {
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' && i+3 < len(text) {
+			if n, err := strconv.ParseUint(text[i+1:i+4], 8, 8); err == nil {
+				raw = append(raw, byte(n))
+				i += 3
+				continue
+			}
+		}
+		if text[i] == '\\' && i+1 < len(text) {
+			i++
+		}
+		raw = append(raw, text[i])
+	}
+	return raw
+}
+
+// addFile appends the capabilities of a file: its sets as far as they hold something, and
+// the flag.
+func (r *reader) addFile(l row, file string, caps capset.FileCaps) {
+	of := file
+	if caps.RootID != 0 {
+		of = strings.TrimLeft(fmt.Sprintf("%s [rootid=%d]", file, caps.RootID), " ")
+	}
+	mask := func(label string, set capset.Set) report.DecodedMask {
+		return report.DecodedMask{Of: of, Label: label, Gap: " ", Input: l.text, Set: set}
+	}
+	var list []report.DecodedMask
+	if caps.Inheritable != 0 {
+		list = append(list, mask(capset.Inheritable.String(), caps.Inheritable))
+	}
+	if caps.Permitted != 0 || caps.Inheritable == 0 {
+		list = append(list, mask(capset.Permitted.String(), caps.Permitted))
+	}
+	if caps.Effective {
+		list = append(list, mask(capset.Effective.String(), caps.Permitted|caps.Inheritable))
+	}
+	r.add(l, ofFile, nil, list...)
+}
+
+// rootID is what getcap -n prints behind the text form.
+var rootID = pattern(` \[rootid=(\d{1,10})\]$`)
+
+// getcapLine takes a path and a text form. libcap before 2.41 has "= " before what is one
+// clause today.
+func (r *reader) getcapLine(l row) (bool, error) {
+	if len(l.text) > longest || !strings.ContainsAny(l.text, "=+") {
+		return false, nil
+	}
+	text, caps := l.text, capset.FileCaps{}
+	if found := rootID().FindStringSubmatch(text); found != nil {
+		id, err := strconv.ParseUint(found[1], 10, 32)
+		if err != nil {
+			return false, nil
+		}
+		text, caps.RootID = strings.TrimSuffix(text, found[0]), uint32(id)
+	}
+	for at := 1; at < len(text); at++ {
+		if text[at] != ' ' && text[at] != '\t' {
+			continue
+		}
+		s, err := capset.ParseText(text[at:], capset.LastKnown)
+		if err != nil || strings.TrimSpace(text[at:]) == "" {
+			continue
+		}
+		if strings.ContainsAny(text[:at], "=") { // no path, but a clause that is wrong
+			return false, nil
+		}
+		caps.Permitted, caps.Inheritable, caps.Effective = s[capset.Permitted], s[capset.Inheritable], s[capset.Effective] != 0
+		r.addFile(l, text[:at], caps)
+		return true, nil
+	}
+	return false, nil
+}
+
+// decoded is what decode and capsh --decode print of a set, with the label of a set or of
+// something else, and what decode says beside it.
+var decoded = pattern(`^(?:(?:(.*): ?)?(\w+):[ \t]*)?(0x[0-9a-fA-F]{1,16})=([^ ]*)(?: +#.*)?$`)
+
+func (r *reader) decodedLine(l row) (bool, error) {
+	if len(l.text) > longest {
+		return false, nil
+	}
+	found := decoded().FindStringSubmatch(l.text)
+	if found == nil || found[4] != "" && strings.Trim(found[4], "eip") == "" {
+		return false, nil
+	}
+	set, err := namedMask(found[3], found[4])
+	if err != nil {
+		return true, err
+	}
+	of := found[1]
+	if of == "" {
+		of = l.from
+	}
+	r.add(l, ofMask, nil, report.DecodedMask{Of: of, Label: found[2], Gap: " ", Input: l.text, Set: set})
+	return true, nil
+}
+
+// namedMask returns the set of a bitmap beside which its names stand.
+func namedMask(mask, names string) (capset.Set, error) {
+	set, err := capset.ParseHex(mask)
+	if err != nil {
+		return 0, fmt.Errorf("%q: %w", mask, err)
+	}
+	named, err := capset.ParseList(names)
+	if err == nil && named != set {
+		err = fmt.Errorf("%s is not the bitmap of the names beside it, 0x%s is", mask, named.Hex())
+	}
+	return set, err
+}
+
+// listBegin is the beginning of a list in JSON or YAML of what a container is to have more
+// or less, listName one of its names, listEnd its end.
+var (
+	listBegin = pattern(`^"?(CapAdd|CapDrop|cap_add|cap_drop|add|drop|bounding|effective|permitted|inheritable|ambient)"?:[ \t]*(\[?)[ \t]*(\]?)(.*)$`)
+	listName  = pattern(`^(?:- *)?["']?((?i:cap_)?[A-Za-z_]{3,}|\d{1,2})["']?,?$`)
+	listEnd   = pattern(`^[\]\[{}]+,?$`)
+)
+
+// listLine takes the lines of such a list, as a part of docker inspect has it.
+func (r *reader) listLine(l row) (bool, error) {
+	if found := listBegin().FindStringSubmatch(l.text); found != nil && len(l.text) <= longest {
+		m := report.DecodedMask{Of: l.from, Label: found[1], Gap: " ", Input: l.text}
+		names := found[4]
+		if found[2] != "" { // all of it in one line
+			names = strings.TrimRight(names, "], \t")
+		}
+		for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return strings.ContainsRune(`"', `, r) }) {
+			set, err := listed(name)
+			if err != nil {
+				return false, nil
+			}
+			m.Set |= set
+		}
+		r.add(l, ofList, nil, m)
+		if found[3] == "" && !strings.Contains(found[4], "]") {
+			r.list = r.items[len(r.items)-1]
+		}
+		return true, nil
+	}
+	if r.list == nil {
+		return false, nil
+	}
+	if listEnd().MatchString(l.text) {
+		r.list = nil
+		return true, nil
+	}
+	found := listName().FindStringSubmatch(l.text)
+	if found == nil {
+		r.list = nil
+		return false, nil
+	}
+	set, err := listed(found[1])
+	r.list.sets[0].Set |= set
+	return true, err
+}
+
+// listed returns the set of a name in such a list, which may be ALL.
+func listed(name string) (capset.Set, error) {
+	if strings.EqualFold(name, "all") {
+		return capset.UpTo(capset.LastKnown), nil
+	}
+	c, err := capset.Parse(name)
+	if err != nil {
+		return 0, err
+	}
+	return capset.Of(c), nil
+}
+
+// maskLine takes a bitmap alone, or names.
+func (r *reader) maskLine(l row) (bool, error) {
+	text := strings.Trim(l.text, "\"'`,;")
+	if text == "" || len(text) > longest || strings.ContainsAny(text, ":=+!^%/") {
+		return false, nil
+	}
+	m, err := Set(text)
+	if err != nil {
+		return false, nil
+	}
+	what, plain := ofNames, strings.HasPrefix(strings.ToLower(text), "cap_")
+	if IsMask(text) {
+		what, plain = ofMask, len(text) == len(m.Set.Hex()) || strings.HasPrefix(text, "0x")
+	}
+	if l.behind && !plain {
+		return false, nil
+	}
+	m.Of = l.from
+	r.add(l, what, nil, m)
+	return true, nil
+}
+
+// textLine takes a text form or an IAB text alone.
+func (r *reader) textLine(l row) (bool, error) {
+	text := strings.Trim(l.text, "\"'`")
+	if len(text) > longest {
+		return false, nil
+	}
+	if strings.ContainsAny(text, "=+-") {
+		if s, err := capset.ParseText(text, capset.LastKnown); err == nil && strings.TrimSpace(text) != "" {
+			r.addSets(l, ofText, l.from, &setsPart{sets: textSets(s)}, true)
+			return true, nil
+		}
+	}
+	if !strings.ContainsAny(text, "!^%") {
+		return false, nil
+	}
+	s, err := capset.ParseIAB(text, capset.LastKnown)
+	if err != nil {
+		return false, nil
+	}
+	sets := map[capset.Kind]capset.Set{
+		capset.Inheritable: s[capset.Inheritable], capset.Bounding: s[capset.Bounding], capset.Ambient: s[capset.Ambient],
+	}
+	r.addSets(l, ofIAB, l.from, &setsPart{sets: sets}, true)
+	return true, nil
+}
