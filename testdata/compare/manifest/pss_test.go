@@ -69,7 +69,7 @@ func libraryAllows(id string, minor int, pod *corev1.Pod) bool {
 }
 
 // breachLine is a line of check --pss on a manifest.
-var breachLine = regexp.MustCompile(`^standard input: [A-Z]\w+/([\w-]+)(?:: (?:init |ephemeral )?container \w+)?: (?:baseline|restricted): (\w+): `)
+var breachLine = regexp.MustCompile(`^standard input:1: [A-Z]\w+/([\w-]+)(?:: (?:init |ephemeral )?container \w+)?: (?:baseline|restricted): (\w+): `)
 
 // byBinary returns what the binary says of a list of objects.
 func byBinary(binary string, list any, names []string, level api.Level, minor int) (broken, error) {

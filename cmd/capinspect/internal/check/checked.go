@@ -6,8 +6,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -17,6 +19,7 @@ type Checked struct {
 	Conditions []Condition
 	Standard   *PodSecurity // nil if no level of Pod Security was asked for
 	Findings   []Finding
+	Failures   []error // what could not be read
 }
 
 // Finding is a condition that a subject does not meet, or of which nobody can know whether
@@ -29,25 +32,22 @@ type Finding struct {
 	Err   error  // why nobody can know
 }
 
-// Why says what is wrong, or why nobody can know, with the rule that says so.
-func (f *Finding) Why() string {
-	why := f.Text
-	if f.Err != nil {
-		why = f.Err.Error()
-	}
-	if f.Level != "" {
-		return f.Level + ": " + f.Code + ": " + why
-	}
-	return why
-}
-
 // Subject is what is held to a condition: a task, or what a manifest asks for.
 type Subject struct {
 	Task *task.Task
 
 	File      string
+	Line      int
 	Pod       *manifest.Pod
 	Container *manifest.Container // nil for the pod itself
+	field     []string            // of the container or the pod
+}
+
+// Source is where a manifest is from, and how its containers start.
+type Source struct {
+	File    string
+	Runtime *runtime.Runtime // nil if it was not said
+	Last    capset.Cap       // of the kernel
 }
 
 // Task holds a task to the conditions and to the standard.
@@ -65,38 +65,56 @@ func (c *Checked) Task(t *task.Task) {
 	}
 }
 
-// Container holds a container of a manifest to the conditions, in the state in which its
-// runtime starts it on a kernel with the given last capability.
-func (c *Checked) Container(file string, m *manifest.Manifest, last capset.Cap) {
-	states := m.Possible(last)
-	for _, condition := range c.Conditions {
-		why, err := "", errWindows
-		if m.Pod.Security.OS != "windows" {
-			why, err = condition.ofAll(states)
+// Pod holds those containers of a pod that are chosen to the conditions, and them and the
+// pod itself to the standard.
+func (c *Checked) Pod(p *manifest.Pod, from Source, chosen func(*manifest.Container) bool) {
+	before := len(c.Findings)
+	for _, container := range p.Containers {
+		if chosen(container) {
+			c.container(p, container, from)
 		}
-		c.add(Finding{Subject: Subject{File: file, Pod: m.Pod, Container: m.Container}, Code: condition.Code, Text: why, Err: err})
 	}
-}
-
-// Pod holds a pod to the standard, and those of its containers that are chosen.
-func (c *Checked) Pod(file string, p *manifest.Pod, chosen func(*manifest.Container) bool) {
-	if c.Standard == nil {
-		return
-	}
-	for _, rule := range c.Standard.rules() {
-		for _, breach := range rule.Breaches(p.Security, c.Standard.Minor) {
-			subject := Subject{File: file, Pod: p}
-			if breach.Container >= 0 {
-				if subject.Container = p.Containers[breach.Container]; !chosen(subject.Container) {
-					continue
-				}
+	if c.Standard != nil {
+		for _, f := range c.Standard.breaches(p) {
+			if f.Container == nil || chosen(f.Container) {
+				c.add(f)
 			}
-			c.add(Finding{Subject: subject, Code: rule.ID, Level: c.Standard.Level.String(), Text: breach.String()})
 		}
 	}
+	found := c.Findings[before:]
+	fields := make([][]string, len(found))
+	for i := range found {
+		found[i].File = from.File
+		fields[i] = found[i].field
+		if in := found[i].Container; in != nil {
+			fields[i] = in.Field(fields[i]...)
+		}
+	}
+	for i, line := range p.Lines(fields) {
+		found[i].Line = line
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int { return a.Line - b.Line })
 }
 
 var errWindows = errors.New("it is for Windows, which has nothing of the kind")
+
+// container holds a container of a manifest to the conditions, in the state in which its
+// runtime starts it.
+func (c *Checked) container(p *manifest.Pod, in *manifest.Container, from Source) {
+	if len(c.Conditions) == 0 {
+		return
+	}
+	m := p.Of(in)
+	m.Through(from.Runtime, nil)
+	states := m.Possible(from.Last)
+	for _, condition := range c.Conditions {
+		why, err := "", errWindows
+		if p.Security.OS != "windows" {
+			why, err = condition.ofAll(states)
+		}
+		c.add(Finding{Subject: Subject{Pod: p, Container: in, field: []string{"securityContext"}}, Code: condition.Code, Text: why, Err: err})
+	}
+}
 
 // add adds what came of a condition, if that is something to tell.
 func (c *Checked) add(f Finding) {
@@ -122,4 +140,32 @@ func (c Condition) ofAll(states []*task.Task) (why string, err error) {
 		return "", fmt.Errorf("as another user than root, %s; who it runs as is %s", asUser, manifest.OfImage)
 	}
 	return asUser, nil
+}
+
+// Why says what is wrong, or why nobody can know, with the rule that says so.
+func (f *Finding) Why() string {
+	why := f.Text
+	if f.Err != nil {
+		why = f.Err.Error()
+	}
+	if f.Level != "" {
+		return f.Level + ": " + f.Code + ": " + why
+	}
+	return why
+}
+
+// Holds reports whether all conditions hold. It is unknown if that is so of some, and the
+// others hold.
+func (c *Checked) Holds() task.Value[bool] {
+	holds := task.Known(true)
+	if len(c.Failures) > 0 {
+		holds = task.Unknown[bool]("not all could be read")
+	}
+	for _, f := range c.Findings {
+		if f.Err == nil {
+			return task.Known(false)
+		}
+		holds = task.Unknown[bool](f.Why())
+	}
+	return holds
 }

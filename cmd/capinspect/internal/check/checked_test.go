@@ -34,11 +34,7 @@ func checked(t *testing.T, spec string, conditions ...check.Condition) *check.Ch
 	t.Helper()
 	c := &check.Checked{Conditions: conditions}
 	err := manifest.Pods(strings.NewReader(`{"kind":"Pod","spec":`+spec+`}`), func(p *manifest.Pod) bool {
-		for _, container := range p.Containers {
-			m := p.Of(container)
-			m.Through(nil, nil)
-			c.Container("f", m, capset.LastKnown)
-		}
+		c.Pod(p, check.Source{File: "f", Last: capset.LastKnown}, func(*manifest.Container) bool { return true })
 		return true
 	})
 	if err != nil {
@@ -100,15 +96,15 @@ func TestPod(t *testing.T) {
 	for _, name := range []string{"", "a", "c"} {
 		c.Findings = nil
 		err := manifest.Pods(strings.NewReader(text), func(p *manifest.Pod) bool {
-			c.Pod("f", p, func(in *manifest.Container) bool { return p.Named(in, name) })
+			c.Pod(p, check.Source{File: "f"}, func(in *manifest.Container) bool { return p.Named(in, name) })
 			return true
 		})
 		want := "baseline: hostNamespaces: spec.hostPID is true"
-		if name != "a" {
-			want += "\ninit container c: baseline: hostPorts: ports[0].hostPort is 80"
-		}
 		if name == "" {
 			want += "\ncontainer b: baseline: privileged: securityContext.privileged is true"
+		}
+		if name != "a" {
+			want += "\ninit container c: baseline: hostPorts: ports[0].hostPort is 80"
 		}
 		if got := found(&c); err != nil || got != want {
 			t.Errorf("%q: %v\n%s\nwant\n%s", name, err, got, want)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/capset/podsecurity"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -27,6 +28,20 @@ func (p *PodSecurity) rules() (rules []podsecurity.Rule) {
 		}
 	}
 	return rules
+}
+
+// breaches returns where a pod breaks the rules.
+func (p *PodSecurity) breaches(pod *manifest.Pod) (found []Finding) {
+	for _, rule := range p.rules() {
+		for _, b := range rule.Breaches(pod.Security, p.Minor) {
+			f := Finding{Subject: Subject{Pod: pod, field: b.Field}, Code: rule.ID, Level: p.Level.String(), Text: b.String()}
+			if b.Container >= 0 {
+				f.Container = pod.Containers[b.Container]
+			}
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 // judge holds a task to one rule.

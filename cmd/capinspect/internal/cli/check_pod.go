@@ -5,10 +5,10 @@ package cli
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
@@ -43,9 +43,9 @@ func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, f
 		last = *given
 	}
 	for _, pod := range pods {
-		m := manifests{runtime: asked, last: last, checked: checked}
-		m.file, m.name = splitPod(pod)
-		if _, err := saved.Parse(m.file, e.stdin, m.check); err != nil {
+		m := manifests{from: check.Source{Runtime: asked, Last: last}, checked: checked}
+		m.from.File, m.name = splitPod(pod)
+		if _, err := saved.Parse(m.from.File, e.stdin, m.check); err != nil {
 			found.fail("", err)
 		}
 	}
@@ -54,12 +54,11 @@ func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, f
 
 // manifests are the containers of a file.
 type manifests struct {
-	file, name string // name is that of the containers to check, "" for all
-	runtime    *runtime.Runtime
-	last       capset.Cap
-	checked    *check.Checked
+	from    check.Source
+	name    string // of the containers to check, "" for all
+	checked *check.Checked
 
-	members, chosen int // the containers of the file, and those of them that were checked
+	members, chosen int // the containers of the file, and the pods of which some were checked
 }
 
 // check checks the containers of all pods in a text. What is wrong in it further on does
@@ -81,19 +80,10 @@ func (m *manifests) check(text io.Reader) (none struct{}, err error) {
 
 // pod checks the containers of a pod.
 func (m *manifests) pod(p *manifest.Pod) {
-	chosen := map[*manifest.Container]bool{}
-	for _, c := range p.Containers {
-		if !p.Named(c, m.name) {
-			continue
-		}
-		chosen[c] = true
-		asked := p.Of(c)
-		asked.Through(m.runtime, nil)
-		m.checked.Container(m.file, asked, m.last)
-	}
-	if len(chosen) > 0 {
-		m.checked.Pod(m.file, p, func(c *manifest.Container) bool { return chosen[c] })
-	}
+	chosen := func(c *manifest.Container) bool { return p.Named(c, m.name) }
 	m.members += len(p.Containers)
-	m.chosen += len(chosen)
+	if slices.ContainsFunc(p.Containers, chosen) {
+		m.chosen++
+		m.checked.Pod(p, m.from, chosen)
+	}
 }

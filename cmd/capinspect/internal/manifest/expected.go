@@ -103,9 +103,14 @@ func (m *Manifest) Through(asked *runtime.Runtime, t *task.Task) {
 // the given last capability. What the manifest does not tell is unknown. Expected also
 // finds the traps. The runtime has to be set, with Through.
 func (m *Manifest) Expected(last capset.Cap) *task.Task {
-	asks := &m.Asks
 	g := m.grant(last)
 	m.Traps = m.traps(g)
+	return m.started(g, last)
+}
+
+// started returns the state in which the runtime starts the container.
+func (m *Manifest) started(g *runtime.Grant, last capset.Cap) *task.Task {
+	asks := &m.Asks
 	t := &task.Task{
 		Source:  task.SourceManifest,
 		LastCap: task.LastCap{Value: last, From: task.FromGuess},
@@ -128,14 +133,16 @@ func (m *Manifest) Expected(last capset.Cap) *task.Task {
 }
 
 // Possible returns the states in which the container may start: what Expected returns, or,
-// if the image decides whether it runs as root, that of root and that of another user.
+// if the image decides whether it runs as root, that of root and that of another user. It
+// looks for no traps.
 func (m *Manifest) Possible(last capset.Cap) []*task.Task {
+	g := m.grant(last)
 	if m.isRoot().Known() {
-		return []*task.Task{m.Expected(last)}
+		return []*task.Task{m.started(g, last)}
 	}
 	asRoot, asUser := *m, *m
 	asRoot.Asks.RunAsUser, asUser.Asks.RunAsNonRoot = new(int64(0)), new(true)
-	return []*task.Task{asRoot.Expected(last), asUser.Expected(last)}
+	return []*task.Task{asRoot.started(g, last), asUser.started(g, last)}
 }
 
 // grant returns what the runtime makes of the lists. A privileged container gets

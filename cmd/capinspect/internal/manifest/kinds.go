@@ -42,9 +42,9 @@ var kinds = map[string]place{
 // object is an object of Kubernetes. What depends on its kind is not decoded: the kind may
 // stand behind it.
 type object struct {
-	kind               string
-	metadata           metadata
-	spec, pods, status strictjson.Raw // pods is the member "template"
+	kind                         string
+	line                         int            // on which its first member begins
+	metadata, spec, pods, status strictjson.Raw // pods is the member "template"
 }
 
 // The types below have the members of the API's types that are of interest here (core/v1,
@@ -76,9 +76,9 @@ type (
 		HostIPC             bool               `json:"hostIPC"`
 		HostNetwork         bool               `json:"hostNetwork"`
 		SecurityContext     podSecurityContext `json:"securityContext"`
-		Containers          []podContainer     `json:"containers"`
-		EphemeralContainers []podContainer     `json:"ephemeralContainers"`
-		InitContainers      []podContainer     `json:"initContainers"`
+		Containers          list[podContainer] `json:"containers"`
+		EphemeralContainers list[podContainer] `json:"ephemeralContainers"`
+		InitContainers      list[podContainer] `json:"initContainers"`
 		securedPod
 	}
 	podContainer struct {
@@ -89,9 +89,9 @@ type (
 
 	podSecurityContext struct {
 		containerSecurityContext
-		FSGroup            *id      `json:"fsGroup"`
-		SupplementalGroups []id     `json:"supplementalGroups"`
-		Sysctls            []sysctl `json:"sysctls"`
+		FSGroup            *id          `json:"fsGroup"`
+		SupplementalGroups list[id]     `json:"supplementalGroups"`
+		Sysctls            list[sysctl] `json:"sysctls"`
 	}
 	// containerSecurityContext is a SecurityContext whose ids are checked.
 	containerSecurityContext struct {
@@ -102,9 +102,9 @@ type (
 	}
 
 	podStatus struct {
-		ContainerStatuses          []containerStatus `json:"containerStatuses"`
-		EphemeralContainerStatuses []containerStatus `json:"ephemeralContainerStatuses"`
-		InitContainerStatuses      []containerStatus `json:"initContainerStatuses"`
+		ContainerStatuses          list[containerStatus] `json:"containerStatuses"`
+		EphemeralContainerStatuses list[containerStatus] `json:"ephemeralContainerStatuses"`
+		InitContainerStatuses      list[containerStatus] `json:"initContainerStatuses"`
 	}
 	containerStatus struct {
 		Name        string `json:"name"`
@@ -115,9 +115,9 @@ type (
 	}
 	// linuxUser is who the first process of a container was started as, since Kubernetes 1.31.
 	linuxUser struct {
-		UID    id   `json:"uid"`
-		GID    id   `json:"gid"`
-		Groups []id `json:"supplementalGroups"`
+		UID    id       `json:"uid"`
+		GID    id       `json:"gid"`
+		Groups list[id] `json:"supplementalGroups"`
 	}
 )
 
@@ -128,8 +128,11 @@ type id int64
 func (id) Bounds() (low, high int64) { return 0, math.MaxInt32 }
 
 func inSpec(o *object) (podTemplate, error) {
-	t := podTemplate{Metadata: o.metadata}
-	err := o.spec.Decode(&t.Spec)
+	var t podTemplate
+	err := o.metadata.Decode(&t.Metadata)
+	if err == nil {
+		err = o.spec.Decode(&t.Spec)
+	}
 	return t, err
 }
 

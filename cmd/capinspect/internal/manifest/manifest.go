@@ -6,6 +6,8 @@
 package manifest
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset/podsecurity"
@@ -32,8 +34,8 @@ type SecurityContext struct {
 // Capabilities are the lists of a securityContext, as they are written: names without
 // CAP_, or ALL.
 type Capabilities struct {
-	Drop []string `json:"drop,omitempty"`
-	Add  []string `json:"add,omitempty"`
+	Drop list[string] `json:"drop,omitempty"`
+	Add  list[string] `json:"add,omitempty"`
 }
 
 // SeccompProfile says which seccomp filter is asked for.
@@ -57,14 +59,14 @@ type Pod struct {
 	Containers                    []*Container
 	Asks                          SecurityContext // what it asks for all of them
 
-	// Path has the keys that lead to the template of the pod, none if the object is the
-	// pod. Annotations are those of the template.
-	Path        []string
-	Annotations map[string]string
+	Annotations map[string]string // of the template, if it is not the pod itself
 
 	// Security is what the rules of the Pod Security Standards look at. Its containers are
 	// in the order of Containers.
 	Security *podsecurity.Pod
+
+	object *object
+	path   []string // the keys that lead to the template in the object, none if it is the pod itself
 }
 
 // Container is a container of a pod.
@@ -85,10 +87,11 @@ func (p *Pod) Of(c *Container) *Manifest {
 	return &Manifest{Pod: p, Container: c, Asks: c.Asks.merge(&p.Asks)}
 }
 
-// FullName names the container with what kind it is, as "init container setup".
+// FullName names the container with what kind it is, as "init container setup". One
+// without a name is counted.
 func (c *Container) FullName() string {
 	role := strings.ToLower(strings.Replace(strings.TrimSuffix(c.List, "s"), "Container", " container", 1))
-	return role + " " + c.Name[:min(len(c.Name), maxName)]
+	return role + " " + cmp.Or(c.Name[:min(len(c.Name), maxName)], strconv.Itoa(c.Index+1))
 }
 
 // FullName names the pod, as "Deployment/default/web".

@@ -121,11 +121,14 @@ func (r *reader) object() error {
 		list bool
 	)
 	err := r.in.Object(func(key string) (err error) {
+		if o.line == 0 {
+			o.line = r.in.Line()
+		}
 		switch key {
 		case "kind":
 			err = r.in.Decode(&o.kind)
 		case "metadata":
-			err = r.in.Decode(&o.metadata)
+			o.metadata, err = r.in.Raw()
 		case "spec":
 			o.spec, err = r.in.Raw()
 		case "template":
@@ -163,17 +166,24 @@ func (o *object) pod() (*Pod, error) {
 	}
 	template, path, err := o.template(at)
 	spec := &template.Spec
-	if err != nil || !spec.any() {
+	switch {
+	case err != nil || !spec.any():
 		return nil, err
+	case spec.elements() > maxElements:
+		return nil, fmt.Errorf("line %d: a pod with more than %d containers, volumes, ports, capabilities and the like", o.line, maxElements)
 	}
 	var status podStatus
 	if err := o.status.Decode(&status); err != nil {
 		return nil, err
 	}
+	var named metadata
+	if err := o.metadata.Decode(&named); err != nil {
+		return nil, err
+	}
 	p := &Pod{
 		Kind: o.kind,
-		Name: o.metadata.Name, Namespace: o.metadata.Namespace, UID: o.metadata.UID, Hash: o.metadata.Annotations[hashOfStatic],
-		Path: path, Annotations: template.Metadata.Annotations,
+		Name: named.Name, Namespace: named.Namespace, UID: named.UID, Hash: named.Annotations[hashOfStatic],
+		object: o, path: path, Annotations: template.Metadata.Annotations,
 		HostUsers: spec.HostUsers, HostPID: spec.HostPID, HostIPC: spec.HostIPC, HostNetwork: spec.HostNetwork,
 		Groups: spec.SecurityContext.groups(),
 		Asks:   spec.SecurityContext.asks(),

@@ -163,6 +163,9 @@ func TestPodErrors(t *testing.T) {
 		{"a group too large", "{\"spec\":{\"securityContext\":{\"supplementalGroups\":[1,\n2147483648]}}}", "line 2: spec.securityContext.supplementalGroups: 2147483648: value out of range"},
 		{"a text for a truth", `{"spec":{"hostPID":"true"}}`, `line 1: spec.hostPID: "true" is a string: write true without quotes`},
 		{"a name twice", `{"spec":{"containers":[{"name":"c","name":"d"}]}}`, `line 1: key "name" stands twice`},
+		{"too many containers", `{"spec":{"containers":[{}` + strings.Repeat(",{}", maxElements) + "]}}", "line 1: spec.containers: more than 4096 elements"},
+		{"too many capabilities", `{"spec":{"containers":[{"securityContext":{"capabilities":{"add":[""` + strings.Repeat(`,""`, maxElements) + "]}}}]}}", "line 1: spec.containers.securityContext.capabilities.add: more than 4096 elements"},
+		{"too many of all", `{"spec":{"volumes":[{}` + strings.Repeat(",{}", maxElements-1) + `],"containers":[{}]}}`, "line 1: a pod with more than 4096 containers, volumes, ports, capabilities and the like"},
 		{"cut short", `{"spec":{"containers":[{"name":"c"}`, "line 1: cut short"},
 	} {
 		pods, err := podsOf(test.text)
@@ -231,6 +234,11 @@ func FuzzPods(f *testing.F) {
 				m := p.Of(c)
 				m.Through(nil, nil)
 				m.Expected(capset.LastKnown)
+			}
+			for _, line := range p.Lines([][]string{{"spec", "containers", "0", "securityContext"}, {"metadata"}, {""}}) {
+				if line < 1 || line > 1+strings.Count(text, "\n") {
+					t.Fatalf("line %d", line)
+				}
 			}
 		}
 		if !json.Valid([]byte(text)) {

@@ -16,22 +16,23 @@ type (
 		OS struct {
 			Name string `json:"name"`
 		} `json:"os"`
-		Volumes []volume `json:"volumes"`
+		Volumes list[volume] `json:"volumes"`
 	}
 	// volume is a volume by the keys that it has: its name, and one that is its type.
 	volume map[string]json.RawMessage
 
 	securedContainer struct {
-		Ports []struct {
-			HostPort int32 `json:"hostPort"`
-		} `json:"ports"`
-		LivenessProbe  handler `json:"livenessProbe"`
-		ReadinessProbe handler `json:"readinessProbe"`
-		StartupProbe   handler `json:"startupProbe"`
+		Ports          list[port] `json:"ports"`
+		LivenessProbe  handler    `json:"livenessProbe"`
+		ReadinessProbe handler    `json:"readinessProbe"`
+		StartupProbe   handler    `json:"startupProbe"`
 		Lifecycle      struct {
 			PostStart handler `json:"postStart"`
 			PreStop   handler `json:"preStop"`
 		} `json:"lifecycle"`
+	}
+	port struct {
+		HostPort int32 `json:"hostPort"`
 	}
 	// handler is a probe, or a hook in the life of a container.
 	handler struct {
@@ -132,4 +133,26 @@ func (v volume) security() podsecurity.Volume {
 		}
 	}
 	return secured
+}
+
+// list is a list of a pod.
+type list[T any] []T
+
+// Most bounds one list, so that memory is bounded before all are counted.
+func (list[T]) Most() int { return maxElements }
+
+// maxElements is how many elements the lists of a pod have at most. What runs has far
+// fewer, and there is something to say of each.
+const maxElements = 4096
+
+// elements counts the elements of the lists that are read.
+func (s *podSpec) elements() int {
+	sum := len(s.Volumes) + len(s.SecurityContext.Sysctls) + len(s.SecurityContext.SupplementalGroups)
+	for _, containers := range [...][]podContainer{s.Containers, s.EphemeralContainers, s.InitContainers} {
+		for i := range containers {
+			add, drop := containers[i].SecurityContext.lists()
+			sum += 1 + len(containers[i].Ports) + len(add) + len(drop)
+		}
+	}
+	return sum
 }

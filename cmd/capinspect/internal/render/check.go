@@ -30,7 +30,7 @@ func SubjectName(s *check.Subject) string {
 	if s.Task != nil {
 		return taskName(s.Task)
 	}
-	name := task.InputName(s.File) + ": " + s.Pod.FullName()
+	name := fmt.Sprintf("%s:%d: %s", task.InputName(s.File), s.Line, s.Pod.FullName())
 	if s.Container != nil {
 		name += ": " + s.Container.FullName()
 	}

@@ -24,6 +24,12 @@ type Bounded interface {
 	Bounds() (low, high int64)
 }
 
+// Limited is a slice type that takes only so many elements.
+type Limited interface {
+	// Most returns how many.
+	Most() int
+}
+
 // filter copies a value, without the keys that its type does not have.
 type filter struct {
 	d   *Decoder
@@ -119,7 +125,11 @@ func (f *filter) collection(open json.Delim, t reflect.Type) error {
 		f.out = append(f.out, '}')
 	case open == '[' && kind == reflect.Slice:
 		f.out = append(f.out, '[')
-		for f.d.tokens.More() && err == nil {
+		limited, _ := reflect.Zero(t).Interface().(Limited)
+		for n := 1; f.d.tokens.More() && err == nil; n++ {
+			if limited != nil && n > limited.Most() {
+				return f.d.fail(fmt.Errorf("more than %d elements", limited.Most()))
+			}
 			f.comma()
 			err = f.value(t.Elem())
 		}
