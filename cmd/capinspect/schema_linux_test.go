@@ -226,7 +226,7 @@ func TestSchemaCodes(t *testing.T) {
 		"reason":        why.Codes(),
 		"step":          codesIn(t, `\b[px]\.step\(`, "../../capset", "internal/predict"),
 		"configuration": codesIn(t, `(?:\.trap\(|\.assume\(|\bNote\{+Code: )`, "internal/saved/config"),
-		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{Code: )`, "internal/predict", "internal/collect", "internal/why"),
+		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{\s*Code: )`, "internal/predict", "internal/collect", "internal/why"),
 	} {
 		slices.Sort(want)
 		if got := codes(defs[def]); len(want) < 8 || !slices.Equal(got, slices.Compact(want)) {

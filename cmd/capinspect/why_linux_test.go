@@ -489,6 +489,59 @@ func TestWhyInContainers(t *testing.T) {
 	})
 }
 
+// TestWhyGatesInContainers produces refusals of what a container's capabilities permit, and
+// starts others with what is proposed.
+func TestWhyGatesInContainers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "docker", "fuse")
+	image, count := buildHolderImage(t, buildImage(t)), 0
+	// try starts a container, asks why there, and tries something in it.
+	try := func(t *testing.T, cap string, flags []string, words ...string) (whyAnswer, outcome) {
+		count++
+		name := fmt.Sprintf("capinspect-test-%d-gate-%d", os.Getpid(), count)
+		t.Cleanup(func() { run(t, "docker", "rm", "-f", name) })
+		docker(t, slices.Concat([]string{"run", "-d", "--network", "none", "--name", name}, flags, []string{"--entrypoint", "/holder", image})...)
+		pid, err := strconv.Atoi(strings.TrimSpace(string(docker(t, "inspect", "-f", "{{.State.Pid}}", name))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		awaitComm(t, pid, "holder")
+		return whyOf(t, cap, pid), run(t, "docker", append([]string{"exec", name, "/holder"}, words...)...)
+	}
+	const refused = "operation not permitted"
+	t.Run("a device", func(t *testing.T) {
+		shared := []string{"-v", "/dev/fuse:/dev/fuse"}
+		a, o := try(t, "sys_admin", append(shared, "--cap-add", "SYS_ADMIN"), "open", "/dev/fuse")
+		if !a.Effective || !strings.Contains(o.stderr, refused) || !strings.Contains(a.change("securityContext"), "docker: --device DEVICE") {
+			t.Errorf("%+v, %+v", a, o)
+		}
+		if _, o := try(t, "sys_admin", []string{"--device", "/dev/fuse", "--cap-add", "SYS_ADMIN"}, "open", "/dev/fuse"); o.status != 0 {
+			t.Errorf("with --device: %+v", o)
+		}
+	})
+	t.Run("a seccomp filter", func(t *testing.T) {
+		filter := func(action string) string {
+			file := filepath.Join(t.TempDir(), "seccomp.json")
+			text := `{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "` + action + `", "errnoRet": 1}, {"names": ["kexec_load"], "action": "SCMP_ACT_ERRNO"}]}`
+			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			return "seccomp=" + file
+		}
+		flags := []string{"--cap-add", "SYS_ADMIN", "--security-opt"}
+		a, o := try(t, "sys_admin", append(flags, filter("SCMP_ACT_ERRNO")), "mount", "/proc")
+		if !a.Effective || a.Reason.Code != "confined" || !strings.Contains(o.stderr, refused) ||
+			!strings.Contains(a.change("securityContext"), "docker: --security-opt seccomp=FILE") {
+			t.Errorf("%+v, %+v", a, o)
+		}
+		if _, o := try(t, "sys_admin", append(flags, filter("SCMP_ACT_ALLOW")), "mount", "/proc"); o.status != 0 {
+			t.Errorf("with a filter that allows mount: %+v", o)
+		}
+	})
+}
+
 // TestWhyEntrypoint starts containers of runc as containerd has them: another user
 // than root begins with the capabilities in its permitted set, and no_new_privs.
 func TestWhyEntrypoint(t *testing.T) {

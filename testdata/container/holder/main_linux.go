@@ -9,6 +9,8 @@
 //	lower              lowers the effective ones alone
 //	raise              raises all that are permitted
 //	report             prints its status file, its securebits and AT_SECURE, and ends
+//	open FILE          opens it for reading and writing, and ends
+//	mount DIR          mounts a tmpfs there, and ends
 //	become PROGRAM [ARG ...]
 //	                   becomes PROGRAM
 //	noproc PROGRAM [ARG ...]
@@ -45,6 +47,11 @@ func run(words []string) error {
 			err = set(func(s *sets) sets { return sets{s.permitted, s.permitted, s.inheritable} })
 		case word == "report":
 			return report()
+		case word == "open" && len(rest) == 1:
+			_, err := os.OpenFile(rest[0], os.O_RDWR, 0)
+			return err
+		case word == "mount" && len(rest) == 1:
+			return unix.Mount("none", rest[0], "tmpfs", 0, "")
 		case word == "become" && len(rest) > 0:
 			return syscall.Exec(rest[0], rest, nil)
 		case word == "noproc" && len(rest) > 0:
