@@ -205,6 +205,9 @@ func (l *tokenLimits) add(t *token.Token) error {
 			l.work += l.all / 4
 		}
 	}
+	if err := misread(l.last, t); err != nil {
+		return err
+	}
 	l.last = t
 	switch {
 	case len(l.open) > maxDepth || l.properties > 4:

@@ -113,6 +113,10 @@ func TestErrors(t *testing.T) {
 		{"no number of JSON", "a: .inf", `line 1: ".inf": JSON has no such number`},
 		{"a list for a key", "? [a]\n: b", "line 2: found an invalid key for this map"},
 		{"null for a key", "~: b", "line 1: null is no key"},
+		{"a tab in a text", "a: b\tc", "line 1: a tab in a text without quotes: put quotes around it"},
+		{"a dash alone", "a:\n-\nb: c", "line 3: a dash without a value before it: write null there, or leave it out"},
+		{"a colon in braces", "{a: [b:c]}", "line 1: a colon without a space behind it: put one there, or quotes around the text"},
+		{"a template in a block", "a: |\n  {{ x }}\n\n\n\nb: [\n", "line 6: sequence end token ']' not found"},
 		{"a template", "a:\n{{- if .Values.b }}\nc: d\n{{ end }}", "line 2: it is a template, {{ ... }}: render it first, as with helm template"},
 		{"a template for a key", "a: {{ .Values.b }}", "line 1: it is a template, {{ ... }}: render it first, as with helm template"},
 	} {

@@ -48,13 +48,14 @@ func plainValue(text string) any {
 	return text
 }
 
-// template returns the line, counted from 0, on which a text has an action of a template
-// that is in no quotes. It returns -1 if there is none.
-func template(text []byte) int {
+// template returns the first line that has an action of a template, in no quotes, and is no
+// further from the line of an error than far. Lines are counted from 0. It returns -1 if
+// there is none.
+func template(text []byte, near, far int) int {
 	n := 0
 	for line := range bytes.Lines(text) {
 		before, _, found := bytes.Cut(line, []byte("{{"))
-		if found && !bytes.ContainsAny(before, "#\"'") {
+		if found && !bytes.ContainsAny(before, "#\"'") && n >= near-far && n <= near+far {
 			return n
 		}
 		n++

@@ -44,8 +44,14 @@ func Read(from io.Reader, first int) ([]byte, error) {
 	if err = c.convert(text); err == nil {
 		return c.out, nil
 	}
-	if line := template(text); line >= 0 {
-		return nil, fmt.Errorf("line %d: it is a template, {{ ... }}: render it first, as with helm template", first+line)
+	if at, ok := errors.AsType[*lineError](err); ok {
+		far := 2
+		if _, ok := errors.AsType[misreadError](err); ok {
+			far = 0
+		}
+		if line := template(text, at.line-first, far); line >= 0 {
+			err = &lineError{first + line, errTemplate}
+		}
 	}
 	return nil, err
 }
@@ -110,7 +116,7 @@ func (c *converter) checkText(text []byte) error {
 			err = limits.add(r, at)
 		}
 		if err != nil {
-			return fmt.Errorf("line %d: %w", c.first+bytes.Count(text[:at], []byte("\n")), err)
+			return &lineError{c.first + bytes.Count(text[:at], []byte("\n")), err}
 		}
 		at += size
 	}
@@ -132,9 +138,19 @@ func (c *converter) syntax(err error) error {
 }
 
 // at puts the line of a token before an error.
-func (c *converter) at(t *token.Token, err error) error {
-	return fmt.Errorf("line %d: %w", c.lineOf(t), err)
+func (c *converter) at(t *token.Token, err error) error { return &lineError{c.lineOf(t), err} }
+
+// lineError is an error on a line of the file.
+type lineError struct {
+	line int
+	err  error
 }
+
+func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
+
+func (e *lineError) Unwrap() error { return e.err }
+
+var errTemplate = errors.New("it is a template, {{ ... }}: render it first, as with helm template")
 
 // lineOf returns the line of the file on which a token stands.
 func (c *converter) lineOf(t *token.Token) int {

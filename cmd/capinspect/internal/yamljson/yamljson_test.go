@@ -4,10 +4,13 @@ package yamljson
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 func TestRead(t *testing.T) {
@@ -62,4 +65,31 @@ func TestDocuments(t *testing.T) {
 	if _, err := d.Next(); err != io.ErrClosedPipe {
 		t.Errorf("of a reader that fails: %v", err)
 	}
+}
+
+// FuzzRead holds that reading never panics, and that what it returns is JSON with no more
+// lines than the text has.
+func FuzzRead(f *testing.F) {
+	for _, file := range fixture.Pods(f) {
+		f.Add(string(file.Text))
+	}
+	f.Add("kind: Pod\nspec:\n  containers:\n  - name: c\n    args: [a, 'b', \"c\\n\"]\n---\nkind: Role\n")
+	f.Add("a: &a {b: c}\nd: [*a, {<<: *a, e: !!str 1}]\nf: |-\n  g\n\n  h\n? i\n: >+\n  j\n")
+	f.Add("%YAML 1.2\n--- # a\n{a: .inf, 0x1: 0o7, ~: -}\n...\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		documents := Split(strings.NewReader(text))
+		for {
+			first, err := documents.Next()
+			if err != nil {
+				return
+			}
+			out, err := Read(documents, first)
+			if (out == nil) != (err != nil) {
+				t.Fatalf("%q, %v: want one of them", out, err)
+			}
+			if err == nil && (!json.Valid(out) || bytes.Count(out, []byte("\n"))+first-1 > strings.Count(text, "\n")) {
+				t.Fatalf("%s", out)
+			}
+		}
+	})
 }
