@@ -50,10 +50,16 @@ func TrapCodes() (codes []string) {
 	return codes
 }
 
+// maxEntryTraps is how many names have a trap each. Nobody lists more by mistake.
+const maxEntryTraps = 32
+
 // traps finds where the runtime does not do what the manifest seems to ask for.
 func (m *Manifest) traps(g *runtime.Grant) (found []task.Note) {
 	if !m.Asks.privileged() {
 		for _, e := range g.Entries {
+			if len(found) >= maxEntryTraps {
+				break
+			}
 			for _, row := range entryTraps {
 				if text := row.find(m.Runtime, e); text != "" {
 					found = append(found, task.Note{Code: row.code, Text: inList(e) + text})

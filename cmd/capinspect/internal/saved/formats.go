@@ -38,6 +38,7 @@ type format struct {
 // one takes what is left.
 var formats = []format{
 	{name: "a container's configuration", is: config.IsInspect, asks: config.Inspect},
+	{name: "a compose file", is: config.IsCompose, asks: config.Compose},
 	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
 	{name: "a report of capinspect", is: isObject, tasks: report.Read, concluded: true},
 	{name: "lines of text", is: anything, tasks: tasksOfLines, sets: setsOfLines},

@@ -27,10 +27,11 @@ import (
 
 // The bounds of what a text may ask for, far above what anybody writes.
 const (
-	maxContainers = 4096
-	maxList       = 4096 // of capabilities, options and the like
+	maxContainers = 1024
+	maxList       = 256  // of capabilities, options and the like
+	maxLines      = 4096 // of one setting of a unit
 	maxGroups     = 65536
-	maxTokens     = 1 << 19 // of JSON, without what is passed over
+	maxTokens     = 1 << 18 // of JSON, without what is passed over
 )
 
 // hasKey reports whether a text has a key of JSON.
@@ -62,16 +63,14 @@ func (l *list) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &l.names)
 }
 
-// capability returns the capability that a name stands for, with CAP_ before it or not.
-// Runtimes write and take names in upper case.
-func capability(name string) (capset.Cap, bool) {
+// capabilities are those of names as CAP_CHOWN, which is how runtimes write and take them.
+var capabilities = func() map[string]capset.Cap {
+	names := map[string]capset.Cap{}
 	for c := range capset.LastKnown + 1 {
-		if name == "CAP_"+c.Kubernetes() {
-			return c, true
-		}
+		names["CAP_"+c.Kubernetes()] = c
 	}
-	return 0, false
-}
+	return names
+}()
 
 // number returns an id of a user or a group. ok is false if it is a name.
 func number(text string) (id int64, ok bool) {

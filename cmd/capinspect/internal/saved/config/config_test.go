@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,51 @@ func TestBundle(t *testing.T) {
 	}
 }
 
+// TestCompose holds what docker is asked for by a compose file.
+func TestCompose(t *testing.T) {
+	for _, test := range []struct{ service, want string }{
+		{"image: x", "0 ? ? a80425fb 0 ? false"},
+		{"user: 0\n  cap_drop: [all]\n  cap_add: [chown]", "0 1 1 1 0 0 false"},
+		{"user: 7:7\n  cap_add:\n  - CAP_CHOWN\n  cap_drop:\n  - ALL", "0 0 0 1 0 7 false add-without-effect"},
+		{"user: app", "0 ? ? a80425fb 0 ? false"},
+		{"user: '${UID}'", "0 ? ? a80425fb 0 ? false"},
+		{"user: '0'\n  privileged: true", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false"},
+		{"user: '0'\n  privileged: $P", "? ? ? ? ? 0 ?"},
+		{"user: '0'\n  cap_add: ['${CAP:-CHOWN}']", "? ? ? ? ? 0 false"},
+		{"user: '0'\n  security_opt: ['no-new-privileges:true']", "0 a80425fb a80425fb a80425fb 0 0 true"},
+		{"user: '0'\n  security_opt: ['$OPT']", "0 a80425fb a80425fb a80425fb 0 0 ?"},
+		{"extends: base", "0 1 1 1 0 0 true"},
+		{"extends: {service: base}\n  user: 7\n  cap_add: [KILL]", "0 0 0 21 0 7 true add-without-effect"},
+		{"extends: {service: base, file: other.yaml}", "? ? ? ? ? ? ?"},
+		{"extends: none", "? ? ? ? ? ? ?"},
+		{"extends: web", "? ? ? ? ? ? ?"},
+		{"<<: *more\n  user: 0", "0 20 20 20 0 0 false"},
+	} {
+		text := "x-more: &more\n  cap_drop: [ALL]\n  cap_add: [KILL]\nservices:\n web:\n  " + test.service +
+			"\n base:\n  user: '0'\n  cap_drop: [ALL]\n  cap_add: [CHOWN]\n  security_opt: ['no-new-privileges']\n"
+		tasks, err := Compose([]byte(text), capset.LastKnown)
+		if err != nil || len(tasks) != 2 {
+			t.Errorf("%s: %d tasks, %v", test.service, len(tasks), err)
+			continue
+		}
+		if got := summary(tasks[0]); got != test.want || tasks[0].Title().Zero() != "web" || !IsCompose([]byte(text)) {
+			t.Errorf("%s: %s, want %s", test.service, got, test.want)
+		}
+	}
+	for text, want := range map[string]string{
+		"services:\n web:\n  privileged: yes\n":          `service "web": privileged: "yes" is neither true nor false`,
+		"services:\n web:\n  cap_add: ALL\n":             "line 3: services.web.cap_add: a string is not what belongs here",
+		"services:\n web:\n  user: [a]\n":                "line 3: services.web: an object or an array is not what belongs here",
+		"services:\n":                                    "no service",
+		"services:\n web: {{ .x }}\n":                    "line 2: it is a template, {{ ... }}: render it first, as with helm template",
+		"services:\n a: &a\n  b: [*a,*a]\n web: *none\n": "line 4: alias \"none\" has no anchor before it",
+	} {
+		if _, err := Compose([]byte(text), capset.LastKnown); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
 // TestUnit holds what systemd makes of the settings of a unit.
 func TestUnit(t *testing.T) {
 	for _, test := range []struct{ lines, want string }{
@@ -183,23 +229,37 @@ func TestHostile(t *testing.T) {
 		"groups":       `{"ociVersion":"1","process":{"user":{"additionalGids":[` + many(1<<22, `1`) + `]}}}`,
 		"depth":        `{"HostConfig":` + strings.Repeat(`{"a":`, 1<<20),
 		"arrays":       `{"HostConfig":` + strings.Repeat(`[`, 1<<23),
+		"services":     "services:\n b: {cap_add: [" + many(250, "A") + "]}\n" + numbered(5000, " s%d: {extends: b}\n"),
+		"many names":   "services:\n" + numbered(4000, " s%d: &s%d {cap_add: ["+many(100, "A")+"]}\n"),
 		"units":        strings.Repeat("Id=a\nUser=1\n\n", 1<<20) + "NoNewPrivileges=no",
 	} {
 		start := time.Now()
 		read := Inspect
-		if IsUnit([]byte(text)) {
+		switch {
+		case IsUnit([]byte(text)):
 			read = Unit
+		case IsCompose([]byte(text)):
+			read = Compose
 		}
 		if _, err := read([]byte(text), capset.LastKnown); err == nil || time.Since(start) > 3*time.Second {
 			t.Errorf("%s: %v after %v", name, err, time.Since(start))
 		}
 	}
-	long := strings.Repeat("CapabilityBoundingSet=CAP_CHOWN X\n", 1<<18)
+	long := strings.Repeat("CapabilityBoundingSet=CAP_CHOWN "+strings.Repeat("X ", 1<<10)+"\n", 1<<12)
 	start := time.Now()
 	tasks, err := Unit([]byte(long), capset.LastKnown)
 	if u := only(t, tasks, err); len(u.Asked.Traps) > maxTraps || time.Since(start) > 3*time.Second {
 		t.Errorf("%d traps after %v", len(u.Asked.Traps), time.Since(start))
 	}
+}
+
+// numbered returns lines with a number in each.
+func numbered(n int, line string) string {
+	var lines strings.Builder
+	for i := range n {
+		lines.WriteString(strings.ReplaceAll(line, "%d", strconv.Itoa(i)))
+	}
+	return lines.String()
 }
 
 // fuzz holds that a text is tasks or an error, and that each task tells each set or why not.
@@ -229,6 +289,12 @@ func FuzzInspect(f *testing.F) {
 	f.Add([]byte(`{"status":{"id":"a","metadata":{"name":"b"}},"info":{"runtimeSpec":{"process":{}}}} [{"ID":"a","Spec":{"process":{}}}]`))
 	f.Add([]byte(`"CapAdd": ["A"], "CapDrop": [],`))
 	f.Fuzz(func(t *testing.T, text []byte) { fuzz(t, text, Inspect) })
+}
+
+func FuzzCompose(f *testing.F) {
+	f.Add([]byte("services:\n a: &a\n  user: 1:$G\n  cap_add: [ALL]\n  privileged: true\n  extends: {service: b}\n b:\n  <<: *a\n  pid: host\n"))
+	f.Add([]byte(`{"services":{"a":{"user":1,"security_opt":["seccomp:unconfined"],"extends":"a"}}}`))
+	f.Fuzz(func(t *testing.T, text []byte) { fuzz(t, text, Compose) })
 }
 
 func FuzzUnit(f *testing.F) {

@@ -125,7 +125,7 @@ func (in *inspected) readSets(t *task.Task, last capset.Cap) error {
 // runtime knows.
 func setOf(names []string, key string, last capset.Cap) (set capset.Set, err error) {
 	for _, name := range names {
-		if c, ok := capability(name); ok {
+		if c, ok := capabilities[name]; ok {
 			set |= capset.Of(c)
 		}
 	}
@@ -165,9 +165,8 @@ func (w *wish) task(last capset.Cap) (*task.Task, error) {
 	for _, list := range [...]struct {
 		what string
 		n    int
-		most int
-	}{{"CapAdd", len(w.add), maxList}, {"CapDrop", len(w.drop), maxList}, {"SecurityOpt", len(w.options), maxList}, {"GroupAdd", len(w.groups), maxGroups}} {
-		if err := tooMany(list.what, list.n, list.most); err != nil {
+	}{{"capabilities to add", len(w.add)}, {"capabilities to drop", len(w.drop)}, {"security options", len(w.options)}, {"groups", len(w.groups)}} {
+		if err := tooMany(list.what, list.n, maxList); err != nil {
 			return nil, err
 		}
 	}

@@ -30,11 +30,11 @@ type (
 			GID    uint32   `json:"gid"`
 			Groups []uint32 `json:"additionalGids"`
 		} `json:"user"`
-		Capabilities    capabilities `json:"capabilities"`
-		NoNewPrivileges bool         `json:"noNewPrivileges"`
-		AppArmorProfile string       `json:"apparmorProfile"`
+		Capabilities    specSets `json:"capabilities"`
+		NoNewPrivileges bool     `json:"noNewPrivileges"`
+		AppArmorProfile string   `json:"apparmorProfile"`
 	}
-	capabilities struct {
+	specSets struct {
 		Bounding    []string `json:"bounding"`
 		Effective   []string `json:"effective"`
 		Permitted   []string `json:"permitted"`
@@ -163,7 +163,7 @@ func (s *spec) task(last capset.Cap) (*task.Task, error) {
 // state returns the sets with which the program is executed. A runtime passes over a name
 // that it does not know (runc libcontainer/capabilities), and raises in Ambient what is
 // permitted and inheritable too.
-func (c *capabilities) state(last capset.Cap) (sets capset.State, traps []task.Note, err error) {
+func (c *specSets) state(last capset.Cap) (sets capset.State, traps []task.Note, err error) {
 	known := capset.UpTo(last)
 	var unknown []string
 	for k, names := range [capset.NumKinds][]string{
@@ -174,7 +174,7 @@ func (c *capabilities) state(last capset.Cap) (sets capset.State, traps []task.N
 			return sets, nil, err
 		}
 		for _, name := range names {
-			found, ok := capability(name)
+			found, ok := capabilities[name]
 			if ok && known.Has(found) {
 				sets[k] |= capset.Of(found)
 			} else if !slices.Contains(unknown, name) {

@@ -167,12 +167,15 @@ func (s *service) mask(key string, initial capset.Set) capset.Set {
 // or lower case, and numbers; it passes over others.
 func (s *service) named(key, value string) (set capset.Set) {
 	for _, word := range strings.Fields(value) {
-		c, ok := capability(strings.ToUpper(word))
+		c, ok := capabilities[strings.ToUpper(word)]
 		if n, err := strconv.ParseUint(word, 10, 6); err == nil {
 			c, ok = capset.Cap(n), true
 		}
 		if ok && c <= s.most {
 			set |= capset.Of(c)
+			continue
+		}
+		if len(s.traps) >= maxTraps {
 			continue
 		}
 		text := key + "=: " + shortened(word) + " counts for nothing"

@@ -120,7 +120,7 @@ func (r *unitReader) line(line string) {
 		r.here.name = value
 	case !r.here.file && key == "FragmentPath":
 		r.here.ofUser = strings.Contains(value, "/systemd/user/")
-	case len(r.here.settings[key]) < maxList:
+	case len(r.here.settings[key]) < maxLines:
 		r.here.settings[key] = append(r.here.settings[key], value)
 	}
 }

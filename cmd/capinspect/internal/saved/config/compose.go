@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/yamljson"
+)
+
+// composed is a service of a compose file, as far as it is of interest (compose-spec,
+// 05-services.md).
+type composed struct {
+	CapAdd      list   `json:"cap_add"`
+	CapDrop     list   `json:"cap_drop"`
+	GroupAdd    []word `json:"group_add"`
+	SecurityOpt list   `json:"security_opt"`
+	Privileged  word   `json:"privileged"`
+	ReadOnly    word   `json:"read_only"`
+	User        word   `json:"user"`
+	UsernsMode  word   `json:"userns_mode"`
+	PID         word   `json:"pid"`
+	IPC         word   `json:"ipc"`
+	NetworkMode word   `json:"network_mode"`
+	Extends     *base  `json:"extends"`
+}
+
+// word is a string, a number, true or false, for which compose takes one for the other.
+type word string
+
+// Shape returns how it looks in JSON: in any way.
+func (word) Shape() reflect.Type { return reflect.TypeFor[json.RawMessage]() }
+
+// UnmarshalJSON reads it.
+func (w *word) UnmarshalJSON(text []byte) error {
+	if bytes.IndexByte([]byte("{["), text[0]) >= 0 {
+		return errors.New("an object or an array is not what belongs here")
+	}
+	var s string
+	if json.Unmarshal(text, &s) != nil {
+		s = string(text)
+	}
+	*w = word(s)
+	return nil
+}
+
+// base is the service that another one extends.
+type base struct{ service, file string }
+
+// Shape returns how it looks in JSON: the name, or an object.
+func (base) Shape() reflect.Type { return reflect.TypeFor[json.RawMessage]() }
+
+// UnmarshalJSON reads it.
+func (b *base) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, &b.service) == nil {
+		return nil
+	}
+	var object struct {
+		Service string `json:"service"`
+		File    string `json:"file"`
+	}
+	err := json.Unmarshal(text, &object)
+	b.service, b.file = object.Service, object.File
+	return err
+}
+
+// IsCompose reports whether a text is a compose file.
+func IsCompose(text []byte) bool {
+	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
+		return hasKey(text, "services") && !hasKey(text, "apiVersion")
+	}
+	services := false
+	for line := range bytes.Lines(text) {
+		if bytes.HasPrefix(line, []byte("apiVersion:")) {
+			return false
+		}
+		services = services || bytes.HasPrefix(line, []byte("services:"))
+	}
+	return services
+}
+
+// Compose returns the tasks of the services of a compose file, on a kernel with the given
+// last capability. Each is what docker is asked for.
+func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
+		if text, err = yamljson.Read(bytes.NewReader(text), 1); err != nil {
+			return nil, err
+		}
+	}
+	r := composeReader{in: strictjson.NewDecoder(bytes.NewReader(text)), services: map[string]*composed{}}
+	r.in.Limit(maxTokens)
+	if err := r.read(); err != nil {
+		return nil, err
+	}
+	for _, name := range r.names {
+		whole, missing := r.whole(name, nil)
+		err := whole.check()
+		w := whole.wish(name)
+		var t *task.Task
+		if err == nil {
+			t, err = w.task(last)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("service %s: %w", shortened(name), err)
+		}
+		whole.leaveOut(t, missing)
+		tasks = append(tasks, t)
+	}
+	if tasks == nil {
+		return nil, errors.New("no service")
+	}
+	return tasks, nil
+}
+
+// composeReader reads a compose file.
+type composeReader struct {
+	in       *strictjson.Decoder
+	names    []string // of the services, in the order of the file
+	services map[string]*composed
+}
+
+func (r *composeReader) read() error {
+	err := r.in.Object(func(key string) error {
+		if key != "services" {
+			return nil
+		}
+		return r.in.Object(func(name string) error {
+			s := new(composed)
+			r.names, r.services[name] = append(r.names, name), s
+			if err := tooMany("services", len(r.names), maxContainers); err != nil {
+				return err
+			}
+			return r.in.Decode(s)
+		})
+	})
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// whole returns a service with what it extends, and why that is not all; "" if it is.
+func (r *composeReader) whole(name string, above []string) (s composed, missing string) {
+	s = *r.services[name]
+	if s.Extends == nil {
+		return s, ""
+	}
+	from := s.Extends.service
+	switch {
+	case s.Extends.file != "":
+		return s, "it extends a service of " + shortened(s.Extends.file)
+	case r.services[from] == nil:
+		return s, "it extends " + shortened(from) + ", which is not in the file"
+	case slices.Contains(above, from) || len(above) > maxExtends:
+		return s, "it extends itself"
+	}
+	b, missing := r.whole(from, append(above, name))
+	s.CapAdd.names = slices.Concat(b.CapAdd.names, s.CapAdd.names)
+	s.CapDrop.names = slices.Concat(b.CapDrop.names, s.CapDrop.names)
+	s.SecurityOpt.names = slices.Concat(b.SecurityOpt.names, s.SecurityOpt.names)
+	s.GroupAdd = slices.Concat(b.GroupAdd, s.GroupAdd)
+	for _, pair := range [...][2]*word{
+		{&s.Privileged, &b.Privileged},
+		{&s.ReadOnly, &b.ReadOnly},
+		{&s.User, &b.User},
+		{&s.UsernsMode, &b.UsernsMode},
+		{&s.PID, &b.PID},
+		{&s.IPC, &b.IPC},
+		{&s.NetworkMode, &b.NetworkMode},
+	} {
+		if *pair[0] == "" {
+			*pair[0] = *pair[1]
+		}
+	}
+	return s, missing
+}
+
+// maxExtends is how many services may extend each other.
+const maxExtends = 16
+
+// check returns an error if a switch is neither true nor false, which compose refuses.
+func (s *composed) check() error {
+	for _, w := range [...]struct {
+		key   string
+		value word
+	}{{"privileged", s.Privileged}, {"read_only", s.ReadOnly}} {
+		if w.value != "" && w.value != "true" && w.value != "false" && !isFilled(string(w.value)) {
+			return fmt.Errorf("%s: %s is neither true nor false", w.key, shortened(string(w.value)))
+		}
+	}
+	return nil
+}
+
+// isFilled reports whether a text has a variable that compose fills in.
+func isFilled(text string) bool {
+	return strings.Contains(strings.ReplaceAll(text, "$$", ""), "$")
+}
+
+// wish returns what the service asks of docker.
+func (s *composed) wish(name string) wish {
+	pid, ipc, network, readOnly := string(s.PID), string(s.IPC), string(s.NetworkMode), s.ReadOnly == "true"
+	w := wish{
+		name: name, runtime: "docker", from: "a compose file",
+		add: s.CapAdd.names, drop: s.CapDrop.names, options: s.SecurityOpt.names,
+		privileged: s.Privileged == "true", readOnly: &readOnly, pid: &pid, ipc: &ipc, network: &network,
+		child: task.Unknown[bool]("a compose file does not tell whether the daemon has userns-remap"),
+	}
+	for _, g := range s.GroupAdd {
+		w.groups = append(w.groups, string(g))
+	}
+	if s.UsernsMode == "host" {
+		w.child = task.Known(false)
+	}
+	if s.User != "" {
+		w.user = new(string(s.User))
+	}
+	return w
+}
+
+// leaveOut makes unknown what depends on a variable that compose fills in, or on what is
+// missing.
+func (s *composed) leaveOut(t *task.Task, missing string) {
+	filled := func(texts ...string) string {
+		for _, text := range texts {
+			if isFilled(text) {
+				return "compose fills in " + shortened(text) + ": docker compose config prints the whole"
+			}
+		}
+		if missing != "" {
+			return missing + ": docker compose config prints the whole"
+		}
+		return ""
+	}
+	if why := filled(slices.Concat(s.CapAdd.names, s.CapDrop.names, []string{string(s.Privileged)})...); why != "" {
+		unknownSets(t, why)
+		t.Asked.Traps = nil
+	}
+	if why := filled(string(s.User)); why != "" {
+		unknownUser(t, why)
+		t.GID, t.Groups = task.Unknown[capset.IDs](why), task.Unknown[[]uint32](why)
+	}
+	if why := filled(append([]string{string(s.Privileged)}, s.SecurityOpt.names...)...); why != "" {
+		t.NoNewPrivs, t.Seccomp = task.Unknown[bool](why), task.Unknown[task.Seccomp](why)
+		t.Mounts.ProcMasked, t.Mounts.SysReadOnly = task.Unknown[bool](why), task.Unknown[bool](why)
+	}
+	if why := filled(string(s.ReadOnly)); why != "" {
+		t.Mounts.ReadOnlyRoot = task.Unknown[bool](why)
+	}
+	for _, ns := range [...]struct {
+		mode word
+		to   *task.Value[bool]
+	}{{s.PID, &t.Isolation.HostPID}, {s.IPC, &t.Isolation.HostIPC}, {s.NetworkMode, &t.Isolation.HostNetwork}} {
+		if why := filled(string(ns.mode)); why != "" {
+			*ns.to = task.Unknown[bool](why)
+		}
+	}
+}
