@@ -77,6 +77,9 @@ func checkJSON(printed string) error {
 		} else if err != nil {
 			return fmt.Errorf("%w in %s", err, printed)
 		}
+		if object, ok := v.(map[string]any); ok && object["runs"] != nil {
+			continue // SARIF has a schema of its own: see testdata/compare/manifest
+		}
 		if err := invalid(s, v); err != nil {
 			return fmt.Errorf("docs/schema.json: %w in %s", err, printed)
 		}

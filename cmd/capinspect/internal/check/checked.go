@@ -22,14 +22,28 @@ type Checked struct {
 	Failures   []error // what could not be read
 }
 
+// Severity says how bad a finding is. The names are those of SARIF.
+type Severity uint8
+
+// The severities. A note is no reason for a no.
+const (
+	Error Severity = iota
+	Warning
+	Note
+)
+
+// String returns the name of the severity.
+func (s Severity) String() string { return [...]string{"error", "warning", "note"}[min(s, Note)] }
+
 // Finding is a condition that a subject does not meet, or of which nobody can know whether
 // it does.
 type Finding struct {
 	Subject
-	Code  string // of the condition, or the ID of a rule
-	Level string // whose rule it is, as "restricted"; "" for a condition
-	Text  string // what is wrong; "" if nobody can know
-	Err   error  // why nobody can know
+	Code     string // of the condition, or the ID of a rule
+	Level    string // whose rule it is, as "restricted"; "" for a condition
+	Severity Severity
+	Text     string // what is wrong; "" if nobody can know
+	Err      error  // why nobody can know
 }
 
 // Subject is what is held to a condition: a task, or what a manifest asks for.

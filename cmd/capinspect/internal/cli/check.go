@@ -34,7 +34,8 @@ at all five: what a task may use, and what it can still get.
 
 Of pod:FILE, a manifest as for diff, each container of each workload is checked
 in the state in which its runtime starts it, or those called CONTAINER. What is
-left to the image is unknown, unless it makes no difference.
+left to the image is unknown, unless it makes no difference. -o github writes
+annotations for GitHub Actions, -o sarif what code scanning reads.
 
 --pss holds a manifest to all rules of a level of the Pod Security Standards,
 as Kubernetes does when a pod is created. Of a task it asks whether a pod that
@@ -54,17 +55,19 @@ type checkConfig struct {
 	conditions []check.Condition
 	pss        podSecurity
 	runtime    string
+	format     formatFlags[*render.Form[check.Checked]]
 	quiet      bool
 }
 
 func newCheck() (runner, []flags.Flag) {
-	c := &checkConfig{pss: podSecurity{version: latest}}
+	c := &checkConfig{pss: podSecurity{version: latest}, format: newFormatFlags(render.Checks)}
 	return c, slices.Concat(
 		c.conditionFlags(),
 		[]flags.Flag{{
 			Name: "quiet", Shorthand: "q",
 			About: "print nothing about a condition that does not hold", Value: (*flags.Bool)(&c.quiet),
 		}},
+		c.format.flags(),
 		c.pss.flags(),
 		[]flags.Flag{runtimeFlag(&c.runtime)},
 		c.targets.flags(),
@@ -122,7 +125,10 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 
 func (c *checkConfig) run(e *env, args []string) (int, error) {
 	checked, detail := check.Checked{Conditions: c.conditions}, collect.Credentials
-	var err error
+	format, err := c.format.chosen()
+	if err != nil {
+		return 0, err
+	}
 	if checked.Standard, err = c.pss.chosen(); err != nil {
 		return 0, err
 	}
@@ -149,12 +155,15 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	if err := c.checkPods(e, pods, &checked, &found); err != nil {
 		return 0, err
 	}
-	return c.tell(e, &checked, &found)
+	return c.tell(e, format, &checked, &found)
 }
 
 // tell writes what was found, and returns the exit status.
-func (c *checkConfig) tell(e *env, checked *check.Checked, found *collected) (int, error) {
-	if out := render.Checks[0].Append(nil, checked); !c.quiet && len(out) > 0 {
+func (c *checkConfig) tell(e *env, format *render.Form[check.Checked], checked *check.Checked, found *collected) (int, error) {
+	for _, failure := range found.failures {
+		checked.Failures = append(checked.Failures, failure)
+	}
+	if out := format.Append(nil, checked); !c.quiet && len(out) > 0 {
 		if err := e.write(out); err != nil {
 			return 0, err
 		}

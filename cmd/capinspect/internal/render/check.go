@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -25,16 +26,56 @@ func printChecked(p *printer, c *check.Checked) {
 	}
 }
 
+// The characters that end a message or a property of a command of GitHub Actions
+// (actions/toolkit, packages/core/src/command.ts).
+var (
+	githubMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// printAnnotations prints a line for each finding that makes GitHub Actions show it at its
+// line of the file.
+func printAnnotations(p *printer, c *check.Checked) {
+	property := func(s string) string { return githubProperty.Replace(Escape(s)) }
+	for _, f := range c.Findings {
+		level := f.Severity.String()
+		switch {
+		case f.Err != nil:
+			level = "warning"
+		case f.Severity == check.Note:
+			level = "notice"
+		}
+		p.print("::", level, " ")
+		if f.Pod != nil && f.File != "-" {
+			p.printf("file=%s,line=%d,", property(f.File), f.Line)
+		}
+		p.print("title=capinspect%3A ", property(f.Code), "::")
+		p.print(githubMessage.Replace(subjectInFile(&f.Subject) + ": " + Escape(f.Why())))
+		p.line()
+	}
+}
+
+// sarif returns the findings as SARIF.
+func sarif(c *check.Checked) report.SARIF { return report.SARIFOf(c, subjectInFile) }
+
+// subjectInFile is SubjectName without the name of the file and the line.
+func subjectInFile(s *check.Subject) string {
+	if s.Task != nil {
+		return taskName(s.Task)
+	}
+	name := s.Pod.FullName()
+	if s.Container != nil {
+		name += ": " + s.Container.FullName()
+	}
+	return Escape(name)
+}
+
 // SubjectName is what a message calls what was checked. It is escaped.
 func SubjectName(s *check.Subject) string {
 	if s.Task != nil {
 		return taskName(s.Task)
 	}
-	name := fmt.Sprintf("%s:%d: %s", task.InputName(s.File), s.Line, s.Pod.FullName())
-	if s.Container != nil {
-		name += ": " + s.Container.FullName()
-	}
-	return Escape(name)
+	return Escape(fmt.Sprintf("%s:%d: ", task.InputName(s.File), s.Line)) + subjectInFile(s)
 }
 
 // taskName is what a message calls a task.

@@ -44,6 +44,9 @@ var (
 	}
 	Checks = []*Form[check.Checked]{
 		{"text", text(printChecked)},
+		{"json", object(report.FromChecked)},
+		{"sarif", object(sarif)},
+		{"github", text(printAnnotations)},
 	}
 	Differences = []*Form[diff.Difference]{
 		{"text", text(printDifference)},

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"net/url"
+	"path"
+	"slices"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
+)
+
+// SARIF is what check finds, in the form that code scanning reads: SARIF 2.1.0 (OASIS), as
+// far as it is used here.
+type SARIF struct {
+	Schema  string     `json:"$schema"`
+	Version string     `json:"version"`
+	Runs    []sarifRun `json:"runs" lines:"elements,members"`
+}
+
+type (
+	sarifRun struct {
+		Tool    sarifTool     `json:"tool" lines:"members"`
+		Results []sarifResult `json:"results" lines:"elements,members"`
+	}
+	sarifTool struct {
+		Driver sarifDriver `json:"driver" lines:"members"`
+	}
+	sarifDriver struct {
+		Name           string      `json:"name"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules" lines:"elements"`
+	}
+	sarifRule struct {
+		ID string `json:"id"`
+	}
+	sarifResult struct {
+		RuleID    string          `json:"ruleId"`
+		RuleIndex int             `json:"ruleIndex"`
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations"`
+	}
+	sarifText struct {
+		Text string `json:"text"`
+	}
+	sarifLocation struct {
+		Physical *sarifPhysical `json:"physicalLocation,omitempty"`
+		Logical  []sarifLogical `json:"logicalLocations"`
+	}
+	sarifPhysical struct {
+		Artifact sarifArtifact `json:"artifactLocation"`
+		Region   *sarifRegion  `json:"region,omitempty"`
+	}
+	sarifArtifact struct {
+		URI string `json:"uri"`
+	}
+	sarifRegion struct {
+		StartLine int `json:"startLine"`
+	}
+	sarifLogical struct {
+		Name string `json:"fullyQualifiedName"`
+	}
+)
+
+// SARIFOf returns what check finds as SARIF. name names what was checked.
+func SARIFOf(c *check.Checked, name func(*check.Subject) string) SARIF {
+	driver := sarifDriver{Name: "capinspect", InformationURI: "https://github.com/capinspect/capinspect", Rules: []sarifRule{}}
+	results := each(c.Findings, func(f check.Finding) sarifResult {
+		r := sarifResult{RuleID: f.Code, Level: f.Severity.String(), Message: sarifText{f.Why()}}
+		if f.Err != nil {
+			r.Level = check.Warning.String()
+		}
+		if r.RuleIndex = slices.Index(driver.Rules, sarifRule{f.Code}); r.RuleIndex < 0 {
+			r.RuleIndex = len(driver.Rules)
+			driver.Rules = append(driver.Rules, sarifRule{f.Code})
+		}
+		r.Locations = []sarifLocation{{physical(&f.Subject), []sarifLogical{{name(&f.Subject)}}}}
+		return r
+	})
+	return SARIF{
+		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
+		Runs: []sarifRun{{sarifTool{driver}, results}},
+	}
+}
+
+// physical returns where in which file a finding is, nil if it is in none.
+func physical(s *check.Subject) *sarifPhysical {
+	if s.Task != nil || s.File == "-" {
+		return nil
+	}
+	uri := url.URL{Path: path.Clean(s.File)}
+	if path.IsAbs(s.File) {
+		uri.Scheme = "file"
+	}
+	p := &sarifPhysical{Artifact: sarifArtifact{uri.String()}}
+	if s.Line > 0 {
+		p.Region = &sarifRegion{s.Line}
+	}
+	return p
+}
