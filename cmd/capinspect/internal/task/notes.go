@@ -48,6 +48,7 @@ var notes = [...]struct {
 	{"host-network", shares((*Task).HostNetwork, "network", "it reaches what listens on the node's loopback addresses and on its abstract sockets, and listens on the node's own addresses")},
 	{"host-ipc", shares((*Task).HostIPC, "ipc", "it may use the node's System V shared memory, semaphores and message queues wherever their modes let its ids")},
 	{"bounding-unreachable", boundingUnreachable},
+	{"lines-missing", linesMissing},
 	{OverflowNote, func(t *Task) string { return t.Overflow }},
 	{"pid1-pause", pid1Pause},
 	{"pid1-differs", pid1Differs},
@@ -69,6 +70,31 @@ func (t *Task) Remark() {
 			t.Notes = append(t.Notes, Note{n.Code, "assumed: " + n.Text})
 		}
 	}
+}
+
+// linesMissing names the lines that some lines of a status file lack, if these tell what
+// the task may do.
+func linesMissing(t *Task) string {
+	var list []string
+	lacks := func(f procstatus.Field, why string) bool {
+		missing := why == PartOfFile.why(f)
+		if missing {
+			list = append(list, f.String())
+		}
+		return missing
+	}
+	matters := lacks(procstatus.FieldUID, t.UID.Why())
+	lacks(procstatus.FieldGID, t.GID.Why())
+	lacks(procstatus.FieldGroups, t.Groups.Why())
+	for k, set := range t.Sets {
+		matters = lacks(procstatus.CapField(capset.Kind(k)), set.Why()) || matters
+	}
+	matters = lacks(procstatus.FieldNoNewPrivs, t.NoNewPrivs.Why()) || matters
+	lacks(procstatus.FieldSeccomp, t.Seccomp.Why())
+	if !matters {
+		return ""
+	}
+	return "more is known with the lines that are missing: grep -E '^(" + strings.Join(list, "|") + "):' /proc/PID/status"
 }
 
 // NoteCodes returns the codes of all notes.

@@ -151,19 +151,37 @@ func (q *question) withoutNoNewPrivs() (list []Change) {
 	return append(list, Change{"securityContext", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"})
 }
 
+// where returns the set that the capability is in, of a task that is not permitted it.
+func (q *question) where() string {
+	if q.Credentials.Sets[capset.Bounding].Has(q.cap) {
+		return "bounding"
+	}
+	return "inheritable"
+}
+
+// ifRoot says what it means that root is not permitted the capability.
+func (q *question) ifRoot() string {
+	const gaveUp = "if it is root: it gave it up, or was never given it, "
+	noNewPrivs, known := q.Task.NoNewPrivs.Get()
+	switch {
+	case !known:
+		return gaveUp + "and gets it back by executing something, unless no_new_privs is set (" + q.Task.NoNewPrivs.Why() + ")"
+	case noNewPrivs:
+		return gaveUp + "and no_new_privs keeps it from getting it back by execve"
+	}
+	return gaveUp + "and gets it back by executing something"
+}
+
 // notRoot says that the capability is of no use to another user than root.
 func (q *question) notRoot() string {
-	in, who := "inheritable", "docker and Kubernetes raise no ambient ones"
-	if q.Credentials.Sets[capset.Bounding].Has(q.cap) {
-		in = "bounding"
-	}
+	who := "docker and Kubernetes raise no ambient ones"
 	switch {
 	case q.Outside:
 		who = "it is not ambient, and no file gave it"
 	case q.raisesAmbient():
 		who = "podman raises as ambient what is added, and not its default"
 	}
-	return "it is in the " + in + " set, but uid " + task.Decimal(q.Task.UID.Zero().Effective) + " is not permitted it: " + who
+	return "it is in the " + q.where() + " set, but uid " + task.Decimal(q.Task.UID.Zero().Effective) + " is not permitted it: " + who
 }
 
 // asRoot returns what gives the capability to a task that has it in the bounding set.

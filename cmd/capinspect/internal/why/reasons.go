@@ -130,7 +130,19 @@ var reasons = slices.Concat(userNamespaces, []reason{
 	{
 		code: Undecided, in: undecided,
 		text: func(q *question) string {
-			return "it is not permitted, and the uid is unknown (" + q.Task.UID.Why() + "): root gave it up or gets it by execve, another user does not get it from the bounding set"
+			return "it is not permitted, and the uid, which tells why, is unknown (" + q.Task.UID.Why() + ")"
+		},
+	},
+	{
+		code: "if-root", in: undecided,
+		applies: func(*question) bool { return true },
+		text:    (*question).ifRoot,
+	},
+	{
+		code: "if-other-user", in: undecided,
+		applies: func(*question) bool { return true },
+		text: func(q *question) string {
+			return "if it is another user: it is in the " + q.where() + " set alone, which does not permit it, and what is executed does not get it from there"
 		},
 		changes: (*question).asRoot,
 	},

@@ -65,6 +65,10 @@ const (
 // is unknown.
 func Of(t *task.Task, caps []capset.Cap) (*Answers, error) {
 	c, err := t.Credentials(false)
+	set, known := t.Sets[capset.Effective].Get()
+	if err != nil && known && !t.UserNamespace.Known() && !t.Label.Known() { // which may have a say
+		return byEffective(t, t.Counting(set), err, caps), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +77,23 @@ func Of(t *task.Task, caps []capset.Cap) (*Answers, error) {
 		Outside: !t.InContainer() && (task.Is(t.Initial(procstatus.NamespacePID), true) || t.Asked != nil && t.Container.Known()),
 	}
 	return s.Answers(caps), nil
+}
+
+// byEffective answers for a task of which the effective set is known and others, which
+// tell why, are not.
+func byEffective(t *task.Task, set capset.Set, unknown error, caps []capset.Cap) *Answers {
+	all := &Answers{Task: t}
+	for _, c := range caps {
+		a := Answer{Cap: c, Works: task.Known(set.Has(c)), Reason: task.Note{Code: PlainlyEffective, Text: "it is effective"}}
+		for k, in := range t.State() {
+			a.Sets[k] = t.Counting(in).Has(c)
+		}
+		if !set.Has(c) {
+			a.Reason = task.Note{Code: Undecided, Text: "it is not effective, and why cannot be told: " + unknown.Error()}
+		}
+		all.List = append(all.List, a)
+	}
+	return all
 }
 
 // Answers answers for some capabilities.

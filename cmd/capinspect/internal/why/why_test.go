@@ -217,15 +217,40 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%v: %s, want %s", all.List[i].Cap, got, want)
 		}
 	}
-	if got := all.List[2].Reason.Text; got != "it is not permitted, and the uid is unknown (no Uid line): root gave it up or gets it by execve, another user does not get it from the bounding set" {
+	if got := all.List[2].Reason.Text; got != "it is not permitted, and the uid, which tells why, is unknown (no Uid line)" {
 		t.Error(got)
+	}
+	if also := all.List[2].Also; len(also) != 2 || also[0].Code != "if-root" || also[1].Code != "if-other-user" || !task.Is(all.List[2].Works, false) {
+		t.Errorf("%+v", all.List[2])
 	}
 	if all.Assumed != nil {
 		t.Error(all.Assumed)
 	}
 	of.Sets[capset.Bounding] = task.Unknown[capset.Set]("no CapBnd line")
-	if _, err := Of(of, nil); err == nil || err.Error() != "capabilities.bounding is unknown: no CapBnd line" {
+	of.Sets[capset.Effective] = task.Unknown[capset.Set]("no CapEff line")
+	if _, err := Of(of, nil); err == nil || err.Error() != "capabilities.effective is unknown: no CapEff line" {
 		t.Error(err)
+	}
+}
+
+// TestByEffective holds that the effective set alone tells whether a capability works, and
+// not why.
+func TestByEffective(t *testing.T) {
+	of := holding(capset.State{capset.Effective: capset.Of(capset.NetRaw)})
+	of.Sets[capset.Bounding] = task.Unknown[capset.Set]("no CapBnd line")
+	all, err := Of(of, []capset.Cap{capset.NetRaw, capset.Chown})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := all.List[0]; !task.Is(a.Works, true) || a.Reason.Code != PlainlyEffective || !a.Effective() {
+		t.Errorf("%+v", a)
+	}
+	if a := all.List[1]; !task.Is(a.Works, false) || a.Reason.Text != "it is not effective, and why cannot be told: capabilities.bounding is unknown: no CapBnd line" {
+		t.Errorf("%+v", a)
+	}
+	of.UserNamespace = task.Known(task.UserNamespace{})
+	if _, err := Of(of, nil); err == nil {
+		t.Error("an answer, though a user namespace has a say")
 	}
 }
 
