@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/userdb"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
@@ -23,7 +24,7 @@ var errNotLive = errors.New("this is a copy of a procfs")
 // filesOf returns the files below the root directory of a task. If they are for other ids
 // than those that the kernel tells capinspect, it returns the task's id maps too. Files of
 // another root than capinspect's own may be made to do harm: see package root.
-func (c *Collector) filesOf(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount) (from files, users, groups procstatus.IDMap, err error) {
+func (c *Collector) filesOf(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount) (from userdb.Files, users, groups procstatus.IDMap, err error) {
 	if t.Self {
 		return root.Own(nil), nil, nil, nil
 	}
@@ -138,7 +139,7 @@ var markers = [...]struct {
 var managers = [...]string{"run/host/container-manager", "run/systemd/container"}
 
 // mark takes what the files of a task tell of its runtime.
-func mark(found *task.Container, from files) {
+func mark(found *task.Container, from userdb.Files) {
 	for _, m := range markers {
 		if (m.inPods || found.PodUID == "") && from.Exists(m.file) {
 			found.Conclude(&found.Runtime, m.runtime, container.Evidence{What: "runtime", From: "/" + m.file})
@@ -159,7 +160,7 @@ const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
 // container finds out which container the task is in: from its cgroup, its mount table,
 // files that runtimes leave, and its host name. unread is why there is no mount table, and
 // from is nil if its files are out of reach.
-func (c *Collector) container(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount, unread error, from files) {
+func (c *Collector) container(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount, unread error, from userdb.Files) {
 	found := new(task.Container)
 	text, err := handle.Cgroup()
 	if err == nil {
@@ -232,7 +233,7 @@ func (c *Collector) untold(found *task.Container, t *task.Task, cgroup, mountinf
 // unfound says why it is unknown whether the task is in a container, though nothing tells
 // of one; "" if it is in none. The errors are those of reading its cgroup and its mount
 // table.
-func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from files) string {
+func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from userdb.Files) string {
 	var why []string
 	for _, file := range [...]struct {
 		name string
@@ -264,7 +265,7 @@ func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from files) s
 
 // podNames finds out the namespace of the pod, which no cgroup has, and the host name. That
 // is the pod's name, unless spec.hostname is another one or it was cut to 63 bytes.
-func (c *Collector) podNames(found *task.Container, t *task.Task, mounts []procstatus.Mount, from files) {
+func (c *Collector) podNames(found *task.Container, t *task.Task, mounts []procstatus.Mount, from userdb.Files) {
 	for i := range mounts {
 		at := mounts[i].Point
 		if from == nil || at != serviceAccount && at != "/var"+serviceAccount {
@@ -286,7 +287,7 @@ func (c *Collector) podNames(found *task.Container, t *task.Task, mounts []procs
 // hostName returns the host name of the task's uts namespace, and what it is known from. A
 // pod that has the node's network has the node's host name too, in the node's namespace:
 // of that one it is "".
-func hostName(t *task.Task, from files) (name, known string) {
+func hostName(t *task.Task, from userdb.Files) (name, known string) {
 	switch {
 	case !task.Is(t.Initial(procstatus.NamespaceUTS), false):
 		return "", ""

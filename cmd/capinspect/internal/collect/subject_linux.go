@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/userdb"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
@@ -23,8 +24,8 @@ type subject struct {
 	handle procstatus.Task // its process
 	opened bool            // handle is open: there is a procfs that has the process
 	root   *root.Root
-	hidden error // why root is not open
-	files  files // those of root, which give names to ids, and their id maps
+	hidden error        // why root is not open
+	files  userdb.Files // those of root, which give names to ids, and their id maps
 	users  procstatus.IDMap
 	groups procstatus.IDMap
 }

@@ -3,9 +3,8 @@
 package collect
 
 import (
-	"strconv"
-
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/userdb"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -21,7 +20,7 @@ type users struct {
 func (c *Collector) users() users {
 	me := c.reader()
 	u := users{task.Names{}, me.namespaces[procstatus.NamespaceUser], me.namespaces[procstatus.NamespaceMnt]}
-	_ = everyUser(func(name string, id uint32) { // without the file, ids have no names
+	_ = userdb.EveryUser(root.Own(nil), func(name string, id uint32) { // without the file, ids have no names
 		if !u.names[id].Known() {
 			u.names[id] = task.Known(name)
 		}
@@ -40,27 +39,4 @@ func (u *users) of(handle procstatus.Task) task.Names {
 }
 
 // UserID returns the id of a user name in the reader's own /etc/passwd, or of a number.
-func UserID(name string) (id uint32, err error) {
-	if n, err := strconv.ParseUint(name, 10, 32); err == nil {
-		return uint32(n), nil
-	}
-	found := false
-	err = everyUser(func(known string, its uint32) {
-		if known == name && !found {
-			id, found = its, true
-		}
-	})
-	if err == nil && !found {
-		err = errNoUser
-	}
-	return id, err
-}
-
-// everyUser calls f for each entry of the reader's own /etc/passwd.
-func everyUser(f func(name string, id uint32)) error {
-	text, err := root.Own(nil).Read(passwdFile, maxFile)
-	if err == nil {
-		eachEntry(text, func(name []byte, id uint32) { f(string(name), id) })
-	}
-	return err
-}
+func UserID(name string) (uint32, error) { return userdb.UserID(root.Own(nil), name) }

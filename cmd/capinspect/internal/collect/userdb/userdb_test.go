@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package collect
+package userdb
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestEachEntry(t *testing.T) {
+func TestEntries(t *testing.T) {
 	const text = "root:x:0:0::/root:/bin/sh\n" +
 		"  blanks:x:1:1::/:/bin/sh\r\n" +
 		"#comment:x:2:2::/:/bin/sh\n" +
@@ -22,7 +22,7 @@ func TestEachEntry(t *testing.T) {
 		"cut:x:9:"
 	want := []string{"root 0", "blanks 1", "last 4294967295", "group 7", "odd \x1b\xff 8", "root 0", "cut 9"}
 	var got []string
-	eachEntry([]byte(text), func(name []byte, id uint32) { got = append(got, fmt.Sprintf("%s %d", name, id)) })
+	entries([]byte(text), func(name []byte, id uint32) { got = append(got, fmt.Sprintf("%s %d", name, id)) })
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%q, want %q", got, want)
 	}
