@@ -63,7 +63,7 @@ test: ## run all tests; those that lack something here are named with the reason
 	part 'cmd/capinspect in containers and virtual machines' -run '$(CONTAINERS)' ./cmd/capinspect; \
 	[ ! -s bin/skipped ] || sort bin/skipped; exit $$status
 
-compare: ## hold manifests and Pod Security rules against Kubernetes' own
+compare: ## hold manifests, Pod Security rules and seccomp gates against the originals
 	cd testdata/compare && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 # A process under the race detector otherwise sleeps for a second before it ends, and the

@@ -78,7 +78,7 @@ var runtimes = [...]Runtime{
 		Name:    "crio",
 		aliases: []string{"cri-o"},
 		Strict:  true,
-		filter:  commonFilter,
+		filter:  crioFilter,
 		defaults: []Profile{
 			{
 				Name: "crio", Title: "CRI-O since 1.18", Set: 0x5fb,
@@ -96,7 +96,7 @@ var runtimes = [...]Runtime{
 		RaisesAmbient:  true,
 		addWins:        true,
 		refusesOverlap: true,
-		filter:         commonFilter,
+		filter:         podmanFilter,
 		defaults: []Profile{
 			{
 				Name: "podman", Title: "Podman and Buildah", Set: 0x800405fb,

@@ -46,9 +46,8 @@ const (
 
 // mobyFilter is the filter of Docker and containerd: moby/profiles,
 // seccomp/default.json, which opens the lsm_ calls to SYS_ADMIN too, and containerd,
-// contrib/seccomp/seccomp_default.go. For
-// ptrace, process_vm_readv and process_vm_writev they ask for CAP_SYS_PTRACE on
-// kernels before 4.8 alone, so that these are not in the table.
+// contrib/seccomp/seccomp_default.go. For ptrace, process_vm_readv and process_vm_writev
+// they ask for SYS_PTRACE only on kernels before 4.8, so that these are not in the table.
 var mobyFilter = filter{
 	{Cap: capset.DacReadSearch, Calls: []string{"open_by_handle_at"}},
 	{Cap: capset.SysModule, Calls: []string{"delete_module", "finit_module", "init_module"}},
@@ -89,10 +88,11 @@ var mobyFilter = filter{
 	},
 }
 
-// commonFilter is the filter of Podman and CRI-O: containers/common,
-// pkg/seccomp/seccomp.json. It allows mount, unshare, mbind, ptrace and their kin
-// to everybody.
-var commonFilter = filter{
+// podmanFilter is the filter of Podman and Buildah: containers/common,
+// pkg/seccomp/seccomp.json. It allows mount, unshare, mbind, ptrace and their kin to
+// everybody. So it does setns: it has a rule that asks for SYS_ADMIN too, but the first
+// of two rules counts. Before 0.68.0 perf_event_open took PERFMON and SYS_ADMIN together.
+var podmanFilter = filter{
 	{Cap: capset.DacReadSearch, Calls: []string{"open_by_handle_at"}},
 	{Cap: capset.SysModule, Calls: []string{"delete_module", "finit_module", "init_module", "query_module"}},
 	{Cap: capset.SysRawio, Calls: []string{"ioperm", "iopl"}},
@@ -108,21 +108,38 @@ var commonFilter = filter{
 	{
 		Cap: capset.SysAdmin,
 		Calls: []string{
-			"bpf", "lookup_dcookie", "quotactl", "quotactl_fd", "setdomainname", "sethostname", "setns",
+			"bpf", "lookup_dcookie", "perf_event_open", "quotactl", "quotactl_fd", "setdomainname", "sethostname",
 		},
-		Free: []string{"setns", "sethostname"}, When: inNewUserNamespace,
+		Free: []string{"setdomainname", "sethostname"}, When: inNewUserNamespace,
 	},
 	{Cap: capset.SysTime, Calls: []string{"clock_settime", "clock_settime64", "settimeofday", "stime"}},
 	{Cap: capset.SysTtyConfig, Calls: []string{"vhangup"}},
 	{Cap: capset.AuditWrite, Calls: []string{"socket"}}, // of NETLINK_AUDIT
 	{
 		Cap: capset.Perfmon, Calls: []string{"perf_event_open"},
-		Free: []string{"perf_event_open"}, When: perfParanoid,
+		Free: []string{"perf_event_open"}, When: perfParanoid, Since: "containers/common 0.68.0",
 	},
 	{
 		Cap: capset.Bpf, Calls: []string{"bpf"},
-		Free: []string{"bpf"}, When: bpfUnprivileged,
+		Free: []string{"bpf"}, When: bpfUnprivileged, Since: "containers/common 0.60.0",
 	},
+}
+
+// crioFilter is the filter of CRI-O: Podman's, with unshare for SYS_ADMIN alone
+// (internal/config/seccomp/seccomp.go, DefaultProfile, pull request 5788).
+var crioFilter = podmanFilter.opens(capset.SysAdmin, "unshare")
+
+// opens returns the filter with one more call behind a gate, which needs no capability in
+// a new user namespace.
+func (f filter) opens(c capset.Cap, call string) filter {
+	f = slices.Clone(f)
+	for i := range f {
+		if g := &f[i]; g.Cap == c {
+			g.Calls = slices.Sorted(slices.Values(append(slices.Clone(g.Calls), call)))
+			g.Free = append(slices.Clone(g.Free), call)
+		}
+	}
+	return f
 }
 
 // SeccompGate returns what the runtime's default seccomp filter opens with a
