@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -85,7 +86,7 @@ func (r *psRun) stream(from *collect.Collector, out *output, hides string) (foun
 }
 
 func (r *psRun) byContainer(from *collect.Collector, out *output, hides string) (found collect.Walked, err error) {
-	c := render.Containers{Named: r.query.NameContainer != nil, Sandboxes: r.config.sandboxes}
+	c := containers.Containers{Sandboxes: r.config.sandboxes}
 	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
 		return found, err
 	}
@@ -93,7 +94,8 @@ func (r *psRun) byContainer(from *collect.Collector, out *output, hides string) 
 		defer r.env.note("sandboxes of pods left out: %d, see --sandboxes", n)
 	}
 	if r.format == "table" {
-		return found, c.WriteTable(out, !r.config.noHeaders)
+		table := render.ContainerTable{Header: !r.config.noHeaders, Named: r.query.NameContainer != nil}
+		return found, table.Write(out, c.Sums())
 	}
 	all := report.FromContainers(kernel(), c.Sums(), failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return report.Marshal(all, true) }

@@ -3,20 +3,9 @@
 package report
 
 import (
-	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
-
-// ContainerSum is what the processes of one container have together. A value is unknown if
-// it is unknown of one of them, unless the others decide it.
-type ContainerSum struct {
-	Container                      task.Value[*task.Container] // nil for the processes that are in none
-	Processes                      int
-	Effective, Permitted, Bounding task.Value[capset.Set] // what any process has
-	UIDs                           task.Value[[]uint32]   // the effective ones, ascending
-	// WithoutNoNewPrivs and WithoutSeccomp report whether any process runs without.
-	WithoutNoNewPrivs, WithoutSeccomp task.Value[bool]
-}
 
 // Containers is what ps --by container finds.
 type Containers struct {
@@ -51,7 +40,7 @@ type ContainerRow struct {
 
 // FromContainers returns the JSON form of what some containers have, in their order, and
 // of what could not be read or is not shown.
-func FromContainers(kernel KernelInfo, list []*ContainerSum, failures []Failure, left *NotShown) Containers {
+func FromContainers(kernel KernelInfo, list []*containers.Sum, failures []Failure, left *NotShown) Containers {
 	return Containers{Version{SchemaVersion}, reader(kernel), each(list, containerRow), failed(failures), Partial{left}}
 }
 
@@ -60,7 +49,7 @@ func (c *Containers) Lines() []ContainerLine {
 	return each(c.Containers, func(row ContainerRow) ContainerLine { return ContainerLine{c.Version, row} })
 }
 
-func containerRow(c *ContainerSum) ContainerRow {
+func containerRow(c *containers.Sum) ContainerRow {
 	in := c.Container.Zero()
 	if in == nil {
 		in = new(task.Container)
