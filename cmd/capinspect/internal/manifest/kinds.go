@@ -45,6 +45,7 @@ type object struct {
 	kind                         string
 	line                         int            // on which its first member begins
 	metadata, spec, pods, status strictjson.Raw // pods is the member "template"
+	others                       []UnknownField // members that no object of Kubernetes itself has
 }
 
 // The types below have the members of the API's types that are of interest here (core/v1,

@@ -138,6 +138,11 @@ func (r *reader) object() error {
 		case "items":
 			list = true
 			err = r.in.Array(r.object)
+		case "apiVersion":
+		default:
+			if len(o.others) < maxUnknown {
+				o.others = append(o.others, UnknownField{r.in.Line(), printed("", []string{key})[1:], hint(objectFields, key)})
+			}
 		}
 		return err
 	})

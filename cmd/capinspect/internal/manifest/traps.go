@@ -47,7 +47,7 @@ func TrapCodes() (codes []string) {
 	for _, row := range traps {
 		codes = append(codes, row.code)
 	}
-	return codes
+	return append(codes, unknownField)
 }
 
 // maxEntryTraps is how many names have a trap each. Nobody lists more by mistake.
@@ -75,8 +75,14 @@ func (m *Manifest) traps(g *runtime.Grant) (found []task.Note) {
 			found = append(found, task.Note{Code: row.code, Text: text})
 		}
 	}
+	for _, u := range m.Pod.UnknownFields() {
+		found = append(found, task.Note{Code: unknownField, Text: u.Text()})
+	}
 	return found
 }
+
+// unknownField is the code of the trap in a field that counts for nothing.
+const unknownField = "unknown-field"
 
 // inList says in which list an entry is.
 func inList(e *runtime.Entry) string {

@@ -5,8 +5,10 @@ package strictjson
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -188,4 +190,21 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestKeys holds which keys of a value are found, and on which lines.
+func TestKeys(t *testing.T) {
+	d := NewDecoder(strings.NewReader("\n{\"a\":[1,{\"b\":\n{\"c\":null}}],\n\"d\":{\"e\":1},\"f\":[[{\"g\":2}]]}"))
+	raw, err := d.Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	raw.Keys(func(path []string, line int) bool {
+		got = append(got, fmt.Sprint(line, path))
+		return path[0] != "d"
+	})
+	if want := []string{"2 [a]", "2 [a 1 b]", "3 [a 1 b c]", "4 [d]", "4 [f]", "4 [f 0 0 g]"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
