@@ -67,14 +67,14 @@ type Source struct {
 // Task holds a task to the conditions and to the standard.
 func (c *Checked) Task(t *task.Task) {
 	for _, condition := range c.Conditions {
-		why, err := condition.Test(t)
+		why, err := ofAll(t.States(), condition.Test)
 		c.add(Finding{Subject: Subject{Task: t}, Code: condition.Code, Text: why, Err: err})
 	}
 	if c.Standard == nil {
 		return
 	}
 	for _, rule := range c.Standard.rules() {
-		why, err := c.Standard.judge(rule, t)
+		why, err := ofAll(t.States(), func(t *task.Task) (string, error) { return c.Standard.judge(rule, t) })
 		c.add(Finding{Subject: Subject{Task: t}, Code: rule.ID, Level: c.Standard.Level.String(), Text: why, Err: err})
 	}
 }
@@ -124,7 +124,7 @@ func (c *Checked) container(p *manifest.Pod, in *manifest.Container, from Source
 	for _, condition := range c.Conditions {
 		why, err := "", errWindows
 		if p.Security.OS != "windows" {
-			why, err = condition.ofAll(states)
+			why, err = ofAll(states, condition.Test)
 		}
 		c.add(Finding{Subject: Subject{Pod: p, Container: in, field: []string{"securityContext"}}, Code: condition.Code, Text: why, Err: err})
 	}
@@ -137,14 +137,14 @@ func (c *Checked) add(f Finding) {
 	}
 }
 
-// ofAll holds a condition against the states in which a container may start: one, or first
-// that of root and then that of another user. A no holds for both.
-func (c Condition) ofAll(states []*task.Task) (why string, err error) {
+// ofAll holds a test against the states in which a container may start: one, or first that
+// of root and then that of another user. A no holds for both.
+func ofAll(states []*task.Task, test func(*task.Task) (string, error)) (why string, err error) {
 	if len(states) == 1 {
-		return c.Test(states[0])
+		return test(states[0])
 	}
-	asRoot, errRoot := c.Test(states[0])
-	asUser, errUser := c.Test(states[1])
+	asRoot, errRoot := test(states[0])
+	asUser, errUser := test(states[1])
 	switch err := cmp.Or(errRoot, errUser); {
 	case err != nil:
 		return "", err

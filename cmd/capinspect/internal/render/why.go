@@ -25,7 +25,11 @@ func printAnswers(p *printer, tasks *[]*why.Answers) {
 // printAnswer prints whether a capability is effective in a task, in which sets it is, why,
 // and what would change that.
 func printAnswer(p *printer, t *task.Task, a *why.Answer) {
-	p.printf("%v (%d): %s in ", a.Cap, a.Cap, choose(a.Effective(), "effective", "not effective"))
+	is := choose(a.Effective(), "effective", "not effective")
+	if a.Reason.Code == why.Undecided && !a.Works.Known() {
+		is = "perhaps effective"
+	}
+	p.printf("%v (%d): %s in ", a.Cap, a.Cap, is)
 	printWho(p, t)
 	p.line()
 	var sets []string

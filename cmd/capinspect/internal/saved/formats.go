@@ -81,6 +81,9 @@ func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
 			t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
 		}
 		t.Guess()
+		for _, state := range t.States() {
+			state.Source, state.LastCap = t.Source, t.LastCap
+		}
 		if !f.concluded {
 			t.FindProfile()
 			t.Remark()

@@ -12,6 +12,19 @@ type Asked struct {
 	Runtime string // that is asked, as [runtime.Named] takes it; "" if it is none of those
 	Traps   []Note // where it does not ask for what it seems to
 	Assumed []Note // what the answer depends on and is not told
+
+	// Possible are the states of the task as root and as another user, where it is not told
+	// which of these it runs as.
+	Possible []*Task
+}
+
+// States returns the states that the task may have: the one that is known, or those as root
+// and as another user.
+func (t *Task) States() []*Task {
+	if t.Asked == nil || t.Asked.Possible == nil {
+		return []*Task{t}
+	}
+	return t.Asked.Possible
 }
 
 // Title returns what people call the task: its name, or that of the container, service or

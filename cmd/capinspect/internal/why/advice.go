@@ -159,8 +159,12 @@ func (q *question) where() string {
 	return "inheritable"
 }
 
-// ifRoot says what it means that root is not permitted the capability.
+// ifRoot says what it means that root is not permitted the capability, or that root would
+// start with it.
 func (q *question) ifRoot() string {
+	if q.Task.Asked != nil {
+		return "if it is root: it has it, from where its program begins"
+	}
 	const gaveUp = "if it is root: it gave it up, or was never given it, "
 	noNewPrivs, known := q.Task.NoNewPrivs.Get()
 	switch {

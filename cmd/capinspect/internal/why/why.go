@@ -64,6 +64,33 @@ const (
 // Of answers for a task that is known from a file alone. The error says which of its sets
 // is unknown.
 func Of(t *task.Task, caps []capset.Cap) (*Answers, error) {
+	states := t.States()
+	all, err := inState(states[len(states)-1], caps)
+	if err != nil || len(states) == 1 {
+		return all, err
+	}
+	asRoot, err := inState(states[0], caps)
+	if err != nil {
+		return nil, err
+	}
+	all.Task = t
+	for i, a := range asRoot.List {
+		if a.Works != all.List[i].Works {
+			all.List[i].leaveOpen(t)
+		}
+	}
+	return all, nil
+}
+
+// leaveOpen makes the answer for another user than root one for a task of which nobody tells
+// who it runs as, where root has the capability.
+func (a *Answer) leaveOpen(t *task.Task) {
+	text := "it depends on who it runs as, which is unknown (" + t.UID.Why() + ")"
+	a.Reason, a.Works = task.Note{Code: Undecided, Text: text}, task.Unknown[bool](text)
+}
+
+// inState answers for a task in the one state that it has.
+func inState(t *task.Task, caps []capset.Cap) (*Answers, error) {
 	c, err := t.Credentials(false)
 	set, known := t.Sets[capset.Effective].Get()
 	if err != nil && known && !t.UserNamespace.Known() && !t.Label.Known() { // which may have a say

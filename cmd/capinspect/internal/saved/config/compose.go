@@ -114,6 +114,7 @@ func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 			return nil, fmt.Errorf("service %s: %w", shortened(name), err)
 		}
 		whole.leaveOut(t, missing)
+		w.possible(t)
 		tasks = append(tasks, t)
 	}
 	if tasks == nil {

@@ -47,18 +47,19 @@ type (
 
 // wish is what is asked of docker or podman for one container, in whatever form.
 type wish struct {
-	name, id, runtime  string
-	from               string // who tells, as "docker inspect"
-	add, drop, groups  []string
-	privileged         bool
-	user               *string // nil if the image decides
-	options            []string
-	readOnly           *bool
-	pid, ipc, network  *string // nil if they are not told
-	child              task.Value[bool]
-	unmasked           bool
-	appArmor           string
-	defaultsAreUnknown string // what the daemon may have other defaults for
+	name, id, runtime string
+	from              string // who tells, as "docker inspect"
+	add, drop, groups []string
+	privileged        bool
+	user              *string // nil if the image decides
+	options           []string
+	readOnly          *bool
+	pid, ipc, network *string // nil if they are not told
+	child             task.Value[bool]
+	unmasked          bool
+	appArmor          string
+
+	states []*task.Task // its sets as root and as another user, if it is not told which it is
 }
 
 // docker returns the task of what docker, podman or nerdctl inspect prints.
@@ -82,7 +83,7 @@ func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
 		return nil, err
 	}
 	if in.BoundingCaps.told {
-		err = in.readSets(t, last)
+		err = in.readSets(t, w.states, last)
 	} else if !host.CapAdd.told || !host.CapDrop.told || host.Privileged == nil {
 		unknownSets(t, "HostConfig has no CapAdd, CapDrop and Privileged; of nerdctl, inspect --mode native tells them")
 	}
@@ -92,11 +93,31 @@ func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
 	if w.user == nil {
 		unknownUser(t, "Config has no User")
 	}
+	w.possible(t)
 	return t, err
 }
 
-// readSets takes the sets that podman tells, which are those of the OCI configuration.
-func (in *inspected) readSets(t *task.Task, last capset.Cap) error {
+// possible gives the task the states that it may have, as far as its sets are known.
+func (w *wish) possible(t *task.Task) {
+	if len(w.states) < 2 || !t.Sets[capset.Bounding].Known() {
+		return
+	}
+	asked := *t.Asked
+	var states []*task.Task
+	for _, s := range w.states {
+		state := *t
+		state.Asked, state.Sets = &asked, s.Sets
+		if s.UID.Known() {
+			state.UID = s.UID
+		}
+		states = append(states, &state)
+	}
+	t.Asked.Possible = states
+}
+
+// readSets takes the sets that podman tells, which are those of the OCI configuration, for
+// the task and for the states that it may have.
+func (in *inspected) readSets(t *task.Task, states []*task.Task, last capset.Cap) error {
 	bounding, err := setOf(in.BoundingCaps.names, "BoundingCaps", last)
 	if err != nil {
 		return err
@@ -105,18 +126,24 @@ func (in *inspected) readSets(t *task.Task, last capset.Cap) error {
 	if err != nil {
 		return err
 	}
-	t.Sets[capset.Bounding] = task.Known(bounding)
-	ids, ok := t.UID.Get()
-	if !ok {
-		return nil
-	}
-	t.Sets[capset.Permitted], t.Sets[capset.Effective] = task.Known(bounding), task.Known(bounding)
-	if ids.Effective != 0 {
-		for k := range t.Sets {
-			if capset.Kind(k) != capset.Bounding {
-				t.Sets[k] = task.Known(effective)
-			}
+	asRoot := capset.State{capset.Permitted: bounding, capset.Effective: bounding, capset.Bounding: bounding}
+	asUser := capset.State{effective, effective, effective, bounding, effective}
+	set := func(t *task.Task, sets capset.State) {
+		for k, s := range sets {
+			t.Sets[k] = task.Known(s)
 		}
+	}
+	switch ids, ok := t.UID.Get(); {
+	case !ok:
+		t.Sets[capset.Bounding] = task.Known(bounding)
+		if len(states) == 2 {
+			set(states[0], asRoot)
+			set(states[1], asUser)
+		}
+	case ids.Effective == 0:
+		set(t, asRoot)
+	default:
+		set(t, asUser)
 	}
 	return nil
 }
@@ -178,6 +205,7 @@ func (w *wish) task(last capset.Cap) (*task.Task, error) {
 	w.readOptions(&asks)
 	m := &manifest.Manifest{Pod: pod, Container: &manifest.Container{Name: w.name}, Runtime: runtime.Named(w.runtime), Asks: asks, Direct: true}
 	t := m.Expected(last)
+	w.states = m.Possible(last)
 	t.Asked = &task.Asked{Name: w.name, Runtime: w.runtime, Traps: m.Traps, Assumed: w.assumed()}
 	if whyUser != "" {
 		unknownUser(t, whyUser)
