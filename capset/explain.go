@@ -40,38 +40,38 @@ func (e Explanation) Opens() string {
 // explanations has the texts by number. A test holds that none is missing.
 var explanations = [len(table)]Explanation{
 	Chown: {
-		Permits: "Lets a process give a file another owner and group with chown(2), unless it is immutable, " +
-			"or on a network file system whose server refuses it. In a user namespace that covers only " +
-			"files whose uid and gid are mapped there.",
+		Permits: "Lets a process give a file another owner and group with chown(2), unless the file is " +
+			"immutable or append-only, or the server of a network file system refuses it. In a user " +
+			"namespace that covers only files whose uid and gid are mapped there.",
 		Needs: "Entrypoints need it that start as root and chown their data directory before they switch " +
 			"user, as the postgres and redis images do, and package managers such as dpkg.",
-		Risk: "Takes over any file in reach: chown of /etc/shadow, then a plain write. With a system " +
+		Risk: "Takes over files of other users: chown of /etc/shadow, then a plain write. With a system " +
 			"directory of the node mounted writable, in the initial user namespace, that is root on " +
 			"the node.",
 		Instead: "Set fsGroup in the pod's securityContext, or give the files their owner in the image " +
 			"with COPY --chown, and run as that user from the start.",
 	},
 	DacOverride: {
-		Permits: "Lets a process read, write and search files and directories whatever their mode bits and " +
-			"ACLs say, and execute a file that has any execute bit. On a network file system the server " +
-			"decides.",
+		Permits: "Lets a process read, write, create and search past the mode bits and ACLs of files and " +
+			"directories, and execute a file that has any execute bit. Read-only mounts, the immutable " +
+			"flag, fs.protected_regular and the server of a network file system still refuse.",
 		Needs: "Entrypoints and daemons need it that run as root but use files of another uid, for " +
 			"example a data directory of uid 999 with mode 0700; so do package managers.",
-		Risk: "Opens every file in reach. With the node's /etc or /root mounted writable, in the " +
-			"initial user namespace, it writes cron.d or .ssh/authorized_keys, which is root on the " +
-			"node.",
+		Risk: "Opens the files of all users within its mounts. With the node's /etc or /root mounted " +
+			"writable, in the initial user namespace, it writes cron.d or .ssh/authorized_keys, which " +
+			"is root on the node.",
 		Instead: "Run as the uid that owns the files (runAsUser), or share them through a group: fsGroup " +
 			"or supplementalGroups with group permissions.",
 	},
 	DacReadSearch: {
-		Permits: "Lets a process read a file and list or search a directory whatever the permissions, unless " +
-			"the server of a network file system refuses it, and open a file by its handle with " +
+		Permits: "Lets a process read files and list or search directories past their mode bits and ACLs, " +
+			"unless the server of a network file system refuses it, and open a file by its handle with " +
 			"open_by_handle_at(2).",
 		Needs: "Backup and log agents such as restic need it when they read the files of many users " +
 			"without running as root.",
-		Risk: "In the initial user namespace open_by_handle_at(2) reaches every file of the filesystem " +
-			"behind a bind mount, the node's /etc/shadow included (the shocker exploit of 2014). With " +
-			"CAP_DAC_OVERRIDE it writes them too: root on the node.",
+		Risk: "In the initial user namespace open_by_handle_at(2) reaches the files of a whole ext4 or " +
+			"XFS behind a bind mount, the node's /etc/shadow included (the shocker exploit of 2014). " +
+			"With CAP_DAC_OVERRIDE it writes them too: root on the node.",
 		Instead: "Give the process the group that may read the files (supplementalGroups), set read ACLs " +
 			"on them, or run it as the uid that owns the data.",
 	},
@@ -81,15 +81,16 @@ var explanations = [len(table)]Explanation{
 			"network file system the server decides.",
 		Needs: "Entrypoints and tools need it that set modes or times on files of others: chmod in an " +
 			"entrypoint, tar -p, rsync -a, cp -p and package managers.",
-		Risk: "Opens any file in reach with chmod(2), or puts the set-user-ID bit on a shell that root " +
-			"owns. With a system directory of the node mounted writable, in the initial user " +
+		Risk: "Opens files of other users with chmod(2), or puts the set-user-ID bit on a shell that " +
+			"root owns. With a system directory of the node mounted writable, in the initial user " +
 			"namespace, that is root on the node.",
 		Instead: "Let the uid that owns the files run the program, set modes in the image with COPY " +
 			"--chmod, or let fsGroup give a group access to the volume.",
 	},
 	Fsetid: {
-		Permits: "Lets a process write to a file without the kernel clearing its set-user-ID and " +
-			"set-group-ID bits, and set the set-group-ID bit for a group it is not in.",
+		Permits: "Lets a process set the set-group-ID bit of a file for a group it is not in and, in the " +
+			"initial user namespace, write to a file that keeps its set-user-ID and set-group-ID bits. " +
+			"File capabilities are lost all the same.",
 		Needs: "Image builds and package managers need it to unpack set-ID programs, as tar, rpm and " +
 			"buildah do. Nothing usual needs it once the container runs.",
 		Risk: "Lets a set-user-ID program that the process may write keep its bit with new contents: " +
@@ -99,9 +100,9 @@ var explanations = [len(table)]Explanation{
 			"group on to new files without any capability.",
 	},
 	Kill: {
-		Permits: "Lets a process signal the processes of its user namespace that it can see, whatever uid " +
-			"they run as, unless a security module forbids it. Otherwise its real or effective uid must " +
-			"equal the target's real or saved uid.",
+		Permits: "Lets a process signal the processes of other uids that it can see, in its user " +
+			"namespace and those below, unless a security module forbids it. Otherwise its real or " +
+			"effective uid must equal the target's real or saved uid; SIGCONT passes within a session.",
 		Needs: "A supervisor needs it that runs as root and stops workers of other uids, as nginx and " +
 			"supervisord do. A container with a single uid does not.",
 		Risk: "Stops or disturbs the other programs in its PID namespace. With hostPID, in the initial " +
@@ -110,19 +111,21 @@ var explanations = [len(table)]Explanation{
 			"container of its own, which the runtime stops from outside.",
 	},
 	Setgid: {
-		Permits: "Lets a process take any group ID and any supplementary groups with setgid(2), " +
-			"setgroups(2) and the like, claim any gid over Unix sockets, and write the gid_map of a " +
-			"child user namespace.",
+		Permits: "Lets a process take any group ID that its user namespace maps and any of these as " +
+			"supplementary groups with setgid(2), setgroups(2) and the like, claim such a gid over " +
+			"Unix sockets, and write the gid_map of a child user namespace.",
 		Needs: "Root entrypoints and daemons need it to switch to another group: gosu, su-exec, setpriv " +
 			"--regid, nginx, sshd, postfix, cron.",
-		Risk: "Joins any group: the one that owns a mounted docker.sock, or disk and shadow for mounted " +
-			"host files and devices. In the initial user namespace these are the node's own groups.",
+		Risk: "Joins a group at will: the one that owns a mounted docker.sock, or disk and shadow for " +
+			"mounted host files and devices. In the initial user namespace these are the node's own " +
+			"groups.",
 		Instead: "Set runAsGroup and supplementalGroups, so that the program starts with its groups and " +
 			"never has to change them.",
 	},
 	Setuid: {
-		Permits: "Lets a process take any user ID with setuid(2), setresuid(2) and the like, claim any uid " +
-			"over Unix sockets, and write the uid_map of a child user namespace.",
+		Permits: "Lets a process take any user ID that its user namespace maps with setuid(2), setresuid(2) " +
+			"and the like, claim such a uid over Unix sockets, and write the uid_map of a child user " +
+			"namespace. The module SafeSetID may narrow that.",
 		Needs: "Root entrypoints and daemons need it to switch to another user: gosu, su-exec, sudo, " +
 			"nginx, sshd, postfix, cron.",
 		Risk: "Becomes uid 0, whose next execve(2) gains the whole bounding set unless no_new_privs or " +
@@ -132,8 +135,9 @@ var explanations = [len(table)]Explanation{
 			"allowPrivilegeEscalation: false, so that no set-user-ID program raises it.",
 	},
 	Setpcap: {
-		Permits: "Lets a process drop capabilities from its bounding set, add any capability of that set " +
-			"to its inheritable set, and change its securebits.",
+		Permits: "Lets a process drop capabilities from its bounding set, add any capability of that set to " +
+			"its inheritable set, and change its securebits, but for the two exec bits of Linux 6.14, " +
+			"which need no privilege.",
 		Needs: "Programs need it that narrow their own rights further: capsh --drop, setpriv " +
 			"--bounding-set, systemd with CapabilityBoundingSet=. Nothing usual otherwise needs it.",
 		Risk: "Gives little by itself, as it adds nothing to Permitted. A capability kept in " +
@@ -144,8 +148,8 @@ var explanations = [len(table)]Explanation{
 	},
 	LinuxImmutable: {
 		Permits: "Lets a process set and clear the immutable and append-only flags of its files, as chattr " +
-			"+i and +a do; of all files together with CAP_FOWNER. It counts in the initial user " +
-			"namespace only.",
+			"+i and +a do, on file systems that have them; of files of others together with " +
+			"CAP_FOWNER. It counts in the initial user namespace only.",
 		Needs: "Nothing usual needs it; chattr in hardening scripts does, or a log store that keeps its " +
 			"files append-only.",
 		Risk: "Pins files on volumes so that the kubelet cannot remove them before somebody clears the " +
@@ -154,8 +158,9 @@ var explanations = [len(table)]Explanation{
 			"without CAP_SYS_ADMIN.",
 	},
 	NetBindService: {
-		Permits: "Lets a process bind TCP and UDP ports below net.ipv4.ip_unprivileged_port_start, which " +
-			"each network namespace has since Linux 4.11 and which is 1024 by default.",
+		Permits: "Lets a process bind TCP, UDP and SCTP ports below net.ipv4.ip_unprivileged_port_start, " +
+			"which each network namespace has since Linux 4.11 and which is 1024 by default; in the " +
+			"initial user namespace also vsock ports below 1024.",
 		Needs: "Non-root servers need it for ports such as 80, 443 or 53: nginx, Caddy, CoreDNS. Docker " +
 			"since 20.10 and containerd's CRI since 2.0 set the sysctl to 0 by default, so it remains " +
 			"for hostNetwork and other runtimes.",
@@ -166,9 +171,9 @@ var explanations = [len(table)]Explanation{
 			"the safe sysctl net.ipv4.ip_unprivileged_port_start to 0 in the pod.",
 	},
 	NetBroadcast: {
-		Permits: "Lets a process hear the netlink multicast of all network namespaces that have an id " +
-			"in its own one (NETLINK_LISTEN_ALL_NSID, since Linux 4.2), and nothing else: " +
-			"SO_BROADCAST and joining a multicast group need no privilege.",
+		Permits: "Lets a process hear the netlink multicast of all network namespaces that have an id in " +
+			"its own one (NETLINK_LISTEN_ALL_NSID, since Linux 4.2). SO_BROADCAST and joining a " +
+			"multicast group need no privilege.",
 		Needs: "Only programs that watch the links of other network namespaces, as ip monitor all-nsid " +
 			"does. Programs that broadcast or use multicast, such as mDNS responders, work without it; " +
 			"a DHCP client wants CAP_NET_RAW and CAP_NET_ADMIN.",
@@ -196,13 +201,15 @@ var explanations = [len(table)]Explanation{
 			"asks for it.",
 		Risk: "Forges ARP and DNS answers towards neighbours on the same bridge and reads what passes. " +
 			"Bugs of AF_PACKET such as CVE-2020-14386 turned it into root on the node.",
-		Instead: "Set net.ipv4.ping_group_range for ping; Docker since 20.10 and containerd's CRI since " +
-			"2.0 open it to all groups. To bind a socket to a device, SO_BINDTODEVICE does without it " +
-			"since Linux 5.7.",
+		Instead: "Set net.ipv4.ping_group_range for ping; Docker since 20.10 and containerd's CRI since 2.0 " +
+			"open it to all groups. To bind a socket to its first device, SO_BINDTODEVICE does without " +
+			"it since Linux 5.7.",
 	},
 	IpcLock: {
 		Permits: "Lets a process lock memory beyond RLIMIT_MEMLOCK with mlock(2), mlockall(2), SHM_LOCK or " +
-			"RDMA registrations, and create shared memory of huge pages with SHM_HUGETLB.",
+			"RDMA registrations, and create shared memory of huge pages with SHM_HUGETLB, which " +
+			"vm.hugetlb_shm_group gives to a group as well. In a user namespace of its own only " +
+			"SHM_LOCK counts.",
 		Needs: "HashiCorp Vault needs it to keep its secrets out of swap, and DPDK and RDMA programs do. " +
 			"Most others fit into the default limit, 8 MiB since Linux 5.16.",
 		Risk: "Gives little: locked pages cannot be swapped out, but they count against the container's " +
@@ -211,12 +218,12 @@ var explanations = [len(table)]Explanation{
 			"containerd's unit. MAP_HUGETLB, and volumes of medium HugePages, need no capability.",
 	},
 	IpcOwner: {
-		Permits: "Lets a process use any System V shared memory segment, semaphore set or message queue of " +
-			"its IPC namespace, whatever permissions that has.",
+		Permits: "Lets a process read and write each System V shared memory segment, semaphore set and " +
+			"message queue of its IPC namespace past their permissions. To change or remove those of " +
+			"another uid takes CAP_SYS_ADMIN.",
 		Needs: "Nothing usual needs it; the containers of IBM Db2 ask for it in their security context.",
-		Risk: "Reads and changes the System V memory of every program in its IPC namespace: all " +
-			"containers of the pod, or with hostIPC, in the initial user namespace, the programs of " +
-			"the node.",
+		Risk: "Reads and changes the System V memory of the programs in its IPC namespace: those of all " +
+			"containers of the pod, or with hostIPC, in the initial user namespace, those of the node.",
 		Instead: "Run the programs that share memory under one uid, or create the segments with mode 0660 " +
 			"and a group that all of them have (supplementalGroups).",
 	},
@@ -227,15 +234,15 @@ var explanations = [len(table)]Explanation{
 		Needs: "Node agents need it that bring a driver or call modprobe with the node's /lib/modules " +
 			"mounted: NVIDIA driver containers, some CNI and storage agents.",
 		Risk: "It is root on the node when held in the initial user namespace: a module is code in the " +
-			"kernel that all containers share. Only enforced module signatures or kernel lockdown " +
-			"confine it to signed modules.",
+			"kernel that all containers share. Enforced module signatures or kernel lockdown confine " +
+			"it to signed modules, LoadPin to those of one file system.",
 		Instead: "Load modules when the node boots, from /etc/modules-load.d, or through a node operator, " +
 			"and leave the workload without it.",
 	},
 	SysRawio: {
 		Permits: "Lets a process reach hardware and memory directly: ioperm(2) and iopl(2) on x86, " +
-			"/dev/mem, /proc/kcore, MSR devices, any SCSI command, and mmap(2) below " +
-			"vm.mmap_min_addr.",
+			"/dev/mem, /proc/kcore, MSR devices, SCSI commands that the kernel otherwise filters, and " +
+			"mmap(2) below vm.mmap_min_addr. It counts in the initial user namespace only.",
 		Needs: "smartctl needs it for SATA disks, and so do the exporters that call it and a few " +
 			"hardware tools. Nothing usual in an application needs it.",
 		Risk: "It is root on the node when held in the initial user namespace: I/O ports drive any " +
@@ -257,26 +264,28 @@ var explanations = [len(table)]Explanation{
 			"haproxy.cfg); the container's root filesystem does that job already.",
 	},
 	SysPtrace: {
-		Permits: "Lets a process read and control the processes that it sees in its user namespace, unless a " +
-			"security module forbids it, as Yama does where kernel.yama.ptrace_scope is 3: ptrace(2), " +
-			"process_vm_writev(2), pidfd_getfd(2), and files of /proc/PID such as mem, environ, root " +
-			"and fd.",
+		Permits: "Lets a process read and control the processes that it sees in its user namespace and " +
+			"those below, unless a security module forbids it, as Yama does with attaching where " +
+			"kernel.yama.ptrace_scope is 3: ptrace(2), process_vm_writev(2), pidfd_getfd(2), and files " +
+			"of /proc/PID such as mem, environ, root and fd.",
 		Needs: "Debug containers need it for strace, gdb or delve on a process of another uid, and so do " +
 			"Falco and other agents that read /proc/PID of all, and nsenter into namespaces of " +
 			"processes that hold more. kubectl debug --profile=general adds it.",
-		Risk: "Takes over every process it sees, with its secrets and its rights, as in other " +
+		Risk: "Takes over the processes it sees, with their secrets and their rights, as in other " +
 			"containers of the pod under shareProcessNamespace. With hostPID, in the initial user " +
 			"namespace, that is root on the node.",
-		Instead: "Debug under the target's own uid and gid: a process that has no more capabilities than " +
-			"its tracer can be traced without it, where Yama's ptrace_scope is 0.",
+		Instead: "Debug under the target's own uid and gid, in its user namespace: a process that is " +
+			"dumpable and has no more capabilities than its tracer can be traced without it, where " +
+			"Yama's ptrace_scope is 0.",
 	},
 	SysPacct: {
 		Permits: "Lets a process switch BSD process accounting of its PID namespace on and off with " +
 			"acct(2). It counts in the initial user namespace only.",
 		Needs: "Nothing usual needs it; accton of GNU acct or psacct does, which belongs on the node " +
 			"itself.",
-		Risk: "Gives little: the kernel appends a record for each process that ends, which can fill a " +
-			"disk. With hostPID it switches off the accounting of the node.",
+		Risk: "Gives little: the kernel appends a record for each process that ends, until a file system " +
+			"has only 2 percent left free (kernel.acct). With hostPID it switches off the accounting " +
+			"of the node.",
 		Instead: "Use the cgroup statistics that the kubelet and cAdvisor report, or accounting that the " +
 			"node keeps by itself.",
 	},
@@ -331,8 +340,9 @@ var explanations = [len(table)]Explanation{
 	},
 	SysTime: {
 		Permits: "Lets a process set or slew the system clock with clock_settime(2), settimeofday(2) and " +
-			"adjtimex(2), and set the hardware clock through /dev/rtc. It counts in the initial user " +
-			"namespace only.",
+			"adjtimex(2), and set the hardware clock through /dev/rtc, in the initial user namespace " +
+			"only. In another it sets no more than the offsets of a new time namespace, since Linux " +
+			"5.6.",
 		Needs: "Time daemons need it that steer the node's clock from a container: chronyd, ntpd, " +
 			"phc2sys. Nothing usual in an application needs it.",
 		Risk: "Moves the clock of the node, as time namespaces cover only the monotonic and boot-time " +
@@ -356,9 +366,9 @@ var explanations = [len(table)]Explanation{
 			"capability.",
 		Needs: "Image builds need it to unpack device nodes, as debootstrap, buildah and some rpm " +
 			"packages do. Applications get their devices from the runtime.",
-		Risk: "Opens nothing by itself, as the device cgroup decides and runc allows few. But that does " +
-			"not bind the node's own users: a device node for the disk, left where one of them can " +
-			"open it, gives the disk away.",
+		Risk: "Opens nothing by itself where the device cgroup decides: runc allows few devices, but all " +
+			"in a privileged container. It does not bind the node's own users either: a device node " +
+			"for the disk, left where one of them can open it, gives the disk away.",
 		Instead: "Use a device plugin, dynamic resource allocation or docker run --device, which make the " +
 			"node and open the device cgroup for that device alone.",
 	},
@@ -406,8 +416,9 @@ var explanations = [len(table)]Explanation{
 			"starts, and the container needs none for that.",
 	},
 	MacOverride: {
-		Permits: "Lets a process pass over the access rules of Smack. No other security module of the " +
-			"kernel asks for it, so that SELinux and AppArmor rules still apply.",
+		Permits: "Lets a process pass over the access rules of Smack, unless a list in smackfs, onlycap, " +
+			"leaves its label out. SELinux, AppArmor and the other modules of the kernel do not ask " +
+			"for it: their rules still apply.",
 		Needs: "Nothing usual needs it; a few system services do on systems that use Smack, such as " +
 			"Tizen.",
 		Risk: "Reads and writes across all labels of a Smack system, which undoes the mandatory policy. " +
@@ -429,8 +440,9 @@ var explanations = [len(table)]Explanation{
 	},
 	Syslog: {
 		Permits: "Lets a process read the kernel log where kernel.dmesg_restrict is 1, clear it, and see " +
-			"kernel addresses where kernel.kptr_restrict is 1. Split from CAP_SYS_ADMIN in Linux " +
-			"2.6.37.",
+			"the addresses of /proc/kallsyms where kernel.kptr_restrict is 0 or 1; at 2 nobody sees " +
+			"them. Split from CAP_SYS_ADMIN in Linux 2.6.37. It counts in the initial user namespace " +
+			"only.",
 		Needs: "Monitors of the kernel log such as node-problem-detector need it, and dmesg in a debug " +
 			"container.",
 		Risk: "Shows kernel addresses, which defeats KASLR and makes kernel exploits reliable, and a " +
@@ -471,10 +483,10 @@ var explanations = [len(table)]Explanation{
 			"forward its records.",
 	},
 	Perfmon: {
-		Permits: "Lets a process use perf_event_open(2) on any process, any CPU and the kernel, where " +
-			"kernel.perf_event_paranoid is at most 3, which Debian added; at 4, which Ubuntu added, " +
-			"CAP_SYS_ADMIN is needed. With CAP_BPF it loads tracing programs. Split from CAP_SYS_ADMIN " +
-			"in Linux 5.8.",
+		Permits: "Lets a process use perf_event_open(2) on other processes, on CPUs and on the kernel, " +
+			"where kernel.perf_event_paranoid is at most 2, or 3 as Debian has it; Ubuntu's kernels " +
+			"want CAP_SYS_ADMIN at 4, older ones already at 3. With CAP_BPF it loads tracing programs. " +
+			"Split from CAP_SYS_ADMIN in Linux 5.8.",
 		Needs: "Profilers and tracers need it: perf, Parca Agent, Falco with its modern eBPF driver, " +
 			"exporters of hardware counters.",
 		Risk: "Samples registers and stacks of the kernel and of all containers, which defeats KASLR " +

@@ -3,6 +3,7 @@
 package capset
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -80,6 +81,40 @@ func TestExplainNamesCapabilities(t *testing.T) {
 
 func notNameByte(r rune) bool {
 	return r != '_' && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+}
+
+// TestExplainScopes holds that a capability that counts in the initial user namespace only,
+// as its text says, has no other scope.
+func TestExplainScopes(t *testing.T) {
+	said := 0
+	for c := range LastKnown + 1 {
+		e, _ := c.Explain()
+		if !strings.Contains(e.Permits, "counts in the initial user namespace only") {
+			continue
+		}
+		said++
+		if scopes := c.Scopes(); !slices.Equal(scopes, []Scope{ScopeInitial}) {
+			t.Errorf("%v: %v", c, scopes)
+		}
+	}
+	if said == 0 {
+		t.Error("no text says so")
+	}
+}
+
+// TestExplainAbsolutes holds that no text promises what a sysctl, a security module or a
+// file system can take back.
+func TestExplainAbsolutes(t *testing.T) {
+	for c := range LastKnown + 1 {
+		e, _ := c.Explain()
+		for _, text := range []string{e.Permits, e.Risk} {
+			for _, word := range []string{"always", "whatever", "every ", "any file", "nothing else", "no other"} {
+				if strings.Contains(strings.ToLower(text), word) {
+					t.Errorf("%v says %q: %q", c, word, text)
+				}
+			}
+		}
+	}
 }
 
 // TestExplainUnnamed holds that a capability without a name has no text.

@@ -50,13 +50,13 @@ var scopes = [len(table)][]Scope{
 	DacOverride:       {ScopeFile},
 	DacReadSearch:     {ScopeInitial, ScopeFile}, // initial: open_by_handle_at(2)
 	Fowner:            {ScopeFile},
-	Fsetid:            {ScopeFile},
+	Fsetid:            {ScopeInitial, ScopeFile}, // initial: what a write clears
 	Kill:              {ScopeProcess},
 	Setgid:            {ScopeOwn},
 	Setuid:            {ScopeOwn},
 	Setpcap:           {ScopeOwn},
 	LinuxImmutable:    {ScopeInitial},
-	NetBindService:    {ScopeNet},
+	NetBindService:    {ScopeInitial, ScopeNet}, // initial: vsock ports
 	NetBroadcast:      {ScopeNet},               // NETLINK_LISTEN_ALL_NSID alone
 	NetAdmin:          {ScopeInitial, ScopeNet}, // initial: SO_SNDBUFFORCE, SO_DEBUG
 	NetRaw:            {ScopeNet},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -63,6 +64,7 @@ var asks = []asked{
 		unix.Close(fd)
 		return err
 	}},
+	{"cap_fsetid", "initial", keepSetUserID},
 	{"cap_mknod", "initial", func() error { return unix.Mknod(tempName("node"), unix.S_IFCHR, 0x103) }},
 }
 
@@ -117,6 +119,31 @@ func rewrite(path string) error {
 		return err
 	}
 	return os.WriteFile(path, text, 0)
+}
+
+// keepSetUserID writes to a program. The kernel refuses nothing, but takes the
+// set-user-ID bit away: that is EPERM here.
+func keepSetUserID() error {
+	name := tempName("program")
+	defer os.Remove(name)
+	if err := os.WriteFile(name, nil, 0o755); err != nil {
+		return err
+	}
+	if err := os.Chmod(name, 0o755|os.ModeSetuid); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.WriteString("x"); err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSetuid == 0 {
+		return cmp.Or(err, error(unix.EPERM))
+	}
+	return nil
 }
 
 func tempName(name string) string {

@@ -40,7 +40,7 @@ var gates = []gate{
 	},
 	{
 		code: "gate-sysctl", caps: capset.Of(capset.Perfmon),
-		text: "where kernel.perf_event_paranoid is 4, as on Ubuntu, perf_event_open asks for cap_sys_admin instead (EACCES)",
+		text: "where kernel.perf_event_paranoid is 4 (3 on older kernels) on Ubuntu, perf_event_open asks for cap_sys_admin instead (EACCES)",
 	},
 	{
 		code: "gate-sysctl", caps: capset.Of(capset.SysPtrace),
