@@ -56,11 +56,11 @@ func (r *reader) all() error {
 			return err
 		}
 		isJSON, err := r.document(line)
-		if err == nil || errors.Is(err, errEnough) {
-			if err != nil {
-				return err
-			}
+		switch {
+		case err == nil:
 			continue
+		case errors.Is(err, errEnough):
+			return err
 		}
 		several := n > 1
 		if !several && !isJSON { // of JSON the rest may be long
@@ -84,6 +84,12 @@ func (r *reader) document(line int) (isJSON bool, err error) {
 		json, err := yamljson.Read(text, line)
 		if err != nil {
 			return false, err
+		}
+		switch start := bytes.TrimSpace(json); {
+		case string(start) == "null":
+			return false, nil
+		case start[0] != '{':
+			return false, fmt.Errorf("line %d: it is no object of Kubernetes; file:PATH reads what docker and the like print", line)
 		}
 		r.in = strictjson.NewDecoderAt(bytes.NewReader(json), line)
 	}

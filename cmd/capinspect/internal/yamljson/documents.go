@@ -94,6 +94,9 @@ func (d *Documents) fill() error {
 	if d.begins = d.ended; d.begins {
 		d.line++
 	}
+	if bom := []byte("\ufeff"); d.line == 1 && d.begins && len(chunk) > len(bom) {
+		chunk = bytes.TrimPrefix(chunk, bom)
+	}
 	d.chunk, d.ended = chunk, chunk[len(chunk)-1] == '\n'
 	return nil
 }

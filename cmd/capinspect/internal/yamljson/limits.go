@@ -4,7 +4,6 @@ package yamljson
 
 import (
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/goccy/go-yaml/scanner"
@@ -24,10 +23,10 @@ const (
 )
 
 var (
-	errTooLong  = fmt.Errorf("the document is longer than %d MiB: in JSON, as of kubectl get -o json, it may be", MaxDocument>>20)
+	errTooLong  = errors.New("the document is longer than 4 MiB: in JSON, as of kubectl get -o json, it may be")
 	errTooLarge = errors.New("the document has too many values: in JSON, as of kubectl get -o json, it may have more")
-	errTooDeep  = fmt.Errorf("more than %d mappings and sequences, one in the other", maxDepth)
-	errLongKey  = fmt.Errorf("a key has more than %d bytes", maxKey)
+	errTooDeep  = errors.New("more than 256 mappings and sequences, one in the other")
+	errLongKey  = errors.New("a key has more than 1024 bytes")
 	errRepeated = errors.New("aliases repeat too much")
 )
 

@@ -23,7 +23,7 @@ func misread(last, t *token.Token) error {
 	if last == nil {
 		return nil
 	}
-	behind := t.Position.Line == last.Position.Line && t.Position.Column == last.Position.Column+1
+	behind := t.Position.Offset == last.Position.Offset+1
 	switch last.Type {
 	case token.SequenceEntryType:
 		if t.Position.Line > last.Position.Line && t.Position.Column == last.Position.Column && t.Type != token.SequenceEntryType {

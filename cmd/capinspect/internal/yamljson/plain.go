@@ -9,22 +9,29 @@ import (
 	"strings"
 )
 
-var inf = math.Inf(1)
-
-// words is the table of the plain scalars that are words of YAML.
-var words = map[string]any{
-	"": nil, "~": nil, "null": nil, "Null": nil, "NULL": nil,
-	"true": true, "True": true, "TRUE": true,
-	"false": false, "False": false, "FALSE": false,
-	".inf": inf, ".Inf": inf, ".INF": inf, "+.inf": inf, "+.Inf": inf, "+.INF": inf,
-	"-.inf": -inf, "-.Inf": -inf, "-.INF": -inf,
-	".nan": math.NaN(), ".NaN": math.NaN(), ".NAN": math.NaN(),
+// word returns what a plain scalar stands for if it is a word of YAML.
+func word(text string) (value any, ok bool) {
+	switch text {
+	case "", "~", "null", "Null", "NULL":
+		return nil, true
+	case "true", "True", "TRUE":
+		return true, true
+	case "false", "False", "FALSE":
+		return false, true
+	case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF":
+		return math.Inf(1), true
+	case "-.inf", "-.Inf", "-.INF":
+		return math.Inf(-1), true
+	case ".nan", ".NaN", ".NAN":
+		return math.NaN(), true
+	}
+	return nil, false
 }
 
 // plainValue returns what a plain scalar stands for (go.yaml.in/yaml/v2, resolve): nil, bool,
 // int64, uint64, float64 or the string itself.
 func plainValue(text string) any {
-	if v, ok := words[text]; ok {
+	if v, ok := word(text); ok {
 		return v
 	}
 	if !strings.ContainsRune("+-.0123456789", rune(text[0])) {

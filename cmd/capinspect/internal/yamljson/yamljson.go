@@ -38,6 +38,9 @@ func Read(from io.Reader, first int) ([]byte, error) {
 		return nil, err
 	}
 	if len(text) > MaxDocument {
+		if bytes.IndexByte(text, 0) >= 0 {
+			return nil, errNoText
+		}
 		return nil, errTooLong
 	}
 	c := converter{first: first, line: first}
@@ -101,6 +104,12 @@ func (c *converter) convert(text []byte) error {
 
 // checkText refuses what YAML does not have.
 func (c *converter) checkText(text []byte) error {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return errUTF16
+	case bytes.IndexByte(text, 0) >= 0:
+		return errNoText
+	}
 	var limits textLimits
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
@@ -124,6 +133,11 @@ func (c *converter) checkText(text []byte) error {
 	return limits.err()
 }
 
+var (
+	errNoText = errors.New("it is not text")
+	errUTF16  = errors.New("it is UTF-16, as PowerShell writes it: Kubernetes takes UTF-8")
+)
+
 // syntax makes one of our errors of one of the parser.
 func (c *converter) syntax(err error) error {
 	var bad interface {
@@ -134,7 +148,7 @@ func (c *converter) syntax(err error) error {
 	if !errors.As(err, &bad) {
 		return err
 	}
-	return c.at(bad.GetToken(), errors.New(bad.GetMessage()))
+	return c.at(bad.GetToken(), fmt.Errorf("not YAML: %.200s", bad.GetMessage()))
 }
 
 // at puts the line of a token before an error.
