@@ -25,9 +25,6 @@ var foreigners = []foreigner{
 
 // foreign returns what a line is of a text that is known and not read, nil if it is of none.
 func foreign(text string) *foreigner {
-	if len(text) > longest {
-		return nil
-	}
 	for i := range foreigners {
 		if foreigners[i].line().MatchString(text) {
 			return &foreigners[i]

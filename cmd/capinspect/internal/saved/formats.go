@@ -10,7 +10,6 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved/config"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/procstatus"
 )
 
 // format is one kind of text that people have: what a message calls it, how it is
@@ -40,8 +39,11 @@ var formats = []format{
 	{name: "a container's configuration", is: config.IsInspect, asks: config.Inspect},
 	{name: "a compose file", is: config.IsCompose, asks: config.Compose},
 	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
+	{name: "events of Tetragon or Falco", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
+	{name: "a manifest of Kubernetes", is: isManifest, tasks: refuseManifest},
+	{name: "JSON", is: isOtherJSON, tasks: refuseJSON},
 	{name: "a report of capinspect", is: isObject, tasks: report.Read, concluded: true},
-	{name: "lines of text", is: anything, tasks: tasksOfLines, sets: setsOfLines},
+	{name: "lines of text", is: anything, tasks: tasksOf(readLines), sets: setsOfItems(readLines)},
 }
 
 // formatOf returns the kind of a text.
@@ -139,20 +141,9 @@ func (f *format) setsOfTasks(text []byte) (list []report.DecodedMask, err error)
 		list = append(list, setsOf(t)...)
 	}
 	if list == nil {
-		if lists, other := setsOfLines(text); other == nil {
+		if lists, other := setsOfItems(readLines)(text); other == nil {
 			return lists, nil
 		}
 	}
 	return list, err
-}
-
-// setsOf returns the sets of a task that are known.
-func setsOf(t *task.Task) (list []report.DecodedMask) {
-	for k, value := range t.Sets {
-		if set, ok := value.Get(); ok {
-			label := procstatus.CapField(capset.Kind(k)).String()
-			list = append(list, report.DecodedMask{Label: label, Gap: "\t", Input: set.Hex(), Set: set})
-		}
-	}
-	return list
 }

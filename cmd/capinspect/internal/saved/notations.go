@@ -73,9 +73,6 @@ func textSets(s capset.State) map[capset.Kind]capset.Set {
 var getpcaps = pattern("^(?:Capabilities for [`'](\\d+)'?:|(\\d+):) +(?:\"([^\"]*)\" \\[(.*)\\]|([^\"].*))$")
 
 func (r *reader) getpcapsLine(l row) (bool, error) {
-	if len(l.text) > longest {
-		return false, nil
-	}
 	found := getpcaps().FindStringSubmatch(l.text)
 	if found == nil {
 		return false, nil
@@ -105,7 +102,7 @@ func (r *reader) getpcapsLine(l row) (bool, error) {
 var straceCall = pattern(`\bcap([sg])et\(\{version=\w+, pid=(\d+)\}, \{effective=([^,{}]*), permitted=([^,{}]*), inheritable=([^,{}]*)\}\)(?: += (-?\d+)( \w+)?.*)?$`)
 
 func (r *reader) straceLine(l row) (bool, error) {
-	if len(l.text) > longest || !strings.Contains(l.text, "et({version=") {
+	if !strings.Contains(l.text, "et({version=") {
 		return false, nil
 	}
 	found := straceCall().FindStringSubmatch(l.text)
@@ -161,7 +158,7 @@ var falcoField = pattern(`\b(?:thread\.|evt\.arg\.|proc\.)?cap_(inh|prm|eff|inhe
 var falcoKinds = map[string]capset.Kind{"inh": capset.Inheritable, "prm": capset.Permitted, "per": capset.Permitted, "eff": capset.Effective}
 
 func (r *reader) falcoLine(l row) (bool, error) {
-	if len(l.text) > longest || !strings.Contains(l.text, "cap_") {
+	if !strings.Contains(l.text, "cap_") {
 		return false, nil
 	}
 	p := &setsPart{sets: map[capset.Kind]capset.Set{}}
@@ -193,9 +190,6 @@ func (r *reader) xattrLine(l row) (bool, error) {
 	if name, ok := strings.CutPrefix(l.text, "# file: "); ok {
 		r.file = name
 		return true, nil
-	}
-	if len(l.text) > longest {
-		return false, nil
 	}
 	bare := false
 	found := attribute().FindStringSubmatch(l.text)
@@ -272,7 +266,7 @@ var rootID = pattern(` \[rootid=(\d{1,10})\]$`)
 // getcapLine takes a path and a text form. libcap before 2.41 has "= " before what is one
 // clause today.
 func (r *reader) getcapLine(l row) (bool, error) {
-	if len(l.text) > longest || !strings.ContainsAny(l.text, "=+") {
+	if !strings.ContainsAny(l.text, "=+") {
 		return false, nil
 	}
 	text, caps := l.text, capset.FileCaps{}
@@ -306,9 +300,6 @@ func (r *reader) getcapLine(l row) (bool, error) {
 var decoded = pattern(`^(?:(?:(.*): ?)?(\w+):[ \t]*)?(0x[0-9a-fA-F]{1,16})=([^ ]*)(?: +#.*)?$`)
 
 func (r *reader) decodedLine(l row) (bool, error) {
-	if len(l.text) > longest {
-		return false, nil
-	}
 	found := decoded().FindStringSubmatch(l.text)
 	if found == nil || found[4] != "" && strings.Trim(found[4], "eip") == "" {
 		return false, nil
@@ -348,7 +339,7 @@ var (
 
 // listLine takes the lines of such a list, as a part of docker inspect has it.
 func (r *reader) listLine(l row) (bool, error) {
-	if found := listBegin().FindStringSubmatch(l.text); found != nil && len(l.text) <= longest {
+	if found := listBegin().FindStringSubmatch(l.text); found != nil {
 		m := report.DecodedMask{Of: l.from, Label: found[1], Gap: " ", Input: l.text}
 		names := found[4]
 		if found[2] != "" { // all of it in one line
@@ -399,7 +390,7 @@ func listed(name string) (capset.Set, error) {
 // maskLine takes a bitmap alone, or names.
 func (r *reader) maskLine(l row) (bool, error) {
 	text := strings.Trim(l.text, "\"'`,;")
-	if text == "" || len(text) > longest || strings.ContainsAny(text, ":=+!^%/") {
+	if text == "" || strings.ContainsAny(text, ":=+!^%/") {
 		return false, nil
 	}
 	m, err := Set(text)
@@ -421,9 +412,6 @@ func (r *reader) maskLine(l row) (bool, error) {
 // textLine takes a text form or an IAB text alone.
 func (r *reader) textLine(l row) (bool, error) {
 	text := strings.Trim(l.text, "\"'`")
-	if len(text) > longest {
-		return false, nil
-	}
 	if strings.ContainsAny(text, "=+-") {
 		if s, err := capset.ParseText(text, capset.LastKnown); err == nil && strings.TrimSpace(text) != "" {
 			r.addSets(l, ofText, l.from, &setsPart{sets: textSets(s)}, true)

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -42,22 +43,6 @@ var kinds = []kind{
 	{"a line above a task", (*reader).headerLine},
 }
 
-// item is what some lines tell of: a task, a file, or nothing but a set.
-type item struct {
-	what string     // in a message, as "the capabilities of a file"
-	from string     // what stood before its lines
-	part part       // what the task is made of; nil if it is none
-	task *task.Task // made of part
-	sets []report.DecodedMask
-	header
-}
-
-// part collects the lines of one task.
-type part interface {
-	// task returns the task, nil if no line tells a set. The errors are those of its lines.
-	task() (*task.Task, []lineError)
-}
-
 // reader reads lines.
 type reader struct {
 	items  []*item
@@ -69,11 +54,21 @@ type reader struct {
 	said   map[string]bool  // of lines that are known and not read
 	table  bool             // the lines are those of such a table
 	errs   []lineError
+
+	examined int // lines that are none of a status file, at first sight
 }
 
 // maxErrors is the number of wrong lines after which no further one is read: such a text
 // is something else.
 const maxErrors = 1000
+
+// maxExamined is the number of lines that are examined for more than being one of a status
+// file.
+const maxExamined = 100_000
+
+// maxItems is the number of tasks, files and sets that a text may tell of: as many as a
+// large node has threads.
+const maxItems = 1 << 15
 
 // readLines returns what the lines of a text tell, and what is wrong with others.
 func readLines(text []byte) ([]*item, error) {
@@ -81,10 +76,16 @@ func readLines(text []byte) ([]*item, error) {
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
+		if len(line) == len(newline) && line[0] == '\n' {
+			continue
+		}
 		if err := r.line(rowOf(line, number)); err != nil {
 			r.fail(number, err)
 		}
-		if len(r.errs) == maxErrors {
+		if len(r.items) > maxItems {
+			r.fail(number, errTooMany)
+		}
+		if len(r.errs) == maxErrors || len(r.items) > maxItems || r.examined > maxExamined {
 			break
 		}
 	}
@@ -94,56 +95,10 @@ func readLines(text []byte) ([]*item, error) {
 			r.fail(l.number, l.notUnderstood())
 		}
 	}
+	if err := r.nothing(); err != nil {
+		return nil, err
+	}
 	return r.items, joined(r.errs)
-}
-
-// noTask says of what tells of no task what shows it.
-var noTask = map[string]string{
-	ofFile:  "the capabilities of a file, and of no task: decode shows them, predict tells what executing the file gives",
-	ofMask:  "a bitmap without a label, which may be any set of a task: decode shows it",
-	ofNames: "a list of names, which may be any set of a task: decode shows it",
-	ofList:  "a list of a container's configuration, and no task's set: decode shows it",
-	ofCall:  "a call of capset without its result: decode shows it",
-}
-
-// tasksOfLines returns the tasks that the lines of a text tell of.
-func tasksOfLines(text []byte) ([]*task.Task, error) {
-	items, err := readLines(text)
-	var tasks []*task.Task
-	what := ""
-	for _, it := range items {
-		if it.task != nil {
-			tasks = append(tasks, it.task)
-		} else if it.part == nil {
-			what = cmp.Or(what, it.what)
-		}
-	}
-	switch {
-	case tasks != nil || err != nil:
-		return tasks, err
-	case what != "":
-		return nil, fmt.Errorf("this is %s", noTask[what])
-	}
-	return nil, errNoCaps
-}
-
-// setsOfLines returns the sets that the lines of a text tell of.
-func setsOfLines(text []byte) ([]report.DecodedMask, error) {
-	items, err := readLines(text)
-	var list []report.DecodedMask
-	for _, it := range items {
-		if it.sets == nil && it.task != nil {
-			it.sets = setsOf(it.task)
-		}
-		for _, m := range it.sets {
-			m.Of = cmp.Or(m.Of, it.from, it.header.from)
-			list = append(list, m)
-		}
-	}
-	if list == nil && err == nil {
-		err = errNoCaps
-	}
-	return list, err
 }
 
 // lineError is what is wrong with a line.
@@ -154,6 +109,20 @@ type lineError struct {
 
 func (e lineError) Error() string { return fmt.Sprintf("line %d: %v", e.number, e.err) }
 func (e lineError) Unwrap() error { return e.err }
+
+// nothing says of a text of which no line is understood how it begins.
+func (r *reader) nothing() error {
+	if len(r.items) > 0 || len(r.errs) < 2 {
+		return nil
+	}
+	for _, err := range r.errs {
+		if _, ok := errors.AsType[*unknownLine](err); !ok {
+			return nil
+		}
+	}
+	first := r.errs[0].err.(*unknownLine)
+	return fmt.Errorf("no line tells a capability: it begins with %q", first.text)
+}
 
 // makeTasks makes the tasks of the items. A wrong line of a status file without sets
 // counts if there are others with sets: else it may be of anything.
@@ -183,6 +152,23 @@ func (r *reader) fail(number int, err error) { r.errs = append(r.errs, lineError
 
 // line reads a line, with what stands before it or without.
 func (r *reader) line(l row) error {
+	if len(l.text) > longest {
+		return r.longLine(l)
+	}
+	if l.text == "" {
+		return nil
+	}
+	if mine, err := r.statusLine(l); mine {
+		r.table = false
+		return err
+	}
+	if tabbed().MatchString(l.text) {
+		r.setAside(l)
+		return nil
+	}
+	if r.examined++; r.examined > maxExamined {
+		return errTooManyLines
+	}
 	first := l
 	for range 4 {
 		for i := range kinds {
@@ -192,7 +178,7 @@ func (r *reader) line(l row) error {
 			}
 		}
 		if mayBeStatus(l.text) {
-			r.aside = append(r.aside, l)
+			r.setAside(l)
 			return nil
 		}
 		rest, ok := peel(l)
@@ -221,6 +207,26 @@ func (r *reader) line(l row) error {
 	return first.notUnderstood()
 }
 
+// setAside keeps a line that belongs to a status file, if there is one.
+func (r *reader) setAside(l row) {
+	if len(r.aside) < maxErrors {
+		r.aside = append(r.aside, l)
+	}
+}
+
+// longLine reads a line that is longer than any but those of a status file.
+func (r *reader) longLine(l row) error {
+	mine, err := r.statusLine(l)
+	switch {
+	case mine:
+		return err
+	case mayBeStatus(shortened(l.text)):
+		r.setAside(l)
+		return nil
+	}
+	return l.notUnderstood()
+}
+
 // quoted is how much of a line a message repeats, in bytes.
 const quoted = 60
 
@@ -229,7 +235,34 @@ func (l row) notUnderstood() error {
 	if !l.ended && strings.Trim(l.text, letters) == "" && strings.HasPrefix(l.text, "Cap") {
 		return fmt.Errorf("%q: %w", l.text, errCutShort)
 	}
-	return fmt.Errorf("%q: not understood", shortened(l.text))
+	if err := almost(l.text); err != nil {
+		return err
+	}
+	return &unknownLine{shortened(l.text)}
+}
+
+// unknownLine says that a line is of no kind.
+type unknownLine struct{ text string }
+
+func (e *unknownLine) Error() string { return fmt.Sprintf("%q: not understood", e.text) }
+
+// almost says what is wrong with a line that is a bitmap, a name or a text form but for
+// that, nil if it is none.
+func almost(text string) error {
+	switch {
+	case strings.HasPrefix(text, "cap_") && strings.ContainsAny(text, "=+"):
+		_, err := capset.ParseText(text, capset.LastKnown)
+		return err
+	case strings.HasPrefix(text, "0x") && !strings.Contains(text, " "):
+		_, err := capset.ParseHex(text)
+		return fmt.Errorf("%q: %w", shortened(text), err)
+	case !strings.ContainsAny(text, ":/ "):
+		_, err := capset.ParseList(text)
+		if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close) > 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // shortened returns the beginning of a text.
@@ -294,7 +327,7 @@ var (
 // headerLine takes the line above a task or a file.
 func (r *reader) headerLine(l row) (bool, error) {
 	found := headerLine().FindStringSubmatch(l.text)
-	if found == nil || len(l.text) > longest {
+	if found == nil {
 		return false, nil
 	}
 	clear(r.open)

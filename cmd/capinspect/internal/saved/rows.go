@@ -49,7 +49,7 @@ var control = pattern(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|
 
 // plain returns a text without what a terminal acts on, and with ordinary blanks.
 func plain(text string) string {
-	if strings.IndexByte(text, '\x1b') >= 0 && len(text) <= longest {
+	if strings.IndexByte(text, '\x1b') >= 0 {
 		text = control().ReplaceAllString(text, "")
 	}
 	if strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
@@ -122,4 +122,4 @@ var noise = pattern("^(?:" + strings.Join([]string{
 }, "|") + ")$")
 
 // isNoise reports whether a line tells nothing.
-func isNoise(text string) bool { return len(text) <= longest && noise().MatchString(text) }
+func isNoise(text string) bool { return noise().MatchString(text) }

@@ -23,10 +23,12 @@ const MaxSize = 16 << 20
 
 // The reasons for which a text is refused.
 var (
-	errTooLong  = errors.New("more than 16 MiB")
-	errBinary   = errors.New("binary")
-	errNoCaps   = errors.New("no capability line")
-	errCutShort = errors.New("cut short")
+	errTooLong      = errors.New("more than 16 MiB")
+	errBinary       = errors.New("not text")
+	errNoCaps       = errors.New("no capability line")
+	errCutShort     = errors.New("cut short")
+	errTooManyLines = fmt.Errorf("more than %d lines that are none of a status file", maxExamined)
+	errTooMany      = fmt.Errorf("more than %d tasks, files or sets", maxItems)
 )
 
 // Read returns the text of a file, or of standard input if the name is "-".

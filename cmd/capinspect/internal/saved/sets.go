@@ -3,6 +3,7 @@
 package saved
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,8 +18,12 @@ func Arg(text string) ([]report.DecodedMask, error) {
 	if err == nil {
 		return []report.DecodedMask{m}, nil
 	}
-	list, other := setsOfLines([]byte(text + "\n"))
+	list, other := setsOfItems(readLines)([]byte(text + "\n"))
 	if list == nil {
+		_, unknown := errors.AsType[*unknownLine](other)
+		if line, ok := errors.AsType[lineError](other); ok && !unknown && strings.ContainsAny(text, "= ") {
+			return nil, line.err
+		}
 		return nil, err
 	}
 	if other != nil {

@@ -213,6 +213,9 @@ func spoil[T any](v *task.Value[T], bad bool) {
 // names of the kernel begin with a capital or have an underscore.
 var otherLine = pattern(`^(?:[A-Z]\w*|\w+_\w*):(?:[ \t].*)?$`)
 
+// tabbed is the beginning of a line as the kernel prints it.
+var tabbed = pattern(`^\w+:\t`)
+
 // mayBeStatus reports whether a line may be one of a status file.
 func mayBeStatus(text string) bool {
 	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.HasPrefix(text, "Warning:") && !capAnywhere().MatchString(text)
@@ -224,7 +227,7 @@ var capAnywhere = pattern("(?:^|[^\\w])(Cap(?:Inh|Prm|Eff|Bnd|Amb))[\"'`]*[ \t]*
 // capsAnywhere takes what a line has of the lines of a status file that tell a set,
 // wherever it has them.
 func (r *reader) capsAnywhere(l row) bool {
-	if len(l.text) > longest || !strings.Contains(l.text, "Cap") {
+	if !strings.Contains(l.text, "Cap") {
 		return false
 	}
 	found := capAnywhere().FindAllStringSubmatchIndex(l.text, -1)

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package saved
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+var (
+	yamlKind = pattern(`(?m)^kind:[ \t]*["']?([A-Za-z]\w{0,62})\b`)
+	yamlAPI  = pattern(`(?m)^apiVersion:`)
+	jsonKind = pattern(`"kind"[ \t\r\n]*:[ \t\r\n]*"([A-Za-z]\w{0,62})"`)
+	jsonAPI  = pattern(`"apiVersion"[ \t\r\n]*:`)
+)
+
+// manifestKind returns the kind of the first object in a manifest of Kubernetes, "" if a
+// text is none.
+func manifestKind(text []byte) string {
+	api, kind := yamlAPI, yamlKind
+	if isJSON(text) {
+		api, kind = jsonAPI, jsonKind
+	}
+	if found := kind().FindSubmatch(text); found != nil && api().Match(text) {
+		return string(found[1])
+	}
+	return ""
+}
+
+func isManifest(text []byte) bool { return manifestKind(text) != "" }
+
+// refuseManifest says what takes a manifest.
+func refuseManifest(text []byte) ([]*task.Task, error) {
+	kind := manifestKind(text)
+	article := "a"
+	if strings.ContainsRune("AEIOU", rune(kind[0])) {
+		article = "an"
+	}
+	return nil, fmt.Errorf("this is %s %s of Kubernetes: use pod:FILE, which check and diff take", article, kind)
+}
+
+// isJSON reports whether a text is JSON, an object as far as its first character tells. An
+// array is looked at as a whole: a unit of systemd and a prefix begin with a bracket too.
+func isJSON(text []byte) bool {
+	return isObject(text) || bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("[")) && json.Valid(text)
+}
+
+// isOtherJSON reports whether a text is JSON of which nothing says that it is a report.
+func isOtherJSON(text []byte) bool {
+	return isJSON(text) && !bytes.Contains(text, []byte(`"schemaVersion"`))
+}
+
+func refuseJSON([]byte) ([]*task.Task, error) {
+	return nil, errors.New("this is JSON, and neither a report of capinspect nor the output of an inspect command")
+}
