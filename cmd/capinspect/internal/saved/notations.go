@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -393,6 +394,17 @@ func (r *reader) maskLine(l row) (bool, error) {
 	if text == "" || strings.ContainsAny(text, ":=+!^%/") {
 		return false, nil
 	}
+	if masks := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }); len(masks) > 1 && !slices.ContainsFunc(masks, notMask) {
+		for _, mask := range masks {
+			m, err := Set(mask)
+			if err != nil {
+				return true, err
+			}
+			m.Of = l.from
+			r.add(l, ofMask, nil, m)
+		}
+		return true, nil
+	}
 	m, err := Set(text)
 	if err != nil {
 		return false, nil
@@ -407,6 +419,13 @@ func (r *reader) maskLine(l row) (bool, error) {
 	m.Of = l.from
 	r.add(l, what, nil, m)
 	return true, nil
+}
+
+// notMask reports whether a word is no bitmap of several in a line, which has "0x" or the
+// digits of the kernel.
+func notMask(text string) bool {
+	const kernels = 16
+	return !IsMask(text) || len(text) != kernels && !strings.HasPrefix(text, "0x")
 }
 
 // textLine takes a text form or an IAB text alone.

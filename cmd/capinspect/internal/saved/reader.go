@@ -45,15 +45,16 @@ var kinds = []kind{
 
 // reader reads lines.
 type reader struct {
-	items  []*item
-	open   map[string]*item // the items that further lines may belong to, by what stands before their lines
-	file   string           // the file whose attributes follow
-	header header           // of the task that follows
-	list   *item            // of the names that follow
-	aside  []row            // lines that may be of a status file, or of nothing
-	said   map[string]bool  // of lines that are known and not read
-	table  bool             // the lines are those of such a table
-	errs   []lineError
+	items    []*item
+	open     map[string]*item // the items that further lines may belong to, by what stands before their lines
+	file     string           // the file whose attributes follow
+	header   header           // of the task that follows
+	statuses map[string]bool  // what stands before lines of a status file
+	list     *item            // of the names that follow
+	aside    []row            // lines that may be of a status file, or of nothing
+	said     map[string]bool  // of lines that are known and not read
+	table    bool             // the lines are those of such a table
+	errs     []lineError
 
 	examined int // lines that are none of a status file, at first sight
 }
@@ -72,7 +73,7 @@ const maxItems = 1 << 15
 
 // readLines returns what the lines of a text tell, and what is wrong with others.
 func readLines(text []byte) ([]*item, error) {
-	r := &reader{open: map[string]*item{}, said: map[string]bool{}}
+	r := &reader{open: map[string]*item{}, said: map[string]bool{}, statuses: map[string]bool{}}
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
@@ -91,7 +92,7 @@ func readLines(text []byte) ([]*item, error) {
 	}
 	r.makeTasks()
 	for _, l := range r.aside {
-		if it := r.open[l.from]; it == nil || it.what != ofStatus {
+		if !r.statuses[l.from] {
 			r.fail(l.number, l.notUnderstood())
 		}
 	}
@@ -190,7 +191,7 @@ func (r *reader) line(l row) error {
 	switch {
 	case isNoise(first.text) || isNoise(l.text) && !l.behind:
 		return nil
-	case r.capsAnywhere(first):
+	case r.capsAnywhere(l):
 		return nil
 	}
 	if r.table {
@@ -296,6 +297,9 @@ func joined(errs []lineError) error {
 // begin appends an item that the next lines behind from may belong to.
 func (r *reader) begin(from, what string, p part) *item {
 	it := &item{what: what, from: from, part: p, header: r.header}
+	if what == ofStatus {
+		r.statuses[from] = true
+	}
 	r.header = header{}
 	r.items = append(r.items, it)
 	r.open[from] = it

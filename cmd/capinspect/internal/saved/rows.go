@@ -76,6 +76,7 @@ var prefixes = []struct {
 	{line: pattern(`^\[[\d\s.:TZ+-]+\] *`)},                                     // a time, as dmesg has it
 	{line: pattern(`^\[([^\]]+)\] +`)},                                          // kubectl logs --prefix
 	{line: pattern(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[ \t]+`)},              // kubectl logs --timestamps
+	{line: pattern(`^std(?:out|err) [FP] `)},                                    // the log file of a container
 	{line: pattern(`^[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d (\S+ [^\s:]+): +`)}, // syslog
 	{line: pattern(`^(?:[>|+*#]+|[-=]+>?)[ \t]+|^>+`)},                          // mail, Markdown, diff, set -x
 	{line: pattern(`^(pid \d+): +`)},                                            // decode
@@ -114,6 +115,7 @@ var noise = pattern("^(?:" + strings.Join([]string{
 	`Use 'kubectl describe .*`,
 	`If you don't see a command prompt.*`,
 	`command terminated with exit code \d+`,
+	`WARNING: libcap needs an update .*`,                            // to know the names of this kernel
 	`--+`, `==+`, `\.\.\.`, `…`, `\[\.\.\.\]`, `<snip>`, `\[snip\]`, // something is left out
 	`[#$%❯➜](?: .*)?`, // a prompt, or a comment
 	`\++ .*`,          // set -x of a shell

@@ -71,6 +71,11 @@ type statusLine struct {
 
 func parseStatusLine(text string) (s statusLine, ok bool) {
 	s.name = text[:len(text)-len(strings.TrimLeft(text, letters))]
+	for k := range capset.Kind(capset.NumKinds) { // in any spelling
+		if name := procstatus.CapField(k).String(); strings.EqualFold(s.name, name) {
+			s.name = name
+		}
+	}
 	f, known := procstatus.FieldNamed(s.name)
 	rest := strings.TrimLeft(text[len(s.name):], " ")
 	isCap := strings.HasPrefix(s.name, "Cap")
@@ -218,7 +223,7 @@ var tabbed = pattern(`^\w+:\t`)
 
 // mayBeStatus reports whether a line may be one of a status file.
 func mayBeStatus(text string) bool {
-	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.HasPrefix(text, "Warning:") && !capAnywhere().MatchString(text)
+	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.EqualFold(text[:min(len(text), 8)], "Warning:") && !capAnywhere().MatchString(text)
 }
 
 // capAnywhere is a line of a set behind anything, or several that have become one line.
