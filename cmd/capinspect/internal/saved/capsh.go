@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // ofCapsh is what an item is that is made of lines of capsh --print, or of the text report.
@@ -36,6 +37,7 @@ const (
 	capshGroups     = "groups="
 	reportSeccomp   = "Seccomp: "
 	reportLastCap   = "Last capability: "
+	reportContainer = "Container: "
 )
 
 // setLine returns the beginning of the line of one set.
@@ -45,10 +47,10 @@ func setLine(k capset.Kind) string { return k.String() + " set =" }
 var (
 	capshLines = []string{
 		capshCurrent, setLine(capset.Inheritable), setLine(capset.Permitted), setLine(capset.Effective), setLine(capset.Bounding),
-		setLine(capset.Ambient), capshIAB, capshSecurebits, capshUID, capshGID, capshGroups, reportSeccomp, reportLastCap,
+		setLine(capset.Ambient), capshIAB, capshSecurebits, capshUID, capshGID, capshGroups, reportSeccomp, reportLastCap, reportContainer,
 	}
 	capshOthers = pattern(`^(?:secure-[\w-]+: (?:yes|no)|Guessed mode: ` +
-		`|User namespace: |User namespace and others: |[ug]id map|Namespaces apart from |LSM: |Container: |Pod: |id: |known from |contradiction: ` +
+		`|User namespace: |User namespace and others: |[ug]id map|Namespaces apart from |LSM: |Pod: |id: |known from |contradiction: ` +
 		`|Profile: |Note: |Void: |Securebit |Cap\w+: .*\(a set that capinspect does not know\)$)`)
 )
 
@@ -120,6 +122,7 @@ func (p capshPart) task() (*task.Task, []lineError) {
 	read(capshGID, func(value string) error { return readGID(t, value, groups) })
 	read(capshGroups, func(value string) error { return readGroups(t, value, groups) })
 	read(reportSeccomp, func(value string) error { return readSeccomp(t, value) })
+	read(reportContainer, func(value string) error { return readContainer(t, value) })
 	if !t.HasSets() {
 		return nil, errs
 	}
@@ -323,5 +326,19 @@ func readSeccomp(t *task.Task, value string) error {
 		s.Filters = task.Known(n)
 	}
 	t.Seccomp = task.Known(s)
+	return nil
+}
+
+// containerValue is what the text report has of a container: a runtime and an id.
+var containerValue = pattern(`^([a-z][\w-]{0,31}) ([0-9a-f]{12,64})\b`)
+
+// readContainer takes the runtime and the id of a container. What else its line has, as a
+// sandbox, is left to the report in JSON.
+func readContainer(t *task.Task, value string) error {
+	if found := containerValue().FindStringSubmatch(value); found != nil {
+		c := &task.Container{Container: container.Container{Runtime: found[1], ID: found[2]}}
+		c.Evidence = []container.Evidence{{What: "runtime", From: "the report"}, {What: "id", From: "the report"}}
+		t.Container = task.Known(c)
+	}
 	return nil
 }
