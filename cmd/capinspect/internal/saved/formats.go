@@ -42,7 +42,7 @@ var formats = []format{
 	{name: "events of Tetragon or Falco", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
 	{name: "a manifest of Kubernetes", is: isManifest, tasks: refuseManifest},
 	{name: "JSON", is: isOtherJSON, tasks: refuseJSON},
-	{name: "a report of capinspect", is: isObject, tasks: report.Read, concluded: true},
+	{name: "a report of capinspect", is: isReport, tasks: report.Read, concluded: true},
 	{name: "lines of text", is: anything, tasks: tasksOf(readLines), sets: setsOfItems(readLines)},
 }
 

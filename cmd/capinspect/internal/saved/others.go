@@ -32,7 +32,11 @@ func manifestKind(text []byte) string {
 	return ""
 }
 
-func isManifest(text []byte) bool { return manifestKind(text) != "" }
+// isManifest reports whether a text is a manifest and has no lines of a status file beside
+// it, as a ticket may.
+func isManifest(text []byte) bool {
+	return bytes.Contains(text, []byte("kind")) && bytes.Contains(text, []byte("apiVersion")) && !capName().Match(text) && manifestKind(text) != ""
+}
 
 // refuseManifest says what takes a manifest.
 func refuseManifest(text []byte) ([]*task.Task, error) {
@@ -50,11 +54,17 @@ func isJSON(text []byte) bool {
 	return isObject(text) || bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("[")) && json.Valid(text)
 }
 
-// isOtherJSON reports whether a text is JSON of which nothing says that it is a report.
+// isOtherJSON reports whether a text is JSON of which nothing says that it is a report, and
+// in which no line of a status file stands.
 func isOtherJSON(text []byte) bool {
-	return isJSON(text) && !bytes.Contains(text, []byte(`"schemaVersion"`))
+	return isJSON(text) && !bytes.Contains(text, []byte(`"schemaVersion"`)) && !capName().Match(text)
 }
 
 func refuseJSON([]byte) ([]*task.Task, error) {
 	return nil, errors.New("this is JSON, and neither a report of capinspect nor the output of an inspect command")
+}
+
+// isReport reports whether a text is a report of ours, which says so.
+func isReport(text []byte) bool {
+	return isObject(text) && (bytes.Contains(text, []byte(`"schemaVersion"`)) || !capName().Match(text))
 }
