@@ -316,7 +316,6 @@ func (r *reader) add(l row, what string, p part, sets ...report.DecodedMask) {
 // header is what a line above a task says of it.
 type header struct {
 	from string // a file
-	tid  string
 	name string
 }
 
