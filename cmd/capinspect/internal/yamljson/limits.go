@@ -26,6 +26,7 @@ var (
 	errTooLong  = errors.New("the document is longer than 4 MiB: in JSON, as of kubectl get -o json, it may be")
 	errTooLarge = errors.New("the document has too many values: in JSON, as of kubectl get -o json, it may have more")
 	errTooDeep  = errors.New("more than 256 mappings and sequences, one in the other")
+	errWithin   = errors.New("not YAML: a directive, --- or ... within a document")
 	errLongKey  = errors.New("a key has more than 1024 bytes")
 	errRepeated = errors.New("aliases repeat too much")
 )
@@ -174,6 +175,10 @@ func (l *tokenLimits) add(t *token.Token) error {
 		}
 	}
 	switch t.Type {
+	case token.DirectiveType, token.DocumentHeaderType, token.DocumentEndType:
+		if t.Type != token.DocumentHeaderType || l.last != nil {
+			return errWithin
+		}
 	case token.MappingStartType, token.SequenceStartType:
 		l.push(collection{flow: true, mapping: t.Type == token.MappingStartType})
 	case token.MappingEndType, token.SequenceEndType:
@@ -184,7 +189,7 @@ func (l *tokenLimits) add(t *token.Token) error {
 	case token.SequenceEntryType:
 		l.block(t, len("[00000]"))
 	case token.MappingKeyType:
-		l.block(t, 0)
+		l.mappingKey(t, 0)
 	case token.MappingValueType:
 		if l.last == nil {
 			break
@@ -192,11 +197,7 @@ func (l *tokenLimits) add(t *token.Token) error {
 		if len(l.last.Value) > maxKey {
 			return errLongKey
 		}
-		top := l.block(l.last, len(l.last.Value)+1)
-		if !top.flow {
-			top.keys++
-			l.work += top.keys // each is appended to those behind it
-		}
+		l.mappingKey(l.last, len(l.last.Value)+1)
 	}
 	// A key without a value gets one put between the tokens.
 	if last := l.last; last != nil && (last.Type == token.MappingValueType || last.Type == token.SequenceEntryType) && last.Position.Line != t.Position.Line {
@@ -249,6 +250,14 @@ func (l *tokenLimits) entry() {
 			l.work += l.all / 4
 		}
 		top.colon = false
+	}
+}
+
+// mappingKey counts a key of a mapping. Without braces, those behind it are appended to it.
+func (l *tokenLimits) mappingKey(t *token.Token, length int) {
+	if in := l.block(t, length); !in.flow {
+		in.keys++
+		l.work += 4 * in.keys
 	}
 }
 

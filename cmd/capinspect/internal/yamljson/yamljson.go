@@ -82,14 +82,8 @@ func (c *converter) convert(text []byte) error {
 		return c.syntax(err)
 	}
 	var body ast.Node
-	for _, doc := range file.Docs {
-		if _, directive := doc.Body.(*ast.DirectiveNode); doc.Body == nil || directive {
-			continue
-		}
-		if body != nil {
-			return c.at(doc.Body.GetToken(), errors.New("another document begins without a line of --- before it"))
-		}
-		body = doc.Body
+	if len(file.Docs) > 0 { // it has more than comments
+		body = file.Docs[0].Body
 	}
 	c.aliases, c.around = aliases{}, map[*ast.AnchorNode]bool{}
 	if body == nil {

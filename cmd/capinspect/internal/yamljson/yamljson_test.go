@@ -19,6 +19,7 @@ func TestRead(t *testing.T) {
 		{"no scalars of YAML 1.1", "[yes, No, on, OFF, y, 1:30, 2001-01-01, 0x, 1e, +, -, .]", `["yes","No","on","OFF","y","1:30","2001-01-01","0x","1e","+","-","."]`},
 		{"tags", `[!!str 1, !!int "2", !!bool "true", !!float 1, !!null "", !!binary YQ==, ! 1]`, `["1",2,true,1,null,"a","1"]`},
 		{"keys", "{1: a, true: b, \"c\": d, ? e : f}", `{"1":"a","true":"b","c":"d","e":"f"}`},
+		{"a line before it", "# x\n--- # y\na: b\n", "\n\n{\"a\":\"b\"}"},
 		{"lines", "a:\n- b\n\n- c: |\n    d\n    e\n  f: g\n", "{\"a\":\n[\"b\",\n\n{\"c\":\"d\\ne\\n\",\n\n\n\"f\":\"g\"}]}"},
 	} {
 		got, err := Read(strings.NewReader(test.text), 1)
