@@ -182,6 +182,7 @@ func TestUnit(t *testing.T) {
 		{"User=0\nNoNewPrivileges=yes\nSystemCallFilter=read", "0 ? ? 1ffffffffff 0 0 true"},
 		{"AmbientCapabilities=CAP_CHOWN\nCapabilityBoundingSet=CAP_KILL", "0 20 20 20 0 0 false ambient-outside-bounding"},
 		{"SecureBits=noroot noroot-locked\nAmbientCapabilities=CAP_CHOWN", "1 1 1 1ffffffffff 1 0 false"},
+		{"SecureBits=noroot\nSecureBits=keep-caps\nCapabilityBoundingSet=CAP_CHOWN", "0 1 1 1 0 0 false"},
 		{"SecureBits=3\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 0 false"},
 		{"ExecStart=+/x\nUser=7\nCapabilityBoundingSet=\nNoNewPrivileges=yes", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false exec-prefix"},
 		{"ExecStart=-!/x\nUser=7\nCapabilityBoundingSet=CAP_CHOWN", "0 1 1 1 0 0 false exec-prefix"},

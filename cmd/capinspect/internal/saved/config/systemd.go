@@ -286,12 +286,13 @@ func (s *service) begin(t *task.Task) {
 	}
 }
 
-// securebits returns those of SecureBits=, which systemctl show prints as a number.
+// securebits returns those of the last SecureBits=, though systemd.exec(5) says that all
+// count. systemctl show prints a number.
 func (s *service) securebits() (set capset.Securebits) {
 	if s.everything {
 		return 0
 	}
-	for _, word := range s.words("SecureBits") {
+	for _, word := range strings.Fields(s.last("SecureBits")) {
 		n, err := strconv.ParseUint(word, 10, 32)
 		if err != nil {
 			n = uint64(bits[word])
