@@ -39,8 +39,8 @@ func (d *Difference) skip(key, why string) {
 // compareSet compares one set. A set of a task that is unknown is an error. A manifest may
 // leave one to the image.
 func (d *Difference) compareSet(k capset.Kind) {
-	was, errA := d.A.set(k)
-	is, errB := d.B.set(k)
+	was, errA := d.A.set(k, d.B)
+	is, errB := d.B.set(k, d.A)
 	if errA == nil && errB == nil {
 		if was != is {
 			d.Sets = append(d.Sets, SetDifference{k, is &^ was, was &^ is})
@@ -59,14 +59,18 @@ func (d *Difference) compareSet(k capset.Kind) {
 	}
 }
 
-// set returns one set of a task, or the set that the side is.
-func (s *Side) set(k capset.Kind) (capset.Set, error) {
+// set returns one set of a task, or the set that the side is. Of what is to be started beside
+// a task, it is what the kernel of that task knows.
+func (s *Side) set(k capset.Kind, beside *Side) (capset.Set, error) {
 	if s.Task == nil {
 		return s.Set, nil
 	}
 	set, err := s.Task.Set(k)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.Label, err)
+	}
+	if s.Asks() != nil && beside.Task != nil && beside.Task.LastCap.From != task.FromGuess {
+		set = beside.Task.Counting(set)
 	}
 	return set &^ s.Task.Void(), nil
 }

@@ -127,12 +127,19 @@ func TestSets(t *testing.T) {
 	chown := &Side{Label: "chown", Set: capset.Of(capset.Chown)}
 	tasks := &Side{Label: "t", Task: some}
 	manifests := &Side{Label: "m", Task: expected}
+	older := &task.Task{LastCap: task.LastCap{Value: capset.AuditRead, From: task.FromKernel}}
+	for k := range older.Sets {
+		older.Sets[k] = task.Known(capset.Set(0))
+	}
+	older.Sets[capset.Bounding] = task.Known(capset.UpTo(capset.AuditRead))
+	privileged := &Side{Label: "m", Task: started(t, `{"containers":[{"name":"c","securityContext":{"privileged":true}}]}`)}
 	for _, test := range []struct {
 		name string
 		a, b *Side
 		k    capset.Kind
 		want string
 	}{
+		{"all that an older kernel has", privileged, &Side{Label: "t", Task: older}, capset.Bounding, "(capabilities.permitted: left to the image) (capabilities.effective: left to the image)"},
 		{"two sets", chown, &Side{Set: capset.Of(capset.Kill)}, capset.Bounding, "Bounding +cap_kill -cap_chown"},
 		{"the same", chown, chown, capset.Bounding, ""},
 		{"a set and a task", chown, tasks, capset.Bounding, "Bounding +cap_kill -"},
