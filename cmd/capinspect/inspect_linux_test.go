@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,5 +111,60 @@ func TestDockerInspectRoundTrip(t *testing.T) {
 				t.Errorf("%q, other %s %+v", s.flags, c.what, o)
 			}
 		}
+	}
+}
+
+// TestRuncConfigRoundTrip starts containers of random configurations, and compares what is
+// left of the sets of each with its process.
+func TestRuncConfigRoundTrip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "runc")
+	most, _ := procstatus.Own().Caps(capset.Bounding)
+	most &= capset.UpTo(capset.AuditRead)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	names := func(set capset.Set) []string {
+		list := []string{"CAP_NONE"} // which runc passes over
+		for c := range set.Caps() {
+			list = append(list, "CAP_"+c.Kubernetes())
+		}
+		return list
+	}
+	for i := range 8 {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			some := func() capset.Set { return capset.Set(random.Uint64()) & most }
+			permitted, bounding := some(), some()
+			inheritable := some() & bounding
+			patch, err := json.Marshal(map[string]any{
+				"process": map[string]any{
+					"user":            map[string]any{"uid": random.IntN(2) * 1000, "gid": 7, "additionalGids": []int{7, 8}},
+					"noNewPrivileges": random.IntN(2) == 0,
+					"capabilities": map[string]any{
+						"bounding": names(bounding), "permitted": names(permitted), "effective": names(permitted & some()),
+						"inheritable": names(inheritable), "ambient": names(permitted & inheritable & some()),
+					},
+				},
+				"root":  map[string]any{"readonly": random.IntN(2) == 0},
+				"linux": map[string]any{"namespaces": namespacesOf("pid", "mount", "uts", []string{"ipc", "network"}[random.IntN(2)])},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var state struct {
+				Pid    int
+				Bundle string
+			}
+			name := startRunc(t, string(patch), nil)
+			if o := run(t, "runc", "state", name); json.Unmarshal([]byte(o.stdout), &state) != nil {
+				t.Fatalf("%+v", o)
+			}
+			o := run(t, built(t), "diff", "file:"+filepath.Join(state.Bundle, "config.json"), strconv.Itoa(state.Pid))
+			if o.status != 0 || o.stderr != "" {
+				t.Errorf("%s: %+v", patch, o)
+			}
+		})
 	}
 }
