@@ -96,6 +96,7 @@ func samples(t *testing.T) (list []any) {
 		{"diff", "--json", "pod:" + in("pod"), "pod:../../testdata/pod/linux-6.18-containerd-restricted.json"},
 		{"diff", "--json", "pod:" + in("pod"), "file:" + in("two/1/status")},
 		{"check", "--json", "--has", "63", "--pss", "restricted", "self", "pod:" + in("pod")},
+		{"check", "--json", "pod:" + in("pod")},
 		{"why", "--json", "chown", "net_raw"},
 		{"why", "--json", "chown", "-f", in("one/1/status")},
 		{"securitycontext", "--json", "-f", "../../testdata/status/linux-6.18-containerd-restricted.status"},

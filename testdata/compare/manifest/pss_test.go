@@ -304,7 +304,7 @@ func (r random) container(name string) corev1.Container {
 		}
 		for c.SecurityContext.Capabilities != nil && r.oneIn(4) {
 			c.SecurityContext.Capabilities.Add = append(c.SecurityContext.Capabilities.Add,
-				pick(r, corev1.Capability("NET_BIND_SERVICE"), "CHOWN", "CAP_CHOWN", "chown", "NET_RAW", "SYS_ADMIN", "ALL", "13", "", "AUDIT_WRITE"))
+				pick(r, corev1.Capability("NET_BIND_SERVICE"), "CHOWN", "CAP_CHOWN", "chown", "NET_RAW", "SYS_ADMIN", "SYS_TIME", "ALL", "13", "", "AUDIT_WRITE"))
 		}
 	}
 	for r.oneIn(6) {

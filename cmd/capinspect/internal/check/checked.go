@@ -41,9 +41,17 @@ type Finding struct {
 	Subject
 	Code     string // of the condition, or the ID of a rule
 	Level    string // whose rule it is, as "restricted"; "" for a condition
+	Lint     bool   // the code is one of lint's
 	Severity Severity
 	Text     string // what is wrong; "" if nobody can know
 	Err      error  // why nobody can know
+
+	// Lint says what to write: a line of YAML, and the keys that lead to where it goes. It
+	// is a merge patch (RFC 7386): a list replaces a list, and null takes away.
+	Where []string
+	Write string
+
+	Explains string // what the capability is for that the text names, "" if it names none
 }
 
 // Subject is what is held to a condition: a task, or what a manifest asks for.
@@ -95,7 +103,14 @@ func (c *Checked) Pod(p *manifest.Pod, from Source, chosen func(*manifest.Contai
 			}
 		}
 	}
-	found := c.Findings[before:]
+	place(c.Findings[before:], from)
+}
+
+// place tells where in the file the findings on a pod are, and sorts them by that.
+func place(found []Finding, from Source) {
+	if len(found) == 0 {
+		return
+	}
 	fields := make([][]string, len(found))
 	for i := range found {
 		found[i].File = from.File
@@ -104,8 +119,10 @@ func (c *Checked) Pod(p *manifest.Pod, from Source, chosen func(*manifest.Contai
 			fields[i] = in.Field(fields[i]...)
 		}
 	}
-	for i, line := range p.Lines(fields) {
-		found[i].Line = line
+	for i, line := range found[0].Pod.Lines(fields) {
+		if found[i].Line == 0 {
+			found[i].Line = line
+		}
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.Line - b.Line })
 }
@@ -162,10 +179,24 @@ func (f *Finding) Why() string {
 	if f.Err != nil {
 		why = f.Err.Error()
 	}
-	if f.Level != "" {
+	if f.Explains != "" {
+		why += " (" + f.Explains + ")"
+	}
+	switch {
+	case f.Level != "":
 		return f.Level + ": " + f.Code + ": " + why
+	case f.Lint:
+		return f.Severity.String() + ": " + f.Code + ": " + why
 	}
 	return why
+}
+
+// Advice is Why, with what to write.
+func (f *Finding) Advice() string {
+	if f.Write == "" {
+		return f.Why()
+	}
+	return f.Why() + "; write " + f.Write
 }
 
 // Holds reports whether all conditions hold. It is unknown if that is so of some, and the
@@ -176,7 +207,10 @@ func (c *Checked) Holds() task.Value[bool] {
 		holds = task.Unknown[bool]("not all could be read")
 	}
 	for _, f := range c.Findings {
-		if f.Err == nil {
+		switch {
+		case f.Severity == Note:
+			continue
+		case f.Err == nil:
 			return task.Known(false)
 		}
 		holds = task.Unknown[bool](f.Why())

@@ -21,7 +21,7 @@ import (
 
 var checkCommand = command{
 	name:     "check",
-	args:     "[flags] CONDITION ... [PID|pod:FILE[:CONTAINER] ...]",
+	args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
 	operands: []flags.Candidate{flags.Anything, flags.AnyPID},
 	summary:  "yes or no, for scripts and probes",
 	about: `Check conditions on tasks, by default on capinspect's own process. All must
@@ -36,6 +36,9 @@ Of pod:FILE, a manifest as for diff, each container of each workload is checked
 in the state in which its runtime starts it, or those called CONTAINER. What is
 left to the image is unknown, unless it makes no difference. -o github writes
 annotations for GitHub Actions, -o sarif what code scanning reads.
+
+Without a condition, check pod:FILE names what gives a container more than it
+is likely to need, and the line to write in its place: docs/lint.md lists that.
 
 --pss holds a manifest to all rules of a level of the Pod Security Standards,
 as Kubernetes does when a pod is created. Of a task it asks whether a pod that
@@ -132,16 +135,20 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	if checked.Standard, err = c.pss.chosen(); err != nil {
 		return 0, err
 	}
-	switch {
-	case checked.Standard != nil:
+	if checked.Standard != nil {
 		detail = collect.Isolated
-	case len(c.conditions) == 0:
-		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss")
 	}
 	pods, args := podArguments(args)
+	tasks := len(args) + len(c.pids) + len(c.files)
+	switch {
+	case c.asksNothing() && len(pods) == 0:
+		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss")
+	case c.asksNothing() && tasks > 0:
+		return 0, usagef("no condition: without one, only pod:FILE can be looked at")
+	}
 	var found collected
 	switch {
-	case len(pods) == 0 || len(args)+len(c.pids)+len(c.files) > 0:
+	case len(pods) == 0 || tasks > 0:
 		found, err = c.collect(e, args, detail)
 	case c.proc != "" || c.threads != threadFlags{}:
 		err = usagef("--proc, -t and -T are for tasks, and there are only files")
@@ -158,6 +165,11 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	return c.tell(e, format, &checked, &found)
 }
 
+// asksNothing reports whether there is no condition.
+func (c *checkConfig) asksNothing() bool {
+	return len(c.conditions) == 0 && c.pss == podSecurity{version: latest}
+}
+
 // tell writes what was found, and returns the exit status.
 func (c *checkConfig) tell(e *env, format *render.Form[check.Checked], checked *check.Checked, found *collected) (int, error) {
 	for _, failure := range found.failures {
@@ -170,7 +182,10 @@ func (c *checkConfig) tell(e *env, format *render.Form[check.Checked], checked *
 	}
 	status := statusOK
 	for _, f := range checked.Findings {
-		if f.Err == nil {
+		switch {
+		case f.Severity == check.Note:
+			continue
+		case f.Err == nil:
 			status = max(status, statusNo)
 			continue
 		}

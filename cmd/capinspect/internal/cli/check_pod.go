@@ -43,7 +43,7 @@ func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, f
 		last = *given
 	}
 	for _, pod := range pods {
-		m := manifests{from: check.Source{Runtime: asked, Last: last}, checked: checked}
+		m := manifests{from: check.Source{Runtime: asked, Last: last}, checked: checked, lint: c.asksNothing()}
 		m.from.File, m.name = splitPod(pod)
 		if _, err := saved.Parse(m.from.File, e.stdin, m.check); err != nil {
 			found.fail("", err)
@@ -57,6 +57,7 @@ type manifests struct {
 	from    check.Source
 	name    string // of the containers to check, "" for all
 	checked *check.Checked
+	lint    bool
 
 	members, chosen int // the containers of the file, and the pods of which some were checked
 }
@@ -84,6 +85,10 @@ func (m *manifests) pod(p *manifest.Pod) {
 	m.members += len(p.Containers)
 	if slices.ContainsFunc(p.Containers, chosen) {
 		m.chosen++
-		m.checked.Pod(p, m.from, chosen)
+		look := m.checked.Pod
+		if m.lint {
+			look = m.checked.Lint
+		}
+		look(p, m.from, chosen)
 	}
 }

@@ -105,9 +105,12 @@ type UnknownField struct {
 	Hint string // what may be meant; "" if that is unknown
 }
 
-// Text returns what there is to say of it.
-func (u UnknownField) Text() string {
-	text := fmt.Sprintf("line %d: %s: Kubernetes has no such field there", u.Line, u.Path)
+// Text returns what there is to say of it, with its line.
+func (u UnknownField) Text() string { return fmt.Sprintf("line %d: %s", u.Line, u.What()) }
+
+// What returns what there is to say of it.
+func (u UnknownField) What() string {
+	text := u.Path + ": Kubernetes has no such field there"
 	if u.Hint != "" {
 		text += ", " + u.Hint
 	}
@@ -125,6 +128,10 @@ func (p *Pod) UnknownFields() (found []UnknownField) {
 	if p.UID != "" || p.object == nil {
 		return nil
 	}
+	if p.unknown != nil {
+		return *p.unknown
+	}
+	defer func() { p.unknown = &found }()
 	spec, known := specFields[p.Kind]
 	if known {
 		found = slices.Clone(p.object.others)

@@ -20,7 +20,7 @@ func (p *Pod) Lines(fields [][]string) []int {
 		var paths [][]string
 		var at []int
 		for i, field := range fields {
-			if path := slices.Concat(p.path, field); len(path) > 0 && path[0] == key {
+			if path := p.Path(field...); len(path) > 0 && path[0] == key {
 				paths, at = append(paths, path[1:]), append(at, i)
 			}
 		}
@@ -33,6 +33,9 @@ func (p *Pod) Lines(fields [][]string) []int {
 	}
 	return lines
 }
+
+// Path returns the path to a field of the pod from the object that it is in.
+func (p *Pod) Path(field ...string) []string { return slices.Concat(p.path, field) }
 
 // Field returns the path to a field of the container, from the pod.
 func (c *Container) Field(path ...string) []string {

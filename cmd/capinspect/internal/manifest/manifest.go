@@ -65,8 +65,9 @@ type Pod struct {
 	// in the order of Containers.
 	Security *podsecurity.Pod
 
-	object *object
-	path   []string // the keys that lead to the template in the object, none if it is the pod itself
+	unknown *[]UnknownField // once they were looked for
+	object  *object
+	path    []string // the keys that lead to the template in the object, none if it is the pod itself
 }
 
 // Container is a container of a pod.

@@ -19,6 +19,11 @@ func printChecked(p *printer, c *check.Checked) {
 			p.print(SubjectName(&f.Subject), ": ")
 			p.escaped(f.Why())
 			p.line()
+			if f.Write != "" {
+				p.print("    write ")
+				p.escaped(f.Write)
+				p.line()
+			}
 		}
 	}
 	if s := c.Standard; s != nil && len(s.Unseen) > 0 {
@@ -50,7 +55,7 @@ func printAnnotations(p *printer, c *check.Checked) {
 			p.printf("file=%s,line=%d,", property(f.File), f.Line)
 		}
 		p.print("title=capinspect%3A ", property(f.Code), "::")
-		p.print(githubMessage.Replace(subjectInFile(&f.Subject) + ": " + Escape(f.Why())))
+		p.print(githubMessage.Replace(subjectInFile(&f.Subject) + ": " + Escape(f.Advice())))
 		p.line()
 	}
 }

@@ -35,6 +35,14 @@ type Finding struct {
 	Name     *string `json:"name"`
 	List     *string `json:"list"` // of containers, as "initContainers"
 	In       *string `json:"container"`
+	Explains *string `json:"explanation"`
+	Lint
+}
+
+// Lint is what lint says to write in the manifest.
+type Lint struct {
+	Where []string `json:"where"`
+	Write *string  `json:"write"`
 }
 
 // FromChecked returns the JSON form of what check finds.
@@ -50,7 +58,7 @@ func FromChecked(c *check.Checked) Check {
 }
 
 func finding(f check.Finding) Finding {
-	r := Finding{Code: f.Code, Level: text(f.Level), Severity: f.Severity.String(), Verdict: "no", Text: f.Text, File: text(f.File)}
+	r := Finding{Code: f.Code, Level: text(f.Level), Severity: f.Severity.String(), Verdict: "no", Text: f.Text, File: text(f.File), Explains: text(f.Explains), Lint: Lint{array(f.Where), text(f.Write)}}
 	if f.Err != nil {
 		r.Verdict, r.Text = "unknown", f.Err.Error()
 	}

@@ -67,7 +67,7 @@ type (
 func SARIFOf(c *check.Checked, name func(*check.Subject) string) SARIF {
 	driver := sarifDriver{Name: "capinspect", InformationURI: "https://github.com/capinspect/capinspect", Rules: []sarifRule{}}
 	results := each(c.Findings, func(f check.Finding) sarifResult {
-		r := sarifResult{RuleID: f.Code, Level: f.Severity.String(), Message: sarifText{f.Why()}}
+		r := sarifResult{RuleID: f.Code, Level: f.Severity.String(), Message: sarifText{f.Advice()}}
 		if f.Err != nil {
 			r.Level = check.Warning.String()
 		}
