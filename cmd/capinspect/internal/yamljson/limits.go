@@ -201,7 +201,8 @@ func (l *tokenLimits) add(t *token.Token) error {
 	}
 	// A key without a value gets one put between the tokens.
 	if last := l.last; last != nil && (last.Type == token.MappingValueType || last.Type == token.SequenceEntryType) && last.Position.Line != t.Position.Line {
-		if top := l.top(); top != nil && !top.flow && t.Position.Column <= top.column {
+		ofKey := last.Type == token.MappingValueType && t.Type == token.SequenceEntryType // which may be as far left
+		if top := l.top(); top != nil && !top.flow && (t.Position.Column < top.column || t.Position.Column == top.column && !ofKey) {
 			l.work += l.all / 4
 		}
 	}

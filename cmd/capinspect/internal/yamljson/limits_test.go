@@ -85,8 +85,9 @@ func TestBombs(t *testing.T) {
 func TestWithinLimits(t *testing.T) {
 	pod := "- kind: Pod\n  metadata:\n    name: p%d\n    annotations:\n  spec:\n    containers:\n    - name: c\n      args: [\"a\", 'b']\n      command:\n\n\n\n      - |\n        if\ttrue\n\n\n\n"
 	for name, text := range map[string]string{
-		"2,000 pods":   "items:\n" + lines(2000, pod),
-		"a config map": "data:\n  x: |\n" + strings.Repeat("    {\"a\": [1, 2, 3]}\n", 40_000),
+		"2,000 pods":                        "items:\n" + lines(2000, pod),
+		"8,000 pods as kubectl prints them": "items:\n" + lines(8000, "- kind: Pod\n  metadata:\n    name: p%d\n  spec:\n    containers:\n    - args:\n      - a\n      name: c\n      securityContext:\n        capabilities:\n          drop:\n          - ALL\n"),
+		"a config map":                      "data:\n  x: |\n" + strings.Repeat("    {\"a\": [1, 2, 3]}\n", 40_000),
 	} {
 		if _, err := Read(strings.NewReader(text), 1); err != nil {
 			t.Errorf("%s: %v", name, err)
