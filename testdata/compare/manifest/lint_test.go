@@ -106,7 +106,8 @@ func TestLint(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r.oneIn(2) { // the same in a workload
-			object = map[string]any{"kind": "Deployment", "metadata": map[string]any{"name": "d"}, "spec": map[string]any{"template": object}}
+			template := map[string]any{"metadata": object["metadata"], "spec": object["spec"]}
+			object = map[string]any{"kind": "Deployment", "metadata": map[string]any{"name": "d"}, "spec": map[string]any{"template": template}}
 		}
 		if err := untilSilent(binary, object, codes); err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, text)
