@@ -63,14 +63,21 @@ type manifests struct {
 }
 
 // check checks the containers of all pods in a text. What is wrong in it further on does
-// not hide what was found before.
+// not hide what was found before. A field that Kubernetes does not have leaves open what was
+// meant; lint lists it.
 func (m *manifests) check(text io.Reader) (none struct{}, err error) {
+	var unknown error
 	err = manifest.Pods(text, func(p *manifest.Pod) bool {
 		m.pod(p)
+		if fields := p.UnknownFields(); len(fields) > 0 && unknown == nil && !m.lint {
+			unknown = errors.New(fields[0].Text())
+		}
 		return true
 	})
 	switch {
 	case err != nil:
+	case unknown != nil:
+		err = unknown
 	case m.members == 0:
 		err = errors.New("no pod, and nothing that makes pods")
 	case m.chosen == 0:
