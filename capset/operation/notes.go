@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package operation
+
+// The notes that several operations share.
+var (
+	ownNamespace  = Note{"user-namespace", "a user namespace of its own, and in it another namespace of that kind: unshare -Ur"}
+	ownerMay      = Note{"owner", "the owner of the file may"}
+	modeMay       = Note{"mode", "the mode bits or an ACL of the file may let it"}
+	sameUser      = Note{"uid", "a process of its own uid needs none"}
+	sameUserTrace = Note{"uid", "a process of its own uid needs none, if that is dumpable and holds no capability that it lacks"}
+	descendants   = Note{"parent", "a child of its own, where kernel.yama.ptrace_scope is 1"}
+	rootOwned     = Note{"owner", "uid 0 owns the file"}
+
+	mayUnshare   = Note{"sysctl", "user.max_user_namespaces, kernel.unprivileged_userns_clone (Debian) or kernel.apparmor_restrict_unprivileged_userns (Ubuntu) may forbid user namespaces"}
+	yama         = Note{"sysctl", "where kernel.yama.ptrace_scope is 2 only SYS_PTRACE may, where it is 3 nobody"}
+	securityMod  = Note{"lsm", "AppArmor, SELinux or another security module may refuse it"}
+	deviceCgroup = Note{"device-cgroup", "the device cgroup of a container refuses devices that are not listed for it"}
+	serverRules  = Note{"file-server", "on a network file system the server decides"}
+	lockdown     = Note{"lockdown", "kernel lockdown, as with Secure Boot, refuses it"}
+	fileMode     = Note{"dac", "the mode of the file is looked at first"}
+	readOnlyProc = Note{"read-only", "most runtimes mount /proc/sys read-only"}
+	maskedProc   = Note{"masked", "runtimes hide the file in containers that are not privileged"}
+	sockOptOwner = Note{"user-namespace", "in a network namespace of its own user namespace: unshare -Urn"}
+)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package operation tells which capabilities the kernel asks for when a program does
+// something that it guards, and what else decides: system calls, socket options, ioctls,
+// files, and what well-known programs do.
+//
+// It is arithmetic on a table: nothing is opened, and nothing is tried.
+package operation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+)
+
+// Operation is something that a program does and that the kernel guards, as Linux 6.18
+// has it.
+type Operation struct {
+	// Names are what it is called. The first is the usual one, as "mount", "SO_MARK",
+	// "/proc/PID/root" or "bind :80".
+	Names []string
+
+	// Caps are the capabilities that it is about, in the order in which the kernel asks for
+	// them. Any of them suffices, unless All is set. It needs none if there are none.
+	Caps []capset.Cap
+	All  bool
+
+	// Alone are the capabilities of which any suffices in place of all of Caps. Substitutes
+	// are those of which any stands in for one of them, as DAC_OVERRIDE for
+	// DAC_READ_SEARCH.
+	Alone       []capset.Cap
+	Substitutes map[capset.Cap][]capset.Cap
+
+	// Errno is what comes back without them, as "EPERM"; "" if the operation succeeds
+	// without the part that they guard.
+	Errno string
+
+	// Scope is the user namespace in which they are asked for.
+	Scope capset.Scope
+
+	// Why is a sentence on when they are asked for.
+	Why string
+
+	// Instead is what else lets it pass, Gates what else may refuse it.
+	Instead, Gates []Note
+
+	// Calls are the system calls by which seccomp filters know it.
+	Calls []string
+
+	// Program says that it is a program, or what people call something that programs do:
+	// the capabilities are what it usually needs, and another configuration needs others.
+	Program bool
+}
+
+// Note is a remark on an operation. Its code is stable.
+type Note struct{ Code, Text string }
+
+// Name returns the usual name.
+func (o *Operation) Name() string { return o.Names[0] }
+
+// Set returns the capabilities as a set.
+func (o *Operation) Set() capset.Set { return capset.Of(o.Caps...) }
+
+// Suffices reports whether a set has what the operation asks for.
+func (o *Operation) Suffices(has capset.Set) bool {
+	met := func(c capset.Cap) bool { return has.Has(c) || capset.Of(o.Substitutes[c]...)&has != 0 }
+	switch {
+	case len(o.Caps) == 0 || capset.Of(o.Alone...)&has != 0:
+		return true
+	case o.All:
+		return !slices.ContainsFunc(o.Caps, func(c capset.Cap) bool { return !met(c) })
+	}
+	return slices.ContainsFunc(o.Caps, met)
+}
+
+// SeccompGates returns what the default seccomp filter of a runtime allows with a
+// capability, and refuses without, of the system calls that the operation makes.
+func (o *Operation) SeccompGates(r *runtime.Runtime) (gates []runtime.Gate) {
+	for c := range capset.LastKnown + 1 {
+		gate, ok := r.SeccompGate(c)
+		if ok && slices.ContainsFunc(o.Calls, func(call string) bool { return slices.Contains(gate.Calls, call) }) {
+			gates = append(gates, gate)
+		}
+	}
+	return gates
+}
+
+// All returns the operations, in the order of the table.
+func All() []Operation { return slices.Concat(groups[:]...) }
+
+// groups is the table, by what the operations are about.
+var groups = [...][]Operation{mounts, files, processes, memory, network, system, programs}
+
+// Named returns the operations of a name, in any case and spacing; nil if there are none.
+// A name may stand for several: "mount" is a system call, and a program too.
+func Named(name string) (found []Operation) {
+	wanted := plain(name)
+	for _, o := range All() {
+		if slices.ContainsFunc(o.Names, func(n string) bool { return plain(n) == wanted }) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// plain returns a name without what people write differently: case, blanks, a colon before
+// a port, and the section of a man page.
+func plain(name string) string {
+	name = strings.Join(strings.Fields(strings.ToLower(name)), " ")
+	if open := strings.IndexByte(name, '('); open > 0 && strings.HasSuffix(name, ")") {
+		name = name[:open]
+	}
+	return strings.ReplaceAll(name, " :", ":")
+}
+
+// Asking returns the operations that ask for a capability.
+func Asking(c capset.Cap) (found []Operation) {
+	for _, o := range All() {
+		if slices.Contains(o.Caps, c) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
