@@ -89,7 +89,7 @@ var mounts = []Operation{
 		Why: "Making a pid namespace asks its own user namespace.", Instead: []Note{{"user-namespace", "together with CLONE_NEWUSER it needs none"}}, Gates: []Note{mayUnshare},
 	},
 	{
-		Names: []string{"unshare CLONE_NEWUTS", "CLONE_NEWUTS", "unshare --uts", "unshare -u"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeOwn, Calls: []string{"unshare", "clone", "clone3"},
+		Names: []string{"unshare CLONE_NEWUTS", "CLONE_NEWUTS", "unshare --uts"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeOwn, Calls: []string{"unshare", "clone", "clone3"},
 		Why: "Making a UTS namespace asks its own user namespace.", Instead: []Note{{"user-namespace", "together with CLONE_NEWUSER it needs none"}}, Gates: []Note{mayUnshare},
 	},
 	{
@@ -114,11 +114,11 @@ var mounts = []Operation{
 		Why: "It asks the owner of that namespace for SYS_ADMIN, and its own user namespace for both.", Gates: []Note{{"ptrace", "opening /proc/PID/ns/mnt of another process asks for SYS_PTRACE over that"}},
 	},
 	{
-		Names: []string{"setns", "setns to a network namespace", "nsenter", "nsenter --net", "nsenter -n", "ip netns exec"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeNet, Calls: []string{"setns"},
+		Names: []string{"setns", "setns to a network namespace", "nsenter --net", "nsenter -n", "ip netns exec"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeNet, Calls: []string{"setns"},
 		Why: "It asks the owner of that namespace, and its own user namespace.", Gates: []Note{{"ptrace", "opening /proc/PID/ns/net of another process asks for SYS_PTRACE over that"}},
 	},
 	{
-		Names: []string{"setns to a user namespace", "nsenter --user", "nsenter -U"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"setns"},
+		Names: []string{"setns to a user namespace", "nsenter --user", "nsenter -U"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeOwn, Calls: []string{"setns"},
 		Why:     "It asks that user namespace.",
 		Instead: []Note{{"owner", "the user that made the namespace has every capability over it, from the namespace above"}},
 	},
@@ -135,13 +135,13 @@ var mounts = []Operation{
 		Why: "It asks the owner of the UTS namespace.", Instead: []Note{ownNamespace},
 	},
 	{
-		Names: []string{"write /proc/PID/uid_map", "/proc/PID/uid_map", "uid_map", "newuidmap"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setuid}, All: true, Errno: "EPERM", Scope: capset.ScopeProcess,
+		Names: []string{"write /proc/PID/uid_map", "/proc/PID/uid_map", "uid_map", "newuidmap"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setuid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
 		Why:     "Mapping other ids than one's own asks for SYS_ADMIN over the new namespace, and for SETUID in the one above it; uid 0 of that for SETFCAP too, since Linux 5.12.",
 		Instead: []Note{{"own-id", "a single line that maps the writer's own effective uid needs none"}, {"file-capability", "newuidmap with cap_setuid=ep: its euid made the namespace, and so has SYS_ADMIN over it"}},
 		Gates:   []Note{{"subuid", "newuidmap maps what /etc/subuid lets it"}},
 	},
 	{
-		Names: []string{"write /proc/PID/gid_map", "/proc/PID/gid_map", "gid_map", "newgidmap"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setgid}, All: true, Errno: "EPERM", Scope: capset.ScopeProcess,
+		Names: []string{"write /proc/PID/gid_map", "/proc/PID/gid_map", "gid_map", "newgidmap"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setgid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
 		Why:     "Mapping other ids than one's own asks for SYS_ADMIN over the new namespace, and for SETGID in the one above it.",
 		Instead: []Note{{"own-id", "a single line that maps the writer's own effective gid needs none, once setgroups is denied"}, {"file-capability", "newgidmap with cap_setgid=ep"}},
 		Gates:   []Note{{"subgid", "newgidmap maps what /etc/subgid lets it"}},

@@ -16,7 +16,7 @@ func changeID(c capset.Cap, why string, names ...string) Operation {
 // processes are operations on processes and their ids (kernel/sys.c, kernel/signal.c,
 // kernel/ptrace.c, kernel/sched, security/commoncap.c).
 var processes = []Operation{
-	changeID(capset.Setuid, "Taking another user id.", "setuid", "setuid(0)"),
+	changeID(capset.Setuid, "Taking another user id.", "setuid"),
 	changeID(capset.Setuid, "Taking other user ids.", "setreuid", "seteuid"),
 	changeID(capset.Setuid, "Taking other user ids.", "setresuid"),
 	changeID(capset.Setuid, "Taking another filesystem uid; it fails silently.", "setfsuid"),

@@ -25,10 +25,6 @@ var system = []Operation{
 		Names: []string{"RTC_SET_TIME", "hwclock -w", "hwclock"}, Caps: []capset.Cap{capset.SysTime}, Errno: "EACCES", Scope: capset.ScopeInitial,
 		Why: "Setting the hardware clock.", Gates: []Note{deviceCgroup, fileMode},
 	},
-	{
-		Names: []string{"/proc/PID/timens_offsets"}, Caps: []capset.Cap{capset.SysTime}, Errno: "EPERM", Scope: capset.ScopeTime,
-		Why: "The offsets of a time namespace that no task has entered yet.",
-	},
 	machine(capset.WakeAlarm, nil, "A timer that wakes the machine.", "timer_create CLOCK_REALTIME_ALARM", "CLOCK_REALTIME_ALARM", "CLOCK_BOOTTIME_ALARM", "timerfd_create CLOCK_REALTIME_ALARM"),
 	{
 		Names: []string{"EPOLLWAKEUP"}, Caps: []capset.Cap{capset.BlockSuspend}, Scope: capset.ScopeInitial, Why: "Without it epoll_ctl drops the flag silently.",

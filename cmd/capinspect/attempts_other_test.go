@@ -9,3 +9,6 @@ func attempts() {}
 
 // scopesOfKernel has no user namespace.
 func scopesOfKernel() {}
+
+// doOperation does one of the operations that the tests on Linux try.
+func doOperation() {}

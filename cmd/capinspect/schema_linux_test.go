@@ -87,6 +87,7 @@ func samples(t *testing.T) (list []any) {
 		{"ps", "-o", "jsonl", "--by", "container", "--proc", in("lone")},
 		{"ps", "-o", "jsonl", "--by", "container", "--proc", in("pods")},
 		{"explain", "--json", "chown", (capset.LastKnown + 1).String()},
+		{"explain", "--json", "BPF_PROG_TYPE_XDP", "mbind", "supervisord"},
 		{"decode", "--json", "CapEff: 3000"},
 		{"decode", "--json", "--kubernetes", "ffffffffffffffff"},
 		{"profiles", "--json"},

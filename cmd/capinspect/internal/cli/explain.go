@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -15,16 +16,24 @@ import (
 
 var explainCommand = command{
 	name:     "explain",
-	args:     "[flags] [CAP | TEXT] ...",
+	args:     "[flags] [CAP | OPERATION | TEXT] ...",
 	operands: []flags.Candidate{flags.AnyCap, flags.Anything},
-	summary:  "what a capability permits; search",
+	summary:  "what a capability permits; what an operation needs; search",
 	about: `Explain capabilities: what each permits, what in a container needs it, what it
 opens to an attacker, and the usual narrower choice. Without an argument they
-are listed. A text that is no capability is searched for in names and
-explanations; without a hit the exit status is 1.`,
+are listed.
+
+An operation is a system call, a socket option, a file of /proc or /dev, or a
+program: explain tells which capabilities the kernel asks for, which user
+namespace they count in, what else lets it pass and what else may refuse it.
+
+A text that is neither is searched for in names and explanations; without a hit
+the exit status is 1.`,
 	example: `
 capinspect explain
 capinspect explain NET_RAW
+capinspect explain mount
+capinspect explain SO_MARK 'bind :80' /proc/1/root
 capinspect explain 'raw sockets'
 capinspect explain --json sys_admin`,
 	new: newExplain,
@@ -58,6 +67,10 @@ func (c *explainConfig) run(e *env, args []string) (int, error) {
 		}
 		if c, err := capset.Parse(arg); err == nil {
 			found.Whole = append(found.Whole, c)
+			continue
+		}
+		if known := operation.Named(arg); known != nil {
+			found.Operations = append(found.Operations, known...)
 			continue
 		}
 		hits := capset.Search(strings.TrimSpace(arg))

@@ -4,9 +4,11 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
@@ -61,10 +63,90 @@ func defaultIn(c capset.Cap) string {
 	return strings.Join(titles, ", ")
 }
 
+// printOperation prints what the kernel asks for when a program does something.
+func printOperation(p *printer, o *operation.Operation) {
+	p.line(o.Name(), ": ", asks(o))
+	const indent = "    "
+	p.line()
+	p.paragraph(indent, o.Why)
+	row := func(label, text string) { p.paragraph(fmt.Sprintf("%s%-12s", indent, label), text) }
+	p.line()
+	if len(o.Caps) > 0 {
+		row("Counts in:", scopeText(o.Scope))
+	}
+	label := "Instead:"
+	for _, n := range o.Instead {
+		row(label, n.Code+": "+n.Text)
+		label = ""
+	}
+	label = "Gates:"
+	for _, n := range slices.Concat(report.SeccompGates(o), o.Gates) {
+		row(label, n.Code+": "+n.Text)
+		label = ""
+	}
+	if len(o.Names) > 1 {
+		row("Also:", strings.Join(o.Names[1:], ", "))
+	}
+}
+
+// asks says what an operation asks for, and what comes back without.
+func asks(o *operation.Operation) string {
+	if len(o.Caps) == 0 {
+		text := "needs no capability"
+		if o.Errno != "" {
+			text += ", and none helps (" + o.Errno + ")"
+		}
+		return text
+	}
+	between := " or "
+	if o.All {
+		between = " and "
+	}
+	var names []string
+	for _, c := range o.Caps {
+		names = append(names, c.String())
+	}
+	text := "asks for "
+	if o.Program {
+		text = "usually needs "
+	}
+	text += strings.Join(names, between)
+	for _, c := range o.Alone {
+		text += ", or " + c.String() + " alone"
+	}
+	if o.Errno != "" {
+		text += " (" + o.Errno + ")"
+	}
+	return text
+}
+
+// scopeText says which user namespace is asked.
+func scopeText(s capset.Scope) string {
+	switch s {
+	case capset.ScopeInitial:
+		return "the initial user namespace alone"
+	case capset.ScopeOwn:
+		return "the user namespace of the task"
+	case capset.ScopeFile:
+		return "the user namespace of the task, for files whose owner and group it maps"
+	case capset.ScopeProcess:
+		return "the user namespace of the process that it acts on"
+	}
+	kind := s.String()
+	if s == capset.ScopeMnt {
+		kind = "mount"
+	}
+	return "the user namespace that owns the " + kind + " namespace"
+}
+
 // printExplanations prints explanations with an empty line between them, and then a line
 // for each capability that is only listed.
 func printExplanations(p *printer, found *report.Explaining) {
 	separate := p.separated("", "\n")
+	for i := range found.Operations {
+		separate()
+		printOperation(p, &found.Operations[i])
+	}
 	for _, c := range found.Whole {
 		separate()
 		printExplanation(p, c, capset.LastKnown)

@@ -4,8 +4,10 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/capset/runtime"
 )
 
@@ -14,8 +16,9 @@ import (
 
 // Explaining is what a run of explain has found.
 type Explaining struct {
-	Whole  []capset.Cap // those to explain
-	Listed []capset.Cap // those to list, a line each
+	Operations []operation.Operation
+	Whole      []capset.Cap // those to explain
+	Listed     []capset.Cap // those to list, a line each
 }
 
 // Once leaves each capability in at one place.
@@ -34,6 +37,22 @@ func (e *Explaining) Once() {
 type Explanations struct {
 	Version
 	Capabilities []Explanation `json:"capabilities" lines:"elements,members"`
+	Operations   []Operation   `json:"operations" lines:"elements,members"`
+}
+
+// Operation is what the kernel asks for when a program does something.
+type Operation struct {
+	Name         string   `json:"name"`
+	Names        []string `json:"names"`
+	Capabilities []string `json:"capabilities"`
+	Any          bool     `json:"any"`   // any of them suffices
+	Alone        []string `json:"alone"` // of which any suffices in place of all
+	Errno        *string  `json:"errno"`
+	Scope        *string  `json:"scope"`
+	Usual        bool     `json:"usual"` // what a program usually needs; another configuration needs others
+	Why          string   `json:"why"`
+	Instead      []Note   `json:"instead"`
+	Gates        []Note   `json:"gates"`
 }
 
 // Explanation is what is known of a capability.
@@ -53,7 +72,46 @@ type Explanation struct {
 
 // FromExplaining returns the JSON form of what explain has found.
 func FromExplaining(e *Explaining) Explanations {
-	return Explanations{Version{SchemaVersion}, each(slices.Concat(e.Whole, e.Listed), explanation)}
+	return Explanations{Version{SchemaVersion}, each(slices.Concat(e.Whole, e.Listed), explanation), each(e.Operations, explainedOperation)}
+}
+
+func explainedOperation(o operation.Operation) Operation {
+	named := func(list []capset.Cap) []string { return each(list, capset.Cap.String) }
+	noted := func(n operation.Note) Note { return Note(n) }
+	r := Operation{
+		Name: o.Name(), Names: o.Names, Capabilities: named(o.Caps), Any: !o.All, Alone: named(o.Alone), Errno: text(o.Errno),
+		Usual: o.Program, Why: o.Why, Instead: each(o.Instead, noted), Gates: each(slices.Concat(SeccompGates(&o), o.Gates), noted),
+	}
+	if len(o.Caps) > 0 {
+		r.Scope = text(o.Scope.String())
+	}
+	return r
+}
+
+// SeccompGates returns what the default filters of the runtimes make of an operation, one
+// note for the runtimes whose filters agree.
+func SeccompGates(o *operation.Operation) (notes []operation.Note) {
+	var texts []string
+	by := map[string][]string{}
+	for _, name := range runtime.Names() {
+		var opened []string
+		for _, gate := range o.SeccompGates(runtime.Named(name)) {
+			opened = append(opened, gate.Cap.Kubernetes())
+		}
+		if opened == nil {
+			continue
+		}
+		text := strings.Join(opened, " or ")
+		if by[text] == nil {
+			texts = append(texts, text)
+		}
+		by[text] = append(by[text], name)
+	}
+	for _, opened := range texts {
+		notes = append(notes, operation.Note{Code: "seccomp", Text: "the default filter of " + strings.Join(by[opened], " and ") +
+			" refuses it unless the bounding set that the runtime configures has " + opened})
+	}
+	return notes
 }
 
 func explanation(c capset.Cap) Explanation {
