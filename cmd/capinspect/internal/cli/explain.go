@@ -20,8 +20,8 @@ var explainCommand = command{
 	operands: []flags.Candidate{flags.AnyCap, flags.Anything},
 	summary:  "what a capability permits; what an operation needs; search",
 	about: `Explain capabilities: what each permits, what in a container needs it, what it
-opens to an attacker, and the usual narrower choice. Without an argument they
-are listed.
+opens to an attacker, the usual narrower choice, and in which user namespaces it
+counts. Without an argument they are listed.
 
 An operation is a system call, a socket option, a file of /proc or /dev, or a
 program: explain tells which capabilities the kernel asks for, which user

@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // AppendExplanation appends what is known of a capability. The first line is that of
@@ -44,11 +45,39 @@ func printExplanation(p *printer, c, last capset.Cap) {
 		{"Need:", e.Needs},
 		{"Risk:", e.Risk},
 		{"Instead:", e.Instead},
+		{"Counts in:", countsIn(c.Scopes())},
 		{"Since:", "Linux " + c.Since()},
 		{"Default in:", defaultIn(c)},
 	} {
 		p.paragraph(fmt.Sprintf("%s%-12s", indent, row.label), row.text)
 	}
+}
+
+// countsIn names the user namespaces in which the kernel asks for a capability.
+func countsIn(scopes []capset.Scope) string {
+	var places, owned []string
+	for _, s := range scopes {
+		switch s {
+		case capset.ScopeInitial:
+			places = append(places, "the initial user namespace")
+		case capset.ScopeOwn:
+			places = append(places, "the user namespace of the process")
+		case capset.ScopeFile:
+			places = append(places, "the user namespace of the process, for files whose owner and group have ids there")
+		case capset.ScopeProcess:
+			places = append(places, "the user namespace of the other process")
+		default:
+			owned = append(owned, s.String())
+		}
+	}
+	switch len(owned) {
+	case 0:
+	case 1:
+		places = append(places, "the user namespace that owns its "+owned[0]+" namespace")
+	default:
+		places = append(places, "the user namespaces that own its "+task.And(owned)+" namespaces")
+	}
+	return strings.Join(places, "; ")
 }
 
 // defaultIn tells who grants a capability by default.

@@ -67,6 +67,7 @@ type Explanation struct {
 	Needs      *string  `json:"needs"`
 	Risk       *string  `json:"risk"`
 	Instead    *string  `json:"instead"`
+	Scopes     []string `json:"scopes"` // nil if the capability has no name
 	DefaultIn  []string `json:"defaultIn"`
 }
 
@@ -115,11 +116,16 @@ func SeccompGates(o *operation.Operation) (notes []operation.Note) {
 }
 
 func explanation(c capset.Cap) Explanation {
-	e, _ := c.Explain()
+	e, named := c.Explain()
+	var scopes []string
+	if named {
+		scopes = each(c.Scopes(), capset.Scope.String)
+	}
 	return Explanation{
 		Number: int(c), Hex: capset.Of(c).Hex(), Name: c.String(), Kubernetes: c.Kubernetes(),
 		Since: text(c.Since()), Summary: text(c.Summary()),
 		Permits: text(e.Permits), Needs: text(e.Needs), Risk: text(e.Risk), Instead: text(e.Instead),
+		Scopes:    scopes,
 		DefaultIn: each(runtime.GrantedBy(c), func(p runtime.Profile) string { return p.Name }),
 	}
 }
