@@ -454,6 +454,11 @@ func TestOfMountsFixtures(t *testing.T) {
 		"linux-6.18-docker-replaced":          {named("docker", networkID, ""), named("docker", networkID, "")},
 		"linux-6.18-odd-names":                {},
 	}
+	crio := Container{
+		Runtime: "crio", ID: "a8f62e52ed7c2cd85242dcf0eb1d727b643540ceca7f328ad7d2f31aedf07731", Name: "ubuntu23",
+		SandboxID: "2ac4c84cb0d3c3beb04beeef6ccf71c17b5fdd0252ce3a2b66bc2fdd0aaa1814", PodUID: "0a947273-7214-4824-8411-875ebd7626e4",
+	}
+	tests["otel-java-crio"] = struct{ all, hidden Container }{crio, crio}
 	for name, want := range pods {
 		want.Runtime = "containerd"
 		hidden := want

@@ -327,10 +327,14 @@ var (
 	pidWord    = pattern(`^pid +(\d+)$`)
 )
 
+// emptyLine is how the lines of a status file begin that have no value as a rule. Where the
+// blank at their end is lost they look like a word and a colon.
+const emptyLine = "x86_Thread_features"
+
 // headerLine takes the line above a task or a file.
 func (r *reader) headerLine(l row) (bool, error) {
 	found := headerLine().FindStringSubmatch(l.text)
-	if found == nil {
+	if found == nil || strings.HasPrefix(found[3], emptyLine) {
 		return false, nil
 	}
 	clear(r.open)
