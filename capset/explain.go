@@ -44,7 +44,8 @@ var explanations = [len(table)]Explanation{
 			"immutable or append-only, or the server of a network file system refuses it. In a user " +
 			"namespace that covers only files whose uid and gid are mapped there.",
 		Needs: "Entrypoints need it that start as root and chown their data directory before they switch " +
-			"user, as the postgres and redis images do, and package managers such as dpkg.",
+			"user, as s6-overlay and the postgres and redis images do, and package managers such as " +
+			"dpkg.",
 		Risk: "Takes over files of other users: chown of /etc/shadow, then a plain write. With a system " +
 			"directory of the node mounted writable, in the initial user namespace, that is root on " +
 			"the node.",
@@ -115,7 +116,7 @@ var explanations = [len(table)]Explanation{
 			"supplementary groups with setgid(2), setgroups(2) and the like, claim such a gid over " +
 			"Unix sockets, and write the gid_map of a child user namespace.",
 		Needs: "Root entrypoints and daemons need it to switch to another group: gosu, su-exec, setpriv " +
-			"--regid, nginx, sshd, postfix, cron.",
+			"--regid, supervisord, s6-overlay, nginx, sshd, postfix, cron.",
 		Risk: "Joins a group at will: the one that owns a mounted docker.sock, or disk and shadow for " +
 			"mounted host files and devices. In the initial user namespace these are the node's own " +
 			"groups.",
@@ -127,7 +128,7 @@ var explanations = [len(table)]Explanation{
 			"and the like, claim such a uid over Unix sockets, and write the uid_map of a child user " +
 			"namespace. The module SafeSetID may narrow that.",
 		Needs: "Root entrypoints and daemons need it to switch to another user: gosu, su-exec, sudo, " +
-			"nginx, sshd, postfix, cron.",
+			"supervisord, s6-overlay, nginx, sshd, postfix, cron.",
 		Risk: "Becomes uid 0, whose next execve(2) gains the whole bounding set unless no_new_privs or " +
 			"SECBIT_NOROOT is set. In the initial user namespace that uid owns the node's files " +
 			"wherever they are mounted.",
