@@ -163,6 +163,63 @@ func TestNeedsCluster(t *testing.T) {
 	}
 }
 
+// clusterBlock is a block that is marked as one that needs a cluster.
+var clusterBlock = regexp.MustCompile("(?s)```sh\n# needs a cluster\n(.*?)```")
+
+// TestClusterBlocks runs what stands in the blocks that need a cluster, as far as docker can
+// stand for one: kubectl's own arguments are checked, and capinspect runs in a container
+// with what the profile of kubectl debug gives.
+func TestClusterBlocks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "docker", "bash")
+	image := buildImage(t)
+	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t)))
+	t.Setenv("IMAGE", image)
+	t.Setenv("APP", buildAppImage(t, image))
+	t.Setenv("PODS", fmt.Sprintf("capinspect-test-%d-blocks", os.Getpid()))
+	t.Setenv("DOCS", filepath.Join(startDir, "../../docs/kubernetes"))
+	dir := t.TempDir()
+	if err := os.Symlink(filepath.Join(startDir, "../../docs"), filepath.Join(dir, "docs")); err != nil {
+		t.Fatal(err)
+	}
+	documents := append(guides(t), "README.md")
+	for _, name := range documents {
+		for _, match := range manifestBlock.FindAllStringSubmatch(guide(t, name), -1) {
+			if err := os.WriteFile(filepath.Join(dir, match[1]), []byte(match[2]), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Chdir(dir)
+	remove := func(names ...string) {
+		for _, name := range names {
+			exec.Command("docker", "rm", "-f", podName(name)).Run()
+		}
+	}
+	t.Cleanup(func() { remove("my-pod", "my-pod-caps", "web") })
+	for _, file := range []string{"my-pod.yaml", "fixed.yaml"} {
+		if o := run(t, "kubectl", "apply", "-f", file); o.status != 0 {
+			t.Fatalf("%s: %+v", file, o)
+		}
+	}
+	blocks := 0
+	for _, name := range documents {
+		for _, block := range clusterBlock.FindAllStringSubmatch(guide(t, name), -1) {
+			blocks++
+			o := run(t, "bash", "-eo", "pipefail", "-c", block[1])
+			if o.status != 0 || o.stdout == "" && !strings.Contains(block[1], "diff pod:") {
+				t.Errorf("%s: %s%+v", name, block[1], o)
+			}
+			remove("my-pod-caps")
+		}
+	}
+	if blocks < 5 {
+		t.Errorf("%d blocks", blocks)
+	}
+}
+
 // TestGuideSize holds the size that the guide states.
 func TestGuideSize(t *testing.T) {
 	info, err := os.Stat(built(t))
@@ -249,7 +306,7 @@ var getsProfile = map[string]string{
 func debugRow(t *testing.T, row []string, pod, sees string) {
 	t.Helper()
 	debug := func(command ...string) outcome {
-		return run(t, "kubectl", append([]string{"debug", "-it", pod, "--profile=" + row[1], "--", "/capinspect"}, command...)...)
+		return run(t, "kubectl", append([]string{"debug", "-it", pod, "--image=capinspect", "--profile=" + row[1], "--", "/capinspect"}, command...)...)
 	}
 	o := debug("--json", "1", "self")
 	var report struct {

@@ -21,37 +21,10 @@ import (
 // what kubectl has a cluster do. Each pod is a container; the environment has the prefix
 // of their names, PODS, the images, and DOCS, the folder that node-report.yaml is in.
 func kubectl() {
-	args, command := os.Args[1:], []string(nil)
-	if at := slices.Index(args, "--"); at >= 0 {
-		args, command = args[:at], args[at+1:]
-	}
-	options, words := map[string]string{}, []string(nil)
-	for _, arg := range args {
-		if name, value, _ := strings.Cut(arg, "="); strings.HasPrefix(arg, "-") {
-			options[strings.TrimLeft(name, "-")] = value
-		} else {
-			words = append(words, arg)
-		}
-	}
-	status, err := 0, error(nil)
-	_, selected := options["l"]
-	switch words[0] {
-	case "apply", "replace":
-		err = apply(words[1])
-	case "exec":
-		if status, err = dockerRun(append([]string{"exec", podName(words[1])}, command...)...); status != 0 {
-			fmt.Fprintln(os.Stderr, "command terminated with exit code", status)
-		}
-	case "debug":
-		err = debug(words[1], options["profile"], command)
-	case "logs":
-		if selected {
-			err = nodeLogs()
-		} else {
-			_, err = dockerRun("logs", podName(words[1]))
-		}
-	default:
-		err = fmt.Errorf("unknown verb %q", words[0])
+	c, err := parseKubectl(os.Args[1:])
+	status := 0
+	if err == nil {
+		status, err = c.run()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -126,8 +99,10 @@ func apply(file string) error {
 	exec.Command("docker", "rm", "-f", podName(pod)).Run()
 	above, containers, _ := strings.Cut(string(text), "\n  containers:\n")
 	above, initial, hasInitial := strings.Cut(above, "\n  initContainers:\n")
-	if err := os.WriteFile(filepath.Join(filepath.Dir(file), pod+".pod"), []byte(above), 0o644); err != nil {
-		return err
+	for ending, text := range map[string]string{".pod": above, ".manifest": string(text)} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(file), pod+ending), []byte(text), 0o644); err != nil {
+			return err
+		}
 	}
 	for _, part := range []string{initial, containers} {
 		flags, args, err := podManifest(above + "\n" + part)
@@ -177,15 +152,27 @@ var profiles = map[string]string{
 }
 
 // debug runs a command of the image beside a pod's container. The kubelet gives it the
-// user of the pod, if that has one, else that of the image.
-func debug(pod, profile string, command []string) error {
+// user of the pod, if that has one, else that of the image. Without -it kubectl does not
+// wait for it.
+func (c *kubectlCall) debug() error {
+	pod, profile := c.words[0], c.flags["profile"]
 	if profile == "" {
 		profile = "general"
 	}
 	flags, ok := profiles[profile]
+	image := imageNamed(c.flags["image"])
+	if !ok || image == "" || len(c.command) == 0 {
+		return fmt.Errorf("profile %q, image %q, command %q", profile, c.flags["image"], c.command)
+	}
+	if node, ok := strings.CutPrefix(pod, "node/"); ok {
+		return debugNode(node, image, c.command)
+	}
 	above, err := os.ReadFile(pod + ".pod")
-	if !ok || err != nil || len(command) == 0 {
-		return fmt.Errorf("profile %q, command %q, %v", profile, command, err)
+	if err != nil {
+		return err
+	}
+	if target, ok := c.flags["target"]; ok && !hasContainer(pod, target) {
+		return fmt.Errorf("%s has no container %q", pod, target)
 	}
 	user := ""
 	if of := regexp.MustCompile(`(?m)^    runAsUser: (\d+)$`).FindSubmatch(above); of != nil {
@@ -193,7 +180,7 @@ func debug(pod, profile string, command []string) error {
 	} else if profile == "restricted" {
 		user = "65532" // of the target nonroot: any other would not start
 	}
-	args := append([]string{"run", "--rm", "--network", "none", "--pid", "container:" + podName(pod), "--user", user}, strings.Fields(flags)...)
+	args := append([]string{"--network", "none", "--pid", "container:" + podName(pod), "--user", user}, strings.Fields(flags)...)
 	if profile == "sysadmin" {
 		added, err := everything()
 		if err != nil {
@@ -201,7 +188,15 @@ func debug(pod, profile string, command []string) error {
 		}
 		args = append(args, added...)
 	}
-	status, err := dockerRun(slices.Concat(args, []string{"--entrypoint", command[0], os.Getenv("IMAGE")}, command[1:])...)
+	args = slices.Concat(args, []string{"--entrypoint", c.command[0], image}, c.command[1:])
+	if _, attached := c.flags["it"]; !attached {
+		out, err := exec.Command("docker", append([]string{"run", "-d", "--name", podName(pod) + "-" + c.flags["c"]}, args...)...).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+		return err
+	}
+	status, err := dockerRun(append([]string{"run", "--rm"}, args...)...)
 	if status >= 125 {
 		err = errors.New("the container did not start")
 	}
