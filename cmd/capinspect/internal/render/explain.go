@@ -101,7 +101,7 @@ func printOperation(p *printer, o *operation.Operation) {
 	row := func(label, text string) { p.paragraph(fmt.Sprintf("%s%-12s", indent, label), text) }
 	p.line()
 	if len(o.Caps) > 0 {
-		row("Counts in:", scopeText(o.Scope))
+		row("Counts in:", countsIn([]capset.Scope{o.Scope}))
 	}
 	label := "Instead:"
 	for _, n := range o.Instead {
@@ -147,25 +147,6 @@ func asks(o *operation.Operation) string {
 		text += " (" + o.Errno + ")"
 	}
 	return text
-}
-
-// scopeText says which user namespace is asked.
-func scopeText(s capset.Scope) string {
-	switch s {
-	case capset.ScopeInitial:
-		return "the initial user namespace alone"
-	case capset.ScopeOwn:
-		return "the user namespace of the task"
-	case capset.ScopeFile:
-		return "the user namespace of the task, for files whose owner and group it maps"
-	case capset.ScopeProcess:
-		return "the user namespace of the process that it acts on"
-	}
-	kind := s.String()
-	if s == capset.ScopeMnt {
-		kind = "mount"
-	}
-	return "the user namespace that owns the " + kind + " namespace"
 }
 
 // printExplanations prints explanations with an empty line between them, and then a line
