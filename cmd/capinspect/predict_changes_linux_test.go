@@ -74,7 +74,8 @@ func TestPredictChanges(t *testing.T) {
 			predicted := func() (p struct {
 				Result  string
 				Changes []struct{ Where, Text string }
-			}) {
+			},
+			) {
 				o := run(t, built(t), "predict", "--json", program, "-p", strconv.Itoa(task.Process.Pid))
 				if err := json.Unmarshal([]byte(o.stdout), &p); err != nil {
 					t.Fatalf("%v: %+v", err, o)
