@@ -45,209 +45,211 @@ func measured(o Operation) Operation {
 	return o
 }
 
-// files are operations on files, and on those of /proc and /dev (fs/namei.c, fs/attr.c,
+// files returns operations on files, and on those of /proc and /dev (fs/namei.c, fs/attr.c,
 // fs/xattr.c, fs/proc, drivers/char).
-var files = []Operation{
-	{
-		Names: []string{"read a file of another user", "open O_RDONLY", "open 0600", "cat"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-		Why: "A mode that does not let the task read is passed over by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
-	},
-	{
-		Names: []string{"write a file of another user", "open O_WRONLY", "open O_RDWR"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
-		Why: "A mode that does not let the task write is passed over.", Instead: []Note{modeMay, ownerMay},
-		Gates: []Note{securityMod, serverRules, {"read-only", "a read-only mount refuses it (EROFS), and the immutable flag (EPERM)"}, {"sysctl", "fs.protected_regular and fs.protected_fifos refuse O_CREAT on files of others in sticky directories"}},
-	},
-	{
-		Names: []string{"create a file in a directory of another user", "creat", "mkdir", "unlink", "rmdir", "rename"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
-		Why: "Changing a directory that its mode does not let the task write.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
-	},
-	{
-		Names: []string{"list a directory of another user", "ls", "search a directory", "cd"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-		Why: "A directory whose mode does not let the task read or search it is passed over by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
-	},
-	{
-		Names: []string{"execute a file of another user", "execve"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
-		Why: "It passes over the mode if that has any execute bit; without one nobody executes the file.", Instead: []Note{modeMay}, Gates: []Note{securityMod, {"mount", "a mount with noexec refuses it"}},
-	},
-	{
-		Names: []string{"chown", "fchown", "lchown", "fchownat"}, Caps: []capset.Cap{capset.Chown}, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why: "Giving a file away, or to a group that the task is not in.", Instead: []Note{{"owner", "the owner may give the file to a group that the owner is in"}}, Gates: []Note{serverRules, {"immutable", "an immutable or append-only file keeps its owner"}},
-	},
-	{
-		Names: []string{"chmod", "fchmod", "fchmodat"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why: "Only the owner changes the mode of a file.", Instead: []Note{ownerMay}, Gates: []Note{serverRules},
-	},
-	{
-		Names: []string{"chmod g+s", "chmod 2755", "keep set-user-ID on write", "set-group-ID"}, Caps: []capset.Cap{capset.Fsetid}, Scope: capset.ScopeFile,
-		Why: "Without it the kernel clears the bit silently: on a write, or where the file's group is none of the task's.",
-	},
-	{
-		Names: []string{"utimensat", "utime", "utimes", "futimesat", "touch -d"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why: "Setting other times than now asks the owner.", Instead: []Note{ownerMay, {"mode", "setting both to now needs the right to write alone"}},
-	},
-	{
-		Names: []string{"unlink in a sticky directory", "rm in /tmp", "sticky directory"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why: "In a sticky directory only the owner of the file or of the directory removes or renames it.", Instead: []Note{ownerMay},
-	},
-	{
-		Names: []string{"O_NOATIME"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why: "Reading without a trace is for the owner.", Instead: []Note{ownerMay, {"flag", "open without O_NOATIME"}},
-	},
-	{
-		Names: []string{"setfacl", "setxattr system.posix_acl_access"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why: "Only the owner changes the ACL of a file.", Instead: []Note{ownerMay},
-	},
-	{
-		Names: []string{"link", "linkat", "hard link", "ln"}, Caps: []capset.Cap{capset.DacOverride, capset.Fowner}, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why:     "With fs.protected_hardlinks a link to a file of another user wants the right to read and write it, or its owner.",
-		Instead: []Note{ownerMay, modeMay, {"sysctl", "fs.protected_hardlinks=0"}},
-	},
-	{
-		Names: []string{"linkat AT_EMPTY_PATH", "AT_EMPTY_PATH"}, Caps: []capset.Cap{capset.DacReadSearch}, Errno: "ENOENT", Scope: capset.ScopeInitial,
-		Why: "Linking an open file by its descriptor alone.", Instead: []Note{{"path", "linkat of /proc/self/fd/N with AT_SYMLINK_FOLLOW"}, {"uid", "since Linux 6.10 the one that opened the file may"}},
-	},
-	{
-		Names: []string{"follow a link in a sticky directory", "protected_symlinks"}, Errno: "EACCES",
-		Why: "With fs.protected_symlinks no capability follows a link of another user in a sticky directory that all may write.", Instead: []Note{{"sysctl", "fs.protected_symlinks=0"}, ownerMay},
-	},
-	{
-		Names: []string{"setxattr trusted.", "trusted xattr", "setfattr trusted."}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Attributes of trusted. belong to the initial user namespace, to read as to write (ENODATA).",
-	},
-	{
-		Names: []string{"setxattr security.capability", "setcap"}, Caps: []capset.Cap{capset.Setfcap}, Errno: "EPERM", Scope: capset.ScopeFile,
-		Why: "Giving capabilities to a program. In a child user namespace they count there and below alone.", Gates: []Note{securityMod, serverRules},
-	},
-	{
-		Names: []string{"setxattr security.", "setfattr security."}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Attributes of security. that no security module takes for its own.", Gates: []Note{securityMod},
-	},
-	{
-		Names: []string{"chattr +i", "chattr +a", "FS_IOC_SETFLAGS", "immutable"}, Caps: []capset.Cap{capset.LinuxImmutable}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "The immutable and the append-only flag ask the initial user namespace; other flags are for the owner.",
-	},
-	{
-		Names: []string{"mknod", "mknod b", "mknod c", "mknodat"}, Caps: []capset.Cap{capset.Mknod}, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mknod"},
-		Why: "A device node reaches the device wherever it lies.", Instead: []Note{{"bind-mount", "bind-mount the device of the node, as --device does"}}, Gates: []Note{deviceCgroup, {"mount", "a mount with nodev does not open it (EACCES)"}},
-	},
-	{
-		Names: []string{"mknod c 0 0", "whiteout", "mknod whiteout"}, Scope: capset.ScopeInitial,
-		Why: "A whiteout, character device 0:0, needs none since Linux 5.8.",
-	},
-	{
-		Names: []string{"mkfifo", "mknod p"}, Why: "A pipe or a socket in the file system needs none.",
-	},
-	{
-		Names: []string{"F_SETLEASE"}, Caps: []capset.Cap{capset.Lease}, Errno: "EACCES", Scope: capset.ScopeInitial,
-		Why: "A lease on a file of another user.", Instead: []Note{ownerMay},
-	},
-	{
-		Names: []string{"F_SETPIPE_SZ", "fs.pipe-max-size"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "A pipe larger than fs.pipe-max-size.", Instead: []Note{{"sysctl", "a larger fs.pipe-max-size"}},
-	},
-	{
-		Names: []string{"reserved blocks", "disk quota"}, Caps: []capset.Cap{capset.SysResource}, Errno: "ENOSPC", Scope: capset.ScopeInitial,
-		Why: "Using the blocks that a file system keeps for root, and more than the quota (EDQUOT).", Instead: []Note{{"owner", "the uid or gid that the file system names for them (tune2fs -u, -g)"}},
-	},
-	{
-		Names: []string{"FIBMAP"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Where the blocks of a file lie.", Instead: []Note{{"call", "FIEMAP needs none"}},
-	},
-	ofProc("The root directory of another process leads into its mount namespace.", "/proc/PID/root", "/proc/1/root"),
-	ofProc("The working directory of another process.", "/proc/PID/cwd"),
-	ofProc("The program of another process.", "/proc/PID/exe", "readlink /proc/PID/exe"),
-	ownedByProc("The open files of another process.", "/proc/PID/fd", "/proc/PID/fd/", "lsof", "fuser", "ss -p", "netstat -p"),
-	measured(ofProc("The memory map of another process.", "/proc/PID/maps", "/proc/PID/smaps", "/proc/PID/numa_maps", "pmap")),
-	ownedByProc("The memory of another process.", "/proc/PID/mem"),
-	measured(ownedByProc("The environment of another process.", "/proc/PID/environ")),
-	measured(ownedByProc("The auxiliary vector of another process.", "/proc/PID/auxv")),
-	ofProc("The namespaces of another process.", "/proc/PID/ns", "/proc/PID/ns/net", "readlink /proc/PID/ns"),
-	ownedByProc("The input and output of another process.", "/proc/PID/io", "iotop"),
-	ownedByProc("The system call that another process is in.", "/proc/PID/syscall", "/proc/PID/personality"),
-	{
-		Names: []string{"/proc/PID/stack"}, Caps: admin, Errno: "EACCES", Scope: capset.ScopeInitial,
-		Why: "The kernel stack of a process shows the kernel's addresses.", Gates: []Note{fileMode},
-	},
-	{
-		Names: []string{"/proc/PID/pagemap"}, Caps: admin, Scope: capset.ScopeInitial,
-		Why: "It opens for what may trace the process; without SYS_ADMIN the page frame numbers read as 0.",
-	},
-	{
-		Names: []string{"/proc/PID/map_files"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Following its links; CHECKPOINT_RESTORE suffices since Linux 5.9.",
-	},
-	{
-		Names: []string{"write /proc/PID/oom_score_adj", "/proc/PID/oom_score_adj", "oom_score_adj"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EACCES", Scope: capset.ScopeInitial,
-		Why: "A value below the lowest that a privileged process has set for it; raising it needs none.", Gates: []Note{fileMode},
-	},
-	{
-		Names: []string{"write /proc/PID/loginuid", "loginuid", "pam_loginuid"}, Caps: []capset.Cap{capset.AuditControl}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "The login uid is set once; after that it takes the capability, and never where auditing made it immutable.",
-	},
-	{
-		Names: []string{"/proc/PID/timerslack_ns"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeProcess,
-		Why: "The timer slack of another process.", Instead: []Note{{"call", "prctl PR_SET_TIMERSLACK for itself"}},
-	},
-	{
-		Names: []string{"/proc/kcore"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "The memory of the kernel.", Gates: []Note{fileMode, lockdown, maskedProc},
-	},
-	{
-		Names: []string{"/proc/kmsg", "/dev/kmsg"}, Caps: []capset.Cap{capset.Syslog}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "The kernel log; /dev/kmsg asks only where kernel.dmesg_restrict is 1.", Instead: []Note{{"sysctl", "kernel.dmesg_restrict=0 for /dev/kmsg"}}, Gates: []Note{fileMode, deviceCgroup},
-	},
-	{
-		Names: []string{"/proc/kallsyms"}, Caps: []capset.Cap{capset.Syslog}, Scope: capset.ScopeInitial,
-		Why: "It opens for all; without the capability the addresses read as 0, as kernel.kptr_restrict says.", Gates: []Note{{"sysctl", "kernel.kptr_restrict=2 hides them from all"}},
-	},
-	{
-		Names: []string{"/dev/mem", "/dev/port"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "The memory and ports of the machine.", Gates: []Note{fileMode, deviceCgroup, lockdown},
-	},
-	{
-		Names: []string{"/dev/cpu/N/msr", "msr", "rdmsr", "wrmsr"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "The registers of the processor.", Gates: []Note{fileMode, deviceCgroup, lockdown},
-	},
-	{
-		Names: []string{"/dev/net/tun", "TUNSETIFF", "ip tuntap add"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
-		Why: "Making a tun or tap device, or attaching to one that belongs to another.", Instead: []Note{{"owner", "a persistent device made for its uid or group: ip tuntap add user NAME"}}, Gates: []Note{deviceCgroup},
-	},
-	{
-		Names: []string{"/dev/fuse", "open /dev/fuse"}, Why: "Opening it needs none; mounting the file system asks for SYS_ADMIN.", Gates: []Note{deviceCgroup, fileMode},
-	},
-	{
-		Names: []string{"/dev/kvm", "kvm"}, Why: "It needs no capability.", Gates: []Note{{"dac", "the node belongs to root and the group kvm"}, deviceCgroup},
-	},
-	{
-		Names: []string{"/dev/ppp", "pppd"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
-		Why: "Opening it asks the owner of the network namespace.", Gates: []Note{deviceCgroup, fileMode},
-	},
-	{
-		Names: []string{"/dev/sda", "block device", "dd to a disk", "mkfs", "fdisk"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-		Why: "The mode of the node alone decides; its group is disk.", Instead: []Note{modeMay}, Gates: []Note{deviceCgroup},
-	},
-	{
-		Names: []string{"write /proc/sys/net", "/proc/sys/net", "net.ipv4.ip_forward", "sysctl net."}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EACCES", Scope: capset.ScopeNet,
-		Why: "A task with NET_ADMIN over the network namespace is taken for the owner of its sysctls.", Instead: []Note{rootOwned, {"podspec", "securityContext.sysctls of the pod (docker: --sysctl)"}}, Gates: []Note{readOnlyProc},
-	},
-	{
-		Names: []string{"write /proc/sys", "/proc/sys", "sysctl -w", "sysctl kernel.", "sysctl vm.", "sysctl fs."}, Errno: "EACCES",
-		Why: "Most sysctls ask for no capability: uid 0 of the node owns them, and a mode is not passed over by DAC_OVERRIDE.", Gates: []Note{readOnlyProc},
-	},
-	{
-		Names: []string{"write /proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/dmesg_restrict", "/proc/sys/kernel/unprivileged_bpf_disabled"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "These ask for it beside the owner.", Gates: []Note{fileMode, readOnlyProc},
-	},
-	{
-		Names: []string{"write /proc/sys/kernel/yama/ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope", "ptrace_scope"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "It asks for it beside the owner, and 3 cannot be taken back.", Gates: []Note{fileMode, readOnlyProc},
-	},
-	{
-		Names: []string{"write /proc/sys/kernel/ns_last_pid", "/proc/sys/kernel/ns_last_pid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID,
-		Why: "It asks the owner of the pid namespace; CHECKPOINT_RESTORE suffices since Linux 5.9.", Gates: []Note{fileMode, readOnlyProc},
-	},
-	{
-		Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Errno: "EACCES",
-		Why: "It asks for no capability: uid 0 of the node owns it.", Gates: []Note{readOnlyProc},
-	},
+func files() []Operation {
+	return []Operation{
+		{
+			Names: []string{"read a file of another user", "open O_RDONLY", "open 0600", "cat"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "A mode that does not let the task read is passed over by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
+		},
+		{
+			Names: []string{"write a file of another user", "open O_WRONLY", "open O_RDWR"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "A mode that does not let the task write is passed over.", Instead: []Note{modeMay, ownerMay},
+			Gates: []Note{securityMod, serverRules, {"read-only", "a read-only mount refuses it (EROFS), and the immutable flag (EPERM)"}, {"sysctl", "fs.protected_regular and fs.protected_fifos refuse O_CREAT on files of others in sticky directories"}},
+		},
+		{
+			Names: []string{"create a file in a directory of another user", "creat", "mkdir", "unlink", "rmdir", "rename"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "Changing a directory that its mode does not let the task write.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
+		},
+		{
+			Names: []string{"list a directory of another user", "ls", "search a directory", "cd"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "A directory whose mode does not let the task read or search it is passed over by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
+		},
+		{
+			Names: []string{"execute a file of another user", "execve"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "It passes over the mode if that has any execute bit; without one nobody executes the file.", Instead: []Note{modeMay}, Gates: []Note{securityMod, {"mount", "a mount with noexec refuses it"}},
+		},
+		{
+			Names: []string{"chown", "fchown", "lchown", "fchownat"}, Caps: []capset.Cap{capset.Chown}, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why: "Giving a file away, or to a group that the task is not in.", Instead: []Note{{"owner", "the owner may give the file to a group that the owner is in"}}, Gates: []Note{serverRules, {"immutable", "an immutable or append-only file keeps its owner"}},
+		},
+		{
+			Names: []string{"chmod", "fchmod", "fchmodat"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why: "Only the owner changes the mode of a file.", Instead: []Note{ownerMay}, Gates: []Note{serverRules},
+		},
+		{
+			Names: []string{"chmod g+s", "chmod 2755", "keep set-user-ID on write", "set-group-ID"}, Caps: []capset.Cap{capset.Fsetid}, Scope: capset.ScopeFile,
+			Why: "Without it the kernel clears the bit silently: on a write, or where the file's group is none of the task's.",
+		},
+		{
+			Names: []string{"utimensat", "utime", "utimes", "futimesat", "touch -d"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why: "Setting other times than now asks the owner.", Instead: []Note{ownerMay, {"mode", "setting both to now needs the right to write alone"}},
+		},
+		{
+			Names: []string{"unlink in a sticky directory", "rm in /tmp", "sticky directory"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why: "In a sticky directory only the owner of the file or of the directory removes or renames it.", Instead: []Note{ownerMay},
+		},
+		{
+			Names: []string{"O_NOATIME"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why: "Reading without a trace is for the owner.", Instead: []Note{ownerMay, {"flag", "open without O_NOATIME"}},
+		},
+		{
+			Names: []string{"setfacl", "setxattr system.posix_acl_access"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why: "Only the owner changes the ACL of a file.", Instead: []Note{ownerMay},
+		},
+		{
+			Names: []string{"link", "linkat", "hard link", "ln"}, Caps: []capset.Cap{capset.DacOverride, capset.Fowner}, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why:     "With fs.protected_hardlinks a link to a file of another user wants the right to read and write it, or its owner.",
+			Instead: []Note{ownerMay, modeMay, {"sysctl", "fs.protected_hardlinks=0"}},
+		},
+		{
+			Names: []string{"linkat AT_EMPTY_PATH", "AT_EMPTY_PATH"}, Caps: []capset.Cap{capset.DacReadSearch}, Errno: "ENOENT", Scope: capset.ScopeInitial,
+			Why: "Linking an open file by its descriptor alone.", Instead: []Note{{"path", "linkat of /proc/self/fd/N with AT_SYMLINK_FOLLOW"}, {"uid", "since Linux 6.10 the one that opened the file may"}},
+		},
+		{
+			Names: []string{"follow a link in a sticky directory", "protected_symlinks"}, Errno: "EACCES",
+			Why: "With fs.protected_symlinks no capability follows a link of another user in a sticky directory that all may write.", Instead: []Note{{"sysctl", "fs.protected_symlinks=0"}, ownerMay},
+		},
+		{
+			Names: []string{"setxattr trusted.", "trusted xattr", "setfattr trusted."}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Attributes of trusted. belong to the initial user namespace, to read as to write (ENODATA).",
+		},
+		{
+			Names: []string{"setxattr security.capability", "setcap"}, Caps: []capset.Cap{capset.Setfcap}, Errno: "EPERM", Scope: capset.ScopeFile,
+			Why: "Giving capabilities to a program. In a child user namespace they count there and below alone.", Gates: []Note{securityMod, serverRules},
+		},
+		{
+			Names: []string{"setxattr security.", "setfattr security."}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Attributes of security. that no security module takes for its own.", Gates: []Note{securityMod},
+		},
+		{
+			Names: []string{"chattr +i", "chattr +a", "FS_IOC_SETFLAGS", "immutable"}, Caps: []capset.Cap{capset.LinuxImmutable}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "The immutable and the append-only flag ask the initial user namespace; other flags are for the owner.",
+		},
+		{
+			Names: []string{"mknod", "mknod b", "mknod c", "mknodat"}, Caps: []capset.Cap{capset.Mknod}, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mknod"},
+			Why: "A device node reaches the device wherever it lies.", Instead: []Note{{"bind-mount", "bind-mount the device of the node, as --device does"}}, Gates: []Note{deviceCgroup, {"mount", "a mount with nodev does not open it (EACCES)"}},
+		},
+		{
+			Names: []string{"mknod c 0 0", "whiteout", "mknod whiteout"}, Scope: capset.ScopeInitial,
+			Why: "A whiteout, character device 0:0, needs none since Linux 5.8.",
+		},
+		{
+			Names: []string{"mkfifo", "mknod p"}, Why: "A pipe or a socket in the file system needs none.",
+		},
+		{
+			Names: []string{"F_SETLEASE"}, Caps: []capset.Cap{capset.Lease}, Errno: "EACCES", Scope: capset.ScopeInitial,
+			Why: "A lease on a file of another user.", Instead: []Note{ownerMay},
+		},
+		{
+			Names: []string{"F_SETPIPE_SZ", "fs.pipe-max-size"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "A pipe larger than fs.pipe-max-size.", Instead: []Note{{"sysctl", "a larger fs.pipe-max-size"}},
+		},
+		{
+			Names: []string{"reserved blocks", "disk quota"}, Caps: []capset.Cap{capset.SysResource}, Errno: "ENOSPC", Scope: capset.ScopeInitial,
+			Why: "Using the blocks that a file system keeps for root, and more than the quota (EDQUOT).", Instead: []Note{{"owner", "the uid or gid that the file system names for them (tune2fs -u, -g)"}},
+		},
+		{
+			Names: []string{"FIBMAP"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Where the blocks of a file lie.", Instead: []Note{{"call", "FIEMAP needs none"}},
+		},
+		ofProc("The root directory of another process leads into its mount namespace.", "/proc/PID/root", "/proc/1/root"),
+		ofProc("The working directory of another process.", "/proc/PID/cwd"),
+		ofProc("The program of another process.", "/proc/PID/exe", "readlink /proc/PID/exe"),
+		ownedByProc("The open files of another process.", "/proc/PID/fd", "/proc/PID/fd/", "lsof", "fuser", "ss -p", "netstat -p"),
+		measured(ofProc("The memory map of another process.", "/proc/PID/maps", "/proc/PID/smaps", "/proc/PID/numa_maps", "pmap")),
+		ownedByProc("The memory of another process.", "/proc/PID/mem"),
+		measured(ownedByProc("The environment of another process.", "/proc/PID/environ")),
+		measured(ownedByProc("The auxiliary vector of another process.", "/proc/PID/auxv")),
+		ofProc("The namespaces of another process.", "/proc/PID/ns", "/proc/PID/ns/net", "readlink /proc/PID/ns"),
+		ownedByProc("The input and output of another process.", "/proc/PID/io", "iotop"),
+		ownedByProc("The system call that another process is in.", "/proc/PID/syscall", "/proc/PID/personality"),
+		{
+			Names: []string{"/proc/PID/stack"}, Caps: admin, Errno: "EACCES", Scope: capset.ScopeInitial,
+			Why: "The kernel stack of a process shows the kernel's addresses.", Gates: []Note{fileMode},
+		},
+		{
+			Names: []string{"/proc/PID/pagemap"}, Caps: admin, Scope: capset.ScopeInitial,
+			Why: "It opens for what may trace the process; without SYS_ADMIN the page frame numbers read as 0.",
+		},
+		{
+			Names: []string{"/proc/PID/map_files"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Following its links; CHECKPOINT_RESTORE suffices since Linux 5.9.",
+		},
+		{
+			Names: []string{"write /proc/PID/oom_score_adj", "/proc/PID/oom_score_adj", "oom_score_adj"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EACCES", Scope: capset.ScopeInitial,
+			Why: "A value below the lowest that a privileged process has set for it; raising it needs none.", Gates: []Note{fileMode},
+		},
+		{
+			Names: []string{"write /proc/PID/loginuid", "loginuid", "pam_loginuid"}, Caps: []capset.Cap{capset.AuditControl}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "The login uid is set once; after that it takes the capability, and never where auditing made it immutable.",
+		},
+		{
+			Names: []string{"/proc/PID/timerslack_ns"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeProcess,
+			Why: "The timer slack of another process.", Instead: []Note{{"call", "prctl PR_SET_TIMERSLACK for itself"}},
+		},
+		{
+			Names: []string{"/proc/kcore"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "The memory of the kernel.", Gates: []Note{fileMode, lockdown, maskedProc},
+		},
+		{
+			Names: []string{"/proc/kmsg", "/dev/kmsg"}, Caps: []capset.Cap{capset.Syslog}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "The kernel log; /dev/kmsg asks only where kernel.dmesg_restrict is 1.", Instead: []Note{{"sysctl", "kernel.dmesg_restrict=0 for /dev/kmsg"}}, Gates: []Note{fileMode, deviceCgroup},
+		},
+		{
+			Names: []string{"/proc/kallsyms"}, Caps: []capset.Cap{capset.Syslog}, Scope: capset.ScopeInitial,
+			Why: "It opens for all; without the capability the addresses read as 0, as kernel.kptr_restrict says.", Gates: []Note{{"sysctl", "kernel.kptr_restrict=2 hides them from all"}},
+		},
+		{
+			Names: []string{"/dev/mem", "/dev/port"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "The memory and ports of the machine.", Gates: []Note{fileMode, deviceCgroup, lockdown},
+		},
+		{
+			Names: []string{"/dev/cpu/N/msr", "msr", "rdmsr", "wrmsr"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "The registers of the processor.", Gates: []Note{fileMode, deviceCgroup, lockdown},
+		},
+		{
+			Names: []string{"/dev/net/tun", "TUNSETIFF", "ip tuntap add"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
+			Why: "Making a tun or tap device, or attaching to one that belongs to another.", Instead: []Note{{"owner", "a persistent device made for its uid or group: ip tuntap add user NAME"}}, Gates: []Note{deviceCgroup},
+		},
+		{
+			Names: []string{"/dev/fuse", "open /dev/fuse"}, Why: "Opening it needs none; mounting the file system asks for SYS_ADMIN.", Gates: []Note{deviceCgroup, fileMode},
+		},
+		{
+			Names: []string{"/dev/kvm", "kvm"}, Why: "It needs no capability.", Gates: []Note{{"dac", "the node belongs to root and the group kvm"}, deviceCgroup},
+		},
+		{
+			Names: []string{"/dev/ppp", "pppd"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
+			Why: "Opening it asks the owner of the network namespace.", Gates: []Note{deviceCgroup, fileMode},
+		},
+		{
+			Names: []string{"/dev/sda", "block device", "dd to a disk", "mkfs", "fdisk"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "The mode of the node alone decides; its group is disk.", Instead: []Note{modeMay}, Gates: []Note{deviceCgroup},
+		},
+		{
+			Names: []string{"write /proc/sys/net", "/proc/sys/net", "net.ipv4.ip_forward", "sysctl net."}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EACCES", Scope: capset.ScopeNet,
+			Why: "A task with NET_ADMIN over the network namespace is taken for the owner of its sysctls.", Instead: []Note{rootOwned, {"podspec", "securityContext.sysctls of the pod (docker: --sysctl)"}}, Gates: []Note{readOnlyProc},
+		},
+		{
+			Names: []string{"write /proc/sys", "/proc/sys", "sysctl -w", "sysctl kernel.", "sysctl vm.", "sysctl fs."}, Errno: "EACCES",
+			Why: "Most sysctls ask for no capability: uid 0 of the node owns them, and a mode is not passed over by DAC_OVERRIDE.", Gates: []Note{readOnlyProc},
+		},
+		{
+			Names: []string{"write /proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/dmesg_restrict", "/proc/sys/kernel/unprivileged_bpf_disabled"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "These ask for it beside the owner.", Gates: []Note{fileMode, readOnlyProc},
+		},
+		{
+			Names: []string{"write /proc/sys/kernel/yama/ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope", "ptrace_scope"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "It asks for it beside the owner, and 3 cannot be taken back.", Gates: []Note{fileMode, readOnlyProc},
+		},
+		{
+			Names: []string{"write /proc/sys/kernel/ns_last_pid", "/proc/sys/kernel/ns_last_pid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID,
+			Why: "It asks the owner of the pid namespace; CHECKPOINT_RESTORE suffices since Linux 5.9.", Gates: []Note{fileMode, readOnlyProc},
+		},
+		{
+			Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Errno: "EACCES",
+			Why: "It asks for no capability: uid 0 of the node owns it.", Gates: []Note{readOnlyProc},
+		},
+	}
 }

@@ -49,16 +49,21 @@ type Operation struct {
 	// Calls are the system calls by which seccomp filters know it.
 	Calls []string
 
-	// Program says that it is a program, or what people call something that programs do:
-	// the capabilities are what it usually needs, and another configuration needs others.
+	// Program is set for a program: the capabilities are what it usually needs, and another
+	// configuration may need others.
 	Program bool
 }
 
 // Note is a remark on an operation. Its code is stable.
 type Note struct{ Code, Text string }
 
-// Name returns the usual name.
-func (o *Operation) Name() string { return o.Names[0] }
+// Name returns the usual name, "" if it has none.
+func (o *Operation) Name() string {
+	if len(o.Names) == 0 {
+		return ""
+	}
+	return o.Names[0]
+}
 
 // Set returns the capabilities as a set.
 func (o *Operation) Set() capset.Set { return capset.Of(o.Caps...) }
@@ -88,10 +93,16 @@ func (o *Operation) SeccompGates(r *runtime.Runtime) (gates []runtime.Gate) {
 }
 
 // All returns the operations, in the order of the table.
-func All() []Operation { return slices.Concat(groups[:]...) }
+func All() (list []Operation) {
+	for _, group := range groups {
+		list = append(list, group()...)
+	}
+	return list
+}
 
-// groups is the table, by what the operations are about.
-var groups = [...][]Operation{mounts, files, processes, memory, network, system, programs}
+// groups is the table, by what the operations are about. Nothing of it is made before it is
+// asked for.
+var groups = [...]func() []Operation{mounts, files, processes, memory, network, system, programs}
 
 // Named returns the operations of a name, in any case and spacing; nil if there are none.
 // A name may stand for several: "mount" is a system call, and a program too.

@@ -13,151 +13,153 @@ func changeID(c capset.Cap, why string, names ...string) Operation {
 	}
 }
 
-// processes are operations on processes and their ids (kernel/sys.c, kernel/signal.c,
+// processes returns operations on processes and their ids (kernel/sys.c, kernel/signal.c,
 // kernel/ptrace.c, kernel/sched, security/commoncap.c).
-var processes = []Operation{
-	changeID(capset.Setuid, "Taking another user id.", "setuid"),
-	changeID(capset.Setuid, "Taking other user ids.", "setreuid", "seteuid"),
-	changeID(capset.Setuid, "Taking other user ids.", "setresuid"),
-	changeID(capset.Setuid, "Taking another filesystem uid; it fails silently.", "setfsuid"),
-	changeID(capset.Setgid, "Taking another group id.", "setgid"),
-	changeID(capset.Setgid, "Taking other group ids.", "setregid", "setegid"),
-	changeID(capset.Setgid, "Taking other group ids.", "setresgid"),
-	changeID(capset.Setgid, "Taking another filesystem gid; it fails silently.", "setfsgid"),
-	{
-		Names: []string{"setgroups", "initgroups"}, Caps: []capset.Cap{capset.Setgid}, Errno: "EPERM", Scope: capset.ScopeOwn,
-		Why:   "Changing the supplementary groups, dropping them all included.",
-		Gates: []Note{{"setgroups-deny", "in a user namespace whose /proc/PID/setgroups says deny nobody may"}},
-	},
-	{
-		Names: []string{"kill", "tgkill", "tkill", "pidfd_send_signal", "rt_sigqueueinfo"}, Caps: []capset.Cap{capset.Kill}, Errno: "EPERM", Scope: capset.ScopeProcess,
-		Why:     "A signal to a process of another user.",
-		Instead: []Note{sameUser, {"session", "SIGCONT within the session needs none"}}, Gates: []Note{securityMod},
-	},
-	{
-		Names: []string{"ptrace", "PTRACE_ATTACH", "PTRACE_SEIZE", "ptrace attach", "strace -p", "gdb -p", "dlv attach", "jmap", "py-spy"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"ptrace"},
-		Why: "Attaching to a process of another user, or to one that holds more.", Instead: []Note{sameUserTrace, descendants}, Gates: []Note{yama, securityMod},
-	},
-	{
-		Names: []string{"PTRACE_TRACEME", "strace", "gdb"}, Calls: []string{"ptrace"},
-		Why: "Tracing a program that one starts needs none.", Gates: []Note{yama, {"set-user-ID", "a traced program gains nothing from its set-user-ID bit or file capabilities"}},
-	},
-	{
-		Names: []string{"process_vm_readv", "process_vm_writev"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"process_vm_readv"},
-		Why: "The memory of a process of another user.", Instead: []Note{sameUserTrace}, Gates: []Note{yama, securityMod},
-	},
-	{
-		Names: []string{"pidfd_getfd"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"pidfd_getfd"},
-		Why: "Taking a file descriptor out of a process of another user.", Instead: []Note{sameUserTrace}, Gates: []Note{yama, securityMod},
-	},
-	{
-		Names: []string{"kcmp"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"kcmp"},
-		Why: "Comparing what processes of another user have open.", Instead: []Note{sameUserTrace}, Gates: []Note{securityMod},
-	},
-	{
-		Names: []string{"process_madvise"}, Caps: []capset.Cap{capset.SysPtrace, capset.SysNice}, All: true, Errno: "EACCES", Scope: capset.ScopeProcess, Calls: []string{"process_madvise"},
-		Substitutes: map[capset.Cap][]capset.Cap{capset.SysPtrace: measure},
-		Why:         "Advice on the memory of another process asks for SYS_PTRACE over one of another user, and for SYS_NICE.",
-	},
-	{
-		Names: []string{"migrate_pages", "move_pages"}, Caps: []capset.Cap{capset.SysPtrace}, Errno: "EPERM", Scope: capset.ScopeProcess,
-		Why: "Moving the memory of a process of another user; moving pages that others map too asks for SYS_NICE.", Instead: []Note{sameUserTrace},
-	},
-	{
-		Names: []string{"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node", "numactl"}, Calls: []string{"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node"},
-		Why: "A memory policy needs no capability; only MPOL_MF_MOVE_ALL asks for SYS_NICE.",
-	},
-	{
-		Names: []string{"MPOL_MF_MOVE_ALL"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mbind"},
-		Why: "Moving pages that other processes map too.",
-	},
-	{
-		Names: []string{"get_robust_list"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess,
-		Why: "The list of a process of another user.", Instead: []Note{sameUserTrace},
-	},
-	{
-		Names: []string{"nice", "renice", "setpriority", "nice -n -5"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EACCES", Scope: capset.ScopeInitial,
-		Why: "A lower nice value than RLIMIT_NICE lets it have; for a process of another user EPERM.", Instead: []Note{{"rlimit", "RLIMIT_NICE (docker: --ulimit nice=N)"}, {"raise", "a higher value needs none"}},
-	},
-	{
-		Names: []string{"sched_setscheduler", "SCHED_FIFO", "SCHED_RR", "sched_setparam", "chrt -f", "pthread_setschedparam"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Real-time scheduling beyond RLIMIT_RTPRIO.", Instead: []Note{{"rlimit", "RLIMIT_RTPRIO (docker: --ulimit rtprio=N)"}}, Gates: []Note{{"cgroup", "with real-time groups the cgroup needs cpu.rt_runtime_us (EPERM)"}},
-	},
-	{
-		Names: []string{"SCHED_DEADLINE", "sched_setattr"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Deadline scheduling.",
-	},
-	{
-		Names: []string{"sched_setaffinity", "taskset -p"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeProcess,
-		Why: "The processors of a process of another user.", Instead: []Note{sameUser}, Gates: []Note{{"cgroup", "the cpuset of its cgroup limits it"}},
-	},
-	{
-		Names: []string{"ioprio_set", "ionice -c 1", "IOPRIO_CLASS_RT"}, Caps: []capset.Cap{capset.SysAdmin, capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "The real-time class of I/O.", Instead: []Note{{"class", "best effort and idle need none"}},
-	},
-	{
-		Names: []string{"setrlimit", "prlimit", "ulimit", "raise a hard limit"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Raising a hard limit.", Instead: []Note{{"runtime", "docker --ulimit, LimitNOFILE= of a unit"}, {"lower", "lowering it, and the soft limit up to the hard one, needs none"}},
-	},
-	{
-		Names: []string{"prlimit of another process", "prlimit -p"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeProcess,
-		Why: "The limits of a process of another user.", Instead: []Note{sameUser},
-	},
-	{
-		Names: []string{"fork beyond RLIMIT_NPROC", "RLIMIT_NPROC"}, Caps: []capset.Cap{capset.SysResource, capset.SysAdmin}, Errno: "EAGAIN", Scope: capset.ScopeInitial,
-		Why: "More processes of the user than its limit.", Instead: []Note{{"rlimit", "a larger RLIMIT_NPROC"}}, Gates: []Note{{"cgroup", "pids.max of the cgroup holds for all (EAGAIN)"}},
-	},
-	{
-		Names: []string{"clone3 set_tid", "set_tid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID, Calls: []string{"clone3"},
-		Why: "A process with a pid of one's choice; CHECKPOINT_RESTORE suffices since Linux 5.9.",
-	},
-	{
-		Names: []string{"capset", "raise a capability"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
-		Why: "Adding to the inheritable set what the permitted set lacks; what is not permitted nobody adds to the permitted one.",
-	},
-	{
-		Names: []string{"PR_CAPBSET_DROP", "capsh --drop"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
-		Why: "Taking a capability out of the bounding set.",
-	},
-	{
-		Names: []string{"PR_SET_SECUREBITS"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
-		Why: "Changing the securebits.",
-	},
-	{
-		Names: []string{"PR_SET_KEEPCAPS"}, Why: "Keeping capabilities over a change of uid needs none.",
-	},
-	{
-		Names: []string{"PR_CAP_AMBIENT_RAISE"}, Why: "It needs none, but the capability has to be permitted and inheritable (EPERM).",
-		Gates: []Note{{"securebits", "SECBIT_NO_CAP_AMBIENT_RAISE refuses it"}},
-	},
-	{
-		Names: []string{"PR_SET_NO_NEW_PRIVS"}, Why: "It needs none, and cannot be taken back.",
-	},
-	{
-		Names: []string{"PR_SET_DUMPABLE"}, Why: "It needs none.",
-	},
-	{
-		Names: []string{"PR_SET_MM"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Changing the memory descriptor field by field; PR_SET_MM_MAP needs it for the program alone.",
-	},
-	{
-		Names: []string{"PR_SET_IO_FLUSHER"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
-		Why: "Marking a process that serves the kernel's own writes.",
-	},
-	{
-		Names: []string{"seccomp", "PR_SET_SECCOMP", "SECCOMP_SET_MODE_FILTER"}, Caps: admin, Errno: "EACCES", Scope: capset.ScopeOwn,
-		Why: "A seccomp filter without no_new_privs.", Instead: []Note{{"no-new-privs", "set no_new_privs first"}},
-	},
-	{
-		Names: []string{"landlock_restrict_self"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeOwn,
-		Why: "A Landlock domain without no_new_privs.", Instead: []Note{{"no-new-privs", "set no_new_privs first"}},
-	},
-	{
-		Names: []string{"SCM_CREDENTIALS", "unix credentials"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setuid, capset.Setgid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
-		Why: "Sending another pid asks for SYS_ADMIN over the pid namespace, another uid for SETUID, another gid for SETGID.", Instead: []Note{{"own-id", "its own ids need none"}},
-	},
-	{
-		Names: []string{"perf_event_open of a process of another user"}, Caps: []capset.Cap{capset.Perfmon, capset.SysAdmin, capset.SysPtrace}, Errno: "EACCES", Scope: capset.ScopeInitial, Calls: []string{"perf_event_open"},
-		Why: "Measuring a process that the task may not trace; PERFMON suffices since Linux 5.8.", Instead: []Note{sameUserTrace},
-	},
+func processes() []Operation {
+	return []Operation{
+		changeID(capset.Setuid, "Taking another user id.", "setuid"),
+		changeID(capset.Setuid, "Taking other user ids.", "setreuid", "seteuid"),
+		changeID(capset.Setuid, "Taking other user ids.", "setresuid"),
+		changeID(capset.Setuid, "Taking another filesystem uid; it fails silently.", "setfsuid"),
+		changeID(capset.Setgid, "Taking another group id.", "setgid"),
+		changeID(capset.Setgid, "Taking other group ids.", "setregid", "setegid"),
+		changeID(capset.Setgid, "Taking other group ids.", "setresgid"),
+		changeID(capset.Setgid, "Taking another filesystem gid; it fails silently.", "setfsgid"),
+		{
+			Names: []string{"setgroups", "initgroups"}, Caps: []capset.Cap{capset.Setgid}, Errno: "EPERM", Scope: capset.ScopeOwn,
+			Why:   "Changing the supplementary groups, dropping them all included.",
+			Gates: []Note{{"setgroups-deny", "in a user namespace whose /proc/PID/setgroups says deny nobody may"}},
+		},
+		{
+			Names: []string{"kill", "tgkill", "tkill", "pidfd_send_signal", "rt_sigqueueinfo"}, Caps: []capset.Cap{capset.Kill}, Errno: "EPERM", Scope: capset.ScopeProcess,
+			Why:     "A signal to a process of another user.",
+			Instead: []Note{sameUser, {"session", "SIGCONT within the session needs none"}}, Gates: []Note{securityMod},
+		},
+		{
+			Names: []string{"ptrace", "PTRACE_ATTACH", "PTRACE_SEIZE", "ptrace attach", "strace -p", "gdb -p", "dlv attach", "jmap", "py-spy"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"ptrace"},
+			Why: "Attaching to a process of another user, or to one that holds more.", Instead: []Note{sameUserTrace, descendants}, Gates: []Note{yama, securityMod},
+		},
+		{
+			Names: []string{"PTRACE_TRACEME", "strace", "gdb"}, Calls: []string{"ptrace"},
+			Why: "Tracing a program that one starts needs none.", Gates: []Note{yama, {"set-user-ID", "a traced program gains nothing from its set-user-ID bit or file capabilities"}},
+		},
+		{
+			Names: []string{"process_vm_readv", "process_vm_writev"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"process_vm_readv"},
+			Why: "The memory of a process of another user.", Instead: []Note{sameUserTrace}, Gates: []Note{yama, securityMod},
+		},
+		{
+			Names: []string{"pidfd_getfd"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"pidfd_getfd"},
+			Why: "Taking a file descriptor out of a process of another user.", Instead: []Note{sameUserTrace}, Gates: []Note{yama, securityMod},
+		},
+		{
+			Names: []string{"kcmp"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"kcmp"},
+			Why: "Comparing what processes of another user have open.", Instead: []Note{sameUserTrace}, Gates: []Note{securityMod},
+		},
+		{
+			Names: []string{"process_madvise"}, Caps: []capset.Cap{capset.SysPtrace, capset.SysNice}, All: true, Errno: "EACCES", Scope: capset.ScopeProcess, Calls: []string{"process_madvise"},
+			Substitutes: map[capset.Cap][]capset.Cap{capset.SysPtrace: measure},
+			Why:         "Advice on the memory of another process asks for SYS_PTRACE over one of another user, and for SYS_NICE.",
+		},
+		{
+			Names: []string{"migrate_pages", "move_pages"}, Caps: []capset.Cap{capset.SysPtrace}, Errno: "EPERM", Scope: capset.ScopeProcess,
+			Why: "Moving the memory of a process of another user; moving pages that others map too asks for SYS_NICE.", Instead: []Note{sameUserTrace},
+		},
+		{
+			Names: []string{"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node", "numactl"}, Calls: []string{"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node"},
+			Why: "A memory policy needs no capability; only MPOL_MF_MOVE_ALL asks for SYS_NICE.",
+		},
+		{
+			Names: []string{"MPOL_MF_MOVE_ALL"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mbind"},
+			Why: "Moving pages that other processes map too.",
+		},
+		{
+			Names: []string{"get_robust_list"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess,
+			Why: "The list of a process of another user.", Instead: []Note{sameUserTrace},
+		},
+		{
+			Names: []string{"nice", "renice", "setpriority", "nice -n -5"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EACCES", Scope: capset.ScopeInitial,
+			Why: "A lower nice value than RLIMIT_NICE lets it have; for a process of another user EPERM.", Instead: []Note{{"rlimit", "RLIMIT_NICE (docker: --ulimit nice=N)"}, {"raise", "a higher value needs none"}},
+		},
+		{
+			Names: []string{"sched_setscheduler", "SCHED_FIFO", "SCHED_RR", "sched_setparam", "chrt -f", "pthread_setschedparam"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Real-time scheduling beyond RLIMIT_RTPRIO.", Instead: []Note{{"rlimit", "RLIMIT_RTPRIO (docker: --ulimit rtprio=N)"}}, Gates: []Note{{"cgroup", "with real-time groups the cgroup needs cpu.rt_runtime_us (EPERM)"}},
+		},
+		{
+			Names: []string{"SCHED_DEADLINE", "sched_setattr"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Deadline scheduling.",
+		},
+		{
+			Names: []string{"sched_setaffinity", "taskset -p"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeProcess,
+			Why: "The processors of a process of another user.", Instead: []Note{sameUser}, Gates: []Note{{"cgroup", "the cpuset of its cgroup limits it"}},
+		},
+		{
+			Names: []string{"ioprio_set", "ionice -c 1", "IOPRIO_CLASS_RT"}, Caps: []capset.Cap{capset.SysAdmin, capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "The real-time class of I/O.", Instead: []Note{{"class", "best effort and idle need none"}},
+		},
+		{
+			Names: []string{"setrlimit", "prlimit", "ulimit", "raise a hard limit"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Raising a hard limit.", Instead: []Note{{"runtime", "docker --ulimit, LimitNOFILE= of a unit"}, {"lower", "lowering it, and the soft limit up to the hard one, needs none"}},
+		},
+		{
+			Names: []string{"prlimit of another process", "prlimit -p"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeProcess,
+			Why: "The limits of a process of another user.", Instead: []Note{sameUser},
+		},
+		{
+			Names: []string{"fork beyond RLIMIT_NPROC", "RLIMIT_NPROC"}, Caps: []capset.Cap{capset.SysResource, capset.SysAdmin}, Errno: "EAGAIN", Scope: capset.ScopeInitial,
+			Why: "More processes of the user than its limit.", Instead: []Note{{"rlimit", "a larger RLIMIT_NPROC"}}, Gates: []Note{{"cgroup", "pids.max of the cgroup holds for all (EAGAIN)"}},
+		},
+		{
+			Names: []string{"clone3 set_tid", "set_tid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID, Calls: []string{"clone3"},
+			Why: "A process with a pid of one's choice; CHECKPOINT_RESTORE suffices since Linux 5.9.",
+		},
+		{
+			Names: []string{"capset", "raise a capability"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
+			Why: "Adding to the inheritable set what the permitted set lacks; what is not permitted nobody adds to the permitted one.",
+		},
+		{
+			Names: []string{"PR_CAPBSET_DROP", "capsh --drop"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
+			Why: "Taking a capability out of the bounding set.",
+		},
+		{
+			Names: []string{"PR_SET_SECUREBITS"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
+			Why: "Changing the securebits.",
+		},
+		{
+			Names: []string{"PR_SET_KEEPCAPS"}, Why: "Keeping capabilities over a change of uid needs none.",
+		},
+		{
+			Names: []string{"PR_CAP_AMBIENT_RAISE"}, Why: "It needs none, but the capability has to be permitted and inheritable (EPERM).",
+			Gates: []Note{{"securebits", "SECBIT_NO_CAP_AMBIENT_RAISE refuses it"}},
+		},
+		{
+			Names: []string{"PR_SET_NO_NEW_PRIVS"}, Why: "It needs none, and cannot be taken back.",
+		},
+		{
+			Names: []string{"PR_SET_DUMPABLE"}, Why: "It needs none.",
+		},
+		{
+			Names: []string{"PR_SET_MM"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Changing the memory descriptor field by field; PR_SET_MM_MAP needs it for the program alone.",
+		},
+		{
+			Names: []string{"PR_SET_IO_FLUSHER"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Why: "Marking a process that serves the kernel's own writes.",
+		},
+		{
+			Names: []string{"seccomp", "PR_SET_SECCOMP", "SECCOMP_SET_MODE_FILTER"}, Caps: admin, Errno: "EACCES", Scope: capset.ScopeOwn,
+			Why: "A seccomp filter without no_new_privs.", Instead: []Note{{"no-new-privs", "set no_new_privs first"}},
+		},
+		{
+			Names: []string{"landlock_restrict_self"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeOwn,
+			Why: "A Landlock domain without no_new_privs.", Instead: []Note{{"no-new-privs", "set no_new_privs first"}},
+		},
+		{
+			Names: []string{"SCM_CREDENTIALS", "unix credentials"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setuid, capset.Setgid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
+			Why: "Sending another pid asks for SYS_ADMIN over the pid namespace, another uid for SETUID, another gid for SETGID.", Instead: []Note{{"own-id", "its own ids need none"}},
+		},
+		{
+			Names: []string{"perf_event_open of a process of another user"}, Caps: []capset.Cap{capset.Perfmon, capset.SysAdmin, capset.SysPtrace}, Errno: "EACCES", Scope: capset.ScopeInitial, Calls: []string{"perf_event_open"},
+			Why: "Measuring a process that the task may not trace; PERFMON suffices since Linux 5.8.", Instead: []Note{sameUserTrace},
+		},
+	}
 }
