@@ -71,7 +71,7 @@ func TestOperations(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d operations", verified, len(operation.All()))
-	if verified < 70 {
+	if verified < 110 {
 		t.Errorf("%d operations are verified", verified)
 	}
 }
