@@ -120,7 +120,7 @@ func testInteractive(t *testing.T, shell, setup, file string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "script", "-qec", shell, "/dev/null")
 	cmd.Dir = scriptFor(t, name, file)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TERM=dumb", "LC_ALL=C"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TERM=dumb", "LC_ALL=C", "HISTFILE="}
 	keys, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,13 @@ func testInteractive(t *testing.T, shell, setup, file string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { keys.Close(); cancel(); _ = cmd.Wait() }()
+	// The shell ends by itself, so that it writes nothing more when its folder goes.
+	defer func() {
+		fmt.Fprintln(keys, "exit")
+		keys.Close()
+		_, _ = io.Copy(io.Discard, screen)
+		_ = cmd.Wait()
+	}()
 	lines := bufio.NewScanner(screen)
 	fmt.Fprintf(keys, "PS1=; PS2=; stty -echo; capinspect() { echo; printf 'A:%%s ' \"$@\"; echo; }\n%s\ncapinspect ready\n", setup)
 	seen := ""
