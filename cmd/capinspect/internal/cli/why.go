@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
@@ -49,9 +50,17 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	if args = c.take(args); len(args) == 0 {
 		return 0, usagef("no capability")
 	}
+	for _, topic := range whyTopics {
+		if strings.EqualFold(args[0], topic.word) {
+			return topic.run(c, e, args[1:])
+		}
+	}
 	var caps []capset.Cap
 	for _, arg := range args {
 		cap, err := parseOnce(arg)
+		if found := operation.Named(arg); err != nil && found != nil {
+			return 0, fmt.Errorf("%q is an operation: 'capinspect explain' tells which capabilities it needs", arg)
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -76,6 +85,13 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	}
 	return status, nil
 }
+
+// whyTopics are the first words that begin a question of their own, which gets the words
+// behind them. Every other word is a capability or else an operation.
+var whyTopics = []struct {
+	word string
+	run  func(c *whyConfig, e *env, args []string) (int, error)
+}{}
 
 // parseOnce returns the capability of a name. One whose prefix stands twice is what
 // runtimes make of a Kubernetes list with prefixes.
