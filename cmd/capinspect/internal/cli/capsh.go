@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -71,7 +72,7 @@ func readSelf() (*task.Task, error) {
 		return nil, err
 	}
 	defer from.Close()
-	return from.Task(self)
+	return from.Task(target.Self)
 }
 
 // calledCapsh reports whether the program was called by the name of capsh.

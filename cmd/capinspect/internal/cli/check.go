@@ -16,6 +16,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -54,27 +55,27 @@ capinspect check --pss restricted --pss-version 1.25`,
 }
 
 type checkConfig struct {
-	targets
+	target.List
 	conditions []check.Condition
 	pss        podSecurity
 	runtime    string
-	format     formatFlags[*render.Form[check.Checked]]
+	format     flags.Formats[*render.Form[check.Checked]]
 	quiet      bool
 }
 
 func newCheck() (runner, []flags.Flag) {
-	c := &checkConfig{pss: podSecurity{version: latest}, format: newFormatFlags(render.Checks)}
+	c := &checkConfig{pss: podSecurity{version: latest}, format: flags.NewFormats(render.Checks)}
 	return c, slices.Concat(
 		c.conditionFlags(),
 		[]flags.Flag{{
 			Name: "quiet", Shorthand: "q",
 			About: "print nothing about a condition that does not hold", Value: (*flags.Bool)(&c.quiet),
 		}},
-		c.format.flags(),
+		c.format.Flags(),
 		c.pss.flags(),
 		[]flags.Flag{runtimeFlag(&c.runtime)},
-		c.targets.flags(),
-		c.threads.flags(),
+		c.List.Flags(),
+		c.Threads.Flags(),
 	)
 }
 
@@ -128,7 +129,7 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 
 func (c *checkConfig) run(e *env, args []string) (int, error) {
 	checked, detail := check.Checked{Conditions: c.conditions}, collect.Credentials
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
@@ -139,24 +140,24 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 		detail = collect.Isolated
 	}
 	pods, args := podArguments(args)
-	tasks := len(args) + len(c.pids) + len(c.files)
+	tasks := len(args) + len(c.PIDs) + len(c.Files)
 	switch {
 	case c.asksNothing() && len(pods) == 0:
 		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss")
 	case c.asksNothing() && tasks > 0:
 		return 0, usagef("no condition: without one, only pod:FILE can be looked at")
 	}
-	var found collected
+	var found target.Found
 	switch {
 	case len(pods) == 0 || tasks > 0:
-		found, err = c.collect(e, args, detail)
-	case c.proc != "" || c.threads != threadFlags{}:
+		found, err = c.Collect(e.stdin, args, detail)
+	case c.Proc != "" || c.Threads != target.Threads{}:
 		err = usagef("--proc, -t and -T are for tasks, and there are only files")
 	}
 	if err != nil {
 		return 0, err
 	}
-	for _, t := range found.tasks {
+	for _, t := range found.Tasks {
 		checked.Task(t)
 	}
 	if err := c.checkPods(e, pods, &checked, &found); err != nil {
@@ -171,8 +172,8 @@ func (c *checkConfig) asksNothing() bool {
 }
 
 // tell writes what was found, and returns the exit status.
-func (c *checkConfig) tell(e *env, format *render.Form[check.Checked], checked *check.Checked, found *collected) (int, error) {
-	for _, failure := range found.failures {
+func (c *checkConfig) tell(e *env, format *render.Form[check.Checked], checked *check.Checked, found *target.Found) (int, error) {
+	for _, failure := range found.Failures {
 		checked.Failures = append(checked.Failures, failure)
 	}
 	if out := format.Append(nil, checked); !c.quiet && len(out) > 0 {
@@ -192,7 +193,7 @@ func (c *checkConfig) tell(e *env, format *render.Form[check.Checked], checked *
 		e.complain(fmt.Errorf("%s: %s", render.SubjectName(&f.Subject), f.Why()))
 		status = statusTrouble
 	}
-	return found.complain(e, status), nil
+	return e.complainOf(found, status), nil
 }
 
 // parseSetOf splits "SET:CAPS", and gives no set for "CAPS".

@@ -12,6 +12,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 // podArguments parts the arguments that are manifests from the others.
@@ -28,7 +29,7 @@ func podArguments(args []string) (pods, others []string) {
 
 // checkPods checks the containers of some manifests, each of them FILE[:CONTAINER]. One
 // that cannot be read does not hide the others.
-func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, found *collected) error {
+func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, found *target.Found) error {
 	asked, err := runtimeNamed(c.runtime)
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, f
 		return usagef("--runtime is for pod:FILE")
 	}
 	last := capset.LastKnown
-	if given, err := parseLastCap(c.lastCap); err != nil {
+	if given, err := target.ParseLastCap(c.LastCap); err != nil {
 		return err
 	} else if given != nil {
 		last = *given
@@ -46,7 +47,7 @@ func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, f
 		m := manifests{from: check.Source{Runtime: asked, Last: last}, checked: checked, lint: c.asksNothing()}
 		m.from.File, m.name = splitPod(pod)
 		if _, err := saved.Parse(m.from.File, e.stdin, m.check); err != nil {
-			found.fail("", err)
+			found.Fail("", err)
 		}
 	}
 	return nil

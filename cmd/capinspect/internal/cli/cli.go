@@ -17,8 +17,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 // The exit status. Trouble wins over a no.
@@ -60,13 +62,8 @@ func commands() []*command {
 	return []*command{&showCommand, &psCommand, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &predictCommand, &securityContextCommand, &profilesCommand, &completionCommand}
 }
 
-// usageError is a mistake in the command line.
-type usageError struct{ error }
-
-// usagef returns a usageError.
-func usagef(format string, args ...any) error {
-	return usageError{fmt.Errorf(format, args...)}
-}
+// usagef returns an error for a mistake in the command line.
+func usagef(format string, args ...any) error { return flags.Usagef(format, args...) }
 
 // Main runs capinspect with its name and arguments, and returns the exit
 // status.
@@ -108,7 +105,7 @@ func (e *env) finish(status int, err error, help string) int {
 		return status
 	}
 	e.complain(err)
-	if _, usage := errors.AsType[usageError](err); usage {
+	if _, usage := errors.AsType[flags.UsageError](err); usage {
 		fmt.Fprintf(e.stderr, "%s: hint: try '%s'\n", program, help)
 	}
 	return statusTrouble
@@ -121,7 +118,7 @@ func (c *command) execute(e *env, args []string, named bool) (int, error) {
 	operands, err := flags.Parse(c.name, append(own, everyFlags(&help, &version)...), args)
 	switch {
 	case err != nil:
-		return 0, usageError{err}
+		return 0, err
 	case help && !named:
 		return statusOK, e.write([]byte(c.overview()))
 	case help:
@@ -129,13 +126,36 @@ func (c *command) execute(e *env, args []string, named bool) (int, error) {
 	case version:
 		return statusOK, e.write([]byte(versionLine()))
 	}
-	return run.run(e, operands)
+	status, err := run.run(e, operands)
+	if wrong, ok := errors.AsType[target.NotPID](err); ok {
+		err = usagef("%w%s", wrong, misplaced(wrong.Word))
+	}
+	return status, err
+}
+
+// misplaced explains a word that is right at another place.
+func misplaced(word string) string {
+	if find(word) != nil {
+		return ": a command comes first"
+	}
+	if _, err := capset.Parse(word); err == nil && !target.IsPID(word) && strings.Trim(word, "0123456789") != "" {
+		return ": a capability stands behind a flag, as --has " + word
+	}
+	return ", and no command"
 }
 
 // flags returns all flags of the command, for help and completion.
 func (c *command) flags() []flags.Flag {
 	_, own := c.new()
 	return append(own, everyFlags(new(bool), new(bool))...)
+}
+
+// everyFlags returns the flags that every command has.
+func everyFlags(help, version *bool) []flags.Flag {
+	return []flags.Flag{
+		{Name: "help", Shorthand: "h", About: "print this help", Value: (*flags.Bool)(help)},
+		{Name: "version", About: "print the version", Value: (*flags.Bool)(version)},
+	}
 }
 
 // helpLine returns the command line that prints the help of the command.
@@ -161,4 +181,14 @@ func (e *env) write(text []byte) error {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	return nil
+}
+
+// complainOf says of each target that could not be read why, and returns the
+// exit status: trouble, or what it would be without.
+func (e *env) complainOf(found *target.Found, status int) int {
+	for _, failure := range found.Failures {
+		e.complain(failure)
+		status = statusTrouble
+	}
+	return status
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 var decodeCommand = command{
@@ -39,32 +40,32 @@ capinspect decode -f /proc/self/status`,
 
 type decodeConfig struct {
 	files      flags.Repeated
-	format     formatFlags[*render.Form[report.Decoded]]
+	format     flags.Formats[*render.Form[report.Decoded]]
 	lastCap    string
 	kubernetes bool
 }
 
 func newDecode() (runner, []flags.Flag) {
-	c := &decodeConfig{format: newFormatFlags(render.Masks)}
+	c := &decodeConfig{format: flags.NewFormats(render.Masks)}
 	return c, slices.Concat(
-		[]flags.Flag{fileFlag(&c.files, "read text or a report in JSON from PATH; '-' is standard input")},
-		c.format.flags(),
+		[]flags.Flag{target.FileFlag(&c.files, "read text or a report in JSON from PATH; '-' is standard input")},
+		c.format.Flags(),
 		[]flags.Flag{
 			{
 				Name: "kubernetes", About: "write names as a securityContext has them, NET_RAW",
 				Value: (*flags.Bool)(&c.kubernetes),
 			},
-			lastCapFlag(&c.lastCap, "let the matrix end with capability N"),
+			target.LastCapFlag(&c.lastCap, "let the matrix end with capability N"),
 		},
 	)
 }
 
 func (c *decodeConfig) run(e *env, args []string) (int, error) {
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
-	last, err := parseLastCap(c.lastCap)
+	last, err := target.ParseLastCap(c.lastCap)
 	if err != nil {
 		return 0, err
 	}
@@ -79,11 +80,11 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 	if len(args)+len(files) == 0 {
 		files = flags.Repeated{"-"}
 	}
-	failed := new(collected)
+	failed := new(target.Found)
 	for _, arg := range args {
 		list, err := saved.Arg(arg)
 		if err != nil {
-			failed.fail("", err)
+			failed.Fail("", err)
 		}
 		masks.List = append(masks.List, list...)
 	}
@@ -95,11 +96,11 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 			masks.List = append(masks.List, list...)
 		}
 		if err != nil {
-			failed.fail("", err)
+			failed.Fail("", err)
 		}
 	}
 	if err := e.write(format.Append(nil, &masks)); err != nil {
 		return 0, err
 	}
-	return failed.complain(e, statusOK), nil
+	return e.complainOf(failed, statusOK), nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -57,24 +58,24 @@ capinspect diff 0xa80425fb docker --json`,
 
 type diffConfig struct {
 	proc, set, runtime string
-	format             formatFlags[*render.Form[diff.Difference]]
+	format             flags.Formats[*render.Form[diff.Difference]]
 	detail             collect.Detail // how much of a task the comparison needs
 }
 
 func newDiff() (runner, []flags.Flag) {
-	c := &diffConfig{set: "bounding", format: newFormatFlags(render.Differences)}
+	c := &diffConfig{set: "bounding", format: flags.NewFormats(render.Differences)}
 	return c, append([]flags.Flag{
 		{
 			Name: "set", Argument: "SET", Values: []flags.Candidate{flags.AnySet},
 			About: "compare a profile or a set with this SET of a task", Value: (*flags.String)(&c.set),
 		},
 		runtimeFlag(&c.runtime),
-		procFlag(&c.proc),
-	}, c.format.flags()...)
+		target.ProcFlag(&c.proc),
+	}, c.format.Flags()...)
 }
 
 func (c *diffConfig) run(e *env, args []string) (int, error) {
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
@@ -85,7 +86,7 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	case len(args) == 0 || len(args) > 2:
 		return 0, usagef("want A, or A and B")
 	case len(args) == 1:
-		args = append(args, self)
+		args = append(args, target.Self)
 	}
 	c.detail = collect.Surrounded
 	inputs := 0
@@ -152,12 +153,12 @@ func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, err
 		return c.pod(e, arg, other)
 	}
 	s := &diff.Side{Label: arg}
-	path, file := strings.CutPrefix(arg, filePrefix)
+	path, file := strings.CutPrefix(arg, target.FilePrefix)
 	var err error
 	switch {
 	case file:
 		s.Task, err = saved.One(path, e.stdin, nil)
-	case arg == self || isPID(arg):
+	case arg == target.Self || target.IsPID(arg):
 		s.Task, err = c.read(arg)
 	case arg == "0":
 		err = errors.New("0 is no PID; an empty bitmap is 0x0, or none")

@@ -40,16 +40,16 @@ capinspect explain --json sys_admin`,
 }
 
 type explainConfig struct {
-	format formatFlags[*render.Form[report.Explaining]]
+	format flags.Formats[*render.Form[report.Explaining]]
 }
 
 func newExplain() (runner, []flags.Flag) {
-	c := &explainConfig{format: newFormatFlags(render.Explanations)}
-	return c, c.format.flags()
+	c := &explainConfig{format: flags.NewFormats(render.Explanations)}
+	return c, c.format.Flags()
 }
 
 func (c *explainConfig) run(e *env, args []string) (int, error) {
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}

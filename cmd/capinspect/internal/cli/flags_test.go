@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
@@ -64,7 +65,7 @@ func TestOperands(t *testing.T) {
 // TestScanFormats checks that predict has the same formats with and without
 // --scan, since one flag chooses among them.
 func TestScanFormats(t *testing.T) {
-	if with, without := formatNames(render.Scans), formatNames(render.Predictions); !slices.Equal(with, without) {
+	if with, without := flags.FormatNames(render.Scans), flags.FormatNames(render.Predictions); !slices.Equal(with, without) {
 		t.Errorf("%q with --scan, %q without", with, without)
 	}
 }

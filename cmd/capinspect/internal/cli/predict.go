@@ -15,6 +15,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 var predictCommand = command{
@@ -44,19 +45,19 @@ capinspect predict --scan /usr/bin --uid 1000 --drop all`,
 
 type predictConfig struct {
 	subject
-	format    formatFlags[*render.Form[predict.Prediction]]
+	format    flags.Formats[*render.Form[predict.Prediction]]
 	scan, all bool
 }
 
 func newPredict() (runner, []flags.Flag) {
-	c := &predictConfig{subject: subject{task: self}, format: newFormatFlags(render.Predictions)}
+	c := &predictConfig{subject: subject{task: target.Self}, format: flags.NewFormats(render.Predictions)}
 	return c, slices.Concat(
 		[]flags.Flag{
 			{Name: "scan", About: "list what gives something below DIR", Value: (*flags.Bool)(&c.scan)},
 			{Name: "all", About: "with --scan, also in other file systems mounted there, and in subvolumes", Value: (*flags.Bool)(&c.all)},
 		},
 		c.subject.flags(),
-		c.format.flags(),
+		c.format.Flags(),
 	)
 }
 
@@ -69,7 +70,7 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 	case c.all:
 		return 0, usagef("--all is for --scan")
 	}
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
@@ -96,7 +97,7 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 
 // list lists the programs below a directory.
 func (c *predictConfig) list(e *env, args []string) (int, error) {
-	format, err := chooseFormat(render.Scans, c.format.output, c.format.json)
+	format, err := flags.ChooseFormat(render.Scans, c.format.Output, c.format.JSON)
 	if err != nil {
 		return 0, err
 	}
@@ -146,8 +147,8 @@ type subject struct {
 func (s *subject) flags() []flags.Flag {
 	n, caps := []flags.Candidate{flags.Anything}, []flags.Candidate{flags.AnyCap}
 	return []flags.Flag{
-		pidFlag((*flags.String)(&s.task), "for this PID"),
-		procFlag(&s.proc),
+		target.PIDFlag((*flags.String)(&s.task), "for this PID"),
+		target.ProcFlag(&s.proc),
 		{
 			Name: "path", Argument: "PATH", Values: []flags.Candidate{flags.AnyFile},
 			About: "look for a bare name in PATH, directories with colons between", Value: (*flags.String)(&s.whatIf.Path),
@@ -215,7 +216,7 @@ func addCaps(set *capset.Set, list string) error {
 
 // open opens the procfs that the task is in.
 func (s *subject) open() (*collect.Collector, error) {
-	if s.task != self && !isPID(s.task) {
+	if s.task != target.Self && !target.IsPID(s.task) {
 		return nil, usagef("%q is not a PID", s.task)
 	}
 	for _, id := range [...]*uint32{s.whatIf.UID, s.whatIf.GID} {

@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 var profilesCommand = command{
@@ -31,22 +32,22 @@ capinspect profiles --json crio`,
 }
 
 type profilesConfig struct {
-	format  formatFlags[*render.Form[report.ListedProfiles]]
+	format  flags.Formats[*render.Form[report.ListedProfiles]]
 	lastCap string
 }
 
 func newProfiles() (runner, []flags.Flag) {
-	c := &profilesConfig{format: newFormatFlags(render.Profiles)}
-	return c, append(c.format.flags(), lastCapFlag(&c.lastCap, "take capability N for the last that the kernel has; 40 otherwise"))
+	c := &profilesConfig{format: flags.NewFormats(render.Profiles)}
+	return c, append(c.format.Flags(), target.LastCapFlag(&c.lastCap, "take capability N for the last that the kernel has; 40 otherwise"))
 }
 
 func (c *profilesConfig) run(e *env, args []string) (int, error) {
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
 	last := capset.LastKnown
-	if given, err := parseLastCap(c.lastCap); err != nil {
+	if given, err := target.ParseLastCap(c.lastCap); err != nil {
 		return 0, err
 	} else if given != nil {
 		last = *given

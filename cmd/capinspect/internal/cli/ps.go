@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 var psCommand = command{
@@ -44,8 +44,8 @@ capinspect ps --by container -o jsonl`,
 }
 
 type psConfig struct {
-	targets
-	format     formatFlags[*psFormat]
+	target.List
+	format     flags.Formats[*psFormat]
 	privileged bool
 	kernelToo  bool
 	caps       flags.Repeated // each a list of its own
@@ -58,7 +58,7 @@ type psConfig struct {
 	sort       string
 	noHeaders  bool
 	full       bool
-	every      interval
+	every      flags.Interval
 	pods       string
 }
 
@@ -70,14 +70,14 @@ type psFormat struct{ name string }
 func (f *psFormat) FormName() string { return f.name }
 
 func newPs() (runner, []flags.Flag) {
-	c := &psConfig{format: newFormatFlags(psFormats)}
+	c := &psConfig{format: flags.NewFormats(psFormats)}
 	return c, slices.Concat(
-		[]flags.Flag{pidFlag(&c.pids, "look at this PID, or at several with commas between")},
-		c.threads.flags(),
+		[]flags.Flag{target.PIDFlag(&c.PIDs, "look at this PID, or at several with commas between")},
+		c.Threads.Flags(),
 		c.selectionFlags(),
-		c.format.flags(),
+		c.format.Flags(),
 		c.outputFlags(),
-		[]flags.Flag{procFlag(&c.proc), lastCapFlag(&c.lastCap, lastCapOfTasks)},
+		[]flags.Flag{target.ProcFlag(&c.Proc), target.LastCapFlag(&c.LastCap, target.LastCapOfTasks)},
 	)
 }
 
@@ -149,26 +149,6 @@ func (c *psConfig) outputFlags() []flags.Flag {
 	}
 }
 
-// interval is the value of a flag that takes a time: a number of seconds, or
-// numbers with units, as in 1h30m.
-type interval time.Duration
-
-func (i *interval) String() string { return time.Duration(*i).String() }
-
-func (i *interval) Type() string { return "interval" }
-
-func (i *interval) Set(s string) error {
-	if strings.Trim(s, "0123456789") == "" {
-		s += "s"
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 {
-		return errors.New("want a time, as 30s or 1h")
-	}
-	*i = interval(d)
-	return nil
-}
-
 // psRun is a checked command line of ps.
 type psRun struct {
 	env     *env
@@ -222,7 +202,7 @@ func columnHelp() []byte {
 
 func (r *psRun) chooseFormat() error {
 	c := r.config
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return err
 	}

@@ -13,17 +13,18 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 func (r *psRun) chooseTasks(args []string) error {
 	c, q := r.config, &r.query
-	for _, target := range slices.Concat(c.pids, args) {
-		pid, err := strconv.Atoi(target)
+	for _, word := range slices.Concat(c.PIDs, args) {
+		pid, err := strconv.Atoi(word)
 		switch {
-		case target == self:
+		case word == target.Self:
 			pid = collect.Self
-		case err != nil || !isPID(target):
-			return usagef("%q is not a PID", target)
+		case err != nil || !target.IsPID(word):
+			return usagef("%q is not a PID", word)
 		}
 		q.Pids = append(q.Pids, pid)
 	}
@@ -39,13 +40,13 @@ func (r *psRun) chooseTasks(args []string) error {
 		q.UID = &id
 	}
 	var err error
-	if q.Threads, err = c.threads.choice(); err != nil {
+	if q.Threads, err = c.Threads.Choice(); err != nil {
 		return err
 	}
 	if r.format == "tree" {
 		q.Threads = max(q.Threads, collect.Differing)
 	}
-	r.options, err = c.targets.options()
+	r.options, err = c.List.Options()
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -40,49 +41,49 @@ capinspect securitycontext -o systemd`,
 }
 
 type securityContextConfig struct {
-	targets
-	format  formatFlags[*render.Form[securitycontext.Derived]]
+	target.List
+	format  flags.Formats[*render.Form[securitycontext.Derived]]
 	minimal bool
 }
 
 func newSecurityContext() (runner, []flags.Flag) {
-	c := &securityContextConfig{format: newFormatFlags(render.SecurityContexts)}
+	c := &securityContextConfig{format: flags.NewFormats(render.SecurityContexts)}
 	return c, slices.Concat(
 		[]flags.Flag{{Name: "minimal", About: "ask only for what the task holds in Permitted", Value: (*flags.Bool)(&c.minimal)}},
-		c.targets.flags(),
-		c.format.flags(),
+		c.List.Flags(),
+		c.format.Flags(),
 	)
 }
 
 func (c *securityContextConfig) run(e *env, args []string) (int, error) {
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
-	args = c.take(args)
-	pids, err := c.choose(args)
+	args = c.Take(args)
+	pids, err := c.Choose(args)
 	if err != nil {
 		return 0, err
 	}
-	if len(pids)+len(c.files) != 1 {
+	if len(pids)+len(c.Files) != 1 {
 		return 0, usagef("want one task")
 	}
-	found, err := c.collect(e, args, collect.Surrounded)
+	found, err := c.Collect(e.stdin, args, collect.Surrounded)
 	switch {
 	case err != nil:
 		return 0, err
-	case len(found.failures) > 0:
-		return 0, found.failures[0]
-	case len(found.tasks) != 1:
-		return 0, saved.Several(c.files[0], found.tasks)
+	case len(found.Failures) > 0:
+		return 0, found.Failures[0]
+	case len(found.Tasks) != 1:
+		return 0, saved.Several(c.Files[0], found.Tasks)
 	}
-	t := found.tasks[0]
+	t := found.Tasks[0]
 	d, err := securitycontext.Of(t, c.minimal)
 	switch {
 	case err == nil:
 		return statusOK, e.write(format.Append(nil, d))
-	case len(c.files) > 0:
-		return 0, fmt.Errorf("%s: %w", task.InputName(c.files[0]), err)
+	case len(c.Files) > 0:
+		return 0, fmt.Errorf("%s: %w", task.InputName(c.Files[0]), err)
 	}
-	return 0, report.Failure{Pid: found.pids[0], Err: err}
+	return 0, report.Failure{Pid: found.PIDs[0], Err: err}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
 var showCommand = command{
@@ -33,24 +34,24 @@ capinspect --json -p 1,self`,
 }
 
 type showConfig struct {
-	targets
-	format formatFlags[*render.TaskForm]
+	target.List
+	format flags.Formats[*render.TaskForm]
 	print  bool
 }
 
 func newShow() (runner, []flags.Flag) {
-	c := &showConfig{format: newFormatFlags(render.Tasks)}
+	c := &showConfig{format: flags.NewFormats(render.Tasks)}
 	return c, slices.Concat(
-		c.targets.flags(),
-		c.threads.flags(),
-		c.format.flags(),
+		c.List.Flags(),
+		c.Threads.Flags(),
+		c.format.Flags(),
 		[]flags.Flag{{Name: "print", About: "print the lines of capsh --print alone", Value: (*flags.Bool)(&c.print)}},
 	)
 }
 
 // chosenFormat returns the format that the flags ask for.
 func (c *showConfig) chosenFormat() (*render.TaskForm, error) {
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil || !c.print {
 		return format, err
 	}
@@ -74,12 +75,12 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 		info = kernel()
 	}
 	out := format.To(e.output(), info)
-	found, err := c.each(e, args, detail, out.Task)
+	found, err := c.Each(e.stdin, args, detail, out.Task)
 	if err != nil {
 		return 0, err
 	}
-	if err := out.End(found.failures); err != nil {
+	if err := out.End(found.Failures); err != nil {
 		return 0, err
 	}
-	return found.complain(e, statusOK), nil
+	return e.complainOf(&found, statusOK), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
@@ -33,21 +34,21 @@ capinspect why sys_admin --json -p self`,
 }
 
 type whyConfig struct {
-	targets
-	format formatFlags[*render.Form[[]*why.Answers]]
+	target.List
+	format flags.Formats[*render.Form[[]*why.Answers]]
 }
 
 func newWhy() (runner, []flags.Flag) {
-	c := &whyConfig{format: newFormatFlags(render.Answers)}
-	return c, append(c.targets.flags(), c.format.flags()...)
+	c := &whyConfig{format: flags.NewFormats(render.Answers)}
+	return c, append(c.List.Flags(), c.format.Flags()...)
 }
 
 func (c *whyConfig) run(e *env, args []string) (int, error) {
-	format, err := c.format.chosen()
+	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
-	if args = c.take(args); len(args) == 0 {
+	if args = c.Take(args); len(args) == 0 {
 		return 0, usagef("no capability")
 	}
 	for _, topic := range whyTopics {
@@ -112,22 +113,22 @@ func parseOnce(name string) (capset.Cap, error) {
 // find returns the answers for each task. One that cannot be read does not hide the
 // others.
 func (c *whyConfig) find(e *env, caps []capset.Cap) (found []*why.Answers, status int, err error) {
-	pids, err := c.choose(nil)
+	pids, err := c.Choose(nil)
 	if err != nil {
 		return nil, 0, err
 	}
-	opts, err := c.options()
+	opts, err := c.Options()
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(pids) == 0 && c.proc != "" {
+	if len(pids) == 0 && c.Proc != "" {
 		return nil, 0, usagef("--proc is for tasks, and there are only files")
 	}
 	opts.Detail = collect.Surrounded
-	failed := new(collected)
+	failed := new(target.Found)
 	add := func(pid string, answers *why.Answers, err error) {
 		if err != nil {
-			failed.fail(pid, err)
+			failed.Fail(pid, err)
 			return
 		}
 		found = append(found, answers)
@@ -143,15 +144,15 @@ func (c *whyConfig) find(e *env, caps []capset.Cap) (found []*why.Answers, statu
 			add(from.Pid(pid), answers, err)
 		}
 	}
-	for _, name := range c.files {
+	for _, name := range c.Files {
 		tasks, err := saved.Target(name, e.stdin, opts.LastCap)
 		if err != nil {
-			failed.fail("", err)
+			failed.Fail("", err)
 		}
 		for _, t := range tasks {
 			answers, err := why.Of(t, caps)
 			add("", answers, err)
 		}
 	}
-	return found, failed.complain(e, statusOK), nil
+	return found, e.complainOf(failed, statusOK), nil
 }

@@ -67,6 +67,14 @@ func Joined(list []Candidate, sep string) string {
 	return strings.Join(words, sep)
 }
 
+// UsageError is a mistake in the command line.
+type UsageError struct{ error }
+
+// Usagef returns a UsageError.
+func Usagef(format string, args ...any) error {
+	return UsageError{fmt.Errorf(format, args...)}
+}
+
 // Parse parses the arguments of a command and sets the values of its flags. It
 // returns the operands, which may stand before, between and behind the flags.
 func Parse(command string, flags []Flag, args []string) (operands []string, err error) {
@@ -80,11 +88,11 @@ func Parse(command string, flags []Flag, args []string) (operands []string, err 
 		}
 	}
 	if err := set.Parse(args); err != nil {
-		return nil, err
+		return nil, UsageError{err}
 	}
 	for _, f := range flags {
 		if f.NotEmpty && set.Changed(f.Name) && f.Value.String() == "" {
-			return nil, fmt.Errorf("--%s: want a value", f.Name)
+			return nil, Usagef("--%s: want a value", f.Name)
 		}
 	}
 	return set.Args(), nil

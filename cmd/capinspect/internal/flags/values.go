@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // String is the value of a flag that takes any text.
@@ -67,5 +68,25 @@ func (l *List) Type() string { return "list" }
 
 func (l *List) Set(text string) error {
 	*l = append(*l, strings.Split(text, ",")...)
+	return nil
+}
+
+// Interval is the value of a flag that takes a time: a number of seconds, or
+// numbers with units, as in 1h30m.
+type Interval time.Duration
+
+func (i *Interval) String() string { return time.Duration(*i).String() }
+
+func (i *Interval) Type() string { return "interval" }
+
+func (i *Interval) Set(s string) error {
+	if strings.Trim(s, "0123456789") == "" {
+		s += "s"
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return errors.New("want a time, as 30s or 1h")
+	}
+	*i = Interval(d)
 	return nil
 }
