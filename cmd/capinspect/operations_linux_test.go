@@ -3,28 +3,164 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
+	"runtime"
+	"slices"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
+// tried is an operation with what came of it.
+type tried struct {
+	*operation.Operation
+	none         *trial   // without any capability
+	lack, enough []*trial // with all but what suffices; with what suffices by the table
+}
+
+// refused reports whether it is the capability that was missing.
+func (o *tried) refused(a *trial) bool {
+	return a.Came == "EPERM" || a.Came == "EACCES" || a.Came == o.Errno
+}
+
 // TestOperations does operations of the table as another user than root: without any
 // capability, with what suffices by the table, and with all the others. The kernel says
-// whether the table is right.
+// whether the table is right: by what comes back, and where it has a tracepoint for that by
+// what it looks for.
 func TestOperations(t *testing.T) {
 	need.On(t, "root")
+	runtime.LockOSThread() // below which the kernel traces
+	defer runtime.UnlockOSThread()
+	trace, err := newCapTrace(t)
+	if err != nil {
+		t.Logf("what comes back decides alone: %v", err)
+	}
+	here := stage{target: sleeping(t)}
+	here.attr.Unshareflags = ownUnshared
+	if trace != nil {
+		here.marker = trace.marker
+	}
+	var all []*trial
+	plan := func(name string, has capset.Set) *trial {
+		a := &trial{Number: len(all), Name: name, Has: uint64(has)}
+		all = append(all, a)
+		return a
+	}
+	held := own()
+	var operations []*tried
+	for name := range doings {
+		found := operation.Named(name)
+		if len(found) != 1 {
+			t.Errorf("%s: %d operations", name, len(found))
+			continue
+		}
+		o := &tried{Operation: &found[0], none: plan(name, 0)}
+		operations = append(operations, o)
+		if o.Errno == "" || len(o.Caps) == 0 {
+			continue
+		}
+		for _, lacks := range lacking(o.Operation) {
+			o.lack = append(o.lack, plan(name, held&^lacks))
+		}
+		for _, enough := range sufficient(o.Operation) {
+			if enough&^held != 0 {
+				t.Logf("%s: root lacks %s here", name, enough&^held)
+				continue
+			}
+			o.enough = append(o.enough, plan(name, enough))
+		}
+	}
+	if err := here.perform(all); err != nil {
+		t.Fatal(err)
+	}
+	if trace != nil {
+		checks := trace.checks()
+		for _, a := range all {
+			a.checks = checks[a.Number]
+			if a.checks == nil {
+				t.Fatalf("%s: the trace has nothing of it", a)
+			}
+		}
+	}
+	verified := 0
+	for _, o := range operations {
+		if !o.verify(t) {
+			continue
+		}
+		verified++
+		if trace != nil {
+			o.verifyChecks(t)
+		}
+	}
+	t.Logf("%d of %d operations", verified, len(operation.All()))
+	if verified < 110 {
+		t.Errorf("%d operations are verified", verified)
+	}
+}
+
+// verify holds what came back against the table. It returns false if the kernel has no such
+// operation.
+func (o *tried) verify(t *testing.T) bool {
+	t.Helper()
+	switch got := o.none.Came; got {
+	case o.Errno:
+	case "ENOSYS", "EAFNOSUPPORT", "EOPNOTSUPP", "ENOPROTOOPT":
+		t.Logf("%s: this kernel has no such thing", o.none)
+		return false
+	default:
+		t.Errorf("%s: the table has %q", o.none, o.Errno)
+		return false
+	}
+	for _, a := range o.lack {
+		if !o.refused(a) {
+			t.Errorf("%s: the table has %q", a, o.Errno)
+		}
+	}
+	for _, a := range o.enough {
+		if o.refused(a) {
+			t.Errorf("%s: by the table that suffices", a)
+		}
+	}
+	return true
+}
+
+// verifyChecks holds what the kernel looked for against the table: everything that is in it,
+// in its order, and nothing else. What it looked for in vain in an operation that came to its
+// end is no need.
+func (o *tried) verifyChecks(t *testing.T) {
+	t.Helper()
+	var inOrder []capset.Cap
+	for _, c := range o.Caps {
+		inOrder = append(append(inOrder, c), o.Substitutes[c]...)
+	}
+	var sought capset.Set
+	for _, a := range slices.Concat([]*trial{o.none}, o.lack, o.enough) {
+		var seen capset.Set
+		last := -1
+		for _, c := range a.checks {
+			at := slices.Index(inOrder, c.cap)
+			switch {
+			case seen.Has(c.cap):
+			case at >= 0 && at < last:
+				t.Errorf("%s: the kernel looked for %v, the order of the table is %v", a, a.checks, inOrder)
+			case at < 0 && !slices.Contains(o.Alone, c.cap) && a.Came != "":
+				t.Errorf("%s: the kernel looked for %v, the table has %v", a, a.checks, inOrder)
+			}
+			seen |= capset.Of(c.cap)
+			last = max(last, at)
+		}
+		sought |= seen
+	}
+	if missing := o.Set() &^ sought; missing != 0 {
+		t.Errorf("%s: the kernel did not look for %s but for %v", o.none, missing, o.none.checks)
+	}
+}
+
+// sleeping starts a process of root that ends with the test.
+func sleeping(t *testing.T) int {
+	t.Helper()
 	target := exec.Command("sleep", "600")
 	if err := target.Start(); err != nil {
 		t.Fatal(err)
@@ -33,47 +169,7 @@ func TestOperations(t *testing.T) {
 		target.Process.Kill()
 		target.Wait()
 	})
-	held := own()
-	verified := 0
-	for name := range doings {
-		found := operation.Named(name)
-		if len(found) != 1 {
-			t.Errorf("%s: %d operations", name, len(found))
-			continue
-		}
-		o := &found[0]
-		do := func(has capset.Set) string { return attempted(t, name, has&held, target.Process.Pid) }
-		if got := do(0); got != o.Errno {
-			if got == "ENOSYS" || got == "EAFNOSUPPORT" || got == "EOPNOTSUPP" || got == "ENOPROTOOPT" {
-				t.Logf("%s: this kernel has no such thing: %s", name, got)
-				continue
-			}
-			t.Errorf("%s: without any capability %q, the table has %q", name, got, o.Errno)
-			continue
-		}
-		verified++
-		if o.Errno == "" || len(o.Caps) == 0 {
-			continue
-		}
-		for _, lacks := range lacking(o) {
-			if got := do(held &^ lacks); got != "EPERM" && got != "EACCES" && got != o.Errno {
-				t.Errorf("%s: without %s alone %q, the table has %q", name, lacks, got, o.Errno)
-			}
-		}
-		for _, enough := range sufficient(o) {
-			if enough&^held != 0 {
-				t.Logf("%s: root lacks %s here", name, enough&^held)
-				continue
-			}
-			if got := do(enough); got == "EPERM" || got == "EACCES" || got == o.Errno {
-				t.Errorf("%s: with %s %q", name, enough, got)
-			}
-		}
-	}
-	t.Logf("%d of %d operations", verified, len(operation.All()))
-	if verified < 110 {
-		t.Errorf("%d operations are verified", verified)
-	}
+	return target.Process.Pid
 }
 
 // sufficient returns the smallest sets that suffice for an operation.
@@ -105,77 +201,4 @@ func lacking(o *operation.Operation) (sets []capset.Set) {
 		sets = append(sets, with(c)|capset.Of(o.Alone...))
 	}
 	return sets
-}
-
-// attempted does an operation with some capabilities in namespaces of its own, and returns
-// the name of the error, "" if there was none.
-func attempted(t *testing.T, name string, has capset.Set, target int) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := furnish(dir); err != nil {
-		t.Fatal(err)
-	}
-	segment, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.SysvShmCtl(segment, unix.IPC_RMID, nil)
-	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"operation", name, dir, strconv.Itoa(target), strconv.Itoa(segment)}}
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Unshareflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS, Setsid: true,
-		Credential: &syscall.Credential{Uid: 1000, Gid: 1000},
-	}
-	for c := range has.Caps() {
-		cmd.SysProcAttr.AmbientCaps = append(cmd.SysProcAttr.AmbientCaps, uintptr(c))
-	}
-	out, err := cmd.CombinedOutput()
-	came, ok := strings.CutPrefix(string(out), "came: ")
-	if err != nil || !ok {
-		t.Fatalf("%s: %v: %s", name, err, out)
-	}
-	return strings.TrimSpace(came)
-}
-
-// doOperation does an operation: NAME DIR TARGET SEGMENT. It prints the name of the error.
-func doOperation() {
-	var w world
-	w.dir = os.Args[2]
-	var errs [2]error
-	w.target, errs[0] = strconv.Atoi(os.Args[3])
-	w.segment, errs[1] = strconv.Atoi(os.Args[4])
-	if err := errors.Join(errs[:]...); err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	fmt.Printf("came: %s\n", errnoName(doings[os.Args[1]](w)))
-}
-
-// furnish makes the files that operations need: of root, and of the user.
-func furnish(dir string) error {
-	errs := []error{os.Chmod(dir, 0o755), os.Chmod(filepath.Dir(dir), 0o755)}
-	for name, f := range map[string]struct {
-		mode os.FileMode
-		uid  int
-	}{"private": {0o600, 0}, "public": {0o644, 0}, "program": {0o700, 0}, "own": {0o644, 1000}} {
-		path := filepath.Join(dir, name)
-		errs = append(errs, os.WriteFile(path, []byte("x"), 0o600), os.Chown(path, f.uid, f.uid), os.Chmod(path, f.mode))
-	}
-	for name, d := range map[string]struct {
-		mode os.FileMode
-		uid  int
-	}{"hidden": {0o700, 0}, "sticky": {0o777 | os.ModeSticky, 0}, "mine": {0o755, 1000}} {
-		path := filepath.Join(dir, name)
-		errs = append(errs, os.Mkdir(path, 0o700), os.WriteFile(filepath.Join(path, "x"), nil, 0o644), os.Chown(path, d.uid, d.uid), os.Chmod(path, d.mode))
-	}
-	return errors.Join(errs...)
-}
-
-func errnoName(err error) string {
-	if err == nil {
-		return ""
-	}
-	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return unix.ErrnoName(errno)
-	}
-	return err.Error()
 }

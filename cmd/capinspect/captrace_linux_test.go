@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// capCheck is a capability that the kernel looked for: in which user namespace, and whether
+// it found it.
+type capCheck struct {
+	cap     capset.Cap
+	where   string // "initial" or "own"; "both" if these are one; otherwise a number
+	granted bool
+}
+
+func (c capCheck) String() string {
+	return fmt.Sprintf("%s@%s%c", c.cap, c.where, map[bool]rune{true: '+', false: '-'}[c.granted])
+}
+
+// capTrace is an instance of tracefs in which the kernel notes each capability that it looks
+// for in the threads below the one that made it (capability:cap_capable, since Linux 6.14).
+type capTrace struct {
+	marker *os.File // what the doings write to, to tell their part from the rest
+	pipe   int
+	text   bytes.Buffer
+	stop   chan struct{}
+	over   sync.WaitGroup
+}
+
+// newCapTrace starts tracing what the calling thread starts, which the caller has locked. It
+// returns nil and the reason where the kernel offers no such thing.
+func newCapTrace(t *testing.T) (*capTrace, error) {
+	fs, err := tracefs()
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() { unix.Close(fs) })
+	if err := unix.Faccessat(fs, "events/capability/cap_capable", unix.F_OK, 0); err != nil {
+		return nil, fmt.Errorf("tracefs has no capability:cap_capable: %w", err)
+	}
+	instance := fmt.Sprintf("instances/capinspect-%d", os.Getpid())
+	if err := unix.Mkdirat(fs, instance, 0o700); err != nil {
+		return nil, fmt.Errorf("tracefs: %s: %w", instance, err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unlinkat(fs, instance, unix.AT_REMOVEDIR); err != nil {
+			t.Errorf("%s stays in tracefs: %v", instance, err)
+		}
+	})
+	for _, set := range [][2]string{
+		{"buffer_size_kb", "8192"},
+		{"options/stacktrace", "1"},
+		{"options/event-fork", "1"},
+		{"set_event_pid", strconv.Itoa(unix.Gettid())},
+		{"events/capability/cap_capable/enable", "1"},
+	} {
+		fd, err := unix.Openat(fs, instance+"/"+set[0], unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			_, err = unix.Write(fd, []byte(set[1]))
+			unix.Close(fd)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("tracefs: %s: %w", set[0], err)
+		}
+	}
+	marker, err := unix.Openat(fs, instance+"/trace_marker", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	pipe, err := unix.Openat(fs, instance+"/trace_pipe", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		unix.Close(marker)
+		return nil, err
+	}
+	c := &capTrace{marker: os.NewFile(uintptr(marker), "trace_marker"), pipe: pipe, stop: make(chan struct{})}
+	c.over.Go(c.read)
+	t.Cleanup(func() { c.checks() })
+	return c, nil
+}
+
+// tracefs returns a mount of tracefs that lies in no directory.
+func tracefs() (int, error) {
+	fs, err := unix.Fsopen("tracefs", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return -1, fmt.Errorf("tracefs: %w", err)
+	}
+	defer unix.Close(fs)
+	if err := unix.FsconfigCreate(fs); err != nil {
+		return -1, fmt.Errorf("tracefs: %w", err)
+	}
+	mount, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("tracefs: %w", err)
+	}
+	return mount, nil
+}
+
+// read takes what the kernel notes until the trace has ended and nothing is left.
+func (c *capTrace) read() {
+	for buf, ended := make([]byte, 1<<16), false; ; {
+		n, err := unix.Read(c.pipe, buf)
+		switch {
+		case n > 0:
+			c.text.Write(buf[:n])
+		case err == nil || err == unix.EINTR:
+		case ended || err != unix.EAGAIN:
+			return
+		default:
+			select {
+			case <-c.stop:
+				ended = true
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// checks ends the trace, and returns what the kernel looked for in each trial, by its
+// number.
+func (c *capTrace) checks() map[int][]capCheck {
+	if c.pipe >= 0 {
+		close(c.stop)
+		c.over.Wait()
+		unix.Close(c.pipe)
+		c.marker.Close()
+		c.pipe = -1
+	}
+	return checksIn(c.text.String())
+}
+
+// The lines of a trace: an event, and a function of the stack of the event above it.
+var (
+	traceMark  = regexp.MustCompile(`-(\d+) +\[\d+\].* (?:tracing_mark_write|0x[0-9a-f]+): trial (\d+) (\w+)`)
+	traceCheck = regexp.MustCompile(`-(\d+) +\[\d+\].* cap_capable: .*target_ns (\S+), .*cap (\d+), ret (-?\d+)`)
+)
+
+// checksIn reads a trace. An trial of a thread goes through phases: in "own" and in
+// "initial" it asks something of that user namespace, so that this is known by its address;
+// in "do" it does the operation. What a mapping and execve ask for each time, by
+// security_vm_enough_memory_mm, is none of it.
+func checksIn(text string) map[int][]capCheck {
+	type running struct {
+		trial int
+		phase string
+		names map[string]string // of the user namespaces, by address
+	}
+	threads, found := map[string]*running{}, map[int][]capCheck{}
+	for event := range events(text) {
+		head, stack := event[0], strings.Join(event[1:], "\n")
+		if m := traceMark.FindStringSubmatch(head); m != nil {
+			number, _ := strconv.Atoi(m[2])
+			r := threads[m[1]]
+			if r == nil || r.trial != number {
+				r = &running{trial: number, names: map[string]string{}}
+				threads[m[1]] = r
+			}
+			if r.phase = m[3]; r.phase == "do" {
+				found[number] = []capCheck{}
+			}
+			continue
+		}
+		m := traceCheck.FindStringSubmatch(head)
+		if m == nil || threads[m[1]] == nil || strings.Contains(stack, "security_vm_enough_memory_mm") {
+			continue
+		}
+		r := threads[m[1]]
+		switch r.phase {
+		case "own", "initial":
+			if known := r.names[m[2]]; known == "" || known == r.phase {
+				r.names[m[2]] = r.phase
+			} else {
+				r.names[m[2]] = "both"
+			}
+		case "do":
+			number, _ := strconv.Atoi(m[3])
+			where := r.names[m[2]]
+			if where == "" {
+				where = m[2]
+			}
+			found[r.trial] = append(found[r.trial], capCheck{
+				cap: capset.Cap(number), where: where, granted: m[4] == "0",
+			})
+		}
+	}
+	return found
+}
+
+// events returns the events of a trace, each with the functions of its stack.
+func events(text string) func(yield func([]string) bool) {
+	return func(yield func([]string) bool) {
+		var event []string
+		for line := range strings.Lines(text) {
+			switch {
+			case strings.HasPrefix(line, " => "):
+				event = append(event, line)
+			case strings.Contains(line, "<stack trace>"):
+			default:
+				if event != nil && !yield(event) {
+					return
+				}
+				event = []string{line}
+			}
+		}
+		if event != nil {
+			yield(event)
+		}
+	}
+}
+
+// marked does an operation between marks in a trace. It asks something of its own user
+// namespace and of the initial one before, without effect: to drop a capability that there
+// is not out of the bounding set, and to end the use of a swap file that there is not.
+func marked(marker io.Writer, trial int, do func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var cpus, first unix.CPUSet
+	errs := []error{unix.SchedGetaffinity(0, &cpus)}
+	for cpu := range 1024 {
+		if cpus.IsSet(cpu) && first.Count() == 0 {
+			first.Set(cpu)
+		}
+	}
+	errs = append(errs, unix.SchedSetaffinity(0, &first)) // each processor has a buffer of its own
+	mark := func(phase string) {
+		_, err := fmt.Fprintf(marker, "trial %d %s", trial, phase)
+		errs = append(errs, err)
+	}
+	mark("own")
+	unix.Prctl(unix.PR_CAPBSET_DROP, 1<<20, 0, 0, 0)
+	mark("initial")
+	invoke(unix.SYS_SWAPOFF, cstring("/nowhere/swap"))
+	mark("do")
+	came := do()
+	mark("over")
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("no trace: %w", err)
+	}
+	return came
+}
+
+// TestChecksIn reads a trace: of two threads at once, with what a mapping asks for, and with
+// what a thread asks for outside of its trials.
+func TestChecksIn(t *testing.T) {
+	text := `
+           <...>-12    [000] ...1. 1.000001: tracing_mark_write: trial 3 own
+           <...>-12    [000] ..... 1.000002: cap_capable: cred 0000000000000001, target_ns 000000000000000c, capable_ns 000000000000000c, cap 8, ret 0
+           <...>-12    [000] ...1. 1.000003: tracing_mark_write: trial 3 initial
+           <...>-12    [000] ..... 1.000004: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 21, ret -1
+           <...>-12    [000] ...1. 1.000005: tracing_mark_write: trial 3 do
+           <...>-12    [000] ..... 1.000006: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 21, ret -1
+           <...>-12    [000] ..... 1.000007: <stack trace>
+ => cap_capable
+ => security_vm_enough_memory_mm
+ => do_mmap
+       operation-13  [001] ...1. 1.000008: tracing_mark_write: trial 4 do
+       operation-13  [001] ..... 1.000009: cap_capable: cred 0000000000000002, target_ns 000000000000000f, capable_ns 000000000000000f, cap 12, ret -1
+           <...>-12    [000] ..... 1.000010: cap_capable: cred 0000000000000001, target_ns 000000000000000c, capable_ns 000000000000000c, cap 6, ret 0
+           <...>-12    [000] ..... 1.000011: <stack trace>
+ => cap_capable
+ => __sys_setgid
+           <...>-12    [000] ..... 1.000012: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 25, ret -1
+           <...>-12    [000] ...1. 1.000013: tracing_mark_write: trial 3 over
+           <...>-12    [000] ..... 1.000014: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 1, ret -1
+           <...>-99    [000] ..... 1.000015: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 2, ret -1
+`
+	const want = "map[3:[cap_setgid@own+ cap_sys_time@initial-] 4:[cap_net_admin@000000000000000f-]]"
+	if got := fmt.Sprint(checksIn(text)); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
