@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package denial
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// Bounds on what is kept of a log.
+const (
+	maxLine    = 64 << 10 // of a longer line the beginning and the end are read
+	maxText    = 200      // of Event.Text
+	maxPending = 16       // events that wait for the lines of their stack
+	maxStack   = 64       // functions of a stack
+	maxThreads = 32 << 10 // threads of which the name or an unfinished call is kept
+	maxCall    = 4 << 10  // of an unfinished call
+)
+
+// Stats counts the lines of a log.
+type Stats struct {
+	Lines int // all
+	// Recognised are the lines of each format, those that tell no event included. The rest
+	// are of no log that this package knows.
+	Recognised map[Format]int
+	// Cut are the lines that are longer than this package reads as a whole.
+	Cut int
+}
+
+// format is a kind of line: how it looks, and its reader.
+type format struct {
+	name Format
+	// mark reports, in little time, whether the line may be of the format.
+	mark func(line []byte) bool
+	// parse hands on what the line tells, and reports whether it is of the format.
+	parse func(r *Reader, line []byte) bool
+}
+
+// formats are tried in this order for each line: logs may be mixed.
+var formats = [...]format{
+	{Strace, straceMark, (*Reader).strace},
+}
+
+// Reader reads one log. Stats is complete when the sequence has ended.
+type Reader struct {
+	Stats Stats
+
+	file    string
+	yield   func(Event, error) bool
+	stopped bool    // the one who reads wants no more
+	pending []Event // may get the lines of a stack yet
+	threads map[int]*thread
+	forking int // the thread that is within a fork
+	filePID int // of the file's name
+}
+
+// thread is what is known of a thread of a log.
+type thread struct {
+	program string
+	call    string // unfinished
+}
+
+// Read returns the events of a log in their order; an error is the last of the sequence.
+// Compressed input is taken as what it holds. The file's name is for the events alone.
+func Read(r io.Reader, file string) iter.Seq2[Event, error] { return new(Reader).Read(r, file) }
+
+// Read is as the function Read, and counts the lines. It may be called once.
+func (r *Reader) Read(in io.Reader, file string) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		*r = Reader{Stats: Stats{Recognised: map[Format]int{}}, file: file, yield: yield, threads: map[int]*thread{}, filePID: pidOfName(file)}
+		err := r.read(in)
+		for len(r.pending) > 0 {
+			r.flush()
+		}
+		if err != nil && !r.stopped {
+			yield(Event{File: file, Line: r.Stats.Lines}, err)
+		}
+	}
+}
+
+// read reads the log line by line.
+func (r *Reader) read(in io.Reader) error {
+	in, err := plain(in, r.file)
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewReaderSize(in, maxLine)
+	var long []byte
+	for !r.stopped {
+		line, err := lines.ReadSlice('\n')
+		if len(line) > 0 {
+			r.Stats.Lines++
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			r.Stats.Cut++
+			for long = long[:0]; errors.Is(err, bufio.ErrBufferFull); line, err = lines.ReadSlice('\n') {
+				long = ends(append(long, line...))
+			}
+			line = ends(append(long, line...))
+		}
+		if len(line) > 0 {
+			r.line(bytes.TrimRight(line, "\r\n"))
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: line %d: %w", r.file, r.Stats.Lines+1, err)
+		}
+	}
+	return nil
+}
+
+// ends returns the first and the last half of maxLine of a line.
+func ends(line []byte) []byte {
+	if len(line) <= maxLine {
+		return line
+	}
+	return append(line[:maxLine/2], line[len(line)-maxLine/2:]...)
+}
+
+// line finds the format of a line and reads it.
+func (r *Reader) line(line []byte) {
+	for i := range formats {
+		if f := &formats[i]; f.mark(line) && f.parse(r, line) {
+			r.Stats.Recognised[f.name]++
+			return
+		}
+	}
+}
+
+// compressions are the beginnings of compressed files. Those that nothing is said of are
+// read.
+var compressions = []struct{ magic, program string }{
+	{"\x1f\x8b", ""},
+	{"BZh", ""},
+	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"\xfd7zXZ\x00", "xz"},
+}
+
+// plain returns what a compressed file holds, and other input as it is.
+func plain(in io.Reader, file string) (io.Reader, error) {
+	begin := bufio.NewReaderSize(in, maxLine)
+	for i, c := range compressions {
+		magic, _ := begin.Peek(len(c.magic))
+		if string(magic) != c.magic {
+			continue
+		}
+		switch i {
+		case 0:
+			unpacked, err := gzip.NewReader(begin)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
+			return unpacked, nil
+		case 1:
+			if level, _ := begin.Peek(4); len(level) == 4 && level[3] >= '1' && level[3] <= '9' {
+				return bzip2.NewReader(begin), nil
+			}
+		default:
+			return nil, fmt.Errorf("%s: compressed with %s, which capinspect does not read: %[2]s -dc %[1]s | capinspect needs -", file, c.program)
+		}
+	}
+	return begin, nil
+}
+
+// event hands on an event. If the lines of a stack may follow, it waits for them.
+func (r *Reader) event(e Event, line string, stack bool) {
+	e.File, e.Line, e.Text = r.file, r.Stats.Lines, clip(line)
+	if !stack {
+		for len(r.pending) > 0 {
+			r.flush()
+		}
+		r.stopped = r.stopped || !r.yield(e, nil)
+		return
+	}
+	// One thread has one event at a time: its stack would have come by now.
+	for len(r.pending) == maxPending || r.waiting(e.PID) != nil {
+		r.flush()
+	}
+	r.pending = append(r.pending, e)
+}
+
+// waiting returns the event of a thread that waits for its stack.
+func (r *Reader) waiting(pid int) *Event {
+	for i := range r.pending {
+		if r.pending[i].PID == pid {
+			return &r.pending[i]
+		}
+	}
+	return nil
+}
+
+// flush hands on the first event that waits.
+func (r *Reader) flush() {
+	e := r.pending[0]
+	r.pending = append(r.pending[:0], r.pending[1:]...)
+	if !r.stopped {
+		r.stopped = !r.yield(e, nil)
+	}
+}
+
+// stackLine adds a function to the stack of an event.
+func (e *Event) stackLine(function string) {
+	if function != "" && len(e.Stack) < maxStack {
+		e.Stack = append(e.Stack, function)
+	}
+}
+
+// thread returns what is known of a thread, new if that is nothing.
+func (r *Reader) thread(pid int) *thread {
+	t := r.threads[pid]
+	if t == nil {
+		if len(r.threads) == maxThreads { // any: a log that ends no process has to lose one
+			for old := range r.threads {
+				delete(r.threads, old)
+				break
+			}
+		}
+		t = new(thread)
+		r.threads[pid] = t
+	}
+	return t
+}
+
+// clip returns a text of at most maxText bytes, without the middle of a longer one: what a
+// call returned is at the end.
+func clip(line string) string {
+	const gap, end = " ... ", 60
+	if len(line) <= maxText {
+		return line
+	}
+	return line[:maxText-len(gap)-end] + gap + line[len(line)-end:]
+}
