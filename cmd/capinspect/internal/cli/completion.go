@@ -11,7 +11,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/completion"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 )
 
 var completionCommand = command{
@@ -47,9 +47,9 @@ func (completionConfig) run(e *env, args []string) (int, error) {
 
 // rows returns the table of all that can stand on a command line.
 func rows() []completion.Row {
-	var table []completion.Row
+	var rows []completion.Row
 	add := func(of, word string, values []flags.Candidate, about string) {
-		table = append(table, completion.Row{Of: of, Word: word, Values: values, About: about})
+		rows = append(rows, completion.Row{Of: of, Word: word, Values: values, About: about})
 	}
 	for _, c := range commands() {
 		add("", c.name, nil, c.summary)
@@ -78,11 +78,11 @@ func rows() []completion.Row {
 	for c := range capset.LastKnown + 1 {
 		add(string(flags.AnyCap), c.Short(), nil, c.Summary())
 	}
-	for _, c := range render.Columns() {
+	for _, c := range table.Columns() {
 		add(string(flags.AnyColumn), c.Name, nil, c.About)
 	}
 	for _, p := range runtime.Profiles(capset.LastKnown) {
 		add(string(flags.AnyProfile), p.Name, nil, p.Title)
 	}
-	return table
+	return rows
 }

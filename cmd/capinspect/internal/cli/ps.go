@@ -10,7 +10,7 @@ import (
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
@@ -155,8 +155,8 @@ type psRun struct {
 	config  *psConfig
 	query   collect.Query
 	format  string
-	columns []*render.Column
-	sort    *render.Column
+	columns []*table.Column
+	sort    *table.Column
 	options collect.Options
 }
 
@@ -190,7 +190,7 @@ func (c *psConfig) run(e *env, args []string) (int, error) {
 
 func columnHelp() []byte {
 	var out []byte
-	for _, c := range render.Columns() {
+	for _, c := range table.Columns() {
 		mark := " "
 		if c.Default {
 			mark = "*"
@@ -226,7 +226,7 @@ func (r *psRun) chooseColumns() error {
 	names := r.config.columns
 	plus := strings.HasPrefix(names, "+")
 	if names == "" || plus {
-		for _, c := range render.Columns() {
+		for _, c := range table.Columns() {
 			if c.Default || c.Named && r.config.pods != "" {
 				r.columns = append(r.columns, &c)
 			}
@@ -265,13 +265,13 @@ func (r *psRun) chooseColumns() error {
 }
 
 // column returns the column with a name, from the table if the table has it.
-func (r *psRun) column(name string) (*render.Column, error) {
+func (r *psRun) column(name string) (*table.Column, error) {
 	for _, c := range r.columns {
 		if strings.EqualFold(c.Name, name) {
 			return c, nil
 		}
 	}
-	column, ok := render.ColumnNamed(name)
+	column, ok := table.ColumnNamed(name)
 	if !ok {
 		return nil, usagef("unknown column %q: --columns help lists them", name)
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -59,15 +59,15 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 	case r.format == "json" || r.format == "jsonl":
 		return r.stream(from, out, hides)
 	case r.format == "tree":
-		var tree render.Tree
+		var tree table.Tree
 		if found, err = walk(r, from, tree.Begin, tree.Visit, tree.Done); err == nil {
 			_, err = tree.WriteTo(out)
 		}
 		return found, err
 	}
-	table := render.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout)}
-	if found, err = walk(r, from, table.Begin, table.Visit, table.Done); err == nil {
-		_, err = table.WriteTo(out)
+	rows := table.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout)}
+	if found, err = walk(r, from, rows.Begin, rows.Visit, rows.Done); err == nil {
+		_, err = rows.WriteTo(out)
 	}
 	return found, err
 }
@@ -94,8 +94,8 @@ func (r *psRun) byContainer(from *collect.Collector, out *output, hides string) 
 		defer r.env.note("sandboxes of pods left out: %d, see --sandboxes", n)
 	}
 	if r.format == "table" {
-		table := render.ContainerTable{Header: !r.config.noHeaders, Named: r.query.NameContainer != nil}
-		return found, table.Write(out, c.Sums())
+		rows := table.ContainerTable{Header: !r.config.noHeaders, Named: r.query.NameContainer != nil}
+		return found, rows.Write(out, c.Sums())
 	}
 	all := report.FromContainers(kernel(), c.Sums(), failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return report.Marshal(all, true) }

@@ -14,6 +14,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task/tasktest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
@@ -146,7 +147,7 @@ Not compared: uidMap, mode (x); lsm (y\x0a)
 }
 
 func prediction() *predict.Prediction {
-	before, after := process4711(), process4711()
+	before, after := tasktest.Process(), tasktest.Process()
 	after.UID = task.Known(capset.IDs{Real: 1})
 	after.UserNames = task.Names{0: task.Known("root")}
 	after.Sets[capset.Permitted] = task.Known(capset.Of(capset.NetRaw, capset.SysAdmin))
@@ -222,7 +223,7 @@ func TestAnswers(t *testing.T) {
 	effective.Sets[capset.Effective] = true
 	none := why.Answer{Cap: 63, Reason: task.Note{Code: "g", Text: "h"}}
 	list := []*why.Answers{{
-		Task: process4711(), List: []why.Answer{answer, effective, none}, Assumed: []task.Note{{Code: "i", Text: "j"}},
+		Task: tasktest.Process(), List: []why.Answer{answer, effective, none}, Assumed: []task.Note{{Code: "i", Text: "j"}},
 	}}
 	want := `cap_net_raw (13): not effective in pid 4712 (a\x1b)
 Sets: Inheritable, Bounding

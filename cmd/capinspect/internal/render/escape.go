@@ -13,7 +13,7 @@ const hexDigits = "0123456789abcdef"
 // Escape returns a text that somebody else chose in a form that is safe to show on a
 // terminal. What is not printable becomes \x1b or \u202e, a byte that is not UTF-8 becomes
 // \xff, and a backslash becomes \\, so that the text differs from its escapes.
-func Escape(text string) string { return string(appendEscaped(nil, text)) }
+func Escape(text string) string { return string(AppendEscaped(nil, text)) }
 
 // Printable returns a message that may quote somebody else's text in a form that is safe
 // to show on a terminal. Backslashes stay as they are, because the quoted text may have
@@ -22,8 +22,8 @@ func Printable(message string) string {
 	return strings.ReplaceAll(Escape(message), `\\`, `\`)
 }
 
-// appendEscaped appends a text as Escape returns it.
-func appendEscaped(dst []byte, text string) []byte {
+// AppendEscaped appends a text as Escape returns it.
+func AppendEscaped(dst []byte, text string) []byte {
 	for i := 0; i < len(text); {
 		b := text[i]
 		if b < utf8.RuneSelf {

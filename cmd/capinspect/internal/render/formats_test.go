@@ -16,6 +16,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task/tasktest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
@@ -57,7 +58,7 @@ func checkForms[F form[T], T any](t *testing.T, forms []F, found *T, want ...str
 
 func TestForms(t *testing.T) {
 	found := &report.Results{
-		Tasks:    []*task.Task{process4711(), {}},
+		Tasks:    []*task.Task{tasktest.Process(), {}},
 		Failures: []report.Failure{{Pid: "1", Err: errors.New("no such process")}},
 	}
 	checkForms(t, written(Tasks), found, "text", "json", "jsonl", "matrix")
@@ -67,14 +68,14 @@ func TestForms(t *testing.T) {
 	for _, whole := range [...]bool{true, false} {
 		checkForms(t, Profiles, &report.ListedProfiles{List: runtime.Profiles(capset.LastKnown), Whole: whole}, "text", "json")
 	}
-	answers := []*why.Answers{{Task: process4711(), List: make([]why.Answer, 1)}}
+	answers := []*why.Answers{{Task: tasktest.Process(), List: make([]why.Answer, 1)}}
 	checkForms(t, Answers, &answers, "text", "json")
 	checkForms(t, Differences, &diff.Difference{
 		A: &diff.Side{}, B: &diff.Side{}, Sets: []diff.SetDifference{{Kind: capset.Effective, More: 1}},
 		Values: []diff.ValueDifference{{Key: "uid", A: task.AllIDs(1), B: capset.IDs{}}},
 	}, "text", "json")
 	checkForms(t, Predictions, prediction(), "text", "json")
-	checkForms(t, Scans, &predict.Scan{Task: process4711(), Programs: []*predict.Prediction{prediction()}}, "text", "json")
+	checkForms(t, Scans, &predict.Scan{Task: tasktest.Process(), Programs: []*predict.Prediction{prediction()}}, "text", "json")
 	checkForms(t, SecurityContexts, derived(), "yaml", "json", "docker", "systemd")
 }
 
@@ -105,8 +106,8 @@ func TestTasks(t *testing.T) {
 	failures := []report.Failure{{Pid: "1", Err: errors.New("no such process")}, {Err: errors.New("x: empty")}}
 	for _, found := range []report.Results{
 		{},
-		{Kernel: kernel, Tasks: []*task.Task{process4711()}},
-		{Kernel: kernel, Tasks: []*task.Task{process4711(), {}, process4711()}, Failures: failures},
+		{Kernel: kernel, Tasks: []*task.Task{tasktest.Process()}},
+		{Kernel: kernel, Tasks: []*task.Task{tasktest.Process(), {}, tasktest.Process()}, Failures: failures},
 		{Failures: failures},
 	} {
 		rep := report.FromResults(&found)
@@ -120,7 +121,7 @@ func TestTasks(t *testing.T) {
 	down := errors.New("no space left on device")
 	for _, f := range append(slices.Clone(Tasks), Capsh) {
 		to := f.To(writer{down}, kernel)
-		if err := errors.Join(to.Task(process4711()), to.Task(process4711()), to.End(nil)); !errors.Is(err, down) {
+		if err := errors.Join(to.Task(tasktest.Process()), to.Task(tasktest.Process()), to.End(nil)); !errors.Is(err, down) {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 	}

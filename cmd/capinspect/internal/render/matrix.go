@@ -41,13 +41,13 @@ func (p *printer) matrix(all capset.Set, kubernetes bool, columns []matrixColumn
 	add("CAPABILITY", func(column matrixColumn) string { return column.title })
 	for c := range all.Caps() {
 		add(capName(c, kubernetes), func(column matrixColumn) string {
-			has := func(set capset.Set) string { return choose(set.Has(c), "yes", nothing) }
-			return task.Map(column.set, has).Or(unknown)
+			has := func(set capset.Set) string { return choose(set.Has(c), "yes", Nothing) }
+			return task.Map(column.set, has).Or(Unknown)
 		})
 	}
 	add("mask", func(column matrixColumn) string {
 		mask := func(set capset.Set) string { return strconv.FormatUint(uint64(set), 16) }
-		return task.Map(column.set, mask).Or(unknown)
+		return task.Map(column.set, mask).Or(Unknown)
 	})
 	p.grid(rows)
 }

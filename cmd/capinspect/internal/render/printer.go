@@ -12,8 +12,8 @@ import (
 // The words of a table for what has no value of its own.
 const (
 	none    = "none" // an empty set
-	unknown = "?"
-	nothing = "-"
+	Unknown = "?"
+	Nothing = "-"
 )
 
 // screen is the width that text is wrapped to.
@@ -42,7 +42,7 @@ func (p *printer) printf(format string, args ...any) {
 }
 
 // escaped adds a text that somebody else chose.
-func (p *printer) escaped(text string) { p.buf = appendEscaped(p.buf, text) }
+func (p *printer) escaped(text string) { p.buf = AppendEscaped(p.buf, text) }
 
 // unknown says that a value is unknown, and why.
 func (p *printer) unknown(why string) {
@@ -86,7 +86,10 @@ func (p *printer) paragraph(margin, text string) {
 
 // grid adds rows of cells. Columns are as wide as their longest cell, with two spaces
 // between them; the last one is not padded.
-func (p *printer) grid(rows [][]string) {
+func (p *printer) grid(rows [][]string) { p.buf = AppendGrid(p.buf, rows) }
+
+// AppendGrid appends what grid adds.
+func AppendGrid(dst []byte, rows [][]string) []byte {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -98,18 +101,20 @@ func (p *printer) grid(rows [][]string) {
 	}
 	for _, row := range rows {
 		for i, cell := range row {
-			p.print(cell)
+			dst = append(dst, cell...)
 			if i < len(row)-1 {
-				p.spaces(widths[i] + 2 - len(cell))
+				dst = AppendSpaces(dst, widths[i]+2-len(cell))
 			}
 		}
-		p.line()
+		dst = append(dst, '\n')
 	}
+	return dst
 }
 
-func (p *printer) spaces(n int) { p.buf = appendSpaces(p.buf, n) }
+func (p *printer) spaces(n int) { p.buf = AppendSpaces(p.buf, n) }
 
-func appendSpaces(dst []byte, n int) []byte {
+// AppendSpaces appends n spaces.
+func AppendSpaces(dst []byte, n int) []byte {
 	for range n {
 		dst = append(dst, ' ')
 	}

@@ -49,7 +49,7 @@ func marks(pred *predict.Prediction) string {
 	f := pred.Program
 	switch {
 	case f == nil:
-		return nothing
+		return Nothing
 	case f.Path != pred.File:
 		return "script"
 	}
@@ -64,7 +64,7 @@ func marks(pred *predict.Prediction) string {
 		list = append(list, strings.ReplaceAll(f.CapsText(pred.Task.LastCap.Value), "cap_", ""))
 	}
 	if list == nil {
-		return nothing
+		return Nothing
 	}
 	return strings.Join(list, ", ")
 }
@@ -72,7 +72,7 @@ func marks(pred *predict.Prediction) string {
 // gains tells in few words what a program gives that the task does not have.
 func gains(pred *predict.Prediction) string {
 	if pred.After == nil {
-		return nothing
+		return Nothing
 	}
 	var list []string
 	if was, is := pred.Before.UID.Zero().Effective, pred.After.UID.Zero().Effective; was != is {
@@ -82,7 +82,7 @@ func gains(pred *predict.Prediction) string {
 		list = append(list, fmt.Sprintf("egid %d", is))
 	}
 	if set := pred.Gained(); set != 0 {
-		list = append(list, short(set, pred.Task.LastCap.Value))
+		list = append(list, Short(set, pred.Task.LastCap.Value))
 	}
 	if list == nil {
 		return none

@@ -115,7 +115,7 @@ func dockerWords(d *securitycontext.Derived) (words []string) {
 		}
 		with("--user", user)
 	}
-	with("--group-add", decimals(d.Groups)...)
+	with("--group-add", task.Decimals(d.Groups)...)
 	if d.Task.NoNewPrivs.Zero() {
 		with("--security-opt", "no-new-privileges")
 	}
@@ -170,7 +170,7 @@ func directives(d *securitycontext.Derived) (list []directive) {
 	}
 	unlessEmpty("User", unitID(d.UID)...)
 	unlessEmpty("Group", unitID(d.GID)...)
-	unlessEmpty("SupplementaryGroups", decimals(d.Groups)...)
+	unlessEmpty("SupplementaryGroups", task.Decimals(d.Groups)...)
 	list = append(list, directive{"CapabilityBoundingSet", bounding}) // no value empties the set
 	unlessEmpty("AmbientCapabilities", unitNames(d.Ambient)...)
 	if set, known := d.Task.NoNewPrivs.Get(); known {

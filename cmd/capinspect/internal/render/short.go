@@ -15,10 +15,10 @@ const fewMissing = 4
 // longest is how many bytes a set may take in few words. A longer one is a bitmap.
 const longest = 40
 
-// appendShort appends a set in few words: all, none, all but some, the name of the runtime
+// AppendShort appends a set in few words: all, none, all but some, the name of the runtime
 // whose default it is, what it has more and less than the nearest of these, or the names
 // without "cap_"; a bitmap, which decode reads, where all of these are long.
-func appendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
+func AppendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
 	full := capset.UpTo(last)
 	missing := full &^ set
 	switch {
@@ -70,8 +70,8 @@ func appendShortNames(dst []byte, set capset.Set) []byte {
 	return dst
 }
 
-// short returns what appendShort appends.
-func short(set capset.Set, last capset.Cap) string { return string(appendShort(nil, set, last)) }
+// Short returns what AppendShort appends.
+func Short(set capset.Set, last capset.Cap) string { return string(AppendShort(nil, set, last)) }
 
 // capName returns the name of a capability, as a securityContext has it if kubernetes asks
 // for that.

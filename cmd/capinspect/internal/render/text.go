@@ -54,13 +54,10 @@ func AppendCurrent(dst []byte, t *task.Task) []byte {
 	return p.buf
 }
 
-// textKinds are the sets that the text form of libcap is made of.
-var textKinds = [...]capset.Kind{capset.Effective, capset.Permitted, capset.Inheritable}
-
 // printCurrent prints the sets in the text form of libcap (cap_to_text(3)).
 func printCurrent(p *printer, t *task.Task) {
 	p.print("Current: ")
-	if k, missing := t.Missing(textKinds[:]...); missing {
+	if k, missing := t.Missing(task.TextKinds[:]...); missing {
 		p.unknown(t.Sets[k].Why())
 	} else {
 		p.print(t.State().Text(t.LastCap.Value))
@@ -180,8 +177,8 @@ func printID(p *printer, id uint32, names task.Names) {
 
 // printExtra prints what capsh(1) has no line for, as far as there is something to say.
 func printExtra(p *printer, t *task.Task) {
-	if _, missing := t.Missing(textKinds[:]...); missing {
-		for _, k := range textKinds { // those of them that are known
+	if _, missing := t.Missing(task.TextKinds[:]...); missing {
+		for _, k := range task.TextKinds { // those of them that are known
 			if t.Sets[k].Known() {
 				printSet(p, t, k)
 			}

@@ -83,6 +83,15 @@ func GroupsText(groups []uint32) string {
 // Decimal returns an id in decimal.
 func Decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 
+// Decimals returns ids in decimal.
+func Decimals(ids []uint32) []string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = Decimal(id)
+	}
+	return list
+}
+
 // IDMaps returns the maps from the task's own user namespace to the reader's. They are nil
 // if the ids that the reader sees are already those of the task's namespace. hidden says
 // why they are unknown; it is "" if they are known.

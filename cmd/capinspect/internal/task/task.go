@@ -101,6 +101,9 @@ func (t *Task) Set(k capset.Kind) (capset.Set, error) {
 	return set, nil
 }
 
+// TextKinds are the sets that the text form of libcap is made of (cap_to_text(3)).
+var TextKinds = [...]capset.Kind{capset.Effective, capset.Permitted, capset.Inheritable}
+
 // Missing returns the first of some sets that is unknown, though the kernel has it.
 func (t *Task) Missing(kinds ...capset.Kind) (k capset.Kind, missing bool) {
 	for _, k := range kinds {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package render
+package table
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -72,7 +73,7 @@ func numberCell(of func(*task.Task) task.Value[int]) cell {
 	return func(dst []byte, t *task.Task) []byte {
 		n, ok := of(t).Get()
 		if !ok {
-			return append(dst, unknown...)
+			return append(dst, render.Unknown...)
 		}
 		return strconv.AppendInt(dst, int64(n), 10)
 	}
@@ -81,7 +82,7 @@ func numberCell(of func(*task.Task) task.Value[int]) cell {
 func appendUID(dst []byte, t *task.Task) []byte {
 	ids, ok := t.UID.Get()
 	if !ok {
-		return append(dst, unknown...)
+		return append(dst, render.Unknown...)
 	}
 	return strconv.AppendUint(dst, uint64(ids.Effective), 10)
 }
@@ -89,7 +90,7 @@ func appendUID(dst []byte, t *task.Task) []byte {
 func appendUser(dst []byte, t *task.Task) []byte {
 	if ids, ok := t.UID.Get(); ok {
 		if name, ok := t.UserNames[ids.Effective].Get(); ok {
-			return appendEscaped(dst, name)
+			return render.AppendEscaped(dst, name)
 		}
 	}
 	return appendUID(dst, t)
@@ -97,9 +98,9 @@ func appendUser(dst []byte, t *task.Task) []byte {
 
 func appendName(dst []byte, t *task.Task) []byte {
 	if t.KernelThread {
-		return append(appendEscaped(append(dst, '['), t.Name.Zero()), ']')
+		return append(render.AppendEscaped(append(dst, '['), t.Name.Zero()), ']')
 	}
-	return appendEscaped(dst, t.Name.Zero())
+	return render.AppendEscaped(dst, t.Name.Zero())
 }
 
 // appendUserNamespace appends "node" for the initial user namespace, else the inode.
@@ -113,7 +114,7 @@ func appendUserNamespace(dst []byte, t *task.Task) []byte {
 	case task.Is(ns.Initial, false):
 		return append(dst, "child"...)
 	}
-	return append(dst, unknown...)
+	return append(dst, render.Unknown...)
 }
 
 // childMark stands behind what a task holds in a child user namespace, where it counts for
@@ -126,33 +127,40 @@ func setCell(k capset.Kind) cell {
 		set, ok := t.Sets[k].Get()
 		switch {
 		case ok:
-			dst = appendShort(dst, set, t.LastCap.Value)
+			dst = render.AppendShort(dst, set, t.LastCap.Value)
 			if marked && set != 0 && t.InChildUserNamespace() {
 				dst = append(dst, childMark...)
 			}
 			return dst
 		case t.Unsupported(k):
-			return append(dst, nothing...)
+			return append(dst, render.Nothing...)
 		}
-		return append(dst, unknown...)
+		return append(dst, render.Unknown...)
 	}
 }
 
 func appendCaps(dst []byte, t *task.Task) []byte {
-	if _, missing := t.Missing(textKinds[:]...); missing {
-		return append(dst, unknown...)
+	if _, missing := t.Missing(task.TextKinds[:]...); missing {
+		return append(dst, render.Unknown...)
 	}
 	return t.State().AppendText(dst, t.LastCap.Value)
 }
 
 func appendNNP(dst []byte, t *task.Task) []byte {
-	return append(dst, noNewPrivs(t, "yes", "no", unknown)...)
+	return append(dst, task.Map(t.NoNewPrivs, yesOrNo).Or(render.Unknown)...)
+}
+
+func yesOrNo(set bool) string {
+	if set {
+		return "yes"
+	}
+	return "no"
 }
 
 func appendSeccomp(dst []byte, t *task.Task) []byte {
 	s, ok := t.Seccomp.Get()
 	if !ok {
-		return append(dst, unknown...)
+		return append(dst, render.Unknown...)
 	}
 	return append(dst, task.SeccompName(s.Mode)...)
 }
@@ -160,14 +168,14 @@ func appendSeccomp(dst []byte, t *task.Task) []byte {
 func appendNSPid(dst []byte, t *task.Task) []byte {
 	pids := t.NSPid.Zero()
 	if len(pids) == 0 {
-		return append(dst, unknown...)
+		return append(dst, render.Unknown...)
 	}
 	return strconv.AppendInt(dst, int64(pids[len(pids)-1]), 10)
 }
 
 // containerCell appends what of returns for a container.
 func containerCell(of func(*task.Container) string) cell {
-	return func(dst []byte, t *task.Task) []byte { return appendEscaped(dst, ofContainer(t.Container, of)) }
+	return func(dst []byte, t *task.Task) []byte { return render.AppendEscaped(dst, ofContainer(t.Container, of)) }
 }
 
 // ofContainer returns what of returns for a container: "-" if there is none, "?" if that is
@@ -176,9 +184,9 @@ func ofContainer(v task.Value[*task.Container], of func(*task.Container) string)
 	c, known := v.Get()
 	switch {
 	case !known:
-		return unknown
+		return render.Unknown
 	case c == nil:
-		return nothing
+		return render.Nothing
 	}
 	return of(c)
 }
@@ -189,20 +197,20 @@ func containerID(c *task.Container) string {
 	if len(c.ID) == 64 {
 		return c.ID[:12]
 	}
-	return cmp.Or(c.ID, nothing)
+	return cmp.Or(c.ID, render.Nothing)
 }
 
-func podUID(c *task.Container) string { return cmp.Or(c.PodUID, nothing) }
+func podUID(c *task.Container) string { return cmp.Or(c.PodUID, render.Nothing) }
 
 func containerRuntime(c *task.Container) string {
 	if c.ID == "" {
-		return nothing
+		return render.Nothing
 	}
-	return cmp.Or(c.Runtime, unknown)
+	return cmp.Or(c.Runtime, render.Unknown)
 }
 
 // The names are unknown of a container that no manifest has.
 
-func podNamespace(c *task.Container) string  { return cmp.Or(c.PodNamespace, unknown) }
-func podName(c *task.Container) string       { return cmp.Or(c.PodName, unknown) }
-func containerName(c *task.Container) string { return cmp.Or(c.Name, unknown) }
+func podNamespace(c *task.Container) string  { return cmp.Or(c.PodNamespace, render.Unknown) }
+func podName(c *task.Container) string       { return cmp.Or(c.PodName, render.Unknown) }
+func containerName(c *task.Container) string { return cmp.Or(c.Name, render.Unknown) }

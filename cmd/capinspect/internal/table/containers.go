@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package render
+package table
 
 import (
 	"io"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -28,32 +29,23 @@ var containerColumns = [...]struct {
 	{"EFFECTIVE", false, func(row *containers.Sum) string { return setOf(row, row.Effective) }},
 	{"PERMITTED", false, func(row *containers.Sum) string { return setOf(row, row.Permitted) }},
 	{"BOUNDING", false, func(row *containers.Sum) string { return setOf(row, row.Bounding) }},
-	{"UIDS", false, func(row *containers.Sum) string { return task.Map(row.UIDs, commas).Or(unknown) }},
-	{"NNP", false, func(row *containers.Sum) string { return task.Map(row.WithoutNoNewPrivs, noOrYes).Or(unknown) }},
-	{"SECCOMP", false, func(row *containers.Sum) string { return task.Map(row.WithoutSeccomp, noOrYes).Or(unknown) }},
+	{"UIDS", false, func(row *containers.Sum) string { return task.Map(row.UIDs, commas).Or(render.Unknown) }},
+	{"NNP", false, func(row *containers.Sum) string { return task.Map(row.WithoutNoNewPrivs, noOrYes).Or(render.Unknown) }},
+	{"SECCOMP", false, func(row *containers.Sum) string { return task.Map(row.WithoutSeccomp, noOrYes).Or(render.Unknown) }},
 }
 
 // rowCell returns what of returns for the container of a row.
 func rowCell(of func(*task.Container) string) func(*containers.Sum) string {
-	return func(row *containers.Sum) string { return Escape(ofContainer(row.Container, of)) }
+	return func(row *containers.Sum) string { return render.Escape(ofContainer(row.Container, of)) }
 }
 
 func setOf(row *containers.Sum, v task.Value[capset.Set]) string {
-	return task.Map(v, func(set capset.Set) string { return short(set, row.LastCap) }).Or(unknown)
+	return task.Map(v, func(set capset.Set) string { return render.Short(set, row.LastCap) }).Or(render.Unknown)
 }
 
-func commas(ids []uint32) string { return strings.Join(decimals(ids), ",") }
+func commas(ids []uint32) string { return strings.Join(task.Decimals(ids), ",") }
 
-// decimals returns ids in decimal.
-func decimals(ids []uint32) []string {
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = task.Decimal(id)
-	}
-	return list
-}
-
-func noOrYes(without bool) string { return choose(without, "no", "yes") }
+func noOrYes(without bool) string { return yesOrNo(!without) }
 
 // ContainerTable is a table with a row for each container.
 type ContainerTable struct {
@@ -79,8 +71,6 @@ func (c ContainerTable) Write(w io.Writer, list []*containers.Sum) error {
 	for _, row := range list {
 		add(func(i int) string { return containerColumns[i].text(row) })
 	}
-	var p printer
-	p.grid(grid)
-	_, err := w.Write(p.buf)
+	_, err := w.Write(render.AppendGrid(nil, grid))
 	return err
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package render
+// Package table writes what ps lists: columns, a table of tasks or of containers, and a tree.
+package table
 
 import (
 	"bytes"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -200,7 +202,7 @@ func (t *Table) appendCell(dst []byte, i int, cell []byte, widths []int) []byte 
 	}
 	last := i == len(t.Columns)-1
 	if t.Columns[i].Number {
-		dst = appendSpaces(dst, widths[i]-length)
+		dst = render.AppendSpaces(dst, widths[i]-length)
 	}
 	dst = append(dst, cell...)
 	switch {
@@ -209,7 +211,7 @@ func (t *Table) appendCell(dst []byte, i int, cell []byte, widths []int) []byte 
 	case t.Columns[i].Number:
 		return append(dst, ' ', ' ')
 	}
-	return appendSpaces(dst, widths[i]-length+2)
+	return render.AppendSpaces(dst, widths[i]-length+2)
 }
 
 // cut returns the first characters of a cell, with a "+" as the last one.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package render
+package table
 
 import (
 	"bytes"
@@ -8,33 +8,11 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task/tasktest"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
-
-// process4711 returns a task with a value for each column.
-func process4711() *task.Task {
-	x := &task.Task{LastCap: task.LastCap{Value: capset.LastKnown}}
-	x.Pid, x.Tid, x.PPid, x.Threads = task.Known(4711), task.Known(4712), task.Known(1), task.Known(3)
-	x.Name = task.Known("a\x1b")
-	x.NSPid = task.Known([]int{4712, 7})
-	x.UID = task.Known(capset.IDs{Real: 1, Effective: 33})
-	x.UserNames = task.Names{33: task.Known("www-data")}
-	x.NoNewPrivs = task.Known(true)
-	x.Seccomp = task.Known(task.Seccomp{Mode: task.SeccompFilter})
-	for k, set := range (capset.State{
-		capset.Effective: capset.Of(capset.NetRaw), capset.Permitted: capset.Of(capset.NetRaw, capset.Chown),
-		capset.Bounding: capset.UpTo(capset.LastKnown),
-	}) {
-		x.Sets[k] = task.Known(set)
-	}
-	x.Container = task.Known(&task.Container{
-		Container: container.Container{Runtime: "crio", ID: strings.Repeat("0123456789abcdef", 4), PodUID: "u-1", Name: "web"},
-		PodName:   "shop-1", PodNamespace: "shop",
-	})
-	x.UserNamespace = task.Known(task.UserNamespace{ID: task.Known(uint64(4026532999)), Initial: task.Known(false)})
-	return x
-}
 
 // TestUserNamespaceCells holds how the user namespace of a task is shown, and what it holds
 // there.
@@ -49,7 +27,7 @@ func TestUserNamespaceCells(t *testing.T) {
 		{task.UserNamespace{ID: hidden, Initial: task.Known(false)}, "child net_raw@child none all"},
 		{task.UserNamespace{ID: hidden, Initial: task.Unknown[bool]("permission denied")}, "? net_raw none all"},
 	} {
-		x := process4711()
+		x := tasktest.Process()
 		x.UserNamespace = task.Known(test.ns)
 		x.Sets[capset.Permitted] = task.Known(capset.Set(0))
 		var got []string
@@ -66,7 +44,7 @@ func TestUserNamespaceCells(t *testing.T) {
 // TestColumns shows every column of a task of which all is known, of one that is in no
 // container on a kernel without Ambient, and of one of which nothing is known.
 func TestColumns(t *testing.T) {
-	host := process4711()
+	host := tasktest.Process()
 	host.Container, host.UserNames = task.Known[*task.Container](nil), nil
 	host.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(true)})
 	host.KernelThread, host.Whole = true, true
@@ -101,7 +79,7 @@ func TestColumns(t *testing.T) {
 			t.Errorf("no column %s", name)
 			continue
 		}
-		for i, x := range [...]*task.Task{process4711(), host, {}} {
+		for i, x := range [...]*task.Task{tasktest.Process(), host, {}} {
 			if got := string(column.append(nil, x)); got != want[i] {
 				t.Errorf("%s of task %d: got %q, want %q", name, i, got, want[i])
 			}
@@ -151,12 +129,12 @@ func TestShort(t *testing.T) {
 		{capset.Of(capset.NetAdmin, capset.SysAdmin), "net_admin,sys_admin"},
 		{capset.Of(capset.DacReadSearch, capset.SysResource, capset.CheckpointRestore), "0x10001000004"},
 	} {
-		if got := short(test.set, last); got != test.want {
+		if got := render.Short(test.set, last); got != test.want {
 			t.Errorf("%v: got %q, want %q", test.set, got, test.want)
 		}
 	}
 	// Of few capabilities, "all but" says no more than their names.
-	if got := short(capset.Of(0), 1); got != "chown" {
+	if got := render.Short(capset.Of(0), 1); got != "chown" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package render
+package table
 
 import (
 	"io"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -47,11 +48,11 @@ func (t *Tree) Done(c *TreeChunk) error {
 // WriteTo writes the tree. A task is a root if its parent is not in the tree, because it is
 // hidden, has ended or was not asked for.
 func (t *Tree) WriteTo(w io.Writer) (int64, error) {
-	var p printer
+	var text []byte
 	for _, root := range t.grow() {
-		root.print(&p, nil, "", "")
+		text = root.append(text, nil, "", "")
 	}
-	n, err := w.Write(p.buf)
+	n, err := w.Write(text)
 	return int64(n), err
 }
 
@@ -94,27 +95,27 @@ func (t *TreeTask) under(other *TreeTask, leaders map[int]*TreeTask) bool {
 	return true
 }
 
-// print prints the task and what is below it. first stands before its own line, rest before
-// the lines of its children.
-func (t *TreeTask) print(p *printer, parent *TreeTask, first, rest string) {
-	p.print(first)
-	if t.pid == t.tid {
-		p.print(strconv.Itoa(t.pid))
-	} else {
-		p.print("thread ", strconv.Itoa(t.tid))
+// append appends the task and what is below it. first stands before its own line, rest
+// before the lines of its children.
+func (t *TreeTask) append(dst []byte, parent *TreeTask, first, rest string) []byte {
+	dst = append(dst, first...)
+	if t.pid != t.tid {
+		dst = append(dst, "thread "...)
 	}
-	p.print(" ", t.name)
+	dst = strconv.AppendInt(dst, int64(t.tid), 10)
+	dst = append(append(dst, ' '), t.name...)
 	if what := t.changes(parent); what != "" {
-		p.print("  ", what)
+		dst = append(append(dst, "  "...), what...)
 	}
-	p.line()
+	dst = append(dst, '\n')
 	for i, child := range t.children {
 		branch, trunk := "├─ ", "│  "
 		if i == len(t.children)-1 {
 			branch, trunk = "└─ ", "   "
 		}
-		child.print(p, t, rest+branch, rest+trunk)
+		dst = child.append(dst, t, rest+branch, rest+trunk)
 	}
+	return dst
 }
 
 // treeKinds are the sets in the order in which a reader asks for them.
@@ -136,7 +137,7 @@ func (t *TreeTask) changes(parent *TreeTask) string {
 		case parent == nil && set == 0 && (k == capset.Inheritable || k == capset.Ambient):
 			continue
 		}
-		text, name := short(set, t.last), task.SetName(k)
+		text, name := render.Short(set, t.last), task.SetName(k)
 		same := false
 		for i := range parts {
 			if same = parts[i].set == text; same {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package render
+package table
 
 import (
 	"bytes"
@@ -10,12 +10,13 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task/tasktest"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // processIn returns a process of a container.
 func processIn(in task.Value[*task.Container], uid uint32, effective capset.Set) *task.Task {
-	x := process4711()
+	x := tasktest.Process()
 	x.Container = in
 	x.UID = task.Known(task.AllIDs(uid))
 	x.Sets[capset.Effective] = task.Known(effective)
