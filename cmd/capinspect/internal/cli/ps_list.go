@@ -8,6 +8,7 @@ import (
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -98,9 +99,9 @@ func (r *psRun) byContainer(from *collect.Collector, out *output, hides string) 
 		return found, rows.Write(out, c.Sums())
 	}
 	all := report.FromContainers(kernel(), c.Sums(), failures(found), notShown(found, hides))
-	marshal := func() ([]byte, error) { return report.Marshal(all, true) }
+	marshal := func() ([]byte, error) { return layout.Marshal(all, true) }
 	if r.format == "jsonl" {
-		marshal = func() ([]byte, error) { return report.MarshalLines(all.Lines()) }
+		marshal = func() ([]byte, error) { return layout.MarshalLines(all.Lines()) }
 	}
 	text, err := marshal()
 	if err == nil {

@@ -5,6 +5,7 @@ package render
 import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
@@ -80,7 +81,7 @@ func text[T any](print func(*printer, *T)) func([]byte, *T) []byte {
 // object makes the function of a format of one that returns a struct of package report.
 func object[T, U any](from func(*T) U) func([]byte, *T) []byte {
 	return func(dst []byte, found *T) []byte {
-		return append(dst, must(report.Marshal(from(found), true))...)
+		return append(dst, must(layout.Marshal(from(found), true))...)
 	}
 }
 

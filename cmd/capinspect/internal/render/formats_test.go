@@ -13,6 +13,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -111,10 +112,10 @@ func TestTasks(t *testing.T) {
 		{Failures: failures},
 	} {
 		rep := report.FromResults(&found)
-		if got, want := written(Tasks)[1].Append(nil, &found), must(report.Marshal(rep, true)); !bytes.Equal(got, want) {
+		if got, want := written(Tasks)[1].Append(nil, &found), must(layout.Marshal(rep, true)); !bytes.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
-		if got, want := written(Tasks)[2].Append(nil, &found), must(report.MarshalLines(rep.Lines())); !bytes.Equal(got, want) {
+		if got, want := written(Tasks)[2].Append(nil, &found), must(layout.MarshalLines(rep.Lines())); !bytes.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	}

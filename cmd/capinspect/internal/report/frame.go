@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -47,7 +48,7 @@ func (f *Frame) End(failures []Failure, left *NotShown) error {
 		return err
 	}
 	if f.some {
-		behind = newline(1) + behind
+		behind = layout.Newline(1) + behind
 	}
 	_, err = io.WriteString(f.W, behind)
 	return err
@@ -57,7 +58,7 @@ func (f *Frame) End(failures []Failure, left *NotShown) error {
 func around(r *Results) (before, behind string, err error) {
 	const tasks = `"tasks": [` // stands in no string, where a quote has a backslash
 	rep := FromResults(r)
-	text, err := Marshal(&rep, true)
+	text, err := layout.Marshal(&rep, true)
 	before, behind, _ = strings.Cut(string(text), tasks)
 	return before + tasks, behind, err
 }
@@ -73,7 +74,7 @@ type Tasks struct {
 func (s *Tasks) Task(t *task.Task) error {
 	one := FromTask(t)
 	if !s.Object {
-		line, err := Marshal(&TaskLine{Version{SchemaVersion}, one}, false)
+		line, err := layout.Marshal(&TaskLine{Version{SchemaVersion}, one}, false)
 		if err != nil {
 			return err
 		}
@@ -82,11 +83,11 @@ func (s *Tasks) Task(t *task.Task) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	text, err := written(&one, true, taskDepth)
+	text, err := layout.Value(&one, true, taskDepth)
 	if err != nil {
 		return err
 	}
-	return s.write(append([]byte(newline(taskDepth)), text...))
+	return s.write(append([]byte(layout.Newline(taskDepth)), text...))
 }
 
 // begin writes what stands before the first task.

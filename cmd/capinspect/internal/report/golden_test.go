@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
@@ -21,7 +22,7 @@ func TestFixtures(t *testing.T) {
 		x := fromStatus(t, f.Text, task.WholeFile)
 		x.Source = f.Name + ".status"
 		rep := FromResults(&Results{Tasks: []*task.Task{x}})
-		if got, err := Marshal(&rep, true); err != nil || !reflect.DeepEqual(decoded(t, got), decoded(t, want[f.Name])) {
+		if got, err := layout.Marshal(&rep, true); err != nil || !reflect.DeepEqual(decoded(t, got), decoded(t, want[f.Name])) {
 			t.Errorf("%s: %v\n%s\nwant\n%s", f.Name, err, got, want[f.Name])
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -82,16 +83,16 @@ func TestLayout(t *testing.T) {
   ]
 }
 `
-	got, err := Marshal(&v, true)
+	got, err := layout.Marshal(&v, true)
 	if string(got) != want || err != nil {
 		t.Errorf("%s, %v\nwant\n%s", got, err, want)
 	}
 	want = `{"empty":[],"none":{},"list":[1,null],"objects":[{"a":true,"b":":","c":null},{"a":false,"b":"{","c":","}],` +
 		`"deep":[{"x":1},{"inner":{"a":false,"b":"","c":null},"x":2}],"object":{"x":3},"keys":{"q\"<":"<&>","k":null},"absent":null,"any":[1,{"z":null}]}` + "\n"
-	if got, err = Marshal(v, false); string(got) != want || err != nil {
+	if got, err = layout.Marshal(v, false); string(got) != want || err != nil {
 		t.Errorf("%s, %v\nwant\n%s", got, err, want)
 	}
-	if got, err = MarshalLines([]flat{{}, {}}); string(got) != strings.Repeat(`{"a":false,"b":"","c":null}`+"\n", 2) || err != nil {
+	if got, err = layout.MarshalLines([]flat{{}, {}}); string(got) != strings.Repeat(`{"a":false,"b":"","c":null}`+"\n", 2) || err != nil {
 		t.Errorf("%s, %v", got, err)
 	}
 }
@@ -109,7 +110,7 @@ func TestString(t *testing.T) {
 		"größe 漢字":              `"größe 漢字"`,
 		"\u00a0\u200b\ue000":    `"\u00a0\u200b\ue000"`,
 	} {
-		if got, err := written(in, false, 0); string(got) != want || err != nil {
+		if got, err := layout.Value(in, false, 0); string(got) != want || err != nil {
 			t.Errorf("%q gives %s, %v, want %s", in, got, err, want)
 		}
 	}
@@ -123,7 +124,7 @@ func FuzzString(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, lines := range []bool{false, true} {
-			text, err := Marshal(Object[string]{{s, s}}, lines)
+			text, err := layout.Marshal(Object[string]{{s, s}}, lines)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"reflect"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -56,8 +57,8 @@ func (r *reportReader) report() error {
 				return r.add(&t)
 			})
 		}
-		if m := shapeOf(reflect.TypeFor[Task]()).byKey[key]; m != nil {
-			return r.Decode(reflect.ValueOf(&line).Elem().FieldByIndex(m.index).Addr().Interface())
+		if m := layout.ShapeOf(reflect.TypeFor[Task]()).ByKey[key]; m != nil {
+			return r.Decode(reflect.ValueOf(&line).Elem().FieldByIndex(m.Index).Addr().Interface())
 		}
 		return nil
 	})

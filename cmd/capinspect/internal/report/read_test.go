@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
@@ -165,7 +166,7 @@ func TestReadEverything(t *testing.T) {
 	want := everything()
 	for _, lines := range []bool{false, true} {
 		line := TaskLine{Version{SchemaVersion}, FromTask(want)}
-		text, err := Marshal(&line, lines)
+		text, err := layout.Marshal(&line, lines)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,9 +234,9 @@ func again(t *testing.T, name string, tasks []*task.Task) {
 	t.Helper()
 	write := func(tasks []*task.Task, lines bool) []byte {
 		rep := FromResults(&Results{Tasks: tasks})
-		text, err := Marshal(&rep, lines)
+		text, err := layout.Marshal(&rep, lines)
 		if !lines {
-			text, err = MarshalLines(rep.Lines())
+			text, err = layout.MarshalLines(rep.Lines())
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -265,7 +266,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(file.Text)
 	}
 	line := TaskLine{Version{SchemaVersion}, FromTask(everything())}
-	text, err := Marshal(&line, false)
+	text, err := layout.Marshal(&line, false)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
@@ -42,7 +43,7 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	for name, output := range outputs {
 		tags, keys := map[string]bool{}, map[string]bool{}
-		shapeKeys(shapeOf(reflect.TypeOf(output)), "", tags)
+		shapeKeys(layout.ShapeOf(reflect.TypeOf(output)), "", tags)
 		schemaKeys(schema.Defs, schema.Defs[name], "", keys)
 		for _, path := range slices.Sorted(maps.Keys(keys)) {
 			if !tags[path] && !freeKey.MatchString(path) {
@@ -68,14 +69,14 @@ var freeKey = regexp.MustCompile(`\b(unknown|values)(\.|\[\])`)
 var notInPs = regexp.MustCompile(`^(tasks\[\]\.)?(gid\.(realName|effectiveName|hostReal|hostEffective)|groups\[\]\.name)$`)
 
 // shapeKeys adds the paths of the keys of a shape.
-func shapeKeys(s *shape, path string, to map[string]bool) {
-	if s.elem != nil {
-		shapeKeys(s.elem, path+"[]", to)
+func shapeKeys(s *layout.Shape, path string, to map[string]bool) {
+	if s.Elem != nil {
+		shapeKeys(s.Elem, path+"[]", to)
 	}
-	for key, m := range s.byKey {
+	for key, m := range s.ByKey {
 		at := strings.TrimPrefix(path+"."+key, ".")
 		to[at] = true
-		shapeKeys(m.shape, at, to)
+		shapeKeys(m.Shape, at, to)
 	}
 }
 

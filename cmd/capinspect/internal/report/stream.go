@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -76,7 +77,7 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 
 	lead, end := "{", "}\n"
 	if s.Object {
-		lead, end = newline(taskDepth)+"{", newline(taskDepth)+"}"
+		lead, end = layout.Newline(taskDepth)+"{", layout.Newline(taskDepth)+"}"
 		if len(c.buf) > 0 {
 			lead = "," + lead
 		}
@@ -105,13 +106,13 @@ func (c *Chunk) members(part any, lines bool) {
 // members returns the members of a struct that is a part of a task, without the braces
 // around them.
 func members(part any, lines bool) ([]byte, error) {
-	text, err := written(part, lines, taskDepth)
+	text, err := layout.Value(part, lines, taskDepth)
 	if err != nil {
 		return nil, err
 	}
 	end := "}"
 	if lines {
-		end = newline(taskDepth) + end
+		end = layout.Newline(taskDepth) + end
 	}
 	return text[len("{") : len(text)-len(end)], nil
 }

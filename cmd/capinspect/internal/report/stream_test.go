@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
@@ -130,11 +131,11 @@ func TestStreamWhole(t *testing.T) {
 				p.Unknown = unknownOf(&p)
 				whole.Tasks = append(whole.Tasks, p)
 			}
-			want, err := Marshal(&whole, true)
+			want, err := layout.Marshal(&whole, true)
 			if got := streamed(t, s, tasks, 5, failures); got != string(want) || err != nil {
 				t.Errorf("%+v, %v: %s\nwant %s", keys, err, got, want)
 			}
-			want, err = MarshalLines(each(whole.Tasks, func(p psTask) psLine { return psLine{whole.Version, p} }))
+			want, err = layout.MarshalLines(each(whole.Tasks, func(p psTask) psLine { return psLine{whole.Version, p} }))
 			if got := streamed(t, &Stream{Keys: keys}, tasks, 5, nil); got != string(want) || err != nil {
 				t.Errorf("%+v, %v: %s\nwant %s", keys, err, got, want)
 			}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 )
 
 // Object is a JSON object whose keys are not those of a struct, in its order.
@@ -143,9 +145,9 @@ func eachMember(v reflect.Value, below string, visit func(path string, value unk
 	if below != "" {
 		below += "."
 	}
-	for _, m := range shapeOf(v.Type()).members {
-		if f, err := v.FieldByIndexErr(m.index); err == nil { // else it is of an embedded pointer that is nil
-			eachUnknown(f, below+m.key, below+m.below, visit)
+	for _, m := range layout.ShapeOf(v.Type()).Members {
+		if f, err := v.FieldByIndexErr(m.Index); err == nil { // else it is of an embedded pointer that is nil
+			eachUnknown(f, below+m.Key, below+m.Below, visit)
 		}
 	}
 }

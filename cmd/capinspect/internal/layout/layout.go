@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package layout writes structs as JSON that people read: small objects on a line, the keys
+// of a line break by the tag "lines", and nothing that acts on a terminal.
+package layout
 
 import (
 	"bytes"
@@ -12,10 +14,10 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
 )
 
-// Marshal returns a struct of this package as JSON, and a newline: laid out in lines, or on
+// Marshal returns a struct as JSON, and a newline: laid out in lines, or on
 // one line. No text of another process acts on a terminal: see [writer.string].
 func Marshal(v any, lines bool) ([]byte, error) {
-	text, err := written(v, lines, 0)
+	text, err := Value(v, lines, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -35,16 +37,16 @@ func MarshalLines[T any](list []T) ([]byte, error) {
 	return all, nil
 }
 
-// written returns a struct as JSON. The brace that ends it is indented by a depth, if the
+// Value returns a struct as JSON. The brace that ends it is indented by a depth, if the
 // struct is laid out in lines.
-func written(v any, lines bool, depth int) ([]byte, error) {
+func Value(v any, lines bool, depth int) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
 	w := writer{in: text, out: make([]byte, 0, len(text)+len(text)/4)}
 	if lines {
-		w.value(shapeOf(reflect.TypeOf(v)), 1, depth)
+		w.value(ShapeOf(reflect.TypeOf(v)), 1, depth)
 	} else {
 		w.compact()
 	}
@@ -73,7 +75,7 @@ func (w *writer) compact() {
 
 // value copies the next value, which has a shape. Its first levels of objects and arrays
 // have a line for each member or element.
-func (w *writer) value(s *shape, levels, depth int) {
+func (w *writer) value(s *Shape, levels, depth int) {
 	switch w.in[0] {
 	case '{', '[':
 		w.collection(s, levels, depth)
@@ -89,7 +91,7 @@ func (w *writer) value(s *shape, levels, depth int) {
 }
 
 // collection copies an object or an array.
-func (w *writer) collection(s *shape, levels, depth int) {
+func (w *writer) collection(s *Shape, levels, depth int) {
 	object := w.in[0] == '{'
 	w.copy(1)
 	if w.in[0] == '}' || w.in[0] == ']' { // it is empty
@@ -100,18 +102,18 @@ func (w *writer) collection(s *shape, levels, depth int) {
 		if levels > 0 {
 			w.newline(depth + 1)
 		}
-		inner, innerLevels := s.elem, levels-1
+		inner, innerLevels := s.Elem, levels-1
 		if object {
 			start := len(w.out)
 			w.string()
-			if m := s.byKey[string(w.out[start+1:len(w.out)-1])]; m != nil {
-				inner, innerLevels = m.shape, m.lines
+			if m := s.ByKey[string(w.out[start+1:len(w.out)-1])]; m != nil {
+				inner, innerLevels = m.Shape, m.lines
 			}
 			w.copy(1) // the colon
 			w.out = append(w.out, ' ')
 		}
 		if inner == nil {
-			inner, innerLevels = &shape{}, 0
+			inner, innerLevels = &Shape{}, 0
 		}
 		w.value(inner, innerLevels, depth+1)
 		if w.in[0] != ',' {
@@ -134,77 +136,77 @@ func (w *writer) copy(n int) {
 	w.in = w.in[n:]
 }
 
-func (w *writer) newline(depth int) { w.out = append(w.out, newline(depth)...) }
+func (w *writer) newline(depth int) { w.out = append(w.out, Newline(depth)...) }
 
-// newline returns the end of a line and the indentation of the next one.
-func newline(depth int) string { return "\n" + strings.Repeat("  ", depth) }
+// Newline returns the end of a line and the indentation of the next one.
+func Newline(depth int) string { return "\n" + strings.Repeat("  ", depth) }
 
-// shape is what a type looks like in JSON. That of a type which is neither a struct nor a
+// Shape is what a type looks like in JSON. That of a type which is neither a struct nor a
 // list nor a map is empty.
-type shape struct {
-	members []member // of a struct, those that it embeds in their places
-	byKey   map[string]*member
-	elem    *shape // of a slice or a map
+type Shape struct {
+	Members []Member // of a struct, those that it embeds in their places
+	ByKey   map[string]*Member
+	Elem    *Shape // of a slice or a map
 }
 
-// member is a field of a struct.
-type member struct {
-	key   string
-	index []int // for reflect.Value.FieldByIndex
-	shape *shape
+// Member is a field of a struct.
+type Member struct {
+	Key   string
+	Index []int // for reflect.Value.FieldByIndex
+	Shape *Shape
 	lines int    // how many levels of it have lines
-	below string // what stands in place of the key in the paths of what is below it
+	Below string // what stands in place of the key in the paths of what is below it
 }
 
 // shapes has the shapes of types that were asked for.
 var shapes sync.Map
 
-// shapeOf returns the shape of a type.
-func shapeOf(t reflect.Type) *shape {
+// ShapeOf returns the shape of a type.
+func ShapeOf(t reflect.Type) *Shape {
 	if s, ok := shapes.Load(t); ok {
-		return s.(*shape)
+		return s.(*Shape)
 	}
 	s := newShape(t)
 	shapes.Store(t, s)
 	return s
 }
 
-func newShape(t reflect.Type) *shape {
+func newShape(t reflect.Type) *Shape {
 	if shaped, ok := reflect.Zero(t).Interface().(strictjson.Shaped); ok && t.Kind() != reflect.Pointer {
-		return shapeOf(shaped.Shape())
+		return ShapeOf(shaped.Shape())
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return shapeOf(t.Elem())
+		return ShapeOf(t.Elem())
 	case reflect.Slice, reflect.Map:
-		return &shape{elem: shapeOf(t.Elem())}
+		return &Shape{Elem: ShapeOf(t.Elem())}
 	case reflect.Struct:
 		return shapeOfStruct(t)
 	}
-	return &shape{}
+	return &Shape{}
 }
 
-func shapeOfStruct(t reflect.Type) *shape {
-	s := &shape{byKey: map[string]*member{}}
+func shapeOfStruct(t reflect.Type) *Shape {
+	s := &Shape{ByKey: map[string]*Member{}}
 	for _, f := range reflect.VisibleFields(t) {
 		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		path := f.Tag.Get("unknown")
-		m := member{key: key, index: f.Index, below: key}
+		m := Member{Key: key, Index: f.Index, Below: key}
 		switch {
 		case key == "" || key == "-" && path == "":
 			continue
 		case key == "-": // it is not written, only its reason is
-			m.key, m.below = path, path
+			m.Key, m.Below = path, path
 		case path != "":
-			m.below = path
+			m.Below = path
 		}
 		if lines := f.Tag.Get("lines"); lines != "" {
 			m.lines = 1 + strings.Count(lines, ",")
 		}
-		m.shape = shapeOf(f.Type)
-		s.members = append(s.members, m)
+		m.Shape = ShapeOf(f.Type)
+		s.Members = append(s.Members, m)
 		if key != "-" {
-			s.byKey[key] = &m
+			s.ByKey[key] = &m
 		}
 	}
 	return s
