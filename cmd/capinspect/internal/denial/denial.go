@@ -18,6 +18,7 @@ const (
 	AppArmor  Format = "apparmor"    // audit records of type 1400 with apparmor=
 	SELinux   Format = "selinux"     // avc: denied
 	Seccomp   Format = "seccomp"     // audit records of type 1326
+	Audit     Format = "audit"       // audit records of system calls, type 1300
 	Tracing   Format = "cap_capable" // lines of ftrace and perf script
 	Capable   Format = "capable"     // the tables of bcc's and inspektor-gadget's capable
 	ErrorText Format = "error"       // a program that names what failed and why
@@ -52,8 +53,13 @@ type Event struct {
 	// Program is the name of the process: comm, or the base name of what it executed.
 	Program string
 
-	// Call is the system call, Args what it was given, as the line prints it without the
-	// outer parentheses; Path is the first path among the arguments.
+	// Label is the profile of AppArmor or the context of SELinux that refused. A module is
+	// asked after the capability sets were: the task holds what it refuses.
+	Label string
+
+	// Call is the system call, or what AppArmor and SELinux call the operation. Args is what
+	// it was given, as the line prints it without the outer parentheses; Path is the first
+	// path among the arguments.
 	Call, Args, Path string
 
 	// Phrase is what failed as a program's message has it: "setgroups", "bind :80",

@@ -36,6 +36,7 @@ func (e Event) text() string {
 	add("granted", e.Granted, e.Granted)
 	add("unknown", e.Unknown, e.Unknown)
 	add("probe", e.Probe, e.Probe)
+	add("label", e.Label, e.Label != "")
 	add("child", e.Child, e.Child)
 	add("status", e.Status, e.Kind == Exited)
 	add("stack", strings.Join(e.Stack, ","), len(e.Stack) > 0)

@@ -45,6 +45,10 @@ type format struct {
 // formats are tried in this order for each line: logs may be mixed.
 var formats = [...]format{
 	{Strace, straceMark, (*Reader).strace},
+	{AppArmor, auditMark("apparmor="), (*Reader).appArmor},
+	{SELinux, auditMark("avc:"), (*Reader).seLinux},
+	{Seccomp, auditMark("code="), (*Reader).seccomp},
+	{Audit, auditMark("success="), (*Reader).auditCall},
 }
 
 // Reader reads one log. Stats is complete when the sequence has ended.
