@@ -61,23 +61,25 @@ func fitting(found []Operation, errno string) []Operation {
 
 // variants are calls that ask as another one does: those of 32-bit programs, those that
 // take a directory, and later ones.
-var variants = map[string]string{
-	"openat": "open", "openat2": "open", "mkdirat": "mkdir", "unlinkat": "unlink", "rmdir": "unlink",
-	"renameat": "rename", "renameat2": "rename", "linkat": "link", "symlinkat": "symlink", "mknodat": "mknod",
-	"fchmod": "chmod", "fchmodat": "chmod", "fchmodat2": "chmod", "fchown": "chown", "lchown": "chown", "fchownat": "chown",
-	"readlinkat": "readlink", "faccessat": "access", "faccessat2": "access", "execveat": "execve",
-	"newfstatat": "stat", "fstatat": "stat", "statx": "stat", "lstat": "stat", "oldstat": "stat", "oldlstat": "stat",
-	"utime": "utimensat", "utimes": "utimensat", "futimesat": "utimensat",
-	"lsetxattr": "setxattr", "fsetxattr": "setxattr", "setxattrat": "setxattr",
-	"removexattr": "setxattr", "lremovexattr": "setxattr", "fremovexattr": "setxattr", "removexattrat": "setxattr",
-	"clone3": "clone", "fork": "clone", "vfork": "clone", "ftruncate": "truncate", "old_mmap": "mmap", "mmap2": "mmap", "oldumount": "umount",
-	"sendmsg": "send", "sendto": "send", "sendmmsg": "send", "recvmsg": "receive", "recvfrom": "receive", "recvmmsg": "receive",
-	"bpf_prog_load": "bpf", "pwrite": "write", "writev": "write", "pread": "read", "readv": "read",
-	"getdents": "read", "fchdir": "chdir", "query_module": "init_module", "set_robust_list": "get_robust_list",
-}
+var variants = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"openat": "open", "openat2": "open", "mkdirat": "mkdir", "unlinkat": "unlink", "rmdir": "unlink",
+		"renameat": "rename", "renameat2": "rename", "linkat": "link", "symlinkat": "symlink", "mknodat": "mknod",
+		"fchmod": "chmod", "fchmodat": "chmod", "fchmodat2": "chmod", "fchown": "chown", "lchown": "chown", "fchownat": "chown",
+		"readlinkat": "readlink", "faccessat": "access", "faccessat2": "access", "execveat": "execve",
+		"newfstatat": "stat", "fstatat": "stat", "statx": "stat", "lstat": "stat", "oldstat": "stat", "oldlstat": "stat",
+		"utime": "utimensat", "utimes": "utimensat", "futimesat": "utimensat",
+		"lsetxattr": "setxattr", "fsetxattr": "setxattr", "setxattrat": "setxattr",
+		"removexattr": "setxattr", "lremovexattr": "setxattr", "fremovexattr": "setxattr", "removexattrat": "setxattr",
+		"clone3": "clone", "fork": "clone", "vfork": "clone", "ftruncate": "truncate", "old_mmap": "mmap", "mmap2": "mmap", "oldumount": "umount",
+		"sendmsg": "send", "sendto": "send", "sendmmsg": "send", "recvmsg": "receive", "recvfrom": "receive", "recvmmsg": "receive",
+		"bpf_prog_load": "bpf", "pwrite": "write", "writev": "write", "pread": "read", "readv": "read",
+		"getdents": "read", "fchdir": "chdir", "query_module": "init_module", "set_robust_list": "get_robust_list",
+	}
+})
 
 // wide matches what 32-bit variants of a call end in.
-var wide = regexp.MustCompile(`(?:64|_time64|32|_time32)$`)
+const wide = `(?:64|_time64|32|_time32)$`
 
 // usual returns the name of the call that another one asks as.
 func usual(call string) string {
@@ -86,9 +88,9 @@ func usual(call string) string {
 		name = strings.TrimPrefix(name, prefix)
 	}
 	if index()[plain(name)] == nil {
-		name = wide.ReplaceAllString(name, "")
+		name = matcher(wide).ReplaceAllString(name, "")
 	}
-	if other, ok := variants[name]; ok {
+	if other, ok := variants()[name]; ok {
 		return other
 	}
 	return name
@@ -147,7 +149,7 @@ func byCall(table []rule) map[string][]rule {
 	return by
 }
 
-// matchers are the expressions of the rules, which are made when they are first needed.
+// matchers are the expressions, which are made when they are first needed.
 var matchers sync.Map
 
 func matcher(expr string) *regexp.Regexp {
@@ -160,10 +162,10 @@ func matcher(expr string) *regexp.Regexp {
 
 // constant matches a constant of C, quoted a string, and writing the flags of a file that is
 // not only read.
-var (
-	constant = regexp.MustCompile(`\b[A-Z][A-Z0-9_]{3,}\b`)
-	writing  = regexp.MustCompile(`O_(?:WRONLY|RDWR|CREAT|TRUNC)`)
-	quoted   = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+const (
+	constant = `\b[A-Z][A-Z0-9_]{3,}\b`
+	writing  = `O_(?:WRONLY|RDWR|CREAT|TRUNC)`
+	quoted   = `"(?:[^"\\]|\\.)*"`
 )
 
 // selected are the calls of which a constant among the arguments tells what they do.
@@ -174,7 +176,7 @@ func byConstant(name, args, _ string) []Operation {
 	if !slices.Contains(strings.Fields(selected), name) {
 		return nil
 	}
-	for _, word := range constant.FindAllString(quoted.ReplaceAllString(args, `""`), -1) {
+	for _, word := range matcher(constant).FindAllString(matcher(quoted).ReplaceAllString(args, `""`), -1) {
 		if found := rows(word); found != nil {
 			return found
 		}
@@ -187,9 +189,9 @@ const filed = "open read write readlink stat access chdir execve truncate creat"
 
 // path matches the first path of the arguments: a string, or what strace -y has for a
 // descriptor. process matches a process of /proc.
-var (
-	path    = regexp.MustCompile(`^(?:AT_FDCWD(?:<[^>]*>)?, |-?\d+, )?"(/(?:[^"\\]|\\.)*)"|^\d+<(/[^>]*)>`)
-	process = regexp.MustCompile(`^/proc/(\d+|self|thread-self)(?:/task/\d+)?/`)
+const (
+	path    = `^(?:AT_FDCWD(?:<[^>]*>)?, |-?\d+, )?"(/(?:[^"\\]|\\.)*)"|^\d+<(/[^>]*)>`
+	process = `^/proc/(\d+|self|thread-self)(?:/task/\d+)?/`
 )
 
 // byFile looks for the longest path of an operation that leads to the file.
@@ -197,19 +199,19 @@ func byFile(name, args, errno string) []Operation {
 	if !slices.Contains(strings.Fields(filed), name) {
 		return nil
 	}
-	match := path.FindStringSubmatch(args)
+	match := matcher(path).FindStringSubmatch(args)
 	if match == nil {
 		return nil
 	}
 	file, own := match[1]+match[2], false
-	if of := process.FindStringSubmatch(file); of != nil {
+	if of := matcher(process).FindStringSubmatch(file); of != nil {
 		file, own = "/proc/PID/"+file[len(of[0]):], strings.HasSuffix(of[1], "self")
 	}
 	if rest, ok := strings.CutPrefix(file, "/dev/cpu/"); ok {
 		_, rest, _ = strings.Cut(rest, "/")
 		file = "/dev/cpu/N/" + rest
 	}
-	writes := name == "write" || writing.MatchString(args)
+	writes := name == "write" || matcher(writing).MatchString(args)
 	for file != "" {
 		if o := index()[plain(file)]; o != nil {
 			return tells(o, name, errno, own, writes)

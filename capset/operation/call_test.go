@@ -138,8 +138,8 @@ func TestRules(t *testing.T) {
 			}
 		}
 	}
-	for call, other := range variants {
-		if _, again := variants[other]; again || usual(call) != other {
+	for call, other := range variants() {
+		if _, again := variants()[other]; again || usual(call) != other {
 			t.Errorf("%s is looked up as %s, and that as another", call, usual(call))
 		}
 	}
