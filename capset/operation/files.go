@@ -233,7 +233,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"write /proc/sys", "/proc/sys", "sysctl -w", "sysctl kernel.", "sysctl vm.", "sysctl fs."}, Errno: "EACCES",
-			Why: "Most sysctls ask for no capability: uid 0 of the node owns them, and a mode is not passed over by DAC_OVERRIDE.", Gates: []Note{readOnlyProc},
+			Why: "Most sysctls ask for no capability: uid 0 of the node owns them, and a mode is not passed over by DAC_OVERRIDE.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
 		},
 		{
 			Names: []string{"write /proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/dmesg_restrict", "/proc/sys/kernel/unprivileged_bpf_disabled"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -249,7 +249,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Errno: "EACCES",
-			Why: "It asks for no capability: uid 0 of the node owns it.", Gates: []Note{readOnlyProc},
+			Why: "It asks for no capability: uid 0 of the node owns it.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
 		},
 	}
 }

@@ -45,7 +45,7 @@ func memory() []Operation {
 		},
 		{
 			Names: []string{"io_uring_setup", "io_uring"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"io_uring_setup"},
-			Why: "It needs none unless kernel.io_uring_disabled is 1.", Instead: []Note{{"sysctl", "kernel.io_uring_disabled=0"}, {"group", "the group of kernel.io_uring_group"}}, Gates: []Note{{"seccomp", "the default filters of Docker 25, containerd 2 and later refuse it to all"}},
+			Why: "It needs none unless kernel.io_uring_disabled is 1.", Instead: []Note{{"sysctl", "kernel.io_uring_disabled=0"}, {"group", "the group of kernel.io_uring_group"}},
 		},
 		{
 			Names: []string{"mmap below vm.mmap_min_addr", "mmap_min_addr"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,

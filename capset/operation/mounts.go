@@ -45,7 +45,7 @@ func mounts() []Operation {
 			Why: "Taking a mount away asks the user namespace that owns the mount namespace.", Instead: []Note{ownNamespace}, Gates: []Note{securityMod},
 		},
 		{
-			Names: []string{"pivot_root"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeMnt,
+			Names: []string{"pivot_root"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeMnt, Calls: []string{"pivot_root"},
 			Why: "It changes mounts.", Instead: []Note{ownNamespace}, Gates: []Note{securityMod},
 		},
 		{
@@ -148,11 +148,11 @@ func mounts() []Operation {
 			Gates:   []Note{{"subgid", "newgidmap maps what /etc/subgid lets it"}},
 		},
 		{
-			Names: []string{"swapon"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Names: []string{"swapon"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"swapon"},
 			Why: "Swap belongs to the machine.",
 		},
 		{
-			Names: []string{"swapoff"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
+			Names: []string{"swapoff"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"swapoff"},
 			Why: "Swap belongs to the machine.",
 		},
 		{

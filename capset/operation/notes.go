@@ -10,7 +10,7 @@ var (
 	sameUser      = Note{"uid", "a process of its own uid needs none"}
 	sameUserTrace = Note{"uid", "a process of its own uid needs none, if that is dumpable and holds no capability that it lacks"}
 	descendants   = Note{"parent", "a child of its own, where kernel.yama.ptrace_scope is 1"}
-	rootOwned     = Note{"owner", "uid 0 owns the file"}
+	rootOwned     = Note{"root-owned", "uid 0 of the node owns the file, and needs none"}
 
 	mayUnshare   = Note{"sysctl", "user.max_user_namespaces, kernel.unprivileged_userns_clone (Debian) or kernel.apparmor_restrict_unprivileged_userns (Ubuntu) may forbid user namespaces"}
 	yama         = Note{"sysctl", "where kernel.yama.ptrace_scope is 2 only SYS_PTRACE may, where it is 3 nobody"}

@@ -9,6 +9,7 @@ package operation
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -105,7 +106,8 @@ func All() (list []Operation) {
 var groups = [...]func() []Operation{mounts, files, processes, memory, network, system, programs}
 
 // Named returns the operations of a name, in any case and spacing; nil if there are none.
-// A name may stand for several: "mount" is a system call, and a program too.
+// A name may stand for several operations. A port has one of its own or not: "bind :25" is a
+// port below 1024.
 func Named(name string) (found []Operation) {
 	wanted := plain(name)
 	for _, o := range All() {
@@ -113,7 +115,13 @@ func Named(name string) (found []Operation) {
 			found = append(found, o)
 		}
 	}
-	return found
+	switch port, ok := Port(name); {
+	case found != nil || !ok:
+		return found
+	case port > 0 && port < 1024:
+		return Named("bind below 1024")
+	}
+	return Named("bind from 1024 up")
 }
 
 // plain returns a name without what people write differently: case, blanks, a colon before
@@ -125,6 +133,19 @@ func plain(name string) string {
 	}
 	return strings.ReplaceAll(name, " :", ":")
 }
+
+// Port returns the port that a name like "bind :25" or "listen on 8443" ends in.
+func Port(name string) (port int, ok bool) {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == ' ' || r == ':' })
+	if len(words) < 2 || slices.ContainsFunc(words[:len(words)-1], func(w string) bool { return !slices.Contains(portWords, w) }) {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(words[len(words)-1], 10, 16)
+	return int(n), err == nil
+}
+
+// portWords are the words that stand before a port.
+var portWords = []string{"bind", "listen", "on", "port"}
 
 // Asking returns the operations that ask for a capability.
 func Asking(c capset.Cap) (found []Operation) {

@@ -56,6 +56,11 @@ func TestNamed(t *testing.T) {
 		"so_mark":        "SO_MARK",
 		"bind:80":        "bind :80",
 		"Listen  on 443": "bind :80",
+		"bind:25":        "bind :80",
+		"listen on 9000": "bind :8080",
+		"bind :0":        "bind :8080",
+		"bind :70000":    "",
+		"port":           "",
 		"/proc/1/root":   "/proc/PID/root",
 		"supervisord":    "supervisord",
 		"nothing":        "",
@@ -99,6 +104,14 @@ func TestSuffices(t *testing.T) {
 // TestSeccompGates holds that the gates of a runtime's filter are found by system call.
 func TestSeccompGates(t *testing.T) {
 	docker := runtime.Named("docker")
+	for call, want := range map[string]bool{"pivot_root": true, "swapon": true, "mount": false, "kill": false} {
+		if docker.SeccompRefuses(call) != want {
+			t.Errorf("%s: %v", call, !want)
+		}
+	}
+	if podman := runtime.Named("podman"); podman.SeccompRefuses("pivot_root") || !podman.SeccompRefuses("userfaultfd") || (*runtime.Runtime)(nil).SeccompRefuses("swapon") {
+		t.Error("what podman and no runtime refuse")
+	}
 	for name, want := range map[string]capset.Set{
 		"mount": capset.Of(capset.SysAdmin), "mbind": capset.Of(capset.SysNice), "perf_event_open": capset.Of(capset.SysAdmin, capset.Perfmon), "kill": 0,
 	} {

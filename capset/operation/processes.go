@@ -61,7 +61,7 @@ func processes() []Operation {
 			Why:         "Advice on the memory of another process asks for SYS_PTRACE over one of another user, and for SYS_NICE.",
 		},
 		{
-			Names: []string{"migrate_pages", "move_pages"}, Caps: []capset.Cap{capset.SysPtrace}, Errno: "EPERM", Scope: capset.ScopeProcess,
+			Names: []string{"migrate_pages", "move_pages"}, Caps: []capset.Cap{capset.SysPtrace}, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"migrate_pages", "move_pages"},
 			Why: "Moving the memory of a process of another user; moving pages that others map too asks for SYS_NICE.", Instead: []Note{sameUserTrace},
 		},
 		{

@@ -37,7 +37,8 @@ var (
 func programs() []Operation {
 	return []Operation{
 		// Changing the user
-		program(changeUser, "EPERM", "It becomes another user, with that user's groups.", "su", "su-exec", "gosu", "runuser", "setpriv --reuid", "setuidgid", "s6-setuidgid", "chpst", "capsh --user", "step down from root").with([]Note{runAsUser}, []Note{onNoNewPriv}),
+		program(changeUser, "EPERM", "It becomes another user, with that user's groups; its set-user-ID bit gives it what it needs.", "su", "newgrp", "sg").with([]Note{runAsUser}, []Note{onNoNewPriv}),
+		program(changeUser, "EPERM", "It becomes another user, with that user's groups, and is for root.", "gosu", "su-exec", "runuser", "setpriv --reuid", "setuidgid", "s6-setuidgid", "chpst", "capsh --user", "step down from root").with([]Note{runAsUser}, nil),
 		program(append([]capset.Cap{capset.AuditWrite}, changeUser...), "EPERM", "It becomes another user, and writes a record to the audit log; without AUDIT_WRITE it warns or fails.", "sudo", "doas").with([]Note{runAsUser}, []Note{onNoNewPriv}),
 		program(changeUser, "EPERM", "It starts programs as the users that user= names; stopping those of another uid takes KILL.", "supervisord", "supervisor", "runit", "runsv", "circus").with([]Note{{"user", "run all of its programs as the container's user"}}, nil),
 		program(changeOwner, "EPERM", "It starts services as other users and gives them their files; stopping those of another uid takes KILL.", "s6", "s6-overlay", "s6-svscan", "/init").with([]Note{{"user", "s6-overlay 3 runs without root, with USER in the image"}}, nil),

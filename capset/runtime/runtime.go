@@ -37,7 +37,8 @@ type Runtime struct {
 	// the same capability, or both have ALL.
 	refusesOverlap bool
 
-	filter filter // its default seccomp filter
+	filter  filter   // its default seccomp filter
+	refused []string // the system calls that this refuses to all, besides those that all filters do
 }
 
 // runtimes is the table of the known runtimes, in the order in which their
@@ -61,14 +62,16 @@ var runtimes = [...]Runtime{
 		Strict:  true,
 		addWins: true,
 		filter:  mobyFilter,
+		refused: []string{"pivot_root"},
 		defaults: []Profile{{
 			Name: "docker", Title: "Docker", Set: 0xa80425fb,
 			Source: "moby daemon/pkg/oci/caps/defaults.go", Since: "Docker 1.2",
 		}},
 	},
 	{
-		Name:   "containerd",
-		filter: mobyFilter,
+		Name:    "containerd",
+		filter:  mobyFilter,
+		refused: []string{"pivot_root"},
 		defaults: []Profile{{
 			Name: "containerd", Title: "containerd", Set: 0xa80425fb,
 			Source: "containerd pkg/oci/spec.go, defaultUnixCaps", Since: "containerd 1.0",

@@ -129,6 +129,19 @@ var podmanFilter = filter{
 // (internal/config/seccomp/seccomp.go, DefaultProfile, pull request 5788).
 var crioFilter = podmanFilter.opens(capset.SysAdmin, "unshare")
 
+// refused are system calls that package operation knows and that every default filter
+// refuses, whatever the capabilities. Before Docker 25 and containerd 2 theirs allowed
+// io_uring.
+var refused = []string{
+	"io_uring_setup", "kexec_file_load", "kexec_load", "migrate_pages", "move_pages", "swapoff", "swapon", "userfaultfd",
+}
+
+// SeccompRefuses reports whether the runtime's default seccomp filter refuses a system call
+// that package operation knows, whatever the capabilities.
+func (r *Runtime) SeccompRefuses(call string) bool {
+	return r != nil && (slices.Contains(refused, call) || slices.Contains(r.refused, call))
+}
+
 // opens returns the filter with one more call behind a gate, which needs no capability in
 // a new user namespace.
 func (f filter) opens(c capset.Cap, call string) filter {

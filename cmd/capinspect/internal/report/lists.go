@@ -9,6 +9,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // Explained capabilities, decoded bitmaps and listed profiles have no package of their own
@@ -95,22 +96,25 @@ func SeccompGates(o *operation.Operation) (notes []operation.Note) {
 	var texts []string
 	by := map[string][]string{}
 	for _, name := range runtime.Names() {
-		var opened []string
-		for _, gate := range o.SeccompGates(runtime.Named(name)) {
+		of, opened, text := runtime.Named(name), []string(nil), ""
+		for _, gate := range o.SeccompGates(of) {
 			opened = append(opened, gate.Cap.Kubernetes())
 		}
-		if opened == nil {
+		switch {
+		case opened != nil:
+			text = " refuses it unless the bounding set that the runtime configures has " + strings.Join(opened, " or ")
+		case slices.ContainsFunc(o.Calls, of.SeccompRefuses):
+			text = " refuses it, whatever the capabilities"
+		default:
 			continue
 		}
-		text := strings.Join(opened, " or ")
 		if by[text] == nil {
 			texts = append(texts, text)
 		}
 		by[text] = append(by[text], name)
 	}
-	for _, opened := range texts {
-		notes = append(notes, operation.Note{Code: "seccomp", Text: "the default filter of " + strings.Join(by[opened], " and ") +
-			" refuses it unless the bounding set that the runtime configures has " + opened})
+	for _, text := range texts {
+		notes = append(notes, operation.Note{Code: "seccomp", Text: "the default filter of " + task.And(by[text]) + text})
 	}
 	return notes
 }
