@@ -49,6 +49,7 @@ var formats = [...]format{
 	{SELinux, auditMark("avc:"), (*Reader).seLinux},
 	{Seccomp, auditMark("code="), (*Reader).seccomp},
 	{Audit, auditMark("success="), (*Reader).auditCall},
+	{Tracing, tracingMark, (*Reader).tracing},
 }
 
 // Reader reads one log. Stats is complete when the sequence has ended.
@@ -57,8 +58,10 @@ type Reader struct {
 
 	file    string
 	yield   func(Event, error) bool
-	stopped bool    // the one who reads wants no more
-	pending []Event // may get the lines of a stack yet
+	stopped bool      // the one who reads wants no more
+	pending []waiting // may get the lines of a stack yet
+	stackOf int       // the thread whose stack the next lines are
+	initial string    // the address of the initial user namespace in a trace
 	threads map[int]*thread
 	forking int // the thread that is within a fork
 	filePID int // of the file's name
@@ -68,6 +71,13 @@ type Reader struct {
 type thread struct {
 	program string
 	call    string // unfinished
+	asked   string // the call that has asked for a capability, in a trace
+}
+
+// waiting is an event that may get more lines.
+type waiting struct {
+	Event
+	namespace string // the address of the user namespace that was asked
 }
 
 // Read returns the events of a log in their order; an error is the last of the sequence.
@@ -188,11 +198,11 @@ func (r *Reader) event(e Event, line string, stack bool) {
 	for len(r.pending) == maxPending || r.waiting(e.PID) != nil {
 		r.flush()
 	}
-	r.pending = append(r.pending, e)
+	r.pending = append(r.pending, waiting{Event: e})
 }
 
 // waiting returns the event of a thread that waits for its stack.
-func (r *Reader) waiting(pid int) *Event {
+func (r *Reader) waiting(pid int) *waiting {
 	for i := range r.pending {
 		if r.pending[i].PID == pid {
 			return &r.pending[i]
@@ -203,15 +213,18 @@ func (r *Reader) waiting(pid int) *Event {
 
 // flush hands on the first event that waits.
 func (r *Reader) flush() {
-	e := r.pending[0]
+	w := r.pending[0]
 	r.pending = append(r.pending[:0], r.pending[1:]...)
+	if w.Format != Strace {
+		r.complete(&w)
+	}
 	if !r.stopped {
-		r.stopped = !r.yield(e, nil)
+		r.stopped = !r.yield(w.Event, nil)
 	}
 }
 
-// stackLine adds a function to the stack of an event.
-func (e *Event) stackLine(function string) {
+// frame adds a function to the stack of an event.
+func (e *waiting) frame(function string) {
 	if function != "" && len(e.Stack) < maxStack {
 		e.Stack = append(e.Stack, function)
 	}

@@ -179,7 +179,7 @@ func (r *Reader) straceStack(line []byte) bool {
 		return false
 	}
 	if len(r.pending) > 0 && r.pending[len(r.pending)-1].Format == Strace {
-		r.pending[len(r.pending)-1].stackLine(string(symbol[:end]))
+		r.pending[len(r.pending)-1].frame(string(symbol[:end]))
 	}
 	return true
 }
