@@ -50,6 +50,7 @@ var formats = [...]format{
 	{Seccomp, auditMark("code="), (*Reader).seccomp},
 	{Audit, auditMark("success="), (*Reader).auditCall},
 	{Tracing, tracingMark, (*Reader).tracing},
+	{Capable, capableMark, (*Reader).capable},
 }
 
 // Reader reads one log. Stats is complete when the sequence has ended.
@@ -60,6 +61,7 @@ type Reader struct {
 	yield   func(Event, error) bool
 	stopped bool      // the one who reads wants no more
 	pending []waiting // may get the lines of a stack yet
+	columns []string  // of the table of a tool
 	stackOf int       // the thread whose stack the next lines are
 	initial string    // the address of the initial user namespace in a trace
 	threads map[int]*thread
