@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/capinspect/capinspect/capset"
 )
@@ -20,6 +21,25 @@ import (
 //
 //go:embed syscalls.txt
 var syscallNames string
+
+// callsOf has the system calls of an architecture, by its name and by its number in audit
+// records; "" where there is none.
+var callsOf = sync.OnceValue(func() map[string][]string {
+	architectures := map[string][]string{}
+	for line := range strings.Lines(syscallNames) {
+		words := strings.Fields(line)
+		var calls []string
+		for _, word := range words[2:] {
+			if next, err := strconv.Atoi(word); err == nil {
+				calls = append(calls, make([]string, next-len(calls))...)
+				continue
+			}
+			calls = append(calls, word)
+		}
+		architectures[words[0]], architectures[words[1]] = calls, calls
+	}
+	return architectures
+})
 
 // auditMark takes the audit records that tell of refusals, wherever they were found: in
 // audit.log, the journal, dmesg or syslog, and as ausearch -i prints them.
@@ -235,22 +255,8 @@ func (r record) call() string {
 	if n &^= x32; n < 0 {
 		return ""
 	}
-	for line := range strings.Lines(syscallNames) {
-		names := strings.Fields(line)
-		if arch != names[0] && arch != names[1] {
-			continue
-		}
-		next := 0
-		for _, name := range names[2:] {
-			if at, err := strconv.Atoi(name); err == nil {
-				next = at
-				continue
-			}
-			if next == n {
-				return name
-			}
-			next++
-		}
+	if names := callsOf()[arch]; n < len(names) && names[n] != "" {
+		return names[n]
 	}
 	return "syscall_" + strconv.Itoa(n) // of this architecture, or of one that has no line
 }

@@ -51,6 +51,7 @@ var formats = [...]format{
 	{Audit, auditMark("success="), (*Reader).auditCall},
 	{Tracing, tracingMark, (*Reader).tracing},
 	{Capable, capableMark, (*Reader).capable},
+	{ErrorText, errorMark, (*Reader).errorText},
 }
 
 // Reader reads one log. Stats is complete when the sequence has ended.
