@@ -5,8 +5,10 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
@@ -21,6 +23,32 @@ func (o *output) Write(text []byte) (int, error) {
 		return 0, err
 	}
 	return len(text), nil
+}
+
+// colour is the value of --color, which says when text is coloured.
+type colour string
+
+func (c *colour) flag() flags.Flag {
+	*c = "auto"
+	return flags.Flag{
+		Name: "color", Argument: "WHEN", Values: []flags.Candidate{"auto", "always", "never"},
+		About: "colour text WHEN: auto (on a terminal, without NO_COLOR), always or never", Value: (*flags.String)(c),
+	}
+}
+
+// style returns how text looks on standard output.
+func (c colour) style(e *env) (render.Style, error) {
+	s := render.Style{Width: terminalWidth(e.stdout)}
+	switch c {
+	case "auto":
+		s.Color = s.Width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	case "always":
+		s.Color = true
+	case "never":
+	default:
+		return s, usagef("--color %q: want auto, always or never", string(c))
+	}
+	return s, nil
 }
 
 // note says something that is no failure on standard error.

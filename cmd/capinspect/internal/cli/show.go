@@ -17,11 +17,12 @@ var showCommand = command{
 	args:     "[flags] [PID ...]",
 	operands: []flags.Candidate{flags.AnyPID},
 	summary:  "report on tasks, by default on capinspect's own process",
-	about: `Report which Linux capabilities a task has: the lines of capsh --print,
-then where it is, as far as there is something to say: user namespace, seccomp,
-security label, container, pod, the profile that its bounding set equals, and
-notes on what is remarkable. Without a PID it is capinspect's own process, which
-has what the runtime gave to a process of this container.
+	about: `Report which Linux capabilities a task has. The first line says what it holds
+and what limits it, then come notes on what is dangerous or surprising, the worst
+first, the lines of capsh --print, and where it is: user namespace, security
+label, container, pod, and the profile that its Bounding set equals. Without a
+PID it reports on its own process, which has what the runtime gave to this
+container.
 
 Names of ids are those of the task's own root; ??? is what has none.`,
 	example: `
@@ -37,6 +38,7 @@ type showConfig struct {
 	target.List
 	format flags.Formats[*render.TaskForm]
 	print  bool
+	color  colour
 }
 
 func newShow() (runner, []flags.Flag) {
@@ -45,7 +47,10 @@ func newShow() (runner, []flags.Flag) {
 		c.List.Flags(),
 		c.Threads.Flags(),
 		c.format.Flags(),
-		[]flags.Flag{{Name: "print", About: "print the lines of capsh --print alone", Value: (*flags.Bool)(&c.print)}},
+		[]flags.Flag{
+			{Name: "print", About: "print the lines of capsh --print alone", Value: (*flags.Bool)(&c.print)},
+			c.color.flag(),
+		},
 	)
 }
 
@@ -74,7 +79,14 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 	if format.Kernel {
 		info = kernel()
 	}
-	out := format.To(e.output(), info)
+	style, err := c.color.style(e)
+	if err != nil {
+		return 0, err
+	}
+	if format.Exact {
+		style = render.Style{}
+	}
+	out := format.To(e.output(), info, style)
 	found, err := c.Each(e.stdin, args, detail, out.Task)
 	if err != nil {
 		return 0, err

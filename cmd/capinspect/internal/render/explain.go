@@ -17,7 +17,7 @@ import (
 // AppendExplanation appends what is known of a capability. The first line is that of
 // capsh(1) --explain on a kernel whose last capability is last.
 func AppendExplanation(dst []byte, c, last capset.Cap) []byte {
-	p := printer{dst}
+	p := printer{buf: dst}
 	printExplanation(&p, c, last)
 	return p.buf
 }

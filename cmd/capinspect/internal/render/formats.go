@@ -72,7 +72,7 @@ var (
 // text makes the function of a format of one that prints.
 func text[T any](print func(*printer, *T)) func([]byte, *T) []byte {
 	return func(dst []byte, found *T) []byte {
-		p := printer{dst}
+		p := printer{buf: dst}
 		print(&p, found)
 		return p.buf
 	}

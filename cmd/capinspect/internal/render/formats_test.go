@@ -92,7 +92,7 @@ func written(forms []*TaskForm) (list []writtenForm) {
 
 func (f writtenForm) Append(dst []byte, found *report.Results) []byte {
 	out := bytes.NewBuffer(dst)
-	to := f.To(out, found.Kernel)
+	to := f.To(out, found.Kernel, Style{})
 	for _, t := range found.Tasks {
 		must(nil, to.Task(t))
 	}
@@ -121,7 +121,7 @@ func TestTasks(t *testing.T) {
 	}
 	down := errors.New("no space left on device")
 	for _, f := range append(slices.Clone(Tasks), Capsh) {
-		to := f.To(writer{down}, kernel)
+		to := f.To(writer{down}, kernel, Style{})
 		if err := errors.Join(to.Task(tasktest.Process()), to.Task(tasktest.Process()), to.End(nil)); !errors.Is(err, down) {
 			t.Errorf("%s: %v", f.Name, err)
 		}

@@ -21,7 +21,10 @@ const screen = 79
 
 // printer collects text. Our own words go through print, line and printf; text that another
 // process, a file or the user chose goes through escaped.
-type printer struct{ buf []byte }
+type printer struct {
+	buf   []byte
+	style Style
+}
 
 // print adds some texts.
 func (p *printer) print(texts ...string) {
@@ -46,9 +49,7 @@ func (p *printer) escaped(text string) { p.buf = AppendEscaped(p.buf, text) }
 
 // unknown says that a value is unknown, and why.
 func (p *printer) unknown(why string) {
-	p.print("unknown (")
-	p.escaped(why)
-	p.print(")")
+	p.marked(task.Doubt, "unknown ("+why+")")
 }
 
 // separated returns a function that adds first the first time that it is called, and
@@ -141,7 +142,7 @@ func Wrapped(text string, column int, mark string) string {
 }
 
 // choose returns a if yes is set, else b.
-func choose(yes bool, a, b string) string {
+func choose[T any](yes bool, a, b T) T {
 	if yes {
 		return a
 	}

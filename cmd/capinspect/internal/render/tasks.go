@@ -14,16 +14,20 @@ import (
 type TaskForm struct {
 	Name  string // as -o has it
 	Notes bool   // it shows the notes of a task
+	// Exact says that it is the same everywhere, on a terminal too.
+	Exact bool
 	// Kernel says that it shows the reader's kernel.
 	Kernel bool
-	begin  func(io.Writer, report.KernelInfo) TaskWriter
+	begin  func(io.Writer, report.KernelInfo, Style) TaskWriter
 }
 
 // FormName returns the name of the format.
 func (f *TaskForm) FormName() string { return f.Name }
 
 // To returns what writes tasks to w in that format.
-func (f *TaskForm) To(w io.Writer, kernel report.KernelInfo) TaskWriter { return f.begin(w, kernel) }
+func (f *TaskForm) To(w io.Writer, kernel report.KernelInfo, style Style) TaskWriter {
+	return f.begin(w, kernel, style)
+}
 
 // TaskWriter writes tasks while they come, and in the end what could not be read.
 type TaskWriter interface {
@@ -32,7 +36,7 @@ type TaskWriter interface {
 }
 
 // Capsh is the format of --print: the lines of capsh(1) alone.
-var Capsh = &TaskForm{Name: "print", begin: inText(printCapsh)}
+var Capsh = &TaskForm{Name: "print", Exact: true, begin: inText(printCapsh)}
 
 // Tasks are the formats of a report on tasks. The first one is the default.
 var Tasks = []*TaskForm{
@@ -43,8 +47,10 @@ var Tasks = []*TaskForm{
 }
 
 // inText makes what begins a format of one that prints one task.
-func inText(print func(*printer, *task.Task)) func(io.Writer, report.KernelInfo) TaskWriter {
-	return func(w io.Writer, _ report.KernelInfo) TaskWriter { return &taskPrinter{w: w, print: print} }
+func inText(print func(*printer, *task.Task)) func(io.Writer, report.KernelInfo, Style) TaskWriter {
+	return func(w io.Writer, _ report.KernelInfo, style Style) TaskWriter {
+		return &taskPrinter{w: w, print: print, style: style}
+	}
 }
 
 // taskPrinter prints tasks. Several stand under headers, and one does if another could not
@@ -52,6 +58,7 @@ func inText(print func(*printer, *task.Task)) func(io.Writer, report.KernelInfo)
 type taskPrinter struct {
 	w     io.Writer
 	print func(*printer, *task.Task)
+	style Style
 	first *task.Task
 	some  bool // the first was written
 	open  bool // what was written last does not end with an empty line
@@ -84,7 +91,7 @@ func (p *taskPrinter) flush(header bool) error {
 }
 
 func (p *taskPrinter) write(t *task.Task, header bool) error {
-	var text printer
+	text := printer{style: p.style}
 	if p.open && header {
 		text.line()
 	}
@@ -93,14 +100,14 @@ func (p *taskPrinter) write(t *task.Task, header bool) error {
 	}
 	p.print(&text, t)
 	p.open = !bytes.HasSuffix(text.buf, []byte("\n\n"))
-	_, err := p.w.Write(text.buf)
+	_, err := p.w.Write(p.style.wrap(text.buf))
 	return err
 }
 
-func inJSON(w io.Writer, kernel report.KernelInfo) TaskWriter {
+func inJSON(w io.Writer, kernel report.KernelInfo, _ Style) TaskWriter {
 	return &report.Tasks{Frame: report.Frame{W: w, Object: true}, Kernel: kernel}
 }
 
-func inJSONLines(w io.Writer, _ report.KernelInfo) TaskWriter {
+func inJSONLines(w io.Writer, _ report.KernelInfo, _ Style) TaskWriter {
 	return &report.Tasks{Frame: report.Frame{W: w}}
 }

@@ -8,17 +8,46 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // noName stands for a name that cannot be resolved, as in capsh(1).
 const noName = "???"
 
-// printTask prints the text report of one task: the lines of capsh(1) --print, then what
-// capsh does not show.
+// printTask prints the text report of one task: what it comes to, what is remarkable, the
+// lines of capsh(1) --print, and what capsh does not show.
 func printTask(p *printer, t *task.Task) {
+	printHeadline(p, t)
+	for _, note := range t.Notes {
+		p.print("Note: ")
+		p.marked(choose(task.OpensNode(note.Code), task.Danger, task.Plain), note.Text)
+		p.line()
+	}
 	printCapsh(p, t)
 	printExtra(p, t)
+}
+
+// printHeadline prints who a task is, what it holds and what limits it.
+func printHeadline(p *printer, t *task.Task) {
+	name, named := t.Name.Get()
+	number := t.Number()
+	switch {
+	case named:
+		p.escaped(name)
+	case number != "":
+		p.print("task")
+	default:
+		p.escaped(task.InputName(t.Source))
+	}
+	if number != "" {
+		p.print(" (", number, ")")
+	}
+	p.print(": ")
+	for _, part := range t.SummaryParts() {
+		p.marked(part.Mark, part.Text)
+	}
+	p.line()
 }
 
 // printCapsh prints the lines of capsh(1) --print, of libcap 2.66. A line that needs an
@@ -41,14 +70,14 @@ func printCapsh(p *printer, t *task.Task) {
 
 // AppendCapsh appends the lines of capsh(1) --print.
 func AppendCapsh(dst []byte, t *task.Task) []byte {
-	p := printer{dst}
+	p := printer{buf: dst}
 	printCapsh(&p, t)
 	return p.buf
 }
 
 // AppendCurrent appends the lines of capsh(1) --current.
 func AppendCurrent(dst []byte, t *task.Task) []byte {
-	p := printer{dst}
+	p := printer{buf: dst}
 	printCurrent(&p, t)
 	printIAB(&p, t)
 	return p.buf
@@ -70,6 +99,8 @@ func printSet(p *printer, t *task.Task, k capset.Kind) {
 	p.print(k.String(), " set =")
 	set, known := t.Sets[k].Get()
 	switch {
+	case known && k == capset.Bounding:
+		printNames(p, set)
 	case known:
 		p.print(set.String())
 	case t.Unsupported(k):
@@ -79,6 +110,21 @@ func printSet(p *printer, t *task.Task, k capset.Kind) {
 		p.unknown(t.Sets[k].Why())
 	}
 	p.line()
+}
+
+// printNames prints the names of a set. Those that the nearest default of a runtime does not
+// have are marked, unless they are more than a few.
+func printNames(p *printer, set capset.Set) {
+	more := set &^ runtime.Nearest(set).Set
+	if more.Len() > fewMissing {
+		more = 0
+	}
+	i := 0
+	for c := range set.Caps() {
+		p.print(choose(i > 0, ",", ""))
+		p.marked(choose(more.Has(c), task.Differs, task.Plain), c.String())
+		i++
+	}
 }
 
 // printIAB prints the Inheritable, Ambient and Bounding sets in the notation of libcap
@@ -207,11 +253,6 @@ func printExtra(p *printer, t *task.Task) {
 		p.line()
 	}
 	printPlace(p, t)
-	for _, note := range t.Notes {
-		p.print("Note: ")
-		p.escaped(note.Text)
-		p.line()
-	}
 }
 
 // printVoid prints the bits that stand for no capability of the task's kernel.

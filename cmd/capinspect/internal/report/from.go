@@ -17,6 +17,7 @@ func FromTask(t *task.Task) Task {
 		Switches:  switches(t),
 		Place:     place(t),
 		Contained: contained(t),
+		Summary:   t.Summary(),
 		Profile:   task.Map(t.Profile, array),
 		OtherCaps: each(t.OtherCaps, func(l procstatus.CapLine) CapLine { return CapLine(l) }),
 		Notes:     notes(t.Notes),

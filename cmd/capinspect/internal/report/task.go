@@ -11,6 +11,8 @@ type Task struct {
 	Switches
 	Place
 	Contained
+	// Summary is not read: it follows from the rest.
+	Summary   string               `json:"summary"`
 	Profile   task.Value[[]string] `json:"profile"`
 	OtherCaps []CapLine            `json:"otherCaps,omitempty" lines:"elements"`
 	Notes     []Note               `json:"notes" lines:"elements"`

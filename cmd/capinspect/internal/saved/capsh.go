@@ -54,6 +54,12 @@ var (
 		`|Profile: |Note: |Void: |Securebit |Cap\w+: .*\(a set that capinspect does not know\)$)`)
 )
 
+// reportHead matches the lines of the text report that stand before those of capsh: what a
+// task comes to, and the notes.
+var reportHead = pattern(`^.+: (?:uid \d+(?: \(host uid \d+\))?, ` +
+	`|(?:.*(?: defaults| effective| in Bounding)|everything.*|nothing|what it holds is unknown)(?:[,;].*)?$)` +
+	`|^Note: [a-z]`)
+
 // capshLine takes a line of capsh --print.
 func (r *reader) capshLine(l row) (bool, error) {
 	text := l.text
@@ -80,7 +86,7 @@ func (r *reader) capshLine(l row) (bool, error) {
 		it.part.(capshPart)[begin] = capshValue{l, value}
 		return true, nil
 	}
-	return within && capshOthers().MatchString(text), nil
+	return within && capshOthers().MatchString(text) || reportHead().MatchString(text), nil
 }
 
 // task returns the task of what capsh has printed.

@@ -4,6 +4,7 @@ package task
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,40 +20,43 @@ const (
 	ChangedNote   = "changing"
 )
 
-// notes is the table of notes, in the order in which they are made. A note is made if its
-// text is not "".
-var notes = [...]struct {
-	code string
-	text func(*Task) string
-}{
-	{SandboxKernel, sandboxKernel},
-	{"full-in-user-namespace", fullInUserNamespace},
-	{"other-user-namespace", otherUserNamespace},
-	{"child-user-namespace", childUserNamespace},
-	{"full-capabilities", fullCapabilities},
-	{"privileged-container", privilegedContainer},
-	{"cap-dac-read-search", opens(capset.DacReadSearch)},
-	{"cap-sys-module", opens(capset.SysModule)},
-	{"cap-sys-rawio", opens(capset.SysRawio)},
-	{"cap-sys-ptrace", opensProcesses(capset.SysPtrace)},
-	{"cap-sys-admin", opens(capset.SysAdmin)},
-	{"cap-sys-boot", opensProcesses(capset.SysBoot)},
-	{"cap-perfmon", opens(capset.Perfmon)},
-	{"cap-bpf", opens(capset.Bpf)},
-	{"traced", traced},
-	{"inheritable-not-empty", inheritableNotEmpty},
-	{"root-without-capabilities", rootWithoutCapabilities},
-	{"added-not-effective", addedNotEffective},
-	{"no-seccomp", noSeccomp},
-	{"host-pid", shares((*Task).HostPID, "pid", "it sees the node's processes, and may send signals to those of its uid unless a security module forbids it")},
-	{"host-network", shares((*Task).HostNetwork, "network", "it reaches what listens on the node's loopback addresses and on its abstract sockets, and listens on the node's own addresses")},
-	{"host-ipc", shares((*Task).HostIPC, "ipc", "it may use the node's System V shared memory, semaphores and message queues wherever their modes let its ids")},
-	{"bounding-unreachable", boundingUnreachable},
-	{"lines-missing", linesMissing},
-	{OverflowNote, func(t *Task) string { return t.Overflow }},
-	{"pid1-pause", pid1Pause},
-	{"pid1-differs", pid1Differs},
-	{ChangedNote, changed},
+// noteRow is a row of the table of notes.
+type noteRow struct {
+	code  string
+	text  func(*Task) string
+	opens bool // it says that the node is open to the task
+}
+
+// notes is the table of notes, the worst first. A note is made if its text is not "".
+var notes = [...]noteRow{
+	{SandboxKernel, sandboxKernel, false},
+	{"full-in-user-namespace", fullInUserNamespace, false},
+	{"other-user-namespace", otherUserNamespace, false},
+	{"child-user-namespace", childUserNamespace, false},
+	{"full-capabilities", fullCapabilities, true},
+	{"privileged-container", privilegedContainer, true},
+	{"cap-dac-read-search", opens(capset.DacReadSearch), true},
+	{"cap-sys-module", opens(capset.SysModule), true},
+	{"cap-sys-rawio", opens(capset.SysRawio), true},
+	{"cap-sys-ptrace", opensProcesses(capset.SysPtrace), true},
+	{"cap-sys-admin", opens(capset.SysAdmin), true},
+	{"cap-sys-boot", opensProcesses(capset.SysBoot), true},
+	{"cap-perfmon", opens(capset.Perfmon), true},
+	{"cap-bpf", opens(capset.Bpf), true},
+	{"host-pid", shares((*Task).HostPID, "pid", "it sees the node's processes, and may send signals to those of its uid unless a security module forbids it"), false},
+	{"host-network", shares((*Task).HostNetwork, "network", "it reaches what listens on the node's loopback addresses and on its abstract sockets, and listens on the node's own addresses"), false},
+	{"host-ipc", shares((*Task).HostIPC, "ipc", "it may use the node's System V shared memory, semaphores and message queues wherever their modes let its ids"), false},
+	{"traced", traced, false},
+	{"inheritable-not-empty", inheritableNotEmpty, false},
+	{"root-without-capabilities", rootWithoutCapabilities, false},
+	{"added-not-effective", addedNotEffective, false},
+	{"no-seccomp", noSeccomp, false},
+	{"bounding-unreachable", boundingUnreachable, false},
+	{"lines-missing", linesMissing, false},
+	{OverflowNote, func(t *Task) string { return t.Overflow }, false},
+	{"pid1-pause", pid1Pause, false},
+	{"pid1-differs", pid1Differs, false},
+	{ChangedNote, changed, false},
 }
 
 // Remark makes the notes on the task, in place of those that it has. What is yet to be
@@ -95,6 +99,11 @@ func linesMissing(t *Task) string {
 		return ""
 	}
 	return "more is known with the lines that are missing: grep -E '^(" + strings.Join(list, "|") + "):' /proc/PID/status"
+}
+
+// OpensNode reports whether a note of a code says that the node is open to a task.
+func OpensNode(code string) bool {
+	return slices.ContainsFunc(notes[:], func(row noteRow) bool { return row.code == code && row.opens })
 }
 
 // NoteCodes returns the codes of all notes.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/testdata/fixture"
+)
+
+// TestTerminal shows a report at terminals of two widths. It has colours there, unless the
+// environment or --color says otherwise, and elsewhere only if --color says so.
+func TestTerminal(t *testing.T) {
+	need.On(t, "script", "stty")
+	file := filepath.Join(fixture.Dir(t), "status", "linux-6.18-containerd-drop-mknod.status")
+	onTerminal := func(width int, environment, args string) string {
+		line := fmt.Sprintf("stty cols %d; TERM=xterm %s %s %s -f %s", width, environment, built(t), args, file)
+		o := run(t, "script", "-qec", line, "/dev/null")
+		if o.status != 0 {
+			t.Fatalf("%s: %+v", line, o)
+		}
+		return strings.ReplaceAll(o.stdout, "\r\n", "\n")
+	}
+	piped := run(t, built(t), "-f", file).stdout
+	for _, width := range []int{80, 160} {
+		text := onTerminal(width, "NO_COLOR=1", "")
+		for line := range strings.Lines(text) {
+			if n := utf8.RuneCountInString(line) - 1; n > width {
+				t.Errorf("%d characters at a width of %d: %s", n, width, line)
+			}
+		}
+		if strings.Contains(text, "\x1b") {
+			t.Errorf("colours: %q", text)
+		}
+		unwrapped := strings.NewReplacer(",\n    ", ",", "\n    ", " ").Replace(text)
+		if unwrapped != piped {
+			t.Errorf("at a width of %d\n%s\nwithout\n%s", width, text, piped)
+		}
+	}
+	const marked = "docker defaults\x1b[33m - mknod\x1b[0m; no"
+	for _, test := range []struct {
+		environment, args string
+		colours           bool
+	}{
+		{"", "", true},
+		{"", "--color never", false},
+		{"NO_COLOR=1", "", false},
+		{"NO_COLOR=1", "--color always", true},
+		{"NO_COLOR=", "", true},
+		{"TERM=dumb", "", false},
+		{"", "--print", false},
+		{"", "--json --color always", false},
+	} {
+		text := onTerminal(160, test.environment, test.args)
+		if got := strings.Contains(text, marked); got != test.colours || got != strings.Contains(text, "\x1b") {
+			t.Errorf("%+v: %q", test, text)
+		}
+	}
+	if o := run(t, built(t), "--color", "always", "-f", file); !strings.Contains(o.stdout, marked) {
+		t.Errorf("%q", o.stdout)
+	}
+	if exact := onTerminal(80, "", "--print"); !strings.HasSuffix(piped, exact) && !strings.Contains(piped, exact) {
+		t.Errorf("--print differs on a terminal: %q", exact)
+	}
+	if o := run(t, built(t), "--color", "blue"); o.status != 2 || !strings.Contains(o.stderr, `--color "blue": want auto, always or never`) {
+		t.Errorf("%+v", o)
+	}
+}
