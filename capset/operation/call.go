@@ -22,15 +22,16 @@ func OfCall(call, args, errno string) []Operation {
 		return nil
 	}
 	name := usual(call)
-	if found, known := byRule(ruled(), name, args, errno); known {
+	found, decided := byRule(ruled(), name, args, errno)
+	if decided {
 		return fitting(found, errno)
 	}
 	for _, look := range [...]func(name, args, errno string) []Operation{byConstant, byFile, byMode, byName} {
-		if found := fitting(look(name, args, errno), errno); found != nil {
-			return found
+		if more := fitting(look(name, args, errno), errno); more != nil {
+			return append(found, more...)
 		}
 	}
-	return nil
+	return found
 }
 
 // refuses reports whether an error is one by which the kernel refuses what a capability
@@ -117,14 +118,18 @@ func rows(names ...string) (found []Operation) {
 	return found
 }
 
-// byRule looks in a table of rules. known is set if one fits.
-func byRule(table map[string][]rule, name, args, errno string) (found []Operation, known bool) {
+// byRule looks in a table of rules. decided is set if one fits, or for any error if one fits
+// that is for all.
+func byRule(table map[string][]rule, name, args, errno string) (found []Operation, decided bool) {
 	for _, r := range table[name] {
-		if (r.errno == "" || errno == "" || r.errno == errno) && (r.args == "" || matcher(r.args).MatchString(args)) {
-			return rows(r.operations...), true
+		if r.errno != "" && errno != "" && r.errno != errno || r.args != "" && !matcher(r.args).MatchString(args) {
+			continue
+		}
+		if found = append(found, rows(r.operations...)...); r.errno == errno || r.errno == "" {
+			return found, true
 		}
 	}
-	return nil, false
+	return found, false
 }
 
 // byMode looks in the table of modes.

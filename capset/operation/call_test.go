@@ -107,6 +107,11 @@ func TestOfCall(t *testing.T) {
 		{"setsid", ``, "EPERM", ""},
 		{"nginx", ``, "EPERM", ""},
 		{"", ``, "EPERM", ""},
+
+		// Any error
+		{"fchownat", ``, "", "list a directory of another user,chown"},
+		{"setsockopt", ``, "", ""},
+		{"setns", `5, CLONE_NEWNET`, "", "setns"},
 	} {
 		var names []string
 		for _, o := range OfCall(test.call, test.args, test.errno) {

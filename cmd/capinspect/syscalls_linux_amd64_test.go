@@ -45,6 +45,10 @@ func TestSystemCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	log, err := filepath.Abs("../../testdata/strace/web.strace")
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen, commands := map[uint64]bool{}, commandNames(t)
 	for _, args := range [][]string{
 		{"--print"},
@@ -66,6 +70,7 @@ func TestSystemCalls(t *testing.T) {
 		{"diff", target},
 		{"diff", "pod:" + pod, target},
 		{"why", "net_raw", "-p", target},
+		{"needs", log, "-p", target},
 		{"predict", "sh", "-p", target, "--path", "/bin:/usr/bin"},
 		{"predict", "/sh", "-p", elsewhere},
 		{"predict", "--scan", "/usr/bin", "-p", target},

@@ -59,7 +59,7 @@ type env struct {
 // commands returns the subcommands. The first one runs if the command line names
 // none.
 func commands() []*command {
-	return []*command{&showCommand, &psCommand, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &predictCommand, &securityContextCommand, &profilesCommand, &completionCommand}
+	return []*command{&showCommand, &psCommand, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &needsCommand, &predictCommand, &securityContextCommand, &profilesCommand, &completionCommand}
 }
 
 // usagef returns an error for a mistake in the command line.

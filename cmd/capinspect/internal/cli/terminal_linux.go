@@ -22,3 +22,13 @@ func terminalWidth(w io.Writer) int {
 	}
 	return int(size.Col)
 }
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}

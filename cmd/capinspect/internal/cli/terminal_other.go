@@ -10,3 +10,6 @@ import (
 
 // terminalWidth takes no stream for a terminal.
 func terminalWidth(io.Writer) int { return 0 }
+
+// isTerminal takes no stream for a terminal.
+func isTerminal(io.Reader) bool { return false }

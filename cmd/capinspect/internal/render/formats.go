@@ -61,6 +61,13 @@ var (
 		{"text", text(printScan)},
 		{"json", object(report.FromScan)},
 	}
+	Needs = []*Form[report.Told]{
+		{"text", text(printNeeds)},
+		{"json", object(report.FromTold)},
+		{"yaml", manifests(printManifest)},
+		{"docker", manifests(printDocker)},
+		{"systemd", manifests(printUnit)},
+	}
 	SecurityContexts = []*Form[securitycontext.Derived]{
 		{"yaml", text(printManifest)},
 		{"json", object(report.FromDerived)},
@@ -76,6 +83,11 @@ func text[T any](print func(*printer, *T)) func([]byte, *T) []byte {
 		print(&p, found)
 		return p.buf
 	}
+}
+
+// manifests makes the function of a format of one that prints what a manifest has to say.
+func manifests(print func(*printer, *securitycontext.Derived)) func([]byte, *report.Told) []byte {
+	return text(func(p *printer, t *report.Told) { print(p, t.Derived()) })
 }
 
 // object makes the function of a format of one that returns a struct of package report.

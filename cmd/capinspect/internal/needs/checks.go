@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package needs
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/denial"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// checks are the capabilities that a process was refused one after the other in a single
+// system call: any of them would have done, since the kernel stops at the first that is
+// granted.
+type checks struct {
+	first *denial.Event
+	call  string // "" if the stack is not in the log
+	caps  []capset.Cap
+}
+
+// check takes a check of a capability.
+func (c *Collector) check(e *denial.Event) {
+	asked, call := slices.Collect(e.Caps.Caps()), callOf(e)
+	pending := c.checks[e.PID]
+	follows := pending != nil && pending.followedBy(e, call, asked)
+	c.tellsUse = c.tellsUse || (e.Format == denial.Tracing || e.Format == denial.Capable) && (e.Granted || e.Unknown)
+	switch {
+	case follows && !e.Granted:
+		pending.caps = append(pending.caps, asked...)
+		return
+	case follows: // what was refused before it was not needed
+		delete(c.checks, e.PID)
+	default:
+		c.settle(e.PID, "", false)
+	}
+	switch {
+	case e.Granted && (e.Probe || e.Child):
+	case e.Granted:
+		c.note(verdict{class: used, caps: asked, operation: operationOf(call, asked)}, e)
+	case e.Format != denial.Tracing || e.Unknown: // which tells nothing of the call
+		c.note(c.refused(e, call, asked, nil), e)
+	default:
+		if len(c.checks) == maxGroups {
+			for pid := range c.checks {
+				c.settle(pid, "", false)
+				break
+			}
+		}
+		kept := *e
+		c.checks[e.PID] = &checks{&kept, call, asked}
+	}
+}
+
+// followedBy reports whether a check belongs to the same call. Without a stack it does if
+// there is an operation for which the kernel asks for these one after the other.
+func (p *checks) followedBy(e *denial.Event, call string, asked []capset.Cap) bool {
+	if e.Format != p.first.Format || e.Child != p.first.Child || e.Probe != p.first.Probe || call != p.call || len(asked) != 1 || slices.Contains(p.caps, asked[0]) {
+		return false
+	}
+	if call != "" {
+		return true
+	}
+	all := append(slices.Clone(p.caps), asked...)
+	return slices.ContainsFunc(operation.Asking(asked[0]), func(o operation.Operation) bool {
+		return !o.All && !o.Program && len(o.Caps) >= len(all) && slices.Equal(o.Caps[:len(all)], all)
+	})
+}
+
+// settle notes what a process was refused last. Where the call succeeded nonetheless, it was
+// not needed.
+func (c *Collector) settle(pid int, call string, succeeded bool) {
+	p := c.checks[pid]
+	if p == nil {
+		return
+	}
+	delete(c.checks, pid)
+	least := leastFirst(p.caps)
+	v := c.refused(p.first, p.call, least[:1], least[1:])
+	if succeeded && v.class == needed && (call == p.call || p.call == "") {
+		v.class, v.reasons = survived, []task.Note{{Code: "succeeded", Text: "the call succeeded without it"}}
+	}
+	c.note(v, p.first)
+}
+
+// refused returns what is to be said of a check that was refused, or may have been.
+func (c *Collector) refused(e *denial.Event, call string, caps, or []capset.Cap) verdict {
+	v := verdict{class: needed, caps: caps, or: or, operation: operationOf(call, caps)}
+	switch {
+	case e.Child:
+		v.class = child
+		v.reasons = append(v.reasons, task.Note{Code: "child-namespace", Text: "a child user namespace was asked: the task has to hold it there, and what its container adds is of no help"})
+	case e.Probe:
+		v.class = survived
+		v.reasons = append(v.reasons, task.Note{Code: "not-audited", Text: "the kernel asked without auditing: a refusal is no error"})
+	case e.Unknown:
+		v.reasons = append(v.reasons, task.Note{Code: "unclear", Text: "the log does not tell whether the check passed"})
+	}
+	if module := modules[e.Format]; module != "" {
+		v.reasons = append(v.reasons, task.Note{Code: "lsm", Text: module + " refused it: it is asked only of a task that holds the capability, so its policy has to allow it too"})
+	}
+	return v
+}
+
+// modules are the security modules whose records tell of a capability.
+var modules = map[denial.Format]string{denial.AppArmor: "AppArmor", denial.SELinux: "SELinux"}
+
+// callOf returns the system call that an event belongs to, "" if the log does not tell.
+func callOf(e *denial.Event) string {
+	if e.Call != "" {
+		return e.Call
+	}
+	for _, f := range slices.Backward(e.Stack) {
+		f, _, _ = strings.Cut(f, "+")
+		for _, prefix := range [...]string{"__x64_sys_", "__ia32_compat_sys_", "__ia32_sys_", "__arm64_compat_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_", "__se_sys_", "__do_sys_"} {
+			if call, ok := strings.CutPrefix(f, prefix); ok {
+				return call
+			}
+		}
+	}
+	return ""
+}
+
+// operationOf returns the operation of a call that asks for capabilities, or the call.
+func operationOf(call string, caps []capset.Cap) string {
+	var names []string
+	for _, o := range operation.OfCall(call, "", "") {
+		if slices.Contains(o.Caps, caps[0]) {
+			names = append(names, o.Name())
+		}
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return call
+}

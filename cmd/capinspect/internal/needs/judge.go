@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package needs
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/denial"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// judge says what a refused operation was about.
+func judge(e *denial.Event) verdict {
+	switch {
+	case e.Format == denial.Seccomp:
+		return verdict{class: other, operation: e.Call, reasons: seccompRefused(e.Call)}
+	case modules[e.Format] != "":
+		return verdict{class: other, operation: what(e), reasons: []task.Note{{Code: "lsm", Text: modules[e.Format] + " refused it: its policy decides, and no capability changes that"}}}
+	}
+	found := operations(e)
+	switch {
+	case len(found) == 0:
+		return unexplained(e)
+	case !slices.ContainsFunc(found, func(o operation.Operation) bool { return len(o.Caps) > 0 }):
+		return needless(e, &found[0])
+	}
+	return about(e, found)
+}
+
+// what returns what to call the operation of an event that the table has no name for.
+func what(e *denial.Event) string {
+	if e.Call != "" {
+		return e.Call
+	}
+	return e.Phrase
+}
+
+// operations returns the operations that an event may tell of.
+func operations(e *denial.Event) []operation.Operation {
+	if e.Call != "" {
+		return operation.OfCall(e.Call, e.Args, e.Errno)
+	}
+	if found := operation.Named(e.Phrase); found != nil {
+		return found
+	}
+	call, rest, _ := strings.Cut(e.Phrase, " ")
+	if e.Path != "" {
+		rest = `"` + e.Path + `"`
+	}
+	if found := operation.OfCall(call, rest, e.Errno); found != nil {
+		return found
+	}
+	return operation.Named(call)
+}
+
+// about is the verdict on a refusal that one of some operations explains. It is certain of
+// what all of them take, if the kernel refuses them with this error and looks at nothing but
+// the capability.
+func about(e *denial.Event, found []operation.Operation) verdict {
+	v := verdict{class: needed, operation: called(e, &found[0])}
+	v.caps, v.or = proposal(&found[0])
+	for i := range found[1:] {
+		caps, or := proposal(&found[i+1])
+		if slices.Equal(caps, v.caps) {
+			v.or = both(v.or, or)
+			continue
+		}
+		v.operation = what(e)
+		v.reasons = []task.Note{{Code: "ambiguous", Text: "the log does not tell what the call was for"}}
+		if common := both(v.caps, caps); len(common) > 0 {
+			v.caps, v.or = common, nil
+		} else {
+			v.class, v.or = perhaps, append(slices.DeleteFunc(slices.Clone(v.or), func(c capset.Cap) bool { return slices.Contains(caps, c) }), caps...)
+		}
+	}
+	o := &found[0]
+	if i := slices.IndexFunc(o.Instead, func(n operation.Note) bool { return n.Code == "mode" }); i >= 0 && e.Errno == "EACCES" {
+		v.class = perhaps
+		v.reasons = append(v.reasons, task.Note(o.Instead[i]))
+	}
+	if o.Program {
+		v.class = perhaps
+		v.reasons = append(v.reasons, task.Note{Code: "program", Text: "it is what " + o.Name() + " usually needs"})
+	}
+	if e.Errno != "" && o.Errno != e.Errno {
+		v.class = perhaps
+		v.reasons = append(v.reasons, task.Note{Code: "errno", Text: "the kernel refuses it with " + o.Errno + ", and not with " + e.Errno})
+	}
+	if !refuses(e.Errno) && e.Errno != "" {
+		v.class = perhaps
+		v.reasons = append(v.reasons, task.Note{Code: "errno", Text: e.Errno + " has other causes as well"})
+	}
+	if e.Errno == "EPERM" {
+		v.reasons = append(v.reasons, opened(o.Calls)...)
+	}
+	return v
+}
+
+// called returns what to call an operation. A port is the one that the program asked for.
+func called(e *denial.Event, o *operation.Operation) string {
+	if port := portOf.FindStringSubmatch(e.Args); port != nil && strings.HasPrefix(o.Name(), "bind :") {
+		return "bind :" + port[1]
+	}
+	return o.Name()
+}
+
+var portOf = regexp.MustCompile(`_port=htons\((\d+)\)`)
+
+// refuses reports whether an error means that something was refused, and nothing else.
+func refuses(errno string) bool { return errno == "EPERM" || errno == "EACCES" }
+
+// proposal returns the capabilities that an operation takes: all of them if it asks for
+// all, else the first and least powerful one. Any of the others does as well.
+func proposal(o *operation.Operation) (caps, or []capset.Cap) {
+	if o.All {
+		return o.Caps, o.Alone
+	}
+	least := leastFirst(o.Caps)
+	if len(least) == 0 {
+		return nil, nil
+	}
+	return least[:1:1], append(least[1:len(least):len(least)], o.Alone...)
+}
+
+// needless is the verdict on a refusal of what asks for no capability: a seccomp filter that
+// a capability opens, or something that none changes.
+func needless(e *denial.Event, o *operation.Operation) verdict {
+	if v, gated := filtered(e, o); gated {
+		v.reasons = append(v.reasons, notes(o.Gates)...)
+		return v
+	}
+	return verdict{class: other, operation: o.Name(), reasons: append(
+		[]task.Note{{Code: "needs-none", Text: o.Why}}, notes(slices.Concat(o.Instead, o.Gates))...)}
+}
+
+// filtered is the verdict on what nothing but a seccomp filter refuses, if one does that
+// runtimes open with a capability.
+func filtered(e *denial.Event, o *operation.Operation) (v verdict, gated bool) {
+	opens := slices.Collect(gates(o.Calls).Caps())
+	if len(opens) == 0 || e.Errno != "EPERM" {
+		return v, false
+	}
+	least := leastFirst(opens)
+	return verdict{class: perhaps, caps: least[:1], or: least[1:], operation: cmp.Or(o.Name(), e.Call), reasons: opened(o.Calls)}, true
+}
+
+// gates returns the capabilities with which the default seccomp filters of runtimes open
+// some calls.
+func gates(calls []string) (opens capset.Set) {
+	o := operation.Operation{Calls: calls}
+	for _, name := range runtime.Names() {
+		for _, gate := range o.SeccompGates(runtime.Named(name)) {
+			opens |= capset.Of(gate.Cap)
+		}
+	}
+	return opens
+}
+
+// opened says with which capabilities the default seccomp filters open some calls.
+func opened(calls []string) []task.Note {
+	var names []string
+	for c := range gates(calls).Caps() {
+		names = append(names, c.Kubernetes())
+	}
+	if names == nil {
+		return nil
+	}
+	return []task.Note{{Code: "seccomp", Text: "a seccomp filter may refuse it: the default one of a runtime lets it pass if the bounding set has " + strings.Join(names, " or ")}}
+}
+
+// unexplained is the verdict on a refusal that the table of operations does not explain.
+func unexplained(e *denial.Event) verdict {
+	if v, gated := filtered(e, &operation.Operation{Calls: []string{e.Call}}); gated {
+		return v
+	}
+	reason := task.Note{Code: "unknown", Text: "capinspect knows no capability that it asks for"}
+	for _, c := range causes {
+		if (c.errno == "" || c.errno == e.Errno) && (c.calls == "" || slices.Contains(strings.Fields(c.calls), e.Call)) {
+			reason = c.reason
+			break
+		}
+	}
+	return verdict{class: other, operation: what(e), reasons: []task.Note{reason}}
+}
+
+// causes are what else makes calls fail. The first that fits counts.
+var causes = []struct {
+	errno, calls string
+	reason       task.Note
+}{
+	{"ENOENT", "", task.Note{Code: "missing", Text: "a file or a directory is not there"}},
+	{"ENOSYS", "", task.Note{Code: "no-call", Text: "the kernel has no such system call, or a seccomp filter says so"}},
+	{"EROFS", "", task.Note{Code: "read-only", Text: "the file system is mounted read-only"}},
+	{"EOPNOTSUPP", "", task.Note{Code: "unsupported", Text: "the file system or the socket cannot do it"}},
+	{"EPERM", "setsid setpgid", task.Note{Code: "session", Text: "the process leads its group or session already"}},
+	{"EPERM", "capset", task.Note{Code: "not-permitted", Text: "it raises capabilities that it is not permitted"}},
+	{"EPERM", "execve execveat", task.Note{Code: "file-capability", Text: "a program with a file capability that the bounding set lacks does not start: 'capinspect predict FILE' tells"}},
+	{"EPERM", "open openat openat2 creat truncate ftruncate", task.Note{Code: "immutable", Text: "the immutable or append-only flag of the file, or the device cgroup for a device"}},
+	{"EPERM", "sendto sendmsg sendmmsg connect", task.Note{Code: "firewall", Text: "a rule of the firewall"}},
+	{"EPERM", "mmap mprotect", task.Note{Code: "mount", Text: "a mount with noexec, or a seal of the file"}},
+	{"EACCES", "mmap mprotect", task.Note{Code: "descriptor", Text: "the file was not opened for that"}},
+}
+
+// seccompRefused says what a record of seccomp tells of a call.
+func seccompRefused(call string) []task.Note {
+	return append([]task.Note{{Code: "refused-by-seccomp", Text: "a seccomp filter refused it before the kernel asked for any capability"}}, opened([]string{call})...)
+}
+
+func notes(list []operation.Note) (notes []task.Note) {
+	for _, n := range list {
+		notes = append(notes, task.Note(n))
+	}
+	return notes
+}
+
+// both returns what is in both lists.
+func both(a, b []capset.Cap) []capset.Cap {
+	return slices.DeleteFunc(slices.Clone(a), func(c capset.Cap) bool { return !slices.Contains(b, c) })
+}
