@@ -50,15 +50,6 @@ func auditMark(word string) func(line []byte) bool {
 // record has the fields of an audit record.
 type record string
 
-// auditRecord returns the record of a line. The log of a container may be JSON.
-func auditRecord(line []byte) record {
-	text := string(line)
-	if strings.Contains(text, `=\"`) {
-		text = strings.ReplaceAll(text, `\"`, `"`)
-	}
-	return record(text)
-}
-
 // raw returns the value of a field as it stands there, "" if there is none.
 func (r record) raw(key string) string {
 	for text := string(r); ; {
@@ -129,7 +120,7 @@ func (r record) caps(names ...string) (set capset.Set) {
 // appArmor reads a record of AppArmor. It is asked after the capability sets were: what it
 // refuses the task holds. In complain mode (ALLOWED) it has let it pass.
 func (r *Reader) appArmor(line []byte) bool {
-	rec := auditRecord(line)
+	rec := record(line)
 	verdict, operation := rec.get("apparmor"), rec.get("operation")
 	if operation == "" {
 		return false
@@ -170,7 +161,7 @@ func (r *Reader) seLinux(line []byte) bool {
 	if !ok || !open || !closed || verdict != "denied" && verdict != "granted" {
 		return false
 	}
-	rec := auditRecord(line)
+	rec := record(line)
 	e := rec.event(SELinux)
 	e.Label = rec.get("scontext")
 	passed := verdict == "granted" || rec.get("permissive") == "1"
@@ -196,12 +187,28 @@ func (r *Reader) seLinux(line []byte) bool {
 	return true
 }
 
+// landlock reads a record of a Landlock domain (types 1423 and 1424, since Linux 6.15), which
+// no capability changes.
+func (r *Reader) landlock(line []byte) bool {
+	rec := record(line)
+	if rec.get("domain") == "" || rec.get("blockers") == "" {
+		return false
+	}
+	e := rec.event(Landlock)
+	e.Call, e.Path = rec.get("blockers"), rec.text("path")
+	if e.Errno = "EACCES"; !strings.HasPrefix(e.Call, "fs.") && !strings.HasPrefix(e.Call, "net.") {
+		e.Errno = "EPERM"
+	}
+	r.event(e, string(line), false)
+	return true
+}
+
 // seccompLogged is the action of a filter that lets the call pass, and allows that of none.
 const seccompLogged, seccompAllow = 0x7ffc0000, 0x7fff0000
 
 // seccomp reads a record of a seccomp filter. It tells no errno.
 func (r *Reader) seccomp(line []byte) bool {
-	rec := auditRecord(line)
+	rec := record(line)
 	call := rec.call()
 	if call == "" || rec.get("code") == "" {
 		return false
@@ -219,7 +226,7 @@ func (r *Reader) seccomp(line []byte) bool {
 
 // auditCall reads the record of a system call (type 1300).
 func (r *Reader) auditCall(line []byte) bool {
-	rec := auditRecord(line)
+	rec := record(line)
 	call := rec.call()
 	if call == "" || rec.get("success") == "" {
 		return false

@@ -4,7 +4,8 @@
 // the kernel asked for: strace, audit records, tracing, and the errors that programs print.
 //
 // It is pure, and reads a stream of any length in memory that does not grow with it. What
-// the events mean is for package needs to say.
+// the events mean is for package needs to say, and so whether a refusal was about a
+// capability at all.
 package denial
 
 import "github.com/capinspect/capinspect/capset"
@@ -17,6 +18,7 @@ const (
 	Strace    Format = "strace"
 	AppArmor  Format = "apparmor"    // audit records of type 1400 with apparmor=
 	SELinux   Format = "selinux"     // avc: denied
+	Landlock  Format = "landlock"    // audit records of types 1423 and 1424
 	Seccomp   Format = "seccomp"     // audit records of type 1326
 	Audit     Format = "audit"       // audit records of system calls, type 1300
 	Tracing   Format = "cap_capable" // lines of ftrace and perf script

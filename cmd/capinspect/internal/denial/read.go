@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,7 @@ var formats = [...]format{
 	{Strace, straceMark, (*Reader).strace},
 	{AppArmor, auditMark("apparmor="), (*Reader).appArmor},
 	{SELinux, auditMark("avc:"), (*Reader).seLinux},
+	{Landlock, auditMark("blockers="), (*Reader).landlock},
 	{Seccomp, auditMark("code="), (*Reader).seccomp},
 	{Audit, auditMark("success="), (*Reader).auditCall},
 	{Tracing, tracingMark, (*Reader).tracing},
@@ -144,12 +146,45 @@ func ends(line []byte) []byte {
 
 // line finds the format of a line and reads it.
 func (r *Reader) line(line []byte) {
+	line = unwrap(line)
 	for i := range formats {
 		if f := &formats[i]; f.mark(line) && f.parse(r, line) {
 			r.Stats.Recognised[f.name]++
 			return
 		}
 	}
+}
+
+// unwrap returns a line of a container's log without what the runtime and Compose write
+// around it: {"log":"…\n","stream":"stderr"}, "2026-01-02T03:04:05.6Z stderr F …" and
+// "web-1  | …".
+func unwrap(line []byte) []byte {
+	const logged = `{"log":"`
+	switch {
+	case len(line) < len(logged):
+	case line[0] == '{':
+		var row struct{ Log *string }
+		if bytes.HasPrefix(line, []byte(logged)) && json.Unmarshal(line, &row) == nil && row.Log != nil {
+			return bytes.TrimRight([]byte(*row.Log), "\r\n")
+		}
+		if quote := []byte(`=\"`); bytes.Contains(line, quote) { // an audit record, of journalctl -o json
+			return bytes.ReplaceAll(line, quote[1:], quote[2:])
+		}
+	case line[0] >= '0' && line[0] <= '9' && len(line) > len("2026-01-02T") && line[10] == 'T':
+		for _, stream := range [...]string{" stderr F ", " stdout F "} {
+			if at := bytes.Index(line[:min(len(line), 64)], []byte(stream)); at > 0 {
+				return line[at+len(stream):]
+			}
+		}
+	default:
+		if bar := bytes.Index(line[:min(len(line), 64)], []byte(" | ")); bar > 0 {
+			service := bytes.TrimRight(line[:bar], " ")
+			if len(bytes.Trim(service, "abcdefghijklmnopqrstuvwxyz0123456789_-")) == 0 {
+				return line[bar+len(" | "):]
+			}
+		}
+	}
+	return line
 }
 
 // compressions are the beginnings of compressed files. Those that nothing is said of are

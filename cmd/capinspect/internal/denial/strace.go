@@ -38,6 +38,7 @@ func (r *Reader) strace(line []byte) bool {
 	if len(r.pending) > 0 && r.pending[len(r.pending)-1].Format == Strace {
 		r.flush()
 	}
+	numbered := bytes.HasPrefix(line, []byte("[pid "))
 	pid, program, line := stracePrefix(line)
 	if pid == 0 {
 		pid = r.filePID
@@ -69,7 +70,13 @@ func (r *Reader) strace(line []byte) bool {
 		r.unfinished(pid, line[:len(line)-len(straceUnfinished)])
 		return true
 	}
-	return r.straceCall(pid, line, n)
+	if r.straceCall(pid, line, n) {
+		return true
+	}
+	if numbered { // what the program writes to the same file came between
+		r.unfinished(pid, line)
+	}
+	return numbered
 }
 
 // callName returns the length of the name of a system call before a parenthesis, 0 if there
@@ -88,8 +95,8 @@ func callName(line []byte) int {
 }
 
 // stracePrefix cuts the thread and the times off that stand before a call: "[pid 42] ",
-// "42  ", "42<comm> ", "11:49:49.646114 ", "1795866593.443652 ", "   0.000073 " and
-// "(+     0.000060) ".
+// "42  ", "42<comm> ", "11:49:49.646114 ", "1795866593.443652 ", "   0.000073 ",
+// "(+     0.000060) ", and "0.036 ( 0.005 ms): comm/42 " of perf trace.
 func stracePrefix(line []byte) (pid int, program string, rest []byte) {
 	for first := true; ; first = false {
 		line = bytes.TrimLeft(line, " ")
@@ -106,12 +113,18 @@ func stracePrefix(line []byte) (pid int, program string, rest []byte) {
 			pid, program = pidAndComm(bytes.TrimLeft(line[len("[pid "):end], " "))
 			line = line[end+1:]
 			continue
-		case bytes.HasPrefix(line, []byte("(+")):
+		case line[0] == '(':
 			end := bytes.IndexByte(line, ')')
 			if end < 0 {
 				return pid, program, line
 			}
 			line = line[end+1:]
+			if after, ok := bytes.CutPrefix(line, []byte(": ")); ok { // of perf trace: comm/42
+				word, call, _ := bytes.Cut(after, []byte(" "))
+				if slash := bytes.LastIndexByte(word, '/'); slash > 0 {
+					return number(word[slash+1:]), string(word[:slash]), call
+				}
+			}
 			continue
 		case line[0] < '0' || line[0] > '9':
 			return pid, program, line

@@ -29,6 +29,8 @@ func TestStracePrefix(t *testing.T) {
 		{"12 34 mount(", "", "34 mount(", 12},
 		{"99999999999 mount(", "", "99999999999 mount(", 0},
 		{"42 ", "", "", 42},
+		{"     0.036 ( 0.005 ms): sh/42 mount(", "sh", "mount(", 42},
+		{"(+", "", "(+", 0},
 	} {
 		pid, program, rest := stracePrefix([]byte(test.line))
 		if pid != test.pid || program != test.program || string(rest) != test.rest {
