@@ -78,7 +78,7 @@ func (r record) raw(key string) string {
 // hexadecimal digits, and quotes the rest.
 func (r record) get(key string) string {
 	value := r.raw(key)
-	if len(value) >= 2 && value[0] == '"' {
+	if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
 		return value[1 : len(value)-1]
 	}
 	return value

@@ -21,8 +21,8 @@ const ofCapableTool = "TIME UID PID COMM CAP NAME AUDIT"
 const initialUserNamespace = 0xEFFFFFFD
 
 // capableMark takes the tables and the JSON lines of the tools that trace cap_capable with
-// BPF: capable of bcc, libbpf-tools and bpftrace, inspektor-gadget's trace_capabilities, and
-// Tetragon.
+// BPF: capable of bcc, libbpf-tools and bpftrace, inspektor-gadget's trace_capabilities,
+// Tetragon and Tracee.
 func capableMark(line []byte) bool {
 	return len(line) > 0 && (line[0] == ' ' || line[0] == '\t' || line[0] == '{' || bytes.Contains(line, []byte("CAP")) || bytes.Contains(line, []byte(" Deny")))
 }
@@ -122,7 +122,7 @@ func (r *Reader) capableFrame(line string) bool {
 	return text == "--" || strings.Contains(text, "[unknown]") || strings.HasSuffix(text, "[kernel]")
 }
 
-// capableJSON reads a line of inspektor-gadget -o json, and one of Tetragon.
+// capableJSON reads a line of inspektor-gadget -o json, and one of Tetragon or Tracee.
 func (r *Reader) capableJSON(line []byte) bool {
 	var row struct {
 		Comm, Syscall, Verdict, CapName string
@@ -132,6 +132,10 @@ func (r *Reader) capableJSON(line []byte) bool {
 			Comm string
 			PID  int
 		}
+		EventName, ProcessName string // of Tracee
+		ProcessID              int
+		Args                   []struct{ Name, Value any }
+
 		Target   uint64         `json:"target_userns"`
 		Stack    string         `json:"kstack"`
 		Tetragon *tetragonEvent `json:"process_kprobe"`
@@ -146,12 +150,17 @@ func (r *Reader) capableJSON(line []byte) bool {
 	if name == "" {
 		name = fmt.Sprint(row.Cap)
 	}
+	for _, arg := range row.Args {
+		if arg.Name == "cap" {
+			name = fmt.Sprint(arg.Value)
+		}
+	}
 	c, err := capset.Parse(name)
-	if err != nil || row.Audit == nil {
+	if err != nil || row.Audit == nil && row.EventName != ofCapable {
 		return false
 	}
 	e := checkedEvent(c, row.Verdict+strings.TrimPrefix(fmt.Sprint(row.Capable), "<nil>"), fmt.Sprint(row.Audit), row.Syscall)
-	e.PID, e.Program = max(row.PID, row.Proc.PID), row.Comm+row.Proc.Comm
+	e.PID, e.Program = max(row.PID, row.Proc.PID, row.ProcessID), row.Comm+row.Proc.Comm+row.ProcessName
 	e.Child = row.Target != 0 && row.Target != initialUserNamespace
 	w := waiting{Event: e}
 	for frame := range strings.SplitSeq(row.Stack, ";") { // [0]cap_capable+0x5; [1]...

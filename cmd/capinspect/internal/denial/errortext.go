@@ -33,9 +33,22 @@ var otherRefusals = []string{
 	"denied (publickey", "denied (password", "denied (keyboard", "denied (gssapi", "denied, please try again", "denied for ", "denied to role",
 }
 
+// surestWords are words that say more than the name of a call among them.
+var surestWords = []messageWord{
+	{"bind mount", "bind mount"},
+	{"bind-mount", "bind mount"},
+	{"raw socket", "raw socket"},
+	{"uid map", "uid_map"},
+	{"gid map", "uid_map"},
+	{"gid_map", "uid_map"},
+}
+
+// messageWord are words of messages, and the operation that they are about.
+type messageWord struct{ words, operation string }
+
 // messageWords are words that messages have in place of the name of a call. The first that
 // occurs counts.
-var messageWords = []struct{ words, operation string }{
+var messageWords = []messageWord{
 	{"changing ownership of", "chown"},
 	{"change ownership of", "chown"},
 	{"changing group of", "chown"},
@@ -82,7 +95,6 @@ var messageWords = []struct{ words, operation string }{
 	{"not open", "open"},
 	{"cannot create", "open"},
 	{"FileNotFoundException", "open"},
-	{"raw socket", "socket"},
 	{"AccessDeniedException", "open"},
 }
 
@@ -207,19 +219,25 @@ func isLevel(word string) bool {
 	return false
 }
 
-// messageCalls are the names of a single word that operations have.
+// everydayCalls are words of messages that name a call, and that say less than any other.
+const everydayCalls = " open openat creat mkdir unlink rmdir rename link symlink stat lstat access scandir opendir chdir copyfile " +
+	"execve spawn write read listen connect socket setsockopt getsockopt "
+
+// messageCalls are the names that operations have, those of several words in small letters,
+// and calls that the table has no operation of.
 var messageCalls = sync.OnceValue(func() map[string]bool {
 	calls := map[string]bool{}
 	for _, o := range operation.All() {
 		for _, name := range o.Names {
-			if !o.Program && strings.IndexByte(name, ' ') < 0 {
+			switch {
+			case strings.IndexByte(name, ' ') >= 0:
+				calls[strings.ToLower(name)] = true
+			case !o.Program:
 				calls[name] = true
 			}
 		}
 	}
-	for everyday := range strings.FieldsSeq(
-		"open openat creat mkdir unlink rmdir rename link symlink stat lstat access scandir opendir chdir copyfile " +
-			"execve spawn write read listen connect socket bind setsockopt getsockopt") {
+	for everyday := range strings.FieldsSeq(everydayCalls) {
 		calls[everyday] = true
 	}
 	return calls
@@ -244,16 +262,31 @@ func operationIn(head, tail string) string {
 		}
 		rest = before
 	}
-	// The last part that is or has the name of a call: "listen tcp :80: bind: ".
+	// The last part that is or has the name of an operation, describes a call, or has the name
+	// of one that is a word like others: "listen tcp :80: bind: ", "open of uid_map failed".
 	for parts := strings.Split(strings.TrimRight(head, ": "), ": "); len(parts) > 0; parts = parts[:len(parts)-1] {
-		part := parts[len(parts)-1]
+		part := strings.TrimSpace(parts[len(parts)-1])
+		if messageCalls()[strings.ToLower(part)] {
+			return part
+		}
+		if words, ok := described(part, surestWords); ok {
+			return words
+		}
+		everyday := ""
 		for word := range strings.FieldsSeq(part) {
-			if word = strings.Trim(word, "\"'`()[],=<>"); isCall(word) {
+			switch word = strings.Trim(word, "\"'`()[],=<>"); {
+			case !isCall(word):
+			case !strings.Contains(everydayCalls, " "+word+" "):
 				return word
+			case everyday == "":
+				everyday = word
 			}
 		}
-		if words, ok := described(part); ok {
+		if words, ok := described(part, messageWords); ok {
 			return words
+		}
+		if everyday != "" {
+			return everyday
 		}
 	}
 	for word := range strings.FieldsFuncSeq(tail, func(c rune) bool { return c == ' ' || c == ',' || c == '\'' || c == '"' }) {
@@ -261,13 +294,13 @@ func operationIn(head, tail string) string {
 			return word
 		}
 	}
-	words, _ := described(tail)
+	words, _ := described(tail, messageWords)
 	return words
 }
 
-// described returns the call that a part of a message describes.
-func described(part string) (operation string, ok bool) {
-	for _, w := range messageWords {
+// described returns the operation that a part of a message describes with some words.
+func described(part string, by []messageWord) (operation string, ok bool) {
+	for _, w := range by {
 		if strings.Contains(part, w.words) {
 			return w.operation, true
 		}

@@ -38,7 +38,7 @@ func (r *Reader) strace(line []byte) bool {
 	if len(r.pending) > 0 && r.pending[len(r.pending)-1].Format == Strace {
 		r.flush()
 	}
-	numbered := bytes.HasPrefix(line, []byte("[pid "))
+	numbered := bytes.HasPrefix(line, []byte("[pid ")) || bytes.HasPrefix(line, []byte("write(2, \""))
 	pid, program, line := stracePrefix(line)
 	if pid == 0 {
 		pid = r.filePID
@@ -326,7 +326,7 @@ func (r *Reader) straceCall(pid int, line []byte, name int) bool {
 func (r *Reader) straceEvent(e Event, line []byte, name, end int) {
 	text := string(line)
 	e.Format, e.Program = Strace, r.program(e.PID)
-	e.Call, e.Args = string(modern(line[:name])), text[name+1:end]
+	e.Call, e.Args = string(modern(line[:name])), strings.TrimRight(text[name+1:end], " ")
 	e.Path = firstPath(e.Call, e.Args)
 	r.event(e, text, true)
 }
