@@ -91,6 +91,7 @@ func network() []Operation {
 		configures("The hardware address of an interface.", "SIOCSIFHWADDR", "ip link set address", "macchanger"),
 		configures("Interfaces: making them, renaming them, moving them to another network namespace.", "RTM_NEWLINK", "ip link add", "ip link set netns", "SIOCSIFNAME"),
 		configures("Rules of routing.", "RTM_NEWRULE", "ip rule add"),
+		configures("What ip and tc change: interfaces, addresses, routes, rules.", "rtnetlink", "RTNETLINK answers"),
 		configures("Queueing disciplines and filters.", "RTM_NEWQDISC", "tc", "tc qdisc add", "netem"),
 		configures("Bridges and their ports.", "SIOCBRADDBR", "brctl", "bridge fdb add"),
 		configures("The settings of a network card; reading most of them needs none.", "SIOCETHTOOL", "ethtool -K"),
