@@ -41,6 +41,8 @@ var surestWords = []messageWord{
 	{"uid map", "uid_map"},
 	{"gid map", "uid_map"},
 	{"gid_map", "uid_map"},
+	{"ioctl 0x8914", "SIOCSIFFLAGS"}, // of busybox
+	{"ioctl 0x8916", "SIOCSIFADDR"},
 }
 
 // messageWord are words of messages, and the operation that they are about.
