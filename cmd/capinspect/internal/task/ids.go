@@ -55,6 +55,9 @@ type HostIDs struct{ UID, GID capset.IDs }
 // express, unless /proc/sys/kernel/overflowuid says otherwise.
 const OverflowID = 65534
 
+// IDRange is a range of user or of group ids.
+type IDRange struct{ First, Count uint32 }
+
 // AllIDs returns four ids that are the same.
 func AllIDs(id uint32) capset.IDs {
 	return capset.IDs{Real: id, Effective: id, Saved: id, Filesystem: id}
