@@ -12,3 +12,6 @@ func scopesOfKernel() {}
 
 // doOperation does one of the operations that the tests on Linux try.
 func doOperation() {}
+
+// usernsTrials has no user namespace to create.
+func usernsTrials() {}

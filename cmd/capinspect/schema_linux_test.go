@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 	"github.com/capinspect/capinspect/testdata/fixture"
@@ -100,6 +103,7 @@ func samples(t *testing.T) (list []any) {
 		{"check", "--json", "pod:" + in("pod")},
 		{"why", "--json", "chown", "net_raw"},
 		{"why", "--json", "chown", "-f", in("one/1/status")},
+		{"why", "--json", "userns"},
 		{"securitycontext", "--json", "-f", "../../testdata/status/linux-6.18-containerd-restricted.status"},
 		{"securitycontext", "--json", "--proc", in("full"), "1"},
 		{"securitycontext", "--json", "-f", in("one/1/status")},
@@ -124,7 +128,26 @@ func samples(t *testing.T) (list []any) {
 			t.Fatalf("%v: %+v", args, o)
 		}
 	}
-	return list
+	return append(list, madeUserns(t))
+}
+
+// madeUserns is an answer of why userns with ids, which not every machine gives to a user.
+func madeUserns(t *testing.T) (v any) {
+	t.Helper()
+	text, err := layout.Marshal(report.FromUserns([]*why.UsernsAnswer{{
+		Task: &task.Task{Source: task.SourceProc}, Reason: task.Note{Code: "chroot"},
+		Users:  why.SubordinateIDs{File: "/etc/subuid", Ranges: task.Known([]task.IDRange{{First: 200000, Count: 65536}})},
+		Groups: why.SubordinateIDs{File: "/etc/subgid"},
+	}}), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode := json.NewDecoder(bytes.NewReader(text))
+	decode.UseNumber()
+	if err := decode.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // optional are the keys that are there if there is something to say.
@@ -227,6 +250,7 @@ func TestSchemaCodes(t *testing.T) {
 	for def, want := range map[string][]string{
 		"note":          task.NoteCodes(),
 		"reason":        why.Codes(),
+		"usernsReason":  why.UsernsCodes(),
 		"step":          codesIn(t, `\b[px]\.step\(`, "../../capset", "internal/predict"),
 		"configuration": codesIn(t, `(?:\.trap\(|\.assume\(|\bNote\{+Code: )`, "internal/saved/config"),
 		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{\s*Code: )`, "internal/predict", "internal/collect", "internal/why"),

@@ -25,11 +25,15 @@ var whyCommand = command{
 capinspect's own, the first reason that holds if they are not, or are and may
 be of no use, and what would change it, in the order of least privilege.
 Nothing is tried. The exit status is 1 if one is not effective, or counts for
-nothing in its user namespace.`,
+nothing in its user namespace.
+
+'why userns [PID ...]' tells whether a process may create a user namespace,
+what refuses it first, and what it could do in there.`,
 	example: `
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
-capinspect why sys_admin --json -p self`,
+capinspect why sys_admin --json -p self
+capinspect why userns 1`,
 	new: newWhy,
 }
 
@@ -92,7 +96,9 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 var whyTopics = []struct {
 	word string
 	run  func(c *whyConfig, e *env, args []string) (int, error)
-}{}
+}{
+	{"userns", (*whyConfig).userns},
+}
 
 // parseOnce returns the capability of a name. One whose prefix stands twice is what
 // runtimes make of a Kubernetes list with prefixes.

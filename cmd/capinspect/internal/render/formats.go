@@ -43,6 +43,10 @@ var (
 		{"text", text(printAnswers)},
 		{"json", object(func(list *[]*why.Answers) report.Why { return report.FromAnswers(*list) })},
 	}
+	Userns = []*Form[[]*why.UsernsAnswer]{
+		{"text", text(printUserns)},
+		{"json", object(func(list *[]*why.UsernsAnswer) report.WhyUserns { return report.FromUserns(*list) })},
+	}
 	Checks = []*Form[check.Checked]{
 		{"text", text(printChecked)},
 		{"json", object(report.FromChecked)},

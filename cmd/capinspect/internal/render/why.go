@@ -48,8 +48,13 @@ func printAnswer(p *printer, t *task.Task, a *why.Answer) {
 	for _, also := range a.Also {
 		printReason(p, "Also: ", also)
 	}
+	printAdvice(p, a.Changes)
+}
+
+// printAdvice prints what would change an answer.
+func printAdvice(p *printer, list []why.Change) {
 	var changes []task.Note
-	for _, c := range a.Changes {
+	for _, c := range list {
 		changes = append(changes, task.Note{Code: c.Where, Text: c.Text})
 	}
 	p.notes("To change it", changes)
