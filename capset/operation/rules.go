@@ -49,6 +49,7 @@ var rules = []rule{
 	{"connect listen accept", "", ``, nothing},
 	{"socket", "", `SOCK_DGRAM.*IPPROTO_ICMP`, []string{"ICMP socket"}},
 	{"socket", "", `^AF_INET6?, SOCK_RAW`, []string{"SOCK_RAW"}},
+	{"socket", "EPERM", `^$`, []string{"SOCK_RAW", "AF_PACKET", "AF_KEY"}}, // whose kind is not told
 	{"receive send", "", `nlmsg_type=RTM_\w*(?:QDISC|TCLASS|TFILTER|CHAIN|ACTION)`, []string{"RTM_NEWQDISC"}},
 	{"receive send", "", `nlmsg_type=RTM_\w*LINK`, []string{"RTM_NEWLINK"}},
 	{"receive send", "", `nlmsg_type=RTM_\w*ADDR`, []string{"RTM_NEWADDR"}},

@@ -303,6 +303,10 @@ func (r *Reader) straceCall(pid int, line []byte, name int) bool {
 		return result[0] == '?' || result[0] == '-'
 	}
 	switch {
+	case call[0] == 'r' && bytes.HasPrefix(call, []byte("recv")):
+		if errno := netlinkErrno(line[name:end]); errno != "" {
+			r.straceEvent(Event{Kind: Refused, PID: pid, Errno: errno}, line, name, end)
+		}
 	case call[0] == 'e' && bytes.HasPrefix(call, []byte("execve")):
 		if file := firstPath(string(call), string(line[name+1:end])); file != "" {
 			r.thread(pid).program = strings.Clone(path.Base(file))
@@ -320,6 +324,20 @@ func (r *Reader) straceCall(pid int, line []byte, name int) bool {
 		r.straceEvent(Event{Kind: Done, PID: pid}, line, name, end)
 	}
 	return true
+}
+
+// netlinkErrno returns the error that a message of netlink answers with, "" if there is none
+// that refuses something.
+func netlinkErrno(args []byte) string {
+	_, answer, ok := bytes.Cut(args, []byte("{error=-"))
+	if !ok || !bytes.Contains(args, []byte("nlmsg_type=NLMSG_ERROR")) {
+		return ""
+	}
+	switch errno, _, _ := bytes.Cut(answer, []byte(",")); string(errno) {
+	case "EPERM", "EACCES":
+		return string(errno)
+	}
+	return ""
 }
 
 // straceEvent hands on a call, of which the name and the arguments end there.
