@@ -40,6 +40,10 @@ type stage struct {
 	target int                 // a process of root
 	marker *os.File            // of the trace; nil if there is none
 	attr   syscall.SysProcAttr // that each operation starts with
+
+	// through returns the command that starts the helper with the arguments that follow; nil
+	// if nothing stands between.
+	through func(*trial) []string
 }
 
 // ownUnshared are the namespaces that operations get for themselves.
@@ -84,6 +88,10 @@ func (s *stage) performOne(a *trial) error {
 		number = -1
 	}
 	cmd.Args = []string{"operation", a.Name, dir, strconv.Itoa(s.target), strconv.Itoa(segment), strconv.Itoa(number)}
+	if s.through != nil {
+		command := s.through(a)
+		cmd.Path, cmd.Args = command[0], append(command, cmd.Args[1:]...)
+	}
 	out, err := cmd.CombinedOutput()
 	came, ok := strings.CutPrefix(string(out), "came: ")
 	if err != nil || !ok {

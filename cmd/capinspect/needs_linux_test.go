@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/denial"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/needs"
+)
+
+// TestNeedsOperations does operations of the table without any capability below strace. What
+// needs makes of the log has to agree with the table, and with exactly the capabilities that
+// it proposes the kernel has to let the operation pass.
+func TestNeedsOperations(t *testing.T) {
+	need.On(t, "root", "strace")
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	helper, logs := filepath.Join(dir, "operation"), filepath.Join(dir, "logs")
+	self, err := os.ReadFile("/proc/self/exe")
+	if err := errors.Join(err, os.Chmod(filepath.Dir(dir), 0o755), os.WriteFile(helper, self, 0o755), os.Mkdir(logs, 0), os.Chmod(logs, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	log := func(a *trial) string { return filepath.Join(logs, fmt.Sprint(a.Number, ".strace")) }
+	plain := stage{target: sleeping(t)}
+	plain.attr.Unshareflags = ownUnshared
+	traced := plain
+	traced.through = func(a *trial) []string { return []string{strace, "-f", "-o", log(a), helper} }
+
+	var trials, again []*trial
+	for n, name := range slices.Sorted(maps.Keys(doings)) {
+		trials = append(trials, &trial{Number: n, Name: name})
+	}
+	if err := traced.perform(trials); err != nil {
+		t.Fatal(err)
+	}
+	agreed, refused := 0, 0
+	for _, a := range trials {
+		o := operation.Named(a.Name)[0]
+		all := answerOf(t, log(a))
+		findings := slices.Concat(all.Needed, all.Survived, all.Perhaps)
+		if a.Came != o.Errno || len(o.Caps) == 0 { // or the kernel has no such thing
+			for _, f := range slices.Concat(all.Needed, all.Survived) {
+				if f.Errno != "ENOENT" {
+					t.Errorf("%s: a capability is said to be needed: %+v", a, f)
+				}
+			}
+			continue
+		}
+		if a.Came == "" {
+			continue // it does something else without them
+		}
+		refused++
+		if len(findings) == 0 {
+			t.Logf("%s: needs does not tell", a)
+			continue
+		}
+		right := true
+		for _, f := range findings {
+			if set := capset.Of(f.Caps...); !o.Suffices(set) || set&^(o.Set()|capset.Of(o.Alone...)) != 0 {
+				t.Errorf("%s: %s is no answer: the table has %v", a, set, o.Caps)
+				right = false
+			}
+		}
+		if !right {
+			continue
+		}
+		agreed++
+		if has := needs.Set(findings); has&^own() == 0 {
+			again = append(again, &trial{Name: a.Name, Has: uint64(has)})
+		} else {
+			t.Logf("%s: root lacks %s here", a.Name, has&^own())
+		}
+	}
+	t.Logf("of %d refused operations needs agrees with the table on %d", refused, agreed)
+	if refused < 90 || agreed*100 < refused*95 {
+		t.Errorf("of %d refused operations needs agrees with the table on %d", refused, agreed)
+	}
+	if err := plain.perform(again); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range again {
+		if o := (&tried{Operation: &operation.Named(a.Name)[0]}); o.refused(a) {
+			t.Errorf("%s: it is refused with what needs proposes", a)
+		}
+	}
+	if len(again) < refused/2 {
+		t.Errorf("%d operations are tried with what needs proposes", len(again))
+	}
+}
+
+// answerOf returns what needs makes of a log.
+func answerOf(t *testing.T, name string) *needs.Answer {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var c needs.Collector
+	for e, err := range denial.Read(f, name) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Add(&e)
+	}
+	return c.Answer()
+}
