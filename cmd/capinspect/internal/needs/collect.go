@@ -77,8 +77,13 @@ func (c *Collector) Add(e *denial.Event) {
 	}
 	switch e.Kind {
 	case denial.Refused:
+		checked := c.checks[e.PID] != nil
 		c.settle(e.PID, e.Call, false)
-		c.note(judge(e), e)
+		if e.Format != denial.Tracing {
+			c.note(judge(e), e)
+		} else if !checked { // else the check tells it
+			c.note(verdict{class: other, operation: e.Call, reasons: []task.Note{{Code: "not-asked", Text: "the kernel refused it without asking for a capability that is missing"}}}, e)
+		}
 	case denial.Checked:
 		c.check(e)
 	case denial.Done:

@@ -41,22 +41,42 @@ func what(e *denial.Event) string {
 	return e.Phrase
 }
 
+// split returns the system call of an event and its arguments, or those that the words of a
+// message seem to name.
+func split(e *denial.Event) (call, args string) {
+	if e.Call != "" {
+		return e.Call, e.Args
+	}
+	call, args, _ = strings.Cut(e.Phrase, " ")
+	if e.Path != "" {
+		args = `"` + e.Path + `"`
+	}
+	return call, args
+}
+
 // operations returns the operations that an event may tell of.
 func operations(e *denial.Event) []operation.Operation {
+	call, args := split(e)
 	if e.Call != "" {
-		return operation.OfCall(e.Call, e.Args, e.Errno)
+		return operation.OfCall(call, args, e.Errno)
 	}
-	if found := operation.Named(e.Phrase); found != nil {
+	errno := e.Errno
+	if strings.HasSuffix(call, "mount") && errno == "EACCES" { // which mount(8) says for EPERM too
+		errno = "EPERM"
+	}
+	if found := operation.OfCall(call, args, errno); found != nil {
 		return found
 	}
-	call, rest, _ := strings.Cut(e.Phrase, " ")
-	if e.Path != "" {
-		rest = `"` + e.Path + `"`
+	for _, name := range [...]string{e.Phrase, call} {
+		found := slices.DeleteFunc(operation.Named(name), func(o operation.Operation) bool { return o.Errno == "EACCES" && e.Errno == "EPERM" })
+		if len(found) > 0 {
+			return found
+		}
 	}
-	if found := operation.OfCall(call, rest, e.Errno); found != nil {
-		return found
+	if e.Path != "" { // whatever the program did with it
+		return operation.OfCall("open", args, e.Errno)
 	}
-	return operation.Named(call)
+	return nil
 }
 
 // about is the verdict on a refusal that one of some operations explains. It is certain of
@@ -104,8 +124,13 @@ func about(e *denial.Event, found []operation.Operation) verdict {
 
 // called returns what to call an operation. A port is the one that the program asked for.
 func called(e *denial.Event, o *operation.Operation) string {
-	if port := portOf.FindStringSubmatch(e.Args); port != nil && strings.HasPrefix(o.Name(), "bind :") {
-		return "bind :" + port[1]
+	if strings.HasPrefix(o.Name(), "bind :") {
+		if strings.HasPrefix(e.Phrase, "bind :") {
+			return e.Phrase
+		}
+		if port := portOf.FindStringSubmatch(e.Args); port != nil {
+			return "bind :" + port[1]
+		}
 	}
 	return o.Name()
 }
@@ -147,7 +172,7 @@ func filtered(e *denial.Event, o *operation.Operation) (v verdict, gated bool) {
 		return v, false
 	}
 	least := leastFirst(opens)
-	return verdict{class: perhaps, caps: least[:1], or: least[1:], operation: cmp.Or(o.Name(), e.Call), reasons: opened(o.Calls)}, true
+	return verdict{class: perhaps, caps: least[:1], or: least[1:], operation: cmp.Or(o.Name(), what(e)), reasons: opened(o.Calls)}, true
 }
 
 // gates returns the capabilities with which the default seccomp filters of runtimes open
@@ -162,26 +187,27 @@ func gates(calls []string) (opens capset.Set) {
 	return opens
 }
 
-// opened says with which capabilities the default seccomp filters open some calls.
+// openedBy names the capabilities with which the default seccomp filters open some calls.
+func openedBy(calls []string) string { return list(slices.Collect(gates(calls).Caps()), " or ") }
+
+// opened says that a seccomp filter may refuse some calls, if one does.
 func opened(calls []string) []task.Note {
-	var names []string
-	for c := range gates(calls).Caps() {
-		names = append(names, c.Kubernetes())
-	}
-	if names == nil {
+	names := openedBy(calls)
+	if names == "" {
 		return nil
 	}
-	return []task.Note{{Code: "seccomp", Text: "a seccomp filter may refuse it: the default one of a runtime lets it pass if the bounding set has " + strings.Join(names, " or ")}}
+	return []task.Note{{Code: "seccomp", Text: "a seccomp filter may refuse it: the default one of a runtime lets it pass if the bounding set has " + names}}
 }
 
 // unexplained is the verdict on a refusal that the table of operations does not explain.
 func unexplained(e *denial.Event) verdict {
-	if v, gated := filtered(e, &operation.Operation{Calls: []string{e.Call}}); gated {
+	call, _ := split(e)
+	if v, gated := filtered(e, &operation.Operation{Calls: []string{call}}); gated {
 		return v
 	}
 	reason := task.Note{Code: "unknown", Text: "capinspect knows no capability that it asks for"}
 	for _, c := range causes {
-		if (c.errno == "" || c.errno == e.Errno) && (c.calls == "" || slices.Contains(strings.Fields(c.calls), e.Call)) {
+		if (c.errno == "" || c.errno == e.Errno) && (c.calls == "" || slices.Contains(strings.Fields(c.calls), call)) {
 			reason = c.reason
 			break
 		}
@@ -209,7 +235,11 @@ var causes = []struct {
 
 // seccompRefused says what a record of seccomp tells of a call.
 func seccompRefused(call string) []task.Note {
-	return append([]task.Note{{Code: "refused-by-seccomp", Text: "a seccomp filter refused it before the kernel asked for any capability"}}, opened([]string{call})...)
+	reasons := []task.Note{{Code: "refused-by-seccomp", Text: "a seccomp filter refused it before the kernel asked for any capability"}}
+	if names := openedBy([]string{call}); names != "" {
+		reasons = append(reasons, task.Note{Code: "seccomp", Text: "the default one of a runtime lets it pass if the bounding set has " + names})
+	}
+	return reasons
 }
 
 func notes(list []operation.Note) (notes []task.Note) {

@@ -68,7 +68,7 @@ func printShort(p *printer, t *report.Told) {
 
 // printNeeded prints what is known of a capability.
 func printNeeded(p *printer, c *needs.Capability) {
-	p.paragraph("", happened(c))
+	p.line(Wrapped(happened(c), 0, "    "))
 	if len(c.Or) > 0 {
 		p.paragraph("    ", "or "+named(c.Or, " or "))
 	}
@@ -111,20 +111,18 @@ func printRefusals(p *printer, title string, list []needs.Finding) {
 }
 
 func printRefusal(p *printer, f *needs.Finding) {
-	var head string
+	what := Escape(f.Operation)
+	if f.Errno != "" {
+		what = strings.TrimSpace(what + " (" + Escape(f.Errno) + ")")
+	}
+	happened := times(f.Count) + by(f.Programs)
+	head := what + ": " + happened
 	if len(f.Caps) > 0 {
 		head = named(f.Caps, " and ")
 		if len(f.Or) > 0 {
 			head += " or " + named(f.Or, " or ")
 		}
-		head += ": "
-	}
-	head += times(f.Count) + by(f.Programs)
-	if f.Operation != "" {
-		head += ": " + Escape(f.Operation)
-	}
-	if f.Errno != "" {
-		head += " (" + Escape(f.Errno) + ")"
+		head += ": " + happened + ": " + what
 	}
 	p.line("  ", Wrapped(head, 2, "    "))
 	if len(f.Paths) > 0 {
