@@ -4,6 +4,7 @@ package denial
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"sync"
 
@@ -25,6 +26,8 @@ var errorWords = []struct{ words, errno string }{
 	{"java.nio.file.AccessDeniedException", "EACCES"},
 	{"must be superuser", ""}, // what mount makes of EPERM
 	{"must be root", ""},
+	{"Lacking privilege", ""},
+	{"only root can", ""},
 }
 
 // otherRefusals are messages with such words that are about no operation of a process: a
@@ -71,6 +74,23 @@ var messageWords = []messageWord{
 	{"set capabilities on file", "setcap"},
 	{"set groups", "setgroups"},
 	{"initgroups", "setgroups"},
+	{"failed switching to", "setgroups"}, // gosu
+	{"change to root gid", "setgid"},
+	{"at step GROUP", "setgroups"}, // systemd
+	{"at step USER", "setuid"},
+	{"at step CHROOT", "chroot"},
+	{"at step NICE", "setpriority"},
+	{"at step LIMITS", "setrlimit"},
+	{"at step SETSCHEDULER", "sched_setscheduler"},
+	{"at step OOM_ADJUST", "oom_score_adj"},
+	{"at step NAMESPACE", "unshare"},
+	{"mbient capabilities", "PR_CAP_AMBIENT_RAISE"},
+	{"setting capabilities", "capset"},
+	{"cannot modify limit", "setrlimit"},
+	{"insert module", "init_module"},
+	{"could not insert", "init_module"},
+	{"kernel buffer", "syslog"},
+	{"step_systime", "settimeofday"},
 	{"change to uid", "setuid"},
 	{"set uid", "setuid"},
 	{"set gid", "setgid"},
@@ -155,7 +175,7 @@ func (r *Reader) errorText(line []byte) bool {
 		if port := portIn(head + tail); port != "" {
 			e.Phrase, e.Path = "bind :"+port, ""
 		}
-	case call != "" && e.Path != "" && e.Path != call:
+	case call != "" && e.Path != "" && e.Path != call && !strings.HasPrefix(call, "set"): // no setgroups of a file
 		e.Phrase = call + " " + e.Path
 	case call != "":
 		e.Phrase = call
@@ -253,14 +273,16 @@ func operationIn(head, tail string) string {
 	if before, _, ok := strings.Cut(tail, " at "); ok { // a stack of Java or Node
 		tail = before
 	}
-	// The last call with parentheses: "bind() to 0.0.0.0:80 failed (13: ", "setgid(101)".
+	// The last call with parentheses: "bind() to 0.0.0.0:80 failed (13: ", "setgid(101)",
+	// "ioctl(TUNSETIFF)".
 	for rest := head; ; {
-		before, _, ok := cutLast(rest, "(")
+		before, args, ok := cutLast(rest, "(")
 		if !ok {
 			break
 		}
 		if word := before[strings.LastIndexAny(before, " :\"'=[")+1:]; isCall(word) {
-			return word
+			args, _, _ = strings.Cut(args, ")")
+			return cmp.Or(constantIn(args), word)
 		}
 		rest = before
 	}
@@ -273,6 +295,9 @@ func operationIn(head, tail string) string {
 		}
 		if words, ok := described(part, surestWords); ok {
 			return words
+		}
+		if name := constantIn(part); name != "" {
+			return name
 		}
 		everyday := ""
 		for word := range strings.FieldsSeq(part) {
@@ -296,8 +321,22 @@ func operationIn(head, tail string) string {
 			return word
 		}
 	}
-	words, _ := described(tail, messageWords)
+	words, ok := described(tail, surestWords)
+	if !ok {
+		words, _ = described(tail, messageWords)
+	}
 	return words
+}
+
+// constantIn returns the first name of an option, a flag or a request that operations have,
+// "" if there is none.
+func constantIn(part string) string {
+	for word := range strings.FieldsFuncSeq(part, func(c rune) bool { return strings.ContainsRune(" ,()|:=\"'", c) }) {
+		if len(word) > 3 && strings.ToUpper(word) == word && isCall(word) {
+			return word
+		}
+	}
+	return ""
 }
 
 // described returns the operation that a part of a message describes with some words.
@@ -319,8 +358,10 @@ func pathIn(part string) string {
 			stop := " \t,;:)]"
 			if i > 0 {
 				switch part[i-1] {
-				case '"', '\'', '`':
+				case '"', '\'':
 					stop = part[i-1 : i]
+				case '`':
+					stop = "`'"
 				}
 				if strings.HasSuffix(part[:i], "‘") {
 					stop = "’"

@@ -89,10 +89,16 @@ type waiting struct {
 // Compressed input is taken as what it holds. The file's name is for the events alone.
 func Read(r io.Reader, file string) iter.Seq2[Event, error] { return new(Reader).Read(r, file) }
 
-// Read is as the function Read, and counts the lines. It may be called once.
+// Read is as the function Read, and counts the lines. It may be called again for the next
+// log: in the files of one strace -ff the threads keep the names of their programs.
 func (r *Reader) Read(in io.Reader, file string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		*r = Reader{Stats: Stats{Recognised: map[Format]int{}}, file: file, yield: yield, threads: map[int]*thread{}, filePID: pidOfName(file)}
+		threads := map[int]*thread{}
+		trace, pid := pidOfName(file)
+		if before, _ := pidOfName(r.file); before == trace && pid > 0 {
+			threads = r.threads
+		}
+		*r = Reader{Stats: Stats{Recognised: map[Format]int{}}, file: file, yield: yield, threads: threads, filePID: pid}
 		err := r.read(in)
 		for len(r.pending) > 0 {
 			r.flush()

@@ -177,10 +177,12 @@ func number[T string | []byte](digits T) (n int) {
 	return n
 }
 
-// pidOfName returns the pid of a file that strace -ff -o FILE has written, "FILE.PID".
-func pidOfName(file string) int {
-	file = strings.TrimSuffix(strings.TrimSuffix(path.Base(file), ".gz"), ".bz2")
-	return number(strings.TrimPrefix(path.Ext(file), "."))
+// pidOfName returns the parts of the name of a file that strace -ff -o FILE has written,
+// "FILE.PID"; 0 if it is none.
+func pidOfName(file string) (trace string, pid int) {
+	file = strings.TrimSuffix(strings.TrimSuffix(file, ".gz"), ".bz2")
+	ext := path.Ext(file)
+	return strings.TrimSuffix(file, ext), number(strings.TrimPrefix(ext, "."))
 }
 
 // straceStack reads a line of a stack of -k, "/lib/libc.so.6(mount+0xa) [0x109e5a]". Of

@@ -99,3 +99,26 @@ func TestStraceStack(t *testing.T) {
 		t.Errorf("%v", list)
 	}
 }
+
+// The files of strace -ff are of one trace: a child has the program of its parent until it
+// executes another.
+func TestStraceFiles(t *testing.T) {
+	var r Reader
+	var got []string
+	for _, f := range []struct{ file, log string }{
+		{"/tmp/t.10", "execve(\"/bin/server\", [], 0) = 0\nclone(child_stack=NULL, flags=SIGCHLD) = 11\n"},
+		{"/tmp/t.11", "setuid(0) = -1 EPERM (Operation not permitted)\n"},
+		{"/tmp/other.11", "setuid(0) = -1 EPERM (Operation not permitted)\n"},
+		{"log", "[pid 11] setuid(0) = -1 EPERM (Operation not permitted)\n"},
+	} {
+		for e, err := range r.Read(strings.NewReader(f.log), f.file) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fmt.Sprint(e.Program, e.PID, e.Call))
+		}
+	}
+	if want := "server11setuid 11setuid 11setuid"; strings.Join(got, " ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
