@@ -158,6 +158,9 @@ func (r *Reader) errorText(line []byte) bool {
 			}
 		}
 	}
+	if r.toldByStrace(e.Errno) {
+		return true
+	}
 	head, tail := text[max(0, at-maxMessage):at], text[at:min(len(text), at+maxMessage)]
 	if before, after, ok := strings.Cut(head, "[Errno "); ok { // of Python
 		_, after, _ = strings.Cut(after, "] ")

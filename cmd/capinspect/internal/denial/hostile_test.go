@@ -124,7 +124,7 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		for i := range formats { // each reader, with lines that its mark does not take too
-			one := Reader{Stats: Stats{Recognised: map[Format]int{}}, threads: map[int]*thread{}, yield: func(Event, error) bool { return true }}
+			one := Reader{Stats: Stats{Recognised: map[Format]int{}}, threads: map[int]*thread{}, refused: map[string]int{}, yield: func(Event, error) bool { return true }}
 			for line := range bytes.SplitSeq(log, []byte("\n")) {
 				if formats[i].mark(line) {
 					formats[i].parse(&one, line)

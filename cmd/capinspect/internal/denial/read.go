@@ -68,8 +68,10 @@ type Reader struct {
 	stackOf int       // the thread whose stack the next lines are
 	initial string    // the address of the initial user namespace in a trace
 	threads map[int]*thread
-	forking int // the thread that is within a fork
-	filePID int // of the file's name
+	forking int            // the thread that is within a fork
+	traced  int            // the last line of strace
+	refused map[string]int // the last line of strace that tells of an error
+	filePID int            // of the file's name
 }
 
 // thread is what is known of a thread of a log.
@@ -98,7 +100,7 @@ func (r *Reader) Read(in io.Reader, file string) iter.Seq2[Event, error] {
 		if before, _ := pidOfName(r.file); before == trace && pid > 0 {
 			threads = r.threads
 		}
-		*r = Reader{Stats: Stats{Recognised: map[Format]int{}}, file: file, yield: yield, threads: threads, filePID: pid}
+		*r = Reader{Stats: Stats{Recognised: map[Format]int{}}, file: file, yield: yield, threads: threads, filePID: pid, refused: map[string]int{}}
 		err := r.read(in)
 		for len(r.pending) > 0 {
 			r.flush()
@@ -156,6 +158,9 @@ func (r *Reader) line(line []byte) {
 	for i := range formats {
 		if f := &formats[i]; f.mark(line) && f.parse(r, line) {
 			r.Stats.Recognised[f.name]++
+			if f.name == Strace {
+				r.traced = r.Stats.Lines
+			}
 			return
 		}
 	}

@@ -348,7 +348,21 @@ func (r *Reader) straceEvent(e Event, line []byte, name, end int) {
 	e.Format, e.Program = Strace, r.program(e.PID)
 	e.Call, e.Args = string(modern(line[:name])), strings.TrimRight(text[name+1:end], " ")
 	e.Path = firstPath(e.Call, e.Args)
+	if e.Errno == "EPERM" || e.Errno == "EACCES" {
+		r.refused[strings.Clone(e.Errno)] = r.Stats.Lines
+	}
 	r.event(e, text, true)
+}
+
+// toldByStrace reports whether strace has just told of an error in the same file: what the
+// program then says of it, to the same file, is no second one.
+func (r *Reader) toldByStrace(errno string) bool {
+	const output, since = 10, 200 // lines
+	if errno == "" {              // "must be root"
+		errno = "EPERM"
+	}
+	line := r.refused[errno]
+	return line > 0 && r.Stats.Lines-r.traced <= output && r.Stats.Lines-line <= since
 }
 
 // straceResult returns where the arguments of a call end, and what stands behind the last
