@@ -45,8 +45,8 @@ type Event struct {
 	Kind   Kind
 	Format Format
 
-	// File and Line say where, Text is the line, at most 200 bytes of it. Nothing of it is
-	// escaped.
+	// File and Line say where, Text is the line, at most 200 bytes of it, without
+	// blanks around it. Nothing of it is escaped.
 	File, Text string
 	Line       int
 
@@ -77,7 +77,8 @@ type Event struct {
 	Granted bool
 	// Unknown says that the line does not tell whether the check passed.
 	Unknown bool
-	// Probe says that the kernel asked without auditing, so that a refusal is no error.
+	// Probe says that the kernel asked without auditing, or before it looked whether that
+	// matters, so that a refusal is no error.
 	Probe bool
 	// Child says that a user namespace other than the initial one was asked.
 	Child bool

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 )
 
 // Bounds on what is kept of a log.
@@ -235,7 +236,7 @@ func plain(in io.Reader, file string) (io.Reader, error) {
 
 // event hands on an event. If the lines of a stack may follow, it waits for them.
 func (r *Reader) event(e Event, line string, stack bool) {
-	e.File, e.Line, e.Text = r.file, r.Stats.Lines, clip(line)
+	e.File, e.Line, e.Text = r.file, r.Stats.Lines, clip(strings.TrimSpace(line))
 	if !stack {
 		for len(r.pending) > 0 {
 			r.flush()

@@ -20,6 +20,7 @@ const (
 	exitOfCall   = "sys_exit: NR "
 	vmEnough     = "vm_enough_memory" // asks for SYS_ADMIN with each mapping, without audit
 	withoutAudit = "noaudit"
+	beforeCapset = "cap_capset" // asks for SETPCAP before it looks whether the inheritable set grows
 )
 
 // tracingMark takes lines of cap_capable, of stacks, and of the ends of system calls.
@@ -239,7 +240,7 @@ func (r *Reader) perfFrame(line []byte) bool {
 // and which user namespace was asked.
 func (r *Reader) complete(w *waiting) {
 	for _, function := range w.Stack {
-		if strings.Contains(function, vmEnough) || strings.Contains(function, withoutAudit) {
+		if strings.Contains(function, vmEnough) || strings.Contains(function, withoutAudit) || function == beforeCapset {
 			w.Probe = true
 		}
 		if call := callOfFunction(function); call != "" {
