@@ -89,7 +89,8 @@ type waiting struct {
 }
 
 // Read returns the events of a log in their order; an error is the last of the sequence.
-// Compressed input is taken as what it holds. The file's name is for the events alone.
+// Compressed input is taken as what it holds. The file's name is for the events, and tells
+// the pid where strace -ff has written it.
 func Read(r io.Reader, file string) iter.Seq2[Event, error] { return new(Reader).Read(r, file) }
 
 // Read is as the function Read, and counts the lines. It may be called again for the next
