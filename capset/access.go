@@ -13,18 +13,30 @@ const anyExec = 0o111
 // owner and group (inode(7); path_resolution(7), "Permissions"; fs/namei.c,
 // generic_permission).
 func (c Credentials) MayExecute(file File) bool {
-	return c.permits(&file) || file.Mode&anyExec != 0 && c.overrides(&file, Of(DacOverride))
+	return c.permits(&file, mayExecute) || file.Mode&anyExec != 0 && c.overrides(&file, Of(DacOverride))
 }
 
 // MaySearch reports the same of a directory, and looking up names in it. There
 // DAC_OVERRIDE and DAC_READ_SEARCH both count, whatever the mode.
 func (c Credentials) MaySearch(dir File) bool {
-	return c.permits(&dir) || c.overrides(&dir, Of(DacOverride, DacReadSearch))
+	return c.permits(&dir, mayExecute) || c.overrides(&dir, Of(DacOverride, DacReadSearch))
 }
 
-// permits reports whether the mode lets the task execute. Only the bits of one
+// MayRead reports the same of reading a file. There both capabilities count, whatever the
+// mode.
+func (c Credentials) MayRead(file File) bool {
+	return c.permits(&file, mayRead) || c.overrides(&file, Of(DacOverride, DacReadSearch))
+}
+
+// The bits of a class of a mode.
+const (
+	mayExecute = 1
+	mayRead    = 4
+)
+
+// permits reports whether the mode lets the task do something. Only the bits of one
 // class count: the first of owner, group and others that the task is in.
-func (c *Credentials) permits(file *File) bool {
+func (c *Credentials) permits(file *File, what uint32) bool {
 	class := file.Mode
 	switch {
 	case c.UID.Filesystem == file.UID:
@@ -32,7 +44,7 @@ func (c *Credentials) permits(file *File) bool {
 	case c.InGroup(file.GID):
 		class >>= 3
 	}
-	return class&1 == 1
+	return class&what != 0
 }
 
 // InGroup reports whether the task is in a group, for the kernel's checks of files.

@@ -46,3 +46,34 @@ func TestAccess(t *testing.T) {
 		}
 	}
 }
+
+func TestMayRead(t *testing.T) {
+	plain := Credentials{UID: IDs{7, 7, 7, 11}, GID: IDs{8, 8, 8, 12}, Groups: []uint32{9}}
+	with := func(caps ...Cap) Credentials {
+		c := plain
+		c.Sets[Effective] = Of(caps...)
+		return c
+	}
+	for name, test := range map[string]struct {
+		task Credentials
+		file File
+		read bool
+	}{
+		"owner":                           {plain, File{Mode: 0o400, UID: 11, GID: 1}, true},
+		"owner without":                   {plain, File{Mode: 0o377, UID: 11, GID: 12}, false},
+		"effective uid, not filesystem":   {plain, File{Mode: 0o400, UID: 7, GID: 1}, false},
+		"group":                           {plain, File{Mode: 0o040, UID: 1, GID: 12}, true},
+		"a supplementary group":           {plain, File{Mode: 0o040, UID: 1, GID: 9}, true},
+		"group without":                   {plain, File{Mode: 0o704, UID: 1, GID: 9}, false},
+		"others":                          {plain, File{Mode: 0o004, UID: 1, GID: 1}, true},
+		"others without":                  {plain, File{Mode: 0o773, UID: 1, GID: 1}, false},
+		"DAC_READ_SEARCH":                 {with(DacReadSearch), File{UID: 1, GID: 1}, true},
+		"DAC_OVERRIDE":                    {with(DacOverride), File{UID: 1, GID: 1}, true},
+		"FOWNER":                          {with(Fowner), File{UID: 1, GID: 1}, false},
+		"DAC_OVERRIDE, an unmapped owner": {with(DacOverride), File{UID: 1, GID: 1, Unmapped: true}, false},
+	} {
+		if got := test.task.MayRead(test.file); got != test.read {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

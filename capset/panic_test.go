@@ -87,6 +87,9 @@ func oddCredentials(t *testing.T, sets State, bits Securebits, last Cap) {
 			if c.MayExecute(file); !c.MaySearch(file) {
 				t.Errorf("%+v may not search %+v", c, file)
 			}
+			if !c.MayRead(file) {
+				t.Errorf("%+v may not read %+v", c, file)
+			}
 			Exec(c, file, Circumstances{Last: last, Traced: true, SharesFS: true})
 		}
 	}

@@ -255,6 +255,22 @@ func (t Task) OwnersOf(k NamespaceKind) (owners []Owner, err error) {
 	}
 }
 
+// UserNamespaceOwner returns the effective uid that made the user namespace of the task, in
+// the caller's user namespace (ioctl_nsfs(2), NS_GET_OWNER_UID; since Linux 4.11). It needs
+// the right to trace the task.
+func (t Task) UserNamespaceOwner() (uid uint32, err error) {
+	name := t.file("ns/user")
+	ns, err := t.dir.open(name, reading)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(ns)
+	if uid, err = unix.IoctlGetUint32(ns, unix.NS_GET_OWNER_UID); err != nil {
+		return 0, t.dir.failed("ioctl", name, err)
+	}
+	return uid, nil
+}
+
 // ownerAt returns the user namespace that is open.
 func ownerAt(ns int) (o Owner, err error) {
 	var st unix.Stat_t

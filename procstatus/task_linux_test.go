@@ -344,6 +344,9 @@ func TestRelatives(t *testing.T) {
 	if len(owners) != 2 || owners[0] != (Owner{below, me}) || owners[1].Inode != user || err != nil {
 		t.Errorf("owners %v, %v; want %d of uid %d, then %d", owners, err, below, me, user)
 	}
+	if uid, err := child.UserNamespaceOwner(); uid != me || err != nil {
+		t.Errorf("made by uid %d, %v; want %d", uid, err, me)
+	}
 	if up, err := child.OwnersOf(NamespaceUser); err != nil || !slices.Equal(up, owners[1:]) {
 		t.Errorf("owners of the user namespace %v, %v; want %v", up, err, owners[1:])
 	}
@@ -536,6 +539,7 @@ func TestNoPanicLinux(t *testing.T) {
 				t.Errorf("owners of %d: %v, %v", k, list, err)
 			}
 		}
+		task.UserNamespaceOwner()
 		if open, err := task.Open(); err == nil {
 			open.Close()
 		}
