@@ -33,7 +33,7 @@ func (c *Collector) Hides() string {
 	}
 	how, gid := hidepid(mount.SuperOptions)
 	groups, err := unix.Getgroups()
-	if initial && err == nil && (gid == unix.Getegid() || slices.Contains(groups, gid)) {
+	if how != ptraceable && initial && err == nil && (gid == unix.Getegid() || slices.Contains(groups, gid)) {
 		return ""
 	}
 	return how
@@ -44,6 +44,10 @@ func (c *Collector) Hides() string {
 func (c *Collector) Blind(found Walked, how string) bool {
 	return found.Others == 0 && (found.Refused > 0 || how != "" && c.ownPid() != 1)
 }
+
+// ptraceable is the value of hidepid for which no group counts (fs/proc/base.c,
+// has_pid_permissions; since Linux 5.8).
+const ptraceable = "ptraceable"
 
 // hidepid returns how a procfs of these options hides processes, "" if it does
 // not, and the group that it hides nothing from.
