@@ -15,3 +15,9 @@ func doOperation() {}
 
 // usernsTrials has no user namespace to create.
 func usernsTrials() {}
+
+// accessTargets has no /proc.
+func accessTargets() {}
+
+// accessReader has no /proc to read.
+func accessReader() {}

@@ -28,12 +28,16 @@ Nothing is tried. The exit status is 1 if one is not effective, or counts for
 nothing in its user namespace.
 
 'why userns [PID ...]' tells whether a process may create a user namespace,
-what refuses it first, and what it could do in there.`,
+what refuses it first, and what it could do in there. 'why access PID ...'
+tells which guarded files of /proc/PID capinspect itself may read, and by which
+clause of ptrace(2)'s rule it may not; the exit status is 1 unless it may read
+all.`,
 	example: `
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
 capinspect why sys_admin --json -p self
-capinspect why userns 1`,
+capinspect why userns 1
+capinspect why access self`,
 	new: newWhy,
 }
 
@@ -98,6 +102,7 @@ var whyTopics = []struct {
 	run  func(c *whyConfig, e *env, args []string) (int, error)
 }{
 	{"userns", (*whyConfig).userns},
+	{"access", (*whyConfig).access},
 }
 
 // parseOnce returns the capability of a name. One whose prefix stands twice is what

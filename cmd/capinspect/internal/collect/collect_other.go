@@ -68,3 +68,6 @@ func (*Collector) Why(string, []capset.Cap) (*why.Answers, error) { return nil, 
 
 // WhyUserns says that there are no tasks to read.
 func (*Collector) WhyUserns(string) (*why.UsernsAnswer, error) { return nil, errNeedsLinux }
+
+// WhyAccess says that there are no tasks to read.
+func (*Collector) WhyAccess(string) (*why.AccessAnswer, error) { return nil, errNeedsLinux }

@@ -47,6 +47,10 @@ var (
 		{"text", text(printUserns)},
 		{"json", object(func(list *[]*why.UsernsAnswer) report.WhyUserns { return report.FromUserns(*list) })},
 	}
+	Accesses = []*Form[[]*why.AccessAnswer]{
+		{"text", text(printAccess)},
+		{"json", object(func(list *[]*why.AccessAnswer) report.WhyAccess { return report.FromAccess(*list) })},
+	}
 	Checks = []*Form[check.Checked]{
 		{"text", text(printChecked)},
 		{"json", object(report.FromChecked)},

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package why
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// AccessCodes returns the codes of all reasons.
+func AccessCodes() []string {
+	return []string{
+		mayRead, refusedUID, refusedGID, refusedDump, refusedUserns, refusedCaps, refusedYama, refusedModule, refusedMode, refusedAdmin, refusedNice,
+		refusedKernel, refusedHidden, Undecided,
+	}
+}
+
+// explain fills in the reason, what else refuses files, and what would change it.
+func (a *Access) explain(ans *AccessAnswer, read decision) {
+	var codes []string
+	if !task.Is(read.may, true) {
+		codes = append(codes, read.code)
+	}
+	for _, f := range ans.Files {
+		switch {
+		case task.Is(f.May, true):
+			continue
+		case f.May.Known():
+			ans.Works = task.Known(false)
+		case ans.Works.Zero():
+			ans.Works = task.Unknown[bool](f.May.Why())
+		}
+		if !slices.Contains(codes, f.Why) {
+			codes = append(codes, f.Why)
+		}
+	}
+	if codes == nil {
+		ans.Reason = remark(mayRead, "the rule of ptrace(2), and the modes, let capinspect read all of them")
+	}
+	for i, code := range codes {
+		note := remark(code, a.refusal(code, read))
+		if i == 0 {
+			ans.Reason = note
+		} else {
+			ans.Also = append(ans.Also, note)
+		}
+	}
+	ans.Changes = a.changes(codes)
+	if !a.SameProcess {
+		ans.Assumed = a.assumes(codes)
+	}
+}
+
+// refusal says what a code means for the task.
+func (a *Access) refusal(code string, read decision) string {
+	const lacks = ", and capinspect has no cap_sys_ptrace that counts in its user namespace"
+	switch code {
+	case refusedUID:
+		return "uid " + task.Decimal(a.Own.UID.Zero().Filesystem) + " of capinspect is not all of the real, effective and saved uid of the process (" + three(a.Task.UID.Zero()) + ")" + lacks
+	case refusedGID:
+		return "gid " + task.Decimal(a.Own.GID.Zero().Filesystem) + " of capinspect is not all of the real, effective and saved gid of the process (" + three(a.Task.GID.Zero()) + ")" + lacks
+	case refusedDump:
+		return "the process is not dumpable, as after a change of its ids or the execve(2) of a program that gave it privileges or that it may not read" +
+			strings.Replace(lacks, "in its user namespace", "where it executed its program", 1)
+	case refusedUserns:
+		return "the process is in another user namespace" + lacks
+	case refusedCaps:
+		more := a.Task.Sets[capset.Permitted].Zero() &^ a.Own.Sets[capset.Effective].Zero()
+		return "the process is permitted " + more.String() + ", which capinspect has not in effect" + lacks
+	case refusedYama:
+		return "kernel.yama.ptrace_scope is " + a.Yama.Zero() + ": mem, syscall, personality and stack are for who may attach to the process"
+	case refusedModule:
+		return "the rule of ptrace(2) lets capinspect read, and the kernel refuses it: a security module does, as for a Landlock domain"
+	case refusedMode:
+		return "the mode and the owner of some files keep capinspect from them, and it has neither cap_dac_read_search nor cap_dac_override that counts for them"
+	case refusedAdmin:
+		return "stack asks for cap_sys_admin in the initial user namespace too"
+	case refusedNice:
+		return "timerslack_ns asks for cap_sys_nice in the user namespace of the process"
+	case refusedKernel:
+		return "it is a kernel thread, which has no memory and no program"
+	}
+	if why := read.may.Why(); why != "" {
+		return why
+	}
+	return "what the rule of ptrace(2) goes by is hidden"
+}
+
+// three returns the ids that the rule looks at.
+func three(ids capset.IDs) string {
+	if ids.Real == ids.Effective && ids.Real == ids.Saved {
+		return task.Decimal(ids.Real)
+	}
+	return task.Decimal(ids.Real) + ", " + task.Decimal(ids.Effective) + ", " + task.Decimal(ids.Saved)
+}
+
+// changes returns what would let capinspect read more, the least first.
+func (a *Access) changes(codes []string) (list []Change) {
+	has := func(some ...string) bool {
+		return slices.ContainsFunc(codes, func(code string) bool { return slices.Contains(some, code) })
+	}
+	traced := has(refusedUID, refusedGID, refusedDump, refusedUserns, refusedCaps)
+	uid, gid := a.Task.UID.Zero(), a.Task.GID.Zero()
+	asUser := has(refusedUID, refusedGID) && !has(refusedModule) && !task.Is(a.Dumpable, false) && task.Is(a.SameUserns, true) && a.asUserHolds()
+	if asUser {
+		ifDumpable := ""
+		if !a.Dumpable.Known() {
+			ifDumpable = "if the process is dumpable, "
+		}
+		list = append(list, Change{"user", ifDumpable + "run capinspect as uid " + task.Decimal(uid.Effective) + " and gid " + task.Decimal(gid.Effective) +
+			": setpriv --reuid=" + task.Decimal(uid.Effective) + " --regid=" + task.Decimal(gid.Effective) + " --clear-groups capinspect (docker exec --user " +
+			task.Decimal(uid.Effective) + ":" + task.Decimal(gid.Effective) + ")"})
+	}
+	if has(refusedYama) && a.Yama.Zero() != "3" {
+		list = append(list, Change{"sysctl", "kernel.yama.ptrace_scope=0, on the node: every user may attach to the own processes"})
+	}
+	if has(refusedDump) {
+		list = append(list, Change{"program", "prctl(PR_SET_DUMPABLE, 1) after the ids have changed"})
+	}
+	var caps capset.Set
+	if traced || has(refusedYama) && a.Yama.Zero() != "3" {
+		caps |= capset.Of(capset.SysPtrace)
+	}
+	if has(refusedMode) {
+		caps |= capset.Of(capset.DacReadSearch)
+	}
+	if has(refusedAdmin) || traced && slices.ContainsFunc(procFiles, func(f procFile) bool { return f.admin && !a.Files[f.name].Gone }) && !a.admin() {
+		caps |= capset.Of(capset.SysAdmin)
+	}
+	if has(refusedNice) {
+		caps |= capset.Of(capset.SysNice)
+	}
+	return append(append(list, a.capabilityChanges(caps, traced)...), a.debugChanges(caps, asUser, traced)...)
+}
+
+// capabilityChanges returns the capabilities that capinspect lacks. SYS_ADMIN, which one
+// file asks for, is named apart.
+func (a *Access) capabilityChanges(caps capset.Set, traced bool) (list []Change) {
+	caps &^= a.Own.Sets[capset.Effective].Zero()
+	where := "in effect in the user namespace of the process, or above that"
+	if traced && a.PerfmonReads && task.Is(a.OwnInitial, true) {
+		list = append(list, Change{"capability", "cap_perfmon for capinspect is enough for maps, smaps, smaps_rollup and numa_maps"})
+	}
+	if few := caps &^ capset.Of(capset.SysAdmin); few != 0 {
+		list = append(list, Change{"capability", few.String() + " for capinspect, " + where})
+	}
+	if caps.Has(capset.SysAdmin) {
+		list = append(list, Change{"capability", "cap_sys_admin too for stack, in the initial user namespace"})
+	}
+	return list
+}
+
+// debugChanges returns the least profile of kubectl debug that reads what capinspect may
+// not.
+func (a *Access) debugChanges(caps capset.Set, asUser, traced bool) (list []Change) {
+	if !a.Task.InContainer() || !traced {
+		return nil
+	}
+	const debug = "kubectl debug POD --image=capinspect --target=CONTAINER --profile="
+	uid, gid := a.Task.UID.Zero().Effective, a.Task.GID.Zero().Effective
+	docker, _ := runtime.ProfileNamed("docker", a.Task.LastCap.Value)
+	switch permitted := a.Task.Sets[capset.Permitted].Zero(); {
+	case asUser && uid != 0:
+		list = append(list, Change{"kubectl", debug + "restricted --custom=FILE, with runAsUser: " + task.Decimal(uid) + " and runAsGroup: " + task.Decimal(gid)})
+	case uid == 0 && gid == 0 && permitted.Within(docker.Set) && !task.Is(a.Dumpable, false):
+		list = append(list, Change{"kubectl", debug + "baseline, as root"})
+	}
+	list = append(list, Change{"kubectl", debug + "general, which adds SYS_PTRACE for root"})
+	if caps.Has(capset.SysAdmin) {
+		list = append(list, Change{"kubectl", debug + "sysadmin for stack"})
+	}
+	return list
+}
+
+// asUserHolds reports whether a process of the task's user would hold enough: another user
+// than root holds nothing, and root what is in capinspect's bounding set.
+func (a *Access) asUserHolds() bool {
+	uid, gid := a.Task.UID.Zero(), a.Task.GID.Zero()
+	one := uid.Real == uid.Effective && uid.Real == uid.Saved && gid.Real == gid.Effective && gid.Real == gid.Saved
+	permitted := a.Task.Sets[capset.Permitted].Zero()
+	if uid.Effective == 0 {
+		return one && permitted.Within(a.Own.Sets[capset.Bounding].Zero())
+	}
+	return one && permitted == 0
+}
+
+// admin reports whether capinspect has SYS_ADMIN in the initial user namespace.
+func (a *Access) admin() bool {
+	return a.Own.Sets[capset.Effective].Zero().Has(capset.SysAdmin) && task.Is(a.OwnInitial, true)
+}
+
+// assumes returns what is taken for granted.
+func (a *Access) assumes(codes []string) (list []task.Note) {
+	add := func(code, text string) { list = append(list, task.Note{Code: code, Text: text}) }
+	if slices.Contains(codes, refusedYama) && a.Yama.Zero() == "1" {
+		add("tracer", "the process has not named capinspect by PR_SET_PTRACER")
+	}
+	if l, ok := a.Own.Label.Get(); ok && l.Label != "unconfined" {
+		add("confined", "the security module refuses nothing more than a link showed")
+	}
+	return list
+}
+
+// HiddenBy returns the answer for a process that hidepid hides from capinspect. group is the
+// one that it hides nothing from, negative if there is none.
+func HiddenBy(pid int, own *task.Task, how string, group int) *AccessAnswer {
+	t := &task.Task{Source: task.SourceProc}
+	t.Pid, t.Tid = task.Known(pid), task.Known(pid)
+	ans := &AccessAnswer{
+		Task: t, Own: own, Works: task.Known(false), Traces: task.Known(false), Rules: task.Known(false),
+		Reason: remark(refusedHidden, "the procfs is mounted with hidepid="+how+": it hides a process from all who may not trace it"),
+	}
+	for _, f := range procFiles {
+		ans.Files = append(ans.Files, FileAccess{f.name, f.guard.String(), task.Known(false), refusedHidden})
+	}
+	if group >= 0 {
+		ans.Changes = append(ans.Changes, Change{"user", "the group " + strconv.Itoa(group) + ", from which hidepid hides nothing, so that capinspect can tell more"})
+	}
+	ans.Changes = append(ans.Changes, Change{"capability", "cap_sys_ptrace for capinspect, in effect in the user namespace of the process, or above that"})
+	return ans
+}
