@@ -47,7 +47,7 @@ func TestGuides(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts containers")
 	}
-	need.On(t, "root", "docker", "jq")
+	need.On(t, "root", "docker", "jq", "strace", "setpriv")
 	pods := fmt.Sprintf("capinspect-test-%d", os.Getpid())
 	image := buildImage(t)
 	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t)))

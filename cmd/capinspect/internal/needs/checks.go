@@ -12,6 +12,9 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
+// notAudited is the code of the reason for a check whose refusal is no error.
+const notAudited = "not-audited"
+
 // checks are the capabilities that a process was refused one after the other in a single
 // system call: any of them would have done, since the kernel stops at the first that is
 // granted.
@@ -34,7 +37,7 @@ func (c *Collector) check(e *denial.Event) {
 	case follows: // what was refused before it was not needed
 		delete(c.checks, e.PID)
 	default:
-		c.settle(e.PID, "", false)
+		c.settle(e.PID, "", untold)
 	}
 	switch {
 	case e.Granted && (e.Probe || e.Child):
@@ -45,7 +48,7 @@ func (c *Collector) check(e *denial.Event) {
 	default:
 		if len(c.checks) == maxGroups {
 			for pid := range c.checks {
-				c.settle(pid, "", false)
+				c.settle(pid, "", untold)
 				break
 			}
 		}
@@ -69,9 +72,18 @@ func (p *checks) followedBy(e *denial.Event, call string, asked []capset.Cap) bo
 	})
 }
 
-// settle notes what a process was refused last. Where the call succeeded nonetheless, it was
-// not needed.
-func (c *Collector) settle(pid int, call string, succeeded bool) {
+// ending is what a log tells of how a call ended.
+type ending int
+
+const (
+	untold ending = iota
+	failed
+	succeeded
+)
+
+// settle notes what a process was refused last, in a call that ended so. Where it succeeded
+// nonetheless, that was not needed.
+func (c *Collector) settle(pid int, call string, how ending) {
 	p := c.checks[pid]
 	if p == nil {
 		return
@@ -79,8 +91,15 @@ func (c *Collector) settle(pid int, call string, succeeded bool) {
 	delete(c.checks, pid)
 	least := leastFirst(p.caps)
 	v := c.refused(p.first, p.call, least[:1], least[1:])
-	if succeeded && v.class == needed && (call == p.call || p.call == "") {
+	if call != p.call && p.call != "" {
+		how = untold
+	}
+	switch {
+	case v.class != needed:
+	case how == succeeded:
 		v.class, v.reasons = survived, []task.Note{{Code: "succeeded", Text: "the call succeeded without it"}}
+	case how == untold && p.call == "capset":
+		v.class, v.reasons = perhaps, []task.Note{{Code: "untold", Text: "capset asks for it even where that does not matter, and the log does not tell how the call ended"}}
 	}
 	c.note(v, p.first)
 }
@@ -94,7 +113,7 @@ func (c *Collector) refused(e *denial.Event, call string, caps, or []capset.Cap)
 		v.reasons = append(v.reasons, task.Note{Code: "child-namespace", Text: "a child user namespace was asked: the task has to hold it there, and what its container adds is of no help"})
 	case e.Probe:
 		v.class = survived
-		v.reasons = append(v.reasons, task.Note{Code: "not-audited", Text: "the kernel asked without auditing: a refusal is no error"})
+		v.reasons = append(v.reasons, task.Note{Code: notAudited, Text: "the kernel asked without auditing: a refusal is no error"})
 	case e.Unknown:
 		v.reasons = append(v.reasons, task.Note{Code: "unclear", Text: "the log does not tell whether the check passed"})
 	}

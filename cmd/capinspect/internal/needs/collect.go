@@ -37,7 +37,7 @@ type Collector struct {
 	order    []*group
 	waiting  map[int][]*group // by process
 	waits    int
-	failed   map[string]bool // programs of which a process ended with an error
+	ended    map[string]bool // programs of which a process ended with an error
 	checks   map[int]*checks // those of the last call of each process
 	tellsUse bool
 	dropped  int
@@ -73,12 +73,12 @@ type verdict struct {
 // Add takes an event.
 func (c *Collector) Add(e *denial.Event) {
 	if c.groups == nil {
-		c.groups, c.waiting, c.failed, c.checks = map[key]*group{}, map[int][]*group{}, map[string]bool{}, map[int]*checks{}
+		c.groups, c.waiting, c.ended, c.checks = map[key]*group{}, map[int][]*group{}, map[string]bool{}, map[int]*checks{}
 	}
 	switch e.Kind {
 	case denial.Refused:
 		checked := c.checks[e.PID] != nil
-		c.settle(e.PID, e.Call, false)
+		c.settle(e.PID, e.Call, failed)
 		if e.Format != denial.Tracing {
 			c.note(judge(e), e)
 		} else if !checked { // else the check tells it
@@ -87,10 +87,10 @@ func (c *Collector) Add(e *denial.Event) {
 	case denial.Checked:
 		c.check(e)
 	case denial.Done:
-		c.settle(e.PID, e.Call, true)
+		c.settle(e.PID, e.Call, succeeded)
 		c.succeeded(e)
 	case denial.Exited:
-		c.settle(e.PID, "", false)
+		c.settle(e.PID, "", untold)
 		c.exited(e)
 	}
 }
@@ -125,7 +125,7 @@ func (c *Collector) note(v verdict, e *denial.Event) {
 // Answer returns what the events tell.
 func (c *Collector) Answer() *Answer {
 	for pid := range c.checks {
-		c.settle(pid, "", false)
+		c.settle(pid, "", untold)
 	}
 	a := &Answer{TellsUse: c.tellsUse, Dropped: c.dropped}
 	lists := [numClasses]*[]Finding{needed: &a.Needed, perhaps: &a.Perhaps, survived: &a.Survived, child: &a.Child, other: &a.Other, used: &a.Used}

@@ -56,6 +56,10 @@ type Finding struct {
 	First    Place
 }
 
+// Unaudited reports whether the kernel asked without auditing, as it does to choose between
+// two ways.
+func (f *Finding) Unaudited() bool { return len(f.Reasons) > 0 && f.Reasons[0].Code == notAudited }
+
 // Program is a program, and how often it did something.
 type Program struct {
 	Name  string

@@ -122,6 +122,8 @@ func TestChecked(t *testing.T) {
 		{"without a stack, in the order of an operation", "needs NET_RAW or NET_ADMIN for  1", []denial.Event{asked(capset.NetRaw, false), asked(capset.NetAdmin, false)}},
 		{"without a stack, in no such order", "needs SETUID for  1; needs NET_ADMIN for  1", []denial.Event{asked(capset.Setuid, false), asked(capset.NetAdmin, false)}},
 		{"the call fails", "needs CHOWN for chown 1", []denial.Event{asked(capset.Chown, false, "__x64_sys_fchownat"), {Kind: denial.Refused, Format: denial.Tracing, PID: 7, Call: "fchownat", Errno: "EPERM"}}},
+		{"capset, which asks in any case", "perhaps SETPCAP for capset 1 untold", []denial.Event{asked(capset.Setpcap, false, "__x64_sys_capset")}},
+		{"capset that fails", "needs SETPCAP for capset 1", []denial.Event{asked(capset.Setpcap, false, "__x64_sys_capset"), {Kind: denial.Refused, Format: denial.Tracing, PID: 7, Call: "capset", Errno: "EPERM"}}},
 		{"the call succeeds", "survived SYS_ADMIN for syslog 1 succeeded", []denial.Event{asked(capset.SysAdmin, false, "__x64_sys_syslog"), {Kind: denial.Done, PID: 7, Call: "syslog"}}},
 		{"not audited", "survived SYS_ADMIN for mmap 1 not-audited", []denial.Event{with(asked(capset.SysAdmin, false, "__x64_sys_mmap"), probe)}},
 		{"not audited, and granted", "", []denial.Event{with(asked(capset.SysAdmin, true, "__x64_sys_mmap"), probe)}},

@@ -76,8 +76,8 @@ func (c *Collector) succeeded(e *denial.Event) {
 // exited settles what became of a process.
 func (c *Collector) exited(e *denial.Event) {
 	if e.Status != 0 {
-		if len(c.failed) < maxGroups {
-			c.failed[e.Program] = true
+		if len(c.ended) < maxGroups {
+			c.ended[e.Program] = true
 		}
 	}
 	for _, g := range c.waiting[e.PID] {
@@ -98,5 +98,5 @@ func (c *Collector) keep(pid int, list []*group) {
 
 // wentOn reports whether the program survived what it was refused.
 func (c *Collector) wentOn(g *group) bool {
-	return (g.class == needed || g.class == perhaps) && !g.doomed && len(g.alive) == 0 && !c.failed[g.program]
+	return (g.class == needed || g.class == perhaps) && !g.doomed && len(g.alive) == 0 && !c.ended[g.program]
 }

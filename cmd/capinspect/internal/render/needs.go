@@ -16,15 +16,16 @@ import (
 // printNeeds prints the answer first, then a paragraph for each capability, and what else
 // the log tells.
 func printNeeds(p *printer, t *report.Told) {
-	printShort(p, t)
+	audited, probes := split(t.Survived)
+	printShort(p, t, needs.Set(audited))
 	for _, c := range needs.Capabilities(t.Needed) {
 		p.line()
 		printNeeded(p, &c)
 	}
 	printRefusals(p, "Perhaps", t.Perhaps)
-	printRefusals(p, "Went on without", t.Survived)
+	printRefusals(p, "Went on without", audited)
 	printRefusals(p, "In a child user namespace, where no capability of a container helps", t.Child)
-	rest := printOthers(p, t.Other)
+	rest := append(printOthers(p, t.Other), probes...)
 	if used := needs.Capabilities(t.Used); used != nil {
 		p.line()
 		p.line("Granted:")
@@ -32,9 +33,9 @@ func printNeeds(p *printer, t *report.Told) {
 			p.line("  ", Wrapped(happened(&c), 2, "    "))
 		}
 	}
-	if rest != "" {
+	if rest != nil {
 		p.line()
-		p.paragraph("", "Not listed: "+rest+".")
+		p.line(Wrapped("Not listed: "+strings.Join(rest, ", ")+".", 0, "    "))
 	}
 	if t.Dropped > 0 {
 		p.paragraph("", "There are "+strconv.Itoa(t.Dropped)+" more of other kinds than are kept.")
@@ -45,8 +46,25 @@ func printNeeds(p *printer, t *report.Told) {
 	}
 }
 
+// split takes what the kernel asked without auditing, which is no news, out of what programs
+// went on without.
+func split(survived []needs.Finding) (audited []needs.Finding, probes []string) {
+	count := 0
+	for _, f := range survived {
+		if f.Unaudited() {
+			count += f.Count
+		} else {
+			audited = append(audited, f)
+		}
+	}
+	if count > 0 {
+		probes = []string{"checks without auditing, whose refusal is no error, " + times(count)}
+	}
+	return audited, probes
+}
+
 // printShort prints the answer, in up to four lines.
-func printShort(p *printer, t *report.Told) {
+func printShort(p *printer, t *report.Told, without capset.Set) {
 	needed := needs.Set(t.Needed)
 	if needed == 0 {
 		p.printf("needs: nothing that the log tells for certain (%d lines)\n", t.Lines)
@@ -57,7 +75,7 @@ func printShort(p *printer, t *report.Told) {
 	}{
 		{"needs: ", needed},
 		{"perhaps: ", needs.Set(t.Perhaps) &^ needed},
-		{"went on without: ", needs.Set(t.Survived) &^ needed},
+		{"went on without: ", without &^ needed},
 		{"in a child user namespace: ", needs.Set(t.Child)},
 	} {
 		if row.set != 0 {
@@ -116,13 +134,16 @@ func printRefusal(p *printer, f *needs.Finding) {
 		what = strings.TrimSpace(what + " (" + Escape(f.Errno) + ")")
 	}
 	happened := times(f.Count) + by(f.Programs)
-	head := what + ": " + happened
+	head := strings.TrimPrefix(what+": "+happened, ": ")
 	if len(f.Caps) > 0 {
 		head = named(f.Caps, " and ")
 		if len(f.Or) > 0 {
 			head += " or " + named(f.Or, " or ")
 		}
-		head += ": " + happened + ": " + what
+		head += ": " + happened
+		if what != "" {
+			head += ": " + what
+		}
 	}
 	p.line("  ", Wrapped(head, 2, "    "))
 	if len(f.Paths) > 0 {
@@ -136,9 +157,8 @@ func printRefusal(p *printer, f *needs.Finding) {
 var everyday = map[string]bool{"missing": true, "no-call": true, "unsupported": true}
 
 // printOthers prints what no capability changes. It returns what is left out.
-func printOthers(p *printer, list []needs.Finding) (rest string) {
+func printOthers(p *printer, list []needs.Finding) (errnos []string) {
 	var shown []needs.Finding
-	var errnos []string
 	count := map[string]int{}
 	for _, f := range list {
 		if !everyday[f.Reasons[0].Code] {
@@ -154,7 +174,7 @@ func printOthers(p *printer, list []needs.Finding) (rest string) {
 	for i, errno := range errnos {
 		errnos[i] = Escape(errno) + " " + times(count[errno])
 	}
-	return strings.Join(errnos, ", ")
+	return errnos
 }
 
 func printReasons(p *printer, reasons []task.Note) {
