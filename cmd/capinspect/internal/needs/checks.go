@@ -123,8 +123,8 @@ func (c *Collector) refused(e *denial.Event, call string, caps, or []capset.Cap)
 	return v
 }
 
-// modules are the security modules whose records tell of a capability.
-var modules = map[denial.Format]string{denial.AppArmor: "AppArmor", denial.SELinux: "SELinux"}
+// modules are the security modules whose records tell of what they refuse.
+var modules = map[denial.Format]string{denial.AppArmor: "AppArmor", denial.SELinux: "SELinux", denial.Landlock: "Landlock"}
 
 // callOf returns the system call that an event belongs to, "" if the log does not tell.
 func callOf(e *denial.Event) string {

@@ -88,6 +88,7 @@ func TestRefused(t *testing.T) {
 		{"nothing that is known", "other  for keyctl 1 unknown", refusal("keyctl", "1", "EACCES")},
 		{"a record of seccomp", "other  for mount 1 refused-by-seccomp seccomp", denial.Event{Format: denial.Seccomp, Call: "mount", Program: "app"}},
 		{"a record of AppArmor", "other  for open 1 lsm", denial.Event{Format: denial.AppArmor, Phrase: "open", Path: "/x", Program: "app"}},
+		{"a record of Landlock", "other  for ptrace 1 lsm", denial.Event{Format: denial.Landlock, Call: "ptrace", Errno: "EPERM"}},
 		{"a message that names a call", "needs SETGID for setgroups 1", denial.Event{Format: denial.ErrorText, Phrase: "setgroups", Errno: "EPERM"}},
 		{"a message that names a port", "needs NET_BIND_SERVICE for bind :80 1", denial.Event{Format: denial.ErrorText, Phrase: "bind :80", Errno: "EACCES"}},
 		{"mount(8), which says EACCES for EPERM", "perhaps SYS_ADMIN for mount 1 errno", denial.Event{Format: denial.ErrorText, Phrase: "mount /mnt", Path: "/mnt", Errno: "EACCES"}},
