@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,7 +77,8 @@ type accessOutcome struct {
 }
 
 // accessReader puts itself into a random state, and compares for each target what is said of
-// its files with what comes of reading them: SEED, and the tids on standard input.
+// its files with what comes of reading them: SEED, and the tids on standard input. With
+// another word its user namespace has no maps, and it stays as it is.
 func accessReader() {
 	runtime.LockOSThread()
 	if unix.Gettid() != unix.Getpid() { // /proc/self is that of the leader
@@ -86,8 +88,9 @@ func accessReader() {
 	var tids []int
 	err = errors.Join(err, json.NewDecoder(os.Stdin).Decode(&tids))
 	random := rand.New(rand.NewPCG(seed, 5))
-	state := accessState(random)
-	err = errors.Join(err, state.enter())
+	if state := accessState(random); len(os.Args) == 2 { // or it has no ids to change to
+		err = errors.Join(err, state.enter())
+	}
 	if random.IntN(4) == 0 {
 		unix.RawSyscall(unix.SYS_SETFSUID, 1000, 0, 0)
 	}
@@ -168,9 +171,9 @@ func mayReadFile(path string) bool {
 
 // TestAccessIsKernels compares what why access says with what comes of reading the files,
 // for pairs of a reader and a target in random states, in the initial user namespace and in
-// one below it, and of targets that are dumpable and not.
+// some below it, and of targets that are dumpable and not.
 func TestAccessIsKernels(t *testing.T) {
-	need.On(t, "root")
+	need.On(t, "root", "setpriv", "unshare")
 	random := fixedRandom(t)
 	dir := t.TempDir()
 	open755(t, dir)
@@ -205,13 +208,30 @@ func TestAccessIsKernels(t *testing.T) {
 		}
 		tids = append(tids, some...)
 	}
+	// Those that a user makes: with no map, with one, and below that; and one without a map
+	// that root makes.
+	user := []string{"setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"}
+	holder := filepath.Join(dir, "holder")
+	if err := copyFile(buildHolder(t), dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range [][]string{
+		append(user, "unshare", "-U", holder), append(user, "unshare", "-Ur", holder), append(user, "unshare", "-Ur", "unshare", "-Ur", holder),
+		append(user, holder), {"unshare", "-U", holder},
+	} {
+		tids = append(tids, hold(t, words[0], words[1:]...))
+	}
 	text, err := json.Marshal(tids)
 	if err != nil {
 		t.Fatal(err)
 	}
 	total := accessOutcome{Codes: map[string]int{}}
-	for i := range times(36) {
-		cmd := start(i%3 == 2, "access", seed())
+	for i := range times(40) {
+		cmd := start(i%4 == 2, "access", seed())
+		if i%8 == 3 {
+			cmd.Args = append(cmd.Args, "unmapped")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER}
+		}
 		cmd.Stdin = strings.NewReader(string(text))
 		out, err := cmd.Output()
 		if err != nil {
@@ -243,7 +263,7 @@ func TestAccessIsKernels(t *testing.T) {
 			t.Errorf("no file was refused by %q", code)
 		}
 	}
-	if !testing.Short() && (total.Pairs < 1000 || total.Known < 900 || total.Open > total.Files/20) {
+	if !testing.Short() && (total.Pairs < 1000 || total.Known < 900 || total.Open > total.Files/8) {
 		t.Error("too few pairs, or too few that are decided")
 	}
 }
@@ -375,4 +395,53 @@ func TestAccessChanges(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAccessInContainers asks from a container that shares the pid namespace of another, as
+// one of kubectl debug does, and makes the changes that are proposed there.
+func TestAccessInContainers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "docker")
+	image := buildImage(t)
+	holder := buildHolderImage(t, image)
+	name := fmt.Sprintf("capinspect-test-%d-access", os.Getpid())
+	t.Cleanup(func() { run(t, "docker", "rm", "-f", name) })
+	docker(t, "run", "-d", "--network", "none", "--name", name, "--user", "1000:1000", "--entrypoint", "/holder", holder)
+	ask := func(flags ...string) accessAnswer {
+		o := run(t, "docker", slices.Concat([]string{"run", "--rm", "--network", "none", "--pid", "container:" + name}, flags, []string{image, "why", "access", "--json", "1"})...)
+		var found struct {
+			Tasks []struct{ Access accessAnswer }
+		}
+		if err := json.Unmarshal([]byte(o.stdout), &found); err != nil || len(found.Tasks) != 1 {
+			t.Fatalf("%v, %+v", err, o)
+		}
+		return found.Tasks[0].Access
+	}
+	a := ask("--user", "0")
+	var profiles []string
+	for _, c := range a.Changes {
+		if match := regexp.MustCompile(`--profile=([a-z]+)`).FindStringSubmatch(c.Text); match != nil {
+			profiles = append(profiles, match[1])
+		}
+	}
+	if a.Reason.Code != "uid" || a.may("root") != "false" || a.may("environ") != "false" || !slices.Equal(profiles, []string{"restricted", "general", "sysadmin"}) {
+		t.Fatalf("%v %+v", profiles, a)
+	}
+	user := regexp.MustCompile(`\(docker exec (--user) (\d+:\d+)\)`).FindStringSubmatch(a.change("user"))
+	if user == nil {
+		t.Fatalf("%+v", a)
+	}
+	for _, flags := range [][]string{
+		user[1:],
+		{"--user", "1000:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}, // restricted, with that user
+		{"--user", "0", "--cap-add", "SYS_PTRACE"},                                          // general
+		{"--user", "0", "--cap-add", "SYS_PTRACE", "--cap-add", "SYS_ADMIN"},                // what sysadmin has of it
+	} {
+		admin := slices.Contains(flags, "SYS_ADMIN")
+		if a := ask(flags...); a.may("root") != "true" || a.may("environ") != "true" || a.may("stack") != text(&admin) {
+			t.Errorf("%v: %+v", flags, a)
+		}
+	}
 }

@@ -88,7 +88,7 @@ func (c *Collector) access(handle procstatus.Task, t, own *task.Task) *why.Acces
 	a.SameUserns = c.sameUserns(handle, t)
 	a.Owns, a.Below = c.overUserns(handle, t, own, a)
 	for _, name := range why.GuardedFiles() {
-		a.Files[name] = c.fileState(handle, name)
+		a.Files[name] = c.fileState(handle, name, own)
 	}
 	a.Dumpable = c.dumpable(t, a.Files["environ"])
 	a.ProgramBelow = a.Below
@@ -168,7 +168,7 @@ func (c *Collector) outsideOwn(handle procstatus.Task) bool {
 
 // fileState returns the mode and the owner of a file below /proc/PID. With O_PATH nothing is
 // opened (open(2)).
-func (c *Collector) fileState(handle procstatus.Task, name string) why.FileState {
+func (c *Collector) fileState(handle procstatus.Task, name string, own *task.Task) why.FileState {
 	fd, err := handle.OpenPath(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return why.FileState{Gone: true, MayBe: task.Unknown[[]capset.File](reasonOf(err))}
@@ -191,6 +191,9 @@ func (c *Collector) fileState(handle procstatus.Task, name string) why.FileState
 	}
 	if i.Doubts != nil {
 		files = append(files, capset.File{Mode: i.Mode, UID: i.UID, GID: i.GID})
+	}
+	if i.NoUID && own.UID.Zero().Filesystem == i.UID || i.NoGID && own.GID.Zero().Filesystem == i.GID { // it may have no id either
+		files = append(files, capset.File{Mode: i.Mode, UID: i.UID, GID: i.GID, Unmapped: true})
 	}
 	return why.FileState{MayBe: task.Known(files)}
 }

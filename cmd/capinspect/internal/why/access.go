@@ -126,10 +126,10 @@ func (a *Access) settle(d decision) decision {
 		*v = task.Known(v.Zero())
 	}
 	guess.Dumpable = task.Known(guess.Dumpable.Or(true))
-	if d := guess.mayTrace(); task.Is(d.may, false) {
+	switch d := guess.mayTrace(); {
+	case task.Is(d.may, false):
 		return d
-	}
-	if !a.Dumpable.Known() {
+	case task.Is(d.may, true) && !a.Dumpable.Known():
 		return refuse(refusedDump)
 	}
 	return refuse(Undecided)
