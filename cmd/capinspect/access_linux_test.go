@@ -217,7 +217,8 @@ func TestAccessIsKernels(t *testing.T) {
 	}
 	for _, words := range [][]string{
 		append(user, "unshare", "-U", holder), append(user, "unshare", "-Ur", holder), append(user, "unshare", "-Ur", "unshare", "-Ur", holder),
-		append(user, holder), {"unshare", "-U", holder},
+		append(user, holder),
+		{"unshare", "-U", holder},
 	} {
 		tids = append(tids, hold(t, words[0], words[1:]...))
 	}

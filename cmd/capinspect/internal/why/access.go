@@ -141,22 +141,31 @@ func (a *Access) mayTrace() decision {
 	if a.SameProcess {
 		return permit()
 	}
-	if d := a.sameIDs(); !task.Is(d.may, true) {
-		if over := a.unless(capset.SysPtrace, a.Below, d); !task.Is(over.may, true) {
-			return over
+	clauses := []decision{a.unless(capset.SysPtrace, a.Below, a.sameIDs())}
+	if !a.Task.KernelThread {
+		clauses = append(clauses, a.unless(capset.SysPtrace, a.ProgramBelow, a.dumpable()))
+	}
+	clauses = append(clauses, a.unless(capset.SysPtrace, a.Below, a.within()))
+	// One that refuses for certain outweighs one before it that may.
+	found := permit()
+	for _, d := range clauses {
+		switch {
+		case task.Is(d.may, false):
+			return d
+		case !d.may.Known() && found.may.Known():
+			found = d
 		}
 	}
-	if !a.Task.KernelThread && !task.Is(a.Dumpable, true) {
-		d := refuse(refusedDump)
-		if !a.Dumpable.Known() {
-			d = open(a.Dumpable.Why())
-		}
-		if over := a.unless(capset.SysPtrace, a.ProgramBelow, d); !task.Is(over.may, true) {
-			return over
-		}
-	}
-	if d := a.within(); !task.Is(d.may, true) {
-		return a.unless(capset.SysPtrace, a.Below, d)
+	return found
+}
+
+// dumpable reports whether the process is.
+func (a *Access) dumpable() decision {
+	switch yes, known := a.Dumpable.Get(); {
+	case !known:
+		return open(a.Dumpable.Why())
+	case !yes:
+		return refuse(refusedDump)
 	}
 	return permit()
 }
@@ -167,7 +176,7 @@ func (a *Access) mayTrace() decision {
 func (a *Access) unless(c capset.Cap, below task.Value[bool], d decision) decision {
 	has := a.Own.Sets[capset.Effective].Zero().Has(c)
 	switch {
-	case has && task.Is(below, true) || task.Is(a.Owns, true):
+	case task.Is(d.may, true) || has && task.Is(below, true) || task.Is(a.Owns, true):
 		return permit()
 	case !d.may.Known():
 		return d
