@@ -174,11 +174,11 @@ const (
 )
 
 // selected are the calls of which a constant among the arguments tells what they do.
-const selected = "setsockopt getsockopt socket ioctl fcntl prctl ptrace bpf shmctl shmget msgctl semctl mbind mmap mlock timer_create timerfd_create sched_setscheduler sched_setattr seccomp open_tree fanotify_init syslog send"
+var selected = []string{"setsockopt", "getsockopt", "socket", "ioctl", "fcntl", "prctl", "ptrace", "bpf", "shmctl", "shmget", "msgctl", "semctl", "mbind", "mmap", "mlock", "timer_create", "timerfd_create", "sched_setscheduler", "sched_setattr", "seccomp", "open_tree", "fanotify_init", "syslog", "send"}
 
 // byConstant looks for the first constant that names an operation.
 func byConstant(name, args, _ string) []Operation {
-	if !slices.Contains(strings.Fields(selected), name) {
+	if !slices.Contains(selected, name) {
 		return nil
 	}
 	for _, word := range matcher(constant).FindAllString(matcher(quoted).ReplaceAllString(args, `""`), -1) {
@@ -190,7 +190,7 @@ func byConstant(name, args, _ string) []Operation {
 }
 
 // filed are the calls that are about the file of their first path.
-const filed = "open read write readlink stat access chdir execve truncate creat"
+var filed = []string{"open", "read", "write", "readlink", "stat", "access", "chdir", "execve", "truncate", "creat"}
 
 // path matches the first path of the arguments: a string, or what strace -y has for a
 // descriptor. process matches a process of /proc.
@@ -201,7 +201,7 @@ const (
 
 // byFile looks for the longest path of an operation that leads to the file.
 func byFile(name, args, errno string) []Operation {
-	if !slices.Contains(strings.Fields(filed), name) {
+	if !slices.Contains(filed, name) {
 		return nil
 	}
 	match := matcher(path).FindStringSubmatch(args)
@@ -209,6 +209,9 @@ func byFile(name, args, errno string) []Operation {
 		return nil
 	}
 	file, own := match[1]+match[2], false
+	if !strings.HasPrefix(file, "/proc/") && !strings.HasPrefix(file, "/dev/") && !strings.HasPrefix(file, "/sys/") {
+		return nil
+	}
 	if of := matcher(process).FindStringSubmatch(file); of != nil {
 		file, own = "/proc/PID/"+file[len(of[0]):], strings.HasSuffix(of[1], "self")
 	}

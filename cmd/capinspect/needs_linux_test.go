@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
@@ -118,4 +119,22 @@ func answerOf(t *testing.T, name string) *needs.Answer {
 		c.Add(&e)
 	}
 	return c.Answer()
+}
+
+// TestNeedsTerminal holds what needs says to somebody at a terminal: to name a log, and that
+// it reads.
+func TestNeedsTerminal(t *testing.T) {
+	need.On(t, "script", "stty")
+	o := run(t, "script", "-qec", built(t)+" needs", "/dev/null")
+	if o.status != 2 || !strings.Contains(o.stdout, "no FILE, and standard input is a terminal") {
+		t.Errorf("%+v", o)
+	}
+	log, err := filepath.Abs("../../testdata/strace/web.strace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o = run(t, "script", "-qec", fmt.Sprintf("stty cols 80; (cat %s; sleep 1.2; cat %[1]s) | %s needs >/dev/null", log, built(t)), "/dev/null")
+	if o.status != 0 || !strings.Contains(o.stdout, "\rcapinspect: reading the log ") || !strings.HasSuffix(o.stdout, " \r") {
+		t.Errorf("%+v", o)
+	}
 }

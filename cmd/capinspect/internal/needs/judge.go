@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
@@ -167,8 +168,11 @@ func needless(e *denial.Event, o *operation.Operation) verdict {
 // filtered is the verdict on what nothing but a seccomp filter refuses, if one does that
 // runtimes open with a capability.
 func filtered(e *denial.Event, o *operation.Operation) (v verdict, gated bool) {
+	if e.Errno != "EPERM" {
+		return v, false
+	}
 	opens := slices.Collect(gates(o.Calls).Caps())
-	if len(opens) == 0 || e.Errno != "EPERM" {
+	if len(opens) == 0 {
 		return v, false
 	}
 	least := leastFirst(opens)
@@ -178,14 +182,25 @@ func filtered(e *denial.Event, o *operation.Operation) (v verdict, gated bool) {
 // gates returns the capabilities with which the default seccomp filters of runtimes open
 // some calls.
 func gates(calls []string) (opens capset.Set) {
-	o := operation.Operation{Calls: calls}
-	for _, name := range runtime.Names() {
-		for _, gate := range o.SeccompGates(runtime.Named(name)) {
-			opens |= capset.Of(gate.Cap)
-		}
+	for _, call := range calls {
+		opens |= gatesByCall()[call]
 	}
 	return opens
 }
+
+var gatesByCall = sync.OnceValue(func() map[string]capset.Set {
+	by := map[string]capset.Set{}
+	for _, name := range runtime.Names() {
+		r := runtime.Named(name)
+		for c := range capset.LastKnown + 1 {
+			gate, _ := r.SeccompGate(c)
+			for _, call := range gate.Calls {
+				by[call] |= capset.Of(c)
+			}
+		}
+	}
+	return by
+})
 
 // openedBy names the capabilities with which the default seccomp filters open some calls.
 func openedBy(calls []string) string { return list(slices.Collect(gates(calls).Caps()), " or ") }
