@@ -55,6 +55,18 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestNearest holds what a misspelt word is taken for.
+func TestNearest(t *testing.T) {
+	known := []string{"show", "ps", "why", "diff", "securitycontext"}
+	for word, want := range map[string]string{
+		"sho": "show", "hwy": "why", "dif": "diff", "securtycontxt": "securitycontext", "pss": "ps", "nginx": "", "": "", strings.Repeat("show", 20): "",
+	} {
+		if got := strings.Join(Nearest(word, known), " "); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
 func TestClosest(t *testing.T) {
 	for _, test := range []struct {
 		name string

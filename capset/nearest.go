@@ -6,22 +6,31 @@ package capset
 // most three.
 func Closest(name string) Set { return Of(closest(shorten(name))...) }
 
-// closest returns the capabilities whose short names are nearest to a
-// misspelt one, at most three: those with the least edit distance, if that is
-// no more than a third of the text.
+// closest returns the capabilities whose short names are nearest to a misspelt one, as
+// Nearest does.
 func closest(short string) []Cap {
-	if len(short) > 2*len("checkpoint_restore") {
+	return nearest(short, len(table), func(i int) string { return table[i].name[len(prefix):] }, func(i int) Cap { return Cap(i) })
+}
+
+// Nearest returns the words of a list that are nearest to a misspelt one, at most three:
+// those with the least edit distance, if that is no more than a third of the word.
+func Nearest(word string, known []string) []string {
+	return nearest(word, len(known), func(i int) string { return known[i] }, func(i int) string { return known[i] })
+}
+
+func nearest[T any](word string, n int, name func(int) string, value func(int) T) (found []T) {
+	const longest = 36 // of a word that anybody mistypes
+	if len(word) > longest {
 		return nil
 	}
-	best := max(1, len(short)/3)
-	var found []Cap
-	for i := range table {
-		d := distance(short, table[i].name[len(prefix):])
+	best := max(1, len(word)/3)
+	for i := range n {
+		d := distance(word, name(i))
 		if d < best {
 			best, found = d, found[:0]
 		}
 		if d == best && len(found) < 3 {
-			found = append(found, Cap(i))
+			found = append(found, value(i))
 		}
 	}
 	return found

@@ -38,7 +38,7 @@ func commandNames(t *testing.T) (names []string) {
 		t.Fatalf("%+v", overview)
 	}
 	_, list, _ := strings.Cut(overview.stdout, "\nCommands (")
-	list, _, _ = strings.Cut(list, "\nOptions of capsh")
+	list, _, _ = strings.Cut(list, "\nExamples:")
 	for _, command := range regexp.MustCompile(`(?m)^  ([a-z]+) `).FindAllStringSubmatch(list, -1) {
 		names = append(names, command[1])
 	}

@@ -32,7 +32,7 @@ func (o *Option) Spelling() string {
 
 // Options are the options of capsh that ask something.
 var Options = [...]Option{
-	{"print", "", "", "the state of capinspect's own process; also takes PIDs, -p, -f", (*runner).print},
+	{"print", "", "", "the state of its own process; also takes PIDs, -p, -f", (*runner).print},
 	{"current", "", "", "its sets in two lines", (*runner).current},
 	{"decode", "MASK", flags.Anything, "the names in a hexadecimal MASK", (*runner).decode},
 	{"explain", "CAP", flags.AnyCap, "what a CAP permits", (*runner).explain},

@@ -143,7 +143,7 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	tasks := len(args) + len(c.PIDs) + len(c.Files)
 	switch {
 	case c.asksNothing() && len(pods) == 0:
-		return 0, usagef("no condition: want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss")
+		return 0, usagef("no condition: %s", likelyCondition(args))
 	case c.asksNothing() && tasks > 0:
 		return 0, usagef("no condition: without one, only pod:FILE can be looked at")
 	}
@@ -164,6 +164,20 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 		return 0, err
 	}
 	return c.tell(e, format, &checked, &found)
+}
+
+// likelyCondition says which condition the arguments of a command line without one may be
+// meant for.
+func likelyCondition(args []string) string {
+	for _, arg := range args {
+		if _, err := capset.Parse(arg); err == nil && !target.IsPID(arg) {
+			return "did you mean --has " + arg + "?"
+		}
+		if strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") {
+			return "did you mean " + podPrefix + arg + "?"
+		}
+	}
+	return "want --has, --lacks, --within, --uid, --gid, --no-new-privs, --seccomp, --mode or --pss"
 }
 
 // asksNothing reports whether there is no condition.
@@ -210,7 +224,11 @@ func parseSetOf(text string) (kinds []capset.Kind, caps string, err error) {
 }
 
 func unknownSet(name string) error {
-	return fmt.Errorf("unknown set %q: want effective, permitted, inheritable, bounding or ambient", name)
+	known := make([]string, capset.NumKinds)
+	for k := range known {
+		known[k] = task.SetName(capset.Kind(k))
+	}
+	return fmt.Errorf("unknown set %q: %s", name, flags.DidYouMean(name, known, "want effective, permitted, inheritable, bounding or ambient"))
 }
 
 // parseCaps returns the set of a list that must name something.

@@ -39,5 +39,8 @@ func (p *podSecurity) chosen() (*check.PodSecurity, error) {
 	case known && valid:
 		return &check.PodSecurity{Level: level, Minor: minor, Asked: p.version}, nil
 	}
-	return nil, usagef("want --pss baseline or restricted, and --pss-version latest or 1.0 to 1.%d", podsecurity.LatestVersion)
+	if !known {
+		return nil, usagef("--pss %q: want baseline or restricted", p.level)
+	}
+	return nil, usagef("--pss-version %q: want latest or 1.0 to 1.%d", p.version, podsecurity.LatestVersion)
 }

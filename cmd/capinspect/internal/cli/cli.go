@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -73,6 +74,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	cmd, named := commands()[0], false
 	if len(args) > 0 && args[0] == "help" { // help COMMAND is COMMAND --help
 		args = append(slices.Clone(args[1:]), "--help")
+		if word := args[0]; find(word) == nil && !strings.HasPrefix(word, "-") {
+			return e.finish(0, usagef("no such command %q: %s", word, flags.DidYouMean(word, commandNames(), "the help lists them")), program+" --help")
+		}
 	}
 	if len(args) > 0 {
 		if c := find(args[0]); c != nil {
@@ -98,6 +102,14 @@ func find(name string) *command {
 	return nil
 }
 
+// commandNames returns the names of the commands.
+func commandNames() (names []string) {
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 // finish reports err, if there is one, and returns the exit status. help is the
 // command line that a hint names after bad usage.
 func (e *env) finish(status int, err error, help string) int {
@@ -118,9 +130,9 @@ func (c *command) execute(e *env, args []string, named bool) (int, error) {
 	operands, err := flags.Parse(c.name, append(own, everyFlags(&help, &version)...), args)
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, c.elsewhere(err)
 	case help && !named:
-		return statusOK, e.write([]byte(c.overview()))
+		return statusOK, e.write([]byte(overview()))
 	case help:
 		return statusOK, e.write([]byte(c.help()))
 	case version:
@@ -128,18 +140,44 @@ func (c *command) execute(e *env, args []string, named bool) (int, error) {
 	}
 	status, err := run.run(e, operands)
 	if wrong, ok := errors.AsType[target.NotPID](err); ok {
-		err = usagef("%w%s", wrong, misplaced(wrong.Word))
+		err = usagef("%w%s", wrong, c.misplaced(wrong.Word))
 	}
 	return status, err
 }
 
-// misplaced explains a word that is right at another place.
-func misplaced(word string) string {
+// elsewhere adds to the error for an unknown flag which other commands have it.
+func (c *command) elsewhere(err error) error {
+	var having []string
+	for _, other := range commands() {
+		if slices.ContainsFunc(other.flags(), func(f flags.Flag) bool { return f.Name == flags.Unknown(err) }) {
+			having = append(having, other.name)
+		}
+	}
+	if having == nil {
+		return err
+	}
+	return usagef("%w, which is a flag of %s", err, anyOf(having))
+}
+
+// misplaced explains a word that is right at another place, or nearly right.
+func (c *command) misplaced(word string) string {
 	if find(word) != nil {
 		return ": a command comes first"
 	}
+	if near := capset.Nearest(word, commandNames()); len(near) > 0 {
+		return ", and no command: did you mean " + strings.Join(near, " or ") + "?"
+	}
+	if _, err := os.Stat(word); err == nil || strings.ContainsAny(word, "./") {
+		return ": a file stands behind -f, as -f " + word + ", a manifest behind pod:"
+	}
+	if named := target.SaidByName(word); named != "" {
+		return ", and no command; " + named
+	}
 	if _, err := capset.Parse(word); err == nil && !target.IsPID(word) && strings.Trim(word, "0123456789") != "" {
-		return ": a capability stands behind a flag, as --has " + word
+		if c.name == checkCommand.name {
+			return ": a capability stands behind a flag, as --has " + word
+		}
+		return ": a capability stands behind a command, as 'capinspect why " + word + "'"
 	}
 	return ", and no command"
 }

@@ -40,7 +40,7 @@ func (completionConfig) run(e *env, args []string) (int, error) {
 	shell := strings.Join(args, " ")
 	script, ok := completion.Script(shell, rows())
 	if !ok {
-		return 0, usagef("unknown shell %q: want bash, zsh or fish", shell)
+		return 0, usagef("unknown shell %q: %s", shell, flags.DidYouMean(shell, []string{"bash", "zsh", "fish"}, "want bash, zsh or fish"))
 	}
 	return statusOK, e.write([]byte(script))
 }

@@ -84,7 +84,7 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	case !ok:
 		return 0, usagef("--set: %v", unknownSet(c.set))
 	case len(args) == 0 || len(args) > 2:
-		return 0, usagef("want A, or A and B")
+		return 0, usagef("want one or two to compare, as 'capinspect diff docker 1'")
 	case len(args) == 1:
 		args = append(args, target.Self)
 	}
@@ -170,7 +170,7 @@ func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, err
 		s.Set, err = capset.ParseHex(arg)
 	default:
 		if s.Set, err = parseCaps(arg); err != nil {
-			err = fmt.Errorf("%w; no PID, profile, bitmap, file:PATH or pod:FILE either", err)
+			err = fmt.Errorf("%w; %s", err, flags.DidYouMean(arg, profileNames(), "no PID, profile, bitmap, file:PATH or pod:FILE either"))
 		}
 	}
 	return s, err

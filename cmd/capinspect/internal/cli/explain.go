@@ -18,7 +18,7 @@ var explainCommand = command{
 	name:     "explain",
 	args:     "[flags] [CAP | OPERATION | TEXT] ...",
 	operands: []flags.Candidate{flags.AnyCap, flags.Anything},
-	summary:  "what a capability permits; what an operation needs; search",
+	summary:  "what a capability permits, what an operation needs",
 	about: `Explain capabilities: what each permits, what in a container needs it, what it
 opens to an attacker, the usual narrower choice, and in which user namespaces it
 counts. Without an argument they are listed.

@@ -23,9 +23,9 @@ func (c *command) help() string {
 		program, name, c.args, c.about, flagLines(c.flags()), indent(c.example))
 }
 
-// overview returns the help of the program: the help of c, which runs when no
-// command is named, then all commands and the options of capsh.
-func (c *command) overview() string {
+// overview returns the help of the program: its commands, examples, and the options of
+// capsh. The flags of a command are in its own help.
+func overview() string {
 	var list, options strings.Builder
 	for _, known := range commands() {
 		fmt.Fprintf(&list, "  %-20s %s\n", known.name, known.summary)
@@ -33,10 +33,22 @@ func (c *command) overview() string {
 	for _, o := range capsh.Options {
 		fmt.Fprintf(&options, "  %-20s %s\n", o.Spelling()+o.Argument, o.About)
 	}
-	return fmt.Sprintf("%s\nCommands ('%s COMMAND --help' tells more):\n%s\n"+
-		"Options of capsh, run from left to right:\n%s\n"+
-		"Exit status: 0 done, or yes; 1 the answer is no; 2 trouble.\n",
-		c.help(), program, &list, &options)
+	return fmt.Sprintf(`Usage: %[1]s [COMMAND] [flags] [PID ...]
+
+Tell which Linux capabilities a process has, why, and which it needs. Without a
+COMMAND it is show; without a PID it is about the container that it runs in.
+
+Commands ('%[1]s COMMAND --help' tells the flags of each):
+%[2]s
+Examples:
+  %[1]s 1
+  %[1]s why net_bind_service
+  %[1]s ps --privileged
+
+Options of capsh, run from left to right:
+%[3]s
+Exit status: 0 done, or yes; 1 the answer is no; 2 trouble.
+`, program, &list, &options)
 }
 
 // flagLines returns a line for each flag.

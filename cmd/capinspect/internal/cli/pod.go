@@ -58,7 +58,7 @@ func runtimeFlag(name *string) flags.Flag {
 func runtimeNamed(name string) (*runtime.Runtime, error) {
 	r := runtime.Named(name)
 	if r == nil && name != "" {
-		return nil, usagef("--runtime: unknown runtime %q: want %s", name, anyOf(runtime.Names()))
+		return nil, usagef("--runtime: unknown runtime %q: %s", name, flags.DidYouMean(name, runtime.Names(), "want "+anyOf(runtime.Names())))
 	}
 	return r, nil
 }

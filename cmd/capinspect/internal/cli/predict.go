@@ -75,7 +75,7 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 		return 0, err
 	}
 	if len(args) != 1 {
-		return 0, usagef("want one FILE")
+		return 0, usagef("want one program, as 'capinspect predict /bin/ping'")
 	}
 	from, err := c.open()
 	if err != nil {

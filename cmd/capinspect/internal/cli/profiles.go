@@ -18,7 +18,7 @@ var profilesCommand = command{
 	name:     "profiles",
 	args:     "[flags] [NAME ...]",
 	operands: []flags.Candidate{flags.AnyProfile},
-	summary:  "the known profiles: runtimes' defaults, Pod Security levels",
+	summary:  "defaults of runtimes, levels of Pod Security",
 	about: `List the sets that have a name: what each runtime gives to a container by
 default, what each level of the Pod Security Standards lets it add, what the
 profiles of kubectl debug ask for. With a NAME, what is in it, where that is
@@ -59,7 +59,7 @@ func (c *profilesConfig) run(e *env, args []string) (int, error) {
 	for _, name := range args {
 		p, ok := runtime.ProfileNamed(name, last)
 		if !ok {
-			return 0, fmt.Errorf("unknown profile %q: want %s", name, strings.Join(profileNames(), ", "))
+			return 0, fmt.Errorf("unknown profile %q: %s", name, flags.DidYouMean(name, profileNames(), "want "+strings.Join(profileNames(), ", ")))
 		}
 		found.List = append(found.List, p)
 	}

@@ -188,6 +188,14 @@ func (c *psConfig) run(e *env, args []string) (int, error) {
 	}
 }
 
+// columnNames returns the names of the columns in lower case.
+func columnNames() (names []string) {
+	for _, c := range table.Columns() {
+		names = append(names, strings.ToLower(c.Name))
+	}
+	return names
+}
+
 func columnHelp() []byte {
 	var out []byte
 	for _, c := range table.Columns() {
@@ -273,7 +281,7 @@ func (r *psRun) column(name string) (*table.Column, error) {
 	}
 	column, ok := table.ColumnNamed(name)
 	if !ok {
-		return nil, usagef("unknown column %q: --columns help lists them", name)
+		return nil, usagef("unknown column %q: %s", name, flags.DidYouMean(name, columnNames(), "--columns help lists them"))
 	}
 	return column, nil
 }

@@ -5,11 +5,14 @@
 package flags
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/capinspect/capinspect/capset"
 )
 
 // Flag is one flag of a command. Parsing, help and completion all work from
@@ -59,20 +62,56 @@ func Words(list []string) []Candidate {
 }
 
 // Joined returns the candidates as one text with sep between them.
-func Joined(list []Candidate, sep string) string {
+func Joined(list []Candidate, sep string) string { return strings.Join(texts(list), sep) }
+
+func texts(list []Candidate) []string {
 	words := make([]string, len(list))
 	for i, c := range list {
 		words[i] = string(c)
 	}
-	return strings.Join(words, sep)
+	return words
 }
 
 // UsageError is a mistake in the command line.
 type UsageError struct{ error }
 
+// Unwrap returns what the mistake is.
+func (e UsageError) Unwrap() error { return e.error }
+
 // Usagef returns a UsageError.
 func Usagef(format string, args ...any) error {
 	return UsageError{fmt.Errorf(format, args...)}
+}
+
+// Unknown returns the name of the flag that an error of Parse is about, if the command has no
+// such flag; else "".
+func Unknown(err error) string {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return unknown.GetSpecifiedName()
+	}
+	return ""
+}
+
+// meant says which flag a misspelt one may be.
+func meant(flags []Flag, name string) string {
+	names := make([]string, len(flags))
+	for i, f := range flags {
+		names[i] = f.Name
+	}
+	found := capset.Nearest(name, names)
+	if len(name) < 2 || len(found) == 0 {
+		return ""
+	}
+	return ": did you mean --" + strings.Join(found, " or --") + "?"
+}
+
+// DidYouMean returns a question for a misspelt word, or what is to be said if no known word
+// is near it.
+func DidYouMean(word string, known []string, otherwise string) string {
+	if found := capset.Nearest(strings.ToLower(word), known); len(found) > 0 {
+		return "did you mean " + strings.Join(found, " or ") + "?"
+	}
+	return otherwise
 }
 
 // Parse parses the arguments of a command and sets the values of its flags. It
@@ -88,6 +127,9 @@ func Parse(command string, flags []Flag, args []string) (operands []string, err 
 		}
 	}
 	if err := set.Parse(args); err != nil {
+		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+			return nil, Usagef("%w%s", err, meant(flags, unknown.GetSpecifiedName()))
+		}
 		return nil, UsageError{err}
 	}
 	for _, f := range flags {

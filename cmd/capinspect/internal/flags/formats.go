@@ -46,7 +46,8 @@ func ChooseFormat[F Format](known []F, output string, json bool) (chosen F, err 
 			return f, nil
 		}
 	}
-	return chosen, Usagef("unknown format %q: want %s", output, Joined(FormatNames(known), ", "))
+	names := FormatNames(known)
+	return chosen, Usagef("unknown format %q: %s", output, DidYouMean(output, texts(names), "want "+Joined(names, ", ")))
 }
 
 // FormatNames returns the names of formats.
