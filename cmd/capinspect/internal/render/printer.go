@@ -112,8 +112,6 @@ func AppendGrid(dst []byte, rows [][]string) []byte {
 	return dst
 }
 
-func (p *printer) spaces(n int) { p.buf = AppendSpaces(p.buf, n) }
-
 // AppendSpaces appends n spaces.
 func AppendSpaces(dst []byte, n int) []byte {
 	for range n {

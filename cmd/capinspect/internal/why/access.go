@@ -94,17 +94,17 @@ func (a *Access) Answer() *AccessAnswer {
 	if !a.Owns.Known() && task.Is(a.Seen, false) && task.Is(a.Dumpable, true) { // or it would have been permitted
 		a.Owns = task.Known(false)
 	}
-	ans := &AccessAnswer{Task: a.Task, Own: a.Own, Traces: read.may, Rules: rules.may, Works: task.Known(true)}
+	answer := &AccessAnswer{Task: a.Task, Own: a.Own, Traces: read.may, Rules: rules.may, Works: task.Known(true)}
 	for i := range procFiles {
 		f := &procFiles[i]
 		if a.Files[f.name].Gone && !(f.memory && a.Task.KernelThread) {
 			continue
 		}
 		d := a.file(f, read)
-		ans.Files = append(ans.Files, FileAccess{f.name, f.guard.String(), d.may, d.code})
+		answer.Files = append(answer.Files, FileAccess{f.name, f.guard.String(), d.may, d.code})
 	}
-	a.explain(ans, read)
-	return ans
+	a.explain(answer, read)
+	return answer
 }
 
 // settle decides by what was seen what the rules leave open, or what a security module has

@@ -96,11 +96,11 @@ func TestAccess(t *testing.T) {
 		for _, change := range c.changes {
 			change(a)
 		}
-		ans := a.Answer()
+		answer := a.Answer()
 		var got []string
 		for _, name := range []string{"root", "maps", "environ", "mem", "stack", "timerslack_ns"} {
-			i := slices.IndexFunc(ans.Files, func(f FileAccess) bool { return f.Name == name })
-			f := ans.Files[i]
+			i := slices.IndexFunc(answer.Files, func(f FileAccess) bool { return f.Name == name })
+			f := answer.Files[i]
 			word := f.Why
 			if word == "" {
 				word = fmt.Sprint(f.May.Zero())
@@ -113,8 +113,8 @@ func TestAccess(t *testing.T) {
 		if got := strings.Join(got, ", "); got != c.want {
 			t.Errorf("%s:\n%s\n%s", c.name, got, c.want)
 		}
-		if !slices.Contains(AccessCodes(), ans.Reason.Code) || (ans.Reason.Code == mayRead) != task.Is(ans.Works, true) {
-			t.Errorf("%s: %+v", c.name, ans)
+		if !slices.Contains(AccessCodes(), answer.Reason.Code) || (answer.Reason.Code == mayRead) != task.Is(answer.Works, true) {
+			t.Errorf("%s: %+v", c.name, answer)
 		}
 	}
 }

@@ -21,38 +21,38 @@ func AccessCodes() []string {
 }
 
 // explain fills in the reason, what else refuses files, and what would change it.
-func (a *Access) explain(ans *AccessAnswer, read decision) {
+func (a *Access) explain(answer *AccessAnswer, read decision) {
 	var codes []string
 	if !task.Is(read.may, true) {
 		codes = append(codes, read.code)
 	}
-	for _, f := range ans.Files {
+	for _, f := range answer.Files {
 		switch {
 		case task.Is(f.May, true):
 			continue
 		case f.May.Known():
-			ans.Works = task.Known(false)
-		case ans.Works.Zero():
-			ans.Works = task.Unknown[bool](f.May.Why())
+			answer.Works = task.Known(false)
+		case answer.Works.Zero():
+			answer.Works = task.Unknown[bool](f.May.Why())
 		}
 		if !slices.Contains(codes, f.Why) {
 			codes = append(codes, f.Why)
 		}
 	}
 	if codes == nil {
-		ans.Reason = remark(mayRead, "the rule of ptrace(2), and the modes, let capinspect read all of them")
+		answer.Reason = remark(mayRead, "the rule of ptrace(2), and the modes, let capinspect read all of them")
 	}
 	for i, code := range codes {
 		note := remark(code, a.refusal(code, read))
 		if i == 0 {
-			ans.Reason = note
+			answer.Reason = note
 		} else {
-			ans.Also = append(ans.Also, note)
+			answer.Also = append(answer.Also, note)
 		}
 	}
-	ans.Changes = a.changes(codes)
+	answer.Changes = a.changes(codes)
 	if !a.SameProcess {
-		ans.Assumed = a.assumes(codes)
+		answer.Assumed = a.assumes(codes)
 	}
 }
 
@@ -211,16 +211,16 @@ func (a *Access) assumes(codes []string) (list []task.Note) {
 func HiddenBy(pid int, own *task.Task, how string, group int) *AccessAnswer {
 	t := &task.Task{Source: task.SourceProc}
 	t.Pid, t.Tid = task.Known(pid), task.Known(pid)
-	ans := &AccessAnswer{
+	answer := &AccessAnswer{
 		Task: t, Own: own, Works: task.Known(false), Traces: task.Known(false), Rules: task.Known(false),
 		Reason: remark(refusedHidden, "the procfs is mounted with hidepid="+how+": it hides a process from all who may not trace it"),
 	}
 	for _, f := range procFiles {
-		ans.Files = append(ans.Files, FileAccess{f.name, f.guard.String(), task.Known(false), refusedHidden})
+		answer.Files = append(answer.Files, FileAccess{f.name, f.guard.String(), task.Known(false), refusedHidden})
 	}
 	if group >= 0 {
-		ans.Changes = append(ans.Changes, Change{"user", "the group " + strconv.Itoa(group) + ", from which hidepid hides nothing, so that capinspect can tell more"})
+		answer.Changes = append(answer.Changes, Change{"user", "the group " + strconv.Itoa(group) + ", from which hidepid hides nothing, so that capinspect can tell more"})
 	}
-	ans.Changes = append(ans.Changes, Change{"capability", "cap_sys_ptrace for capinspect, in effect in the user namespace of the process, or above that"})
-	return ans
+	answer.Changes = append(answer.Changes, Change{"capability", "cap_sys_ptrace for capinspect, in effect in the user namespace of the process, or above that"})
+	return answer
 }
