@@ -89,11 +89,12 @@ func (c *needsConfig) run(e *env, args []string) (int, error) {
 // can be read.
 func (c *needsConfig) read(e *env, names []string) (told *report.Told, status int) {
 	var all needs.Collector
+	var logs denial.Reader
 	lines, known := 0, false
 	waiting := newProgress(e, "reading the log")
 	defer waiting.clear()
 	for _, name := range names {
-		stats, err := readLog(e, name, waiting, &all)
+		stats, err := readLog(e, name, waiting, &logs, &all)
 		if err == nil && len(stats.Recognised) == 0 {
 			err = fmt.Errorf("%s: %w", task.InputName(name), errNoLog)
 		}
@@ -113,11 +114,10 @@ func (c *needsConfig) read(e *env, names []string) (told *report.Told, status in
 var errNoLog = errors.New("no line of strace, no audit record, no check of cap_capable or capable, and no error of a program is in it")
 
 // readLog reads one log.
-func readLog(e *env, name string, waiting *progress, all *needs.Collector) (denial.Stats, error) {
+func readLog(e *env, name string, waiting *progress, logs *denial.Reader, all *needs.Collector) (denial.Stats, error) {
 	var failure error
 	stats, err := saved.Parse(name, e.stdin, func(in io.Reader) (denial.Stats, error) {
-		var r denial.Reader
-		for event, err := range r.Read(watched{in, waiting}, task.InputName(name)) {
+		for event, err := range logs.Read(watched{in, waiting}, task.InputName(name)) {
 			if err != nil {
 				failure = err // which names the file
 				break
@@ -127,7 +127,7 @@ func readLog(e *env, name string, waiting *progress, all *needs.Collector) (deni
 			}
 			all.Add(&event)
 		}
-		return r.Stats, nil
+		return logs.Stats, nil
 	})
 	return stats, cmp.Or(err, failure)
 }
