@@ -30,19 +30,29 @@ func ownedByProc(why string, names ...string) Operation {
 	o := ofProc(why+" The file belongs to the user of the process, and its mode is looked at first.", names...)
 	o.Caps, o.All = []capset.Cap{capset.DacReadSearch, capset.SysPtrace}, true
 	o.Substitutes = map[capset.Cap][]capset.Cap{capset.DacReadSearch: {capset.DacOverride}}
+	o.Elsewhere = map[capset.Cap]capset.Scope{capset.DacReadSearch: capset.ScopeFile, capset.DacOverride: capset.ScopeFile}
 	return o
 }
 
 // measured returns an operation for which what may measure the process suffices too, as
 // Linux 6.18 has it (kernel/fork.c, mm_access).
 func measured(o Operation) Operation {
-	o.Substitutes = maps.Clone(o.Substitutes)
-	if o.Substitutes == nil {
-		o.Substitutes = map[capset.Cap][]capset.Cap{}
+	o.Substitutes = added(o.Substitutes, capset.SysPtrace, measure)
+	for _, c := range measure {
+		o.Elsewhere = added(o.Elsewhere, c, capset.ScopeInitial)
 	}
-	o.Substitutes[capset.SysPtrace] = measure
 	o.Why += " PERFMON stands in for SYS_PTRACE on Linux 6.18."
 	return o
+}
+
+// added returns a map that has one more entry.
+func added[K comparable, V any](m map[K]V, key K, value V) map[K]V {
+	m = maps.Clone(m)
+	if m == nil {
+		m = map[K]V{}
+	}
+	m[key] = value
+	return m
 }
 
 // files returns operations on files, and on those of /proc and /dev (fs/namei.c, fs/attr.c,
@@ -121,7 +131,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"setxattr security.", "setfattr security."}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Attributes of security. that no security module takes for its own.", Gates: []Note{securityMod},
+			Why: "Attributes of security. that no security module takes for its own ask the user namespace that the file system was mounted in, for most the initial one.", Instead: []Note{ownMount}, Gates: []Note{securityMod},
 		},
 		{
 			Names: []string{"chattr +i", "chattr +a", "FS_IOC_SETFLAGS", "immutable"}, Caps: []capset.Cap{capset.LinuxImmutable}, Errno: "EPERM", Scope: capset.ScopeInitial,

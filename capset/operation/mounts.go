@@ -169,7 +169,7 @@ func mounts() []Operation {
 		},
 		{
 			Names: []string{"FIFREEZE", "FITHAW", "fsfreeze"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "It asks the user namespace that the file system was mounted in, for most the initial one.",
+			Why: "It asks the user namespace that the file system was mounted in, for most the initial one.", Instead: []Note{ownMount},
 		},
 		{
 			Names: []string{"FITRIM", "fstrim"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,

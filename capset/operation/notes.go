@@ -5,6 +5,7 @@ package operation
 // The notes that several operations share.
 var (
 	ownNamespace  = Note{"user-namespace", "a user namespace of its own, and in it another namespace of that kind: unshare -Ur"}
+	ownMount      = Note{"own-mount", "a file system that its own user namespace has mounted, as a tmpfs: that one is asked"}
 	ownerMay      = Note{"owner", "the owner of the file may"}
 	modeMay       = Note{"mode", "the mode bits or an ACL of the file may let it"}
 	sameUser      = Note{"uid", "a process of its own uid needs none"}

@@ -38,8 +38,10 @@ type Operation struct {
 	// without the part that they guard.
 	Errno string
 
-	// Scope is the user namespace in which they are asked for.
-	Scope capset.Scope
+	// Scope is the user namespace in which they are asked for. Elsewhere has those of them,
+	// and of the substitutes, that are asked for in another one.
+	Scope     capset.Scope
+	Elsewhere map[capset.Cap]capset.Scope
 
 	// Why is a sentence on when they are asked for.
 	Why string
@@ -68,6 +70,14 @@ func (o *Operation) Name() string {
 
 // Set returns the capabilities as a set.
 func (o *Operation) Set() capset.Set { return capset.Of(o.Caps...) }
+
+// ScopeOf returns the user namespace in which the operation asks for a capability.
+func (o *Operation) ScopeOf(c capset.Cap) capset.Scope {
+	if s, ok := o.Elsewhere[c]; ok {
+		return s
+	}
+	return o.Scope
+}
 
 // Suffices reports whether a set has what the operation asks for.
 func (o *Operation) Suffices(has capset.Set) bool {

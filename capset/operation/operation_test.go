@@ -36,9 +36,14 @@ func TestTable(t *testing.T) {
 		if o.Errno != "" && !strings.HasPrefix(o.Errno, "E") || len(o.Caps) != o.Set().Len() {
 			t.Errorf("%s: %q, %v", o.Name(), o.Errno, o.Caps)
 		}
-		asked := func(c capset.Cap) bool { return slices.Contains(c.Scopes(), o.Scope) }
+		asked := func(c capset.Cap) bool { return slices.Contains(c.Scopes(), o.ScopeOf(c)) }
 		if len(o.Caps) > 0 && !o.Program && !slices.ContainsFunc(o.Caps, asked) {
 			t.Errorf("%s: nothing of %s is asked for in %s", o.Name(), o.Set(), o.Scope)
+		}
+		for c := range o.Elsewhere {
+			if !asked(c) {
+				t.Errorf("%s: %s is asked for in %s", o.Name(), c, o.ScopeOf(c))
+			}
 		}
 		if o.All && len(o.Caps) < 2 && !o.Program {
 			t.Errorf("%s: all of one", o.Name())

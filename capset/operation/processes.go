@@ -58,6 +58,7 @@ func processes() []Operation {
 		{
 			Names: []string{"process_madvise"}, Caps: []capset.Cap{capset.SysPtrace, capset.SysNice}, All: true, Errno: "EACCES", Scope: capset.ScopeProcess, Calls: []string{"process_madvise"},
 			Substitutes: map[capset.Cap][]capset.Cap{capset.SysPtrace: measure},
+			Elsewhere:   map[capset.Cap]capset.Scope{capset.Perfmon: capset.ScopeInitial, capset.SysAdmin: capset.ScopeInitial, capset.SysNice: capset.ScopeInitial},
 			Why:         "Advice on the memory of another process asks for SYS_PTRACE over one of another user, and for SYS_NICE.",
 		},
 		{
@@ -155,7 +156,8 @@ func processes() []Operation {
 		},
 		{
 			Names: []string{"SCM_CREDENTIALS", "unix credentials"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setuid, capset.Setgid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
-			Why: "Sending another pid asks for SYS_ADMIN over the pid namespace, another uid for SETUID, another gid for SETGID.", Instead: []Note{{"own-id", "its own ids need none"}},
+			Elsewhere: map[capset.Cap]capset.Scope{capset.SysAdmin: capset.ScopePID},
+			Why:       "Sending another pid asks for SYS_ADMIN over the pid namespace, another uid for SETUID, another gid for SETGID.", Instead: []Note{{"own-id", "its own ids need none"}},
 		},
 		{
 			Names: []string{"perf_event_open of a process of another user"}, Caps: []capset.Cap{capset.Perfmon, capset.SysAdmin, capset.SysPtrace}, Errno: "EACCES", Scope: capset.ScopeInitial, Calls: []string{"perf_event_open"},

@@ -4,6 +4,7 @@ package render
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -103,6 +104,11 @@ func printOperation(p *printer, o *operation.Operation) {
 	if len(o.Caps) > 0 {
 		row("Counts in:", countsIn([]capset.Scope{o.Scope}))
 	}
+	for s := range capset.Scope(capset.NumScopes) {
+		if names := elsewhere(o, s); names != nil {
+			row("", strings.Join(names, ", ")+": "+countsIn([]capset.Scope{s}))
+		}
+	}
 	label := "Instead:"
 	for _, n := range o.Instead {
 		row(label, n.Code+": "+n.Text)
@@ -116,6 +122,16 @@ func printOperation(p *printer, o *operation.Operation) {
 	if len(o.Names) > 1 {
 		row("Also:", strings.Join(o.Names[1:], ", "))
 	}
+}
+
+// elsewhere names what an operation asks for in another user namespace than its usual one.
+func elsewhere(o *operation.Operation, s capset.Scope) (names []string) {
+	for _, c := range slices.Sorted(maps.Keys(o.Elsewhere)) {
+		if o.Elsewhere[c] == s {
+			names = append(names, c.String())
+		}
+	}
+	return names
 }
 
 // asks says what an operation asks for, and what comes back without.

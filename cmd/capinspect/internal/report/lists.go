@@ -43,17 +43,18 @@ type Explanations struct {
 
 // Operation is what the kernel asks for when a program does something.
 type Operation struct {
-	Name         string   `json:"name"`
-	Names        []string `json:"names"`
-	Capabilities []string `json:"capabilities"`
-	Any          bool     `json:"any"`   // any of them suffices
-	Alone        []string `json:"alone"` // of which any suffices in place of all
-	Errno        *string  `json:"errno"`
-	Scope        *string  `json:"scope"`
-	Usual        bool     `json:"usual"` // what a program usually needs; another configuration needs others
-	Why          string   `json:"why"`
-	Instead      []Note   `json:"instead"`
-	Gates        []Note   `json:"gates"`
+	Name         string            `json:"name"`
+	Names        []string          `json:"names"`
+	Capabilities []string          `json:"capabilities"`
+	Any          bool              `json:"any"`   // any of them suffices
+	Alone        []string          `json:"alone"` // of which any suffices in place of all
+	Errno        *string           `json:"errno"`
+	Scope        *string           `json:"scope"`
+	Elsewhere    map[string]string `json:"elsewhere"` // what is asked for in another scope
+	Usual        bool              `json:"usual"`     // what a program usually needs; another configuration needs others
+	Why          string            `json:"why"`
+	Instead      []Note            `json:"instead"`
+	Gates        []Note            `json:"gates"`
 }
 
 // Explanation is what is known of a capability.
@@ -82,10 +83,13 @@ func explainedOperation(o operation.Operation) Operation {
 	noted := func(n operation.Note) Note { return Note(n) }
 	r := Operation{
 		Name: o.Name(), Names: o.Names, Capabilities: named(o.Caps), Any: !o.All, Alone: named(o.Alone), Errno: text(o.Errno),
-		Usual: o.Program, Why: o.Why, Instead: each(o.Instead, noted), Gates: each(slices.Concat(SeccompGates(&o), o.Gates), noted),
+		Elsewhere: map[string]string{}, Usual: o.Program, Why: o.Why, Instead: each(o.Instead, noted), Gates: each(slices.Concat(SeccompGates(&o), o.Gates), noted),
 	}
 	if len(o.Caps) > 0 {
 		r.Scope = text(o.Scope.String())
+	}
+	for c, s := range o.Elsewhere {
+		r.Elsewhere[c.String()] = s.String()
 	}
 	return r
 }
