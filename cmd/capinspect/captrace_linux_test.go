@@ -3,7 +3,8 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -36,16 +37,40 @@ func (c capCheck) String() string {
 // capTrace is an instance of tracefs in which the kernel notes each capability that it looks
 // for in the threads below the one that made it (capability:cap_capable, since Linux 6.14).
 type capTrace struct {
-	marker *os.File // what the doings write to, to tell their part from the rest
+	marker *os.File // what the doings write to, to tell their part from the rest; nil if nothing is traced
 	pipe   int
-	text   bytes.Buffer
 	stop   chan struct{}
 	over   sync.WaitGroup
+	checks map[int][]capCheck // by the number of the trial, once the trace has ended
 }
 
-// newCapTrace starts tracing what the calling thread starts, which the caller has locked. It
-// returns nil and the reason where the kernel offers no such thing.
-func newCapTrace(t *testing.T) (*capTrace, error) {
+// startTracing starts tracing what the calling thread starts, which the caller has locked. Nothing
+// is traced where the kernel cannot.
+func startTracing(t *testing.T) *capTrace {
+	t.Helper()
+	c, err := newTrace(t)
+	if err != nil {
+		t.Logf("what comes back decides alone: %v", err)
+		return new(capTrace)
+	}
+	return c
+}
+
+// tell ends the trace, and adds to trials what the kernel looked for.
+func (c *capTrace) tell(t *testing.T, trials []*trial) {
+	t.Helper()
+	if c.marker == nil {
+		return
+	}
+	c.end()
+	for _, a := range trials {
+		if a.checks = c.checks[a.Number]; a.checks == nil {
+			t.Fatalf("%s: the trace has nothing of it", a)
+		}
+	}
+}
+
+func newTrace(t *testing.T) (*capTrace, error) {
 	fs, err := tracefs()
 	if err != nil {
 		return nil, err
@@ -89,8 +114,8 @@ func newCapTrace(t *testing.T) (*capTrace, error) {
 		return nil, err
 	}
 	c := &capTrace{marker: os.NewFile(uintptr(marker), "trace_marker"), pipe: pipe, stop: make(chan struct{})}
-	c.over.Go(c.read)
-	t.Cleanup(func() { c.checks() })
+	c.over.Go(func() { c.checks = checksIn(c) })
+	t.Cleanup(c.end)
 	return c, nil
 }
 
@@ -111,16 +136,18 @@ func tracefs() (int, error) {
 	return mount, nil
 }
 
-// read takes what the kernel notes until the trace has ended and nothing is left.
-func (c *capTrace) read() {
-	for buf, ended := make([]byte, 1<<16), false; ; {
+// Read returns what the kernel notes, until the trace has ended and nothing is left.
+func (c *capTrace) Read(buf []byte) (int, error) {
+	for ended := false; ; {
 		n, err := unix.Read(c.pipe, buf)
 		switch {
 		case n > 0:
-			c.text.Write(buf[:n])
+			return n, nil
 		case err == nil || err == unix.EINTR:
-		case ended || err != unix.EAGAIN:
-			return
+		case err != unix.EAGAIN:
+			return 0, err
+		case ended:
+			return 0, io.EOF
 		default:
 			select {
 			case <-c.stop:
@@ -131,17 +158,16 @@ func (c *capTrace) read() {
 	}
 }
 
-// checks ends the trace, and returns what the kernel looked for in each trial, by its
-// number.
-func (c *capTrace) checks() map[int][]capCheck {
-	if c.pipe >= 0 {
-		close(c.stop)
-		c.over.Wait()
-		unix.Close(c.pipe)
-		c.marker.Close()
-		c.pipe = -1
+// end ends the trace.
+func (c *capTrace) end() {
+	if c.pipe < 0 {
+		return
 	}
-	return checksIn(c.text.String())
+	close(c.stop)
+	c.over.Wait()
+	unix.Close(c.pipe)
+	c.marker.Close()
+	c.pipe = -1
 }
 
 // The lines of a trace: an event, and a function of the stack of the event above it.
@@ -154,72 +180,66 @@ var (
 // "initial" it asks something of that user namespace, so that this is known by its address;
 // in "do" it does the operation. What a mapping and execve ask for each time, by
 // security_vm_enough_memory_mm, is none of it.
-func checksIn(text string) map[int][]capCheck {
-	type running struct {
-		trial int
-		phase string
-		names map[string]string // of the user namespaces, by address
-	}
-	threads, found := map[string]*running{}, map[int][]capCheck{}
-	for event := range events(text) {
-		head, stack := event[0], strings.Join(event[1:], "\n")
-		if m := traceMark.FindStringSubmatch(head); m != nil {
-			number, _ := strconv.Atoi(m[2])
-			r := threads[m[1]]
-			if r == nil || r.trial != number {
-				r = &running{trial: number, names: map[string]string{}}
-				threads[m[1]] = r
+func checksIn(trace io.Reader) map[int][]capCheck {
+	r := traceReader{threads: map[string]*traced{}, found: map[int][]capCheck{}}
+	mapping := false
+	head := ""
+	for lines := bufio.NewScanner(trace); lines.Scan(); {
+		switch line := lines.Text(); {
+		case strings.HasPrefix(line, " => "): // of the stack of the event above
+			mapping = mapping || strings.Contains(line, "security_vm_enough_memory_mm")
+		case strings.Contains(line, "<stack trace>"):
+		default:
+			if !mapping {
+				r.event(head)
 			}
-			if r.phase = m[3]; r.phase == "do" {
-				found[number] = []capCheck{}
-			}
-			continue
-		}
-		m := traceCheck.FindStringSubmatch(head)
-		if m == nil || threads[m[1]] == nil || strings.Contains(stack, "security_vm_enough_memory_mm") {
-			continue
-		}
-		r := threads[m[1]]
-		switch r.phase {
-		case "own", "initial":
-			if known := r.names[m[2]]; known == "" || known == r.phase {
-				r.names[m[2]] = r.phase
-			} else {
-				r.names[m[2]] = "both"
-			}
-		case "do":
-			number, _ := strconv.Atoi(m[3])
-			where := r.names[m[2]]
-			if where == "" {
-				where = m[2]
-			}
-			found[r.trial] = append(found[r.trial], capCheck{
-				cap: capset.Cap(number), where: where, granted: m[4] == "0",
-			})
+			head, mapping = line, false
 		}
 	}
-	return found
+	if !mapping {
+		r.event(head)
+	}
+	return r.found
 }
 
-// events returns the events of a trace, each with the functions of its stack.
-func events(text string) func(yield func([]string) bool) {
-	return func(yield func([]string) bool) {
-		var event []string
-		for line := range strings.Lines(text) {
-			switch {
-			case strings.HasPrefix(line, " => "):
-				event = append(event, line)
-			case strings.Contains(line, "<stack trace>"):
-			default:
-				if event != nil && !yield(event) {
-					return
-				}
-				event = []string{line}
-			}
+// traceReader takes the events of a trace one by one.
+type traceReader struct {
+	threads map[string]*traced
+	found   map[int][]capCheck
+}
+
+// traced is a thread that does a trial.
+type traced struct {
+	trial int
+	phase string
+	names map[string]string // of the user namespaces, by address
+}
+
+func (r *traceReader) event(line string) {
+	if m := traceMark.FindStringSubmatch(line); m != nil {
+		number, _ := strconv.Atoi(m[2])
+		if t := r.threads[m[1]]; t == nil || t.trial != number {
+			r.threads[m[1]] = &traced{trial: number, names: map[string]string{}}
 		}
-		if event != nil {
-			yield(event)
+		if r.threads[m[1]].phase = m[3]; m[3] == "do" {
+			r.found[number] = []capCheck{}
 		}
+		return
+	}
+	m := traceCheck.FindStringSubmatch(line)
+	if m == nil || r.threads[m[1]] == nil {
+		return
+	}
+	switch t := r.threads[m[1]]; t.phase {
+	case "own", "initial":
+		if known := t.names[m[2]]; known == "" || known == t.phase {
+			t.names[m[2]] = t.phase
+		} else {
+			t.names[m[2]] = "both"
+		}
+	case "do":
+		number, _ := strconv.Atoi(m[3])
+		r.found[t.trial] = append(r.found[t.trial], capCheck{capset.Cap(number), cmp.Or(t.names[m[2]], m[2]), m[4] == "0"})
 	}
 }
 
@@ -280,7 +300,7 @@ func TestChecksIn(t *testing.T) {
            <...>-99    [000] ..... 1.000015: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 2, ret -1
 `
 	const want = "map[3:[cap_setgid@own+ cap_sys_time@initial-] 4:[cap_net_admin@000000000000000f-]]"
-	if got := fmt.Sprint(checksIn(text)); got != want {
+	if got := fmt.Sprint(checksIn(strings.NewReader(text))); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -94,7 +94,7 @@ func TestNeedsOperations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range again {
-		if o := (&tried{Operation: &operation.Named(a.Name)[0]}); o.refused(a) {
+		if a.refused(operation.Named(a.Name)[0].Errno) {
 			t.Errorf("%s: it is refused with what needs proposes", a)
 		}
 	}

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,11 +30,24 @@ type trial struct {
 }
 
 func (a *trial) String() string {
-	with := "without any capability"
-	if a.Has != 0 {
-		with = "with " + capset.Set(a.Has).String()
+	has, with := capset.Set(a.Has), "without any capability"
+	switch {
+	case has.Len() > 20:
+		with = "with all but " + (ofKernel() &^ has).String()
+	case has != 0:
+		with = "with " + has.String()
 	}
 	return fmt.Sprintf("%s %s came to %q", a.Name, with, a.Came)
+}
+
+// refused reports whether it is a capability that was missing, by the error of the table.
+func (a *trial) refused(errno string) bool {
+	return a.Came == "EPERM" || a.Came == "EACCES" || a.Came == errno
+}
+
+// lacksKernel reports whether the kernel has no such operation.
+func (a *trial) lacksKernel() bool {
+	return slices.Contains([]string{"ENOSYS", "EAFNOSUPPORT", "EOPNOTSUPP", "ENOPROTOOPT"}, a.Came)
 }
 
 // stage is where operations are done.
@@ -46,8 +61,17 @@ type stage struct {
 	through func(*trial) []string
 }
 
-// ownUnshared are the namespaces that operations get for themselves.
+// The user namespaces that an operation is done in.
+const (
+	inInitial = "initial" // that of the tests, and mount, network and UTS namespaces of its own
+	inChild   = "child"   // a child of that; the other namespaces belong to the user namespace of the tests
+	inApart   = "apart"   // a child of that, which owns the other namespaces, the files and the process of root
+)
+
 const ownUnshared = syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS
+
+// sameIDs maps all sameIDs to themselves.
+var sameIDs = []syscall.SysProcIDMap{{Size: 65534}}
 
 // perform does operations one after another.
 func (s *stage) perform(trials []*trial) error {
@@ -104,6 +128,10 @@ func (s *stage) performOne(a *trial) error {
 // doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER. It prints the name of the
 // error.
 func doOperation() {
+	if os.Args[1] == "--stage" {
+		standIn()
+		return
+	}
 	var w world
 	w.dir = os.Args[2]
 	var errs [3]error
@@ -121,6 +149,86 @@ func doOperation() {
 		err = func() error { return marked(os.NewFile(3, "trace_marker"), number, do) }
 	}
 	fmt.Printf("came: %s\n", errnoName(err()))
+}
+
+// performBelow does operations in a child user namespace.
+func performBelow(kind string, target int, marker *os.File, trials []*trial) error {
+	in, err := json.Marshal(trials)
+	if err != nil {
+		return err
+	}
+	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"operation", "--stage", kind, strconv.Itoa(target), strconv.FormatBool(marker != nil)}, Stdin: strings.NewReader(string(in))}
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	if kind == inApart {
+		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER | ownUnshared | syscall.CLONE_NEWIPC | syscall.CLONE_NEWPID | syscall.CLONE_NEWCGROUP
+		cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWTIME
+		cmd.SysProcAttr.UidMappings, cmd.SysProcAttr.GidMappings, cmd.SysProcAttr.GidMappingsEnableSetgroups = sameIDs, sameIDs, true
+	} else {
+		cmd.SysProcAttr.Unshareflags = ownUnshared | syscall.CLONE_NEWIPC
+	}
+	if marker != nil {
+		cmd.ExtraFiles = []*os.File{marker}
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(out, &trials)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", kind, err, &stderr)
+	}
+	return nil
+}
+
+// standIn is a stage in a child user namespace: --stage KIND TARGET TRACED, the trials in JSON on standard
+// input. It prints them with what came.
+func standIn() {
+	if err := standInFor(os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func standInFor(kind string) error {
+	var s stage
+	var err error
+	if s.target, err = strconv.Atoi(os.Args[3]); err != nil {
+		return err
+	}
+	if os.Args[4] == "true" {
+		s.marker = os.NewFile(3, "trace_marker")
+	}
+	var trials []*trial
+	if err := json.NewDecoder(os.Stdin).Decode(&trials); err != nil {
+		return err
+	}
+	if kind == inChild {
+		s.attr = syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: sameIDs, GidMappings: sameIDs, GidMappingsEnableSetgroups: true}
+	} else {
+		s.attr.Unshareflags = ownUnshared
+		for _, m := range []struct {
+			from, to, kind string
+			flags          uintptr
+		}{{"", "/", "", unix.MS_REC | unix.MS_PRIVATE}, {"proc", "/proc", "proc", 0}, {"none", os.TempDir(), "tmpfs", 0}} {
+			if err := unix.Mount(m.from, m.to, m.kind, m.flags, ""); err != nil {
+				return fmt.Errorf("mount of %s: %w", m.to, err)
+			}
+		}
+		target := exec.Command("sleep", "600")
+		if err := target.Start(); err != nil {
+			return err
+		}
+		defer func() {
+			target.Process.Kill()
+			target.Wait()
+		}()
+		s.target = target.Process.Pid
+	}
+	if err := s.perform(trials); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(trials)
 }
 
 // furnish makes the files that operations need: of root, and of the user.

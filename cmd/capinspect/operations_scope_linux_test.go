@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+)
+
+// TestOperationsInChild does operations in child user namespaces, without any capability and
+// with all of them. The scopes of the row say whether these count, and which user namespace
+// the kernel asks.
+func TestOperationsInChild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes ten seconds")
+	}
+	need.On(t, "root")
+	runtime.LockOSThread() // below which the kernel traces
+	defer runtime.UnlockOSThread()
+	trace, target := startTracing(t), sleeping(t)
+	var all []*trial
+	var done []child
+	for _, kind := range []string{inChild, inApart} {
+		begin := len(all)
+		for name := range doings {
+			o := child{kind: kind, none: &trial{Number: len(all), Name: name}}
+			o.full = &trial{Number: len(all) + 1, Name: name, Has: uint64(ofKernel())}
+			all = append(all, o.none, o.full)
+			done = append(done, o)
+		}
+		if err := performBelow(kind, target, trace.marker, all[begin:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trace.tell(t, all)
+	for _, o := range done {
+		if found := operation.Named(o.none.Name); len(found) == 1 {
+			o.Operation = &found[0]
+			o.verify(t)
+		}
+	}
+}
+
+// child is an operation in a child user namespace, with what came of it.
+type child struct {
+	*operation.Operation
+	kind       string // inChild or inApart
+	none, full *trial // without any capability, and with all
+}
+
+// counts reports whether a capability counts for the operation, by the table.
+func (o *child) counts(c capset.Cap) bool {
+	switch o.ScopeOf(c) {
+	case capset.ScopeOwn, capset.ScopeFile:
+		return true
+	case capset.ScopeInitial:
+		ownMount := func(n operation.Note) bool { return n.Code == "own-mount" }
+		return o.kind == inApart && slices.ContainsFunc(o.Instead, ownMount)
+	}
+	return o.kind == inApart // which owns the process and the other namespaces
+}
+
+// suffices reports whether what counts suffices, by the table.
+func (o *child) suffices() bool {
+	var counting capset.Set
+	for c := range ofKernel().Caps() {
+		if o.counts(c) {
+			counting |= capset.Of(c)
+		}
+	}
+	return o.Suffices(counting)
+}
+
+func (o *child) verify(t *testing.T) {
+	t.Helper()
+	if o.none.lacksKernel() {
+		return
+	}
+	if o.none.Came != o.Errno {
+		t.Errorf("%s: %s: the table has %q", o.kind, o.none, o.Errno)
+	}
+	if o.Errno != "" && len(o.Caps) > 0 && o.suffices() == o.full.refused(o.Errno) {
+		t.Errorf("%s: %s with all in %s looked for %v: by the table it suffices: %t", o.kind, o.full.Name, o.full.Came, o.full.checks, o.suffices())
+	}
+	for _, a := range []*trial{o.none, o.full} {
+		for _, c := range a.checks {
+			if want := map[bool]string{true: "own", false: "initial"}[o.counts(c.cap)]; c.where != want && (a.Came != "" || c.granted) {
+				t.Errorf("%s: %s: the kernel looked for %s, the table has %s", o.kind, a.Name, c, o.ScopeOf(c.cap))
+			}
+		}
+	}
+}
