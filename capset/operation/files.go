@@ -115,7 +115,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"linkat AT_EMPTY_PATH", "AT_EMPTY_PATH"}, Caps: []capset.Cap{capset.DacReadSearch}, Errno: "ENOENT", Scope: capset.ScopeInitial,
-			Why: "Linking an open file by its descriptor alone.", Instead: []Note{{"path", "linkat of /proc/self/fd/N with AT_SYMLINK_FOLLOW"}, {"uid", "since Linux 6.10 the one that opened the file may"}},
+			Why: "Linking an open file by its descriptor alone asks the user namespace of whoever opened it.", Instead: []Note{{"path", "linkat of /proc/self/fd/N with AT_SYMLINK_FOLLOW"}, {"uid", "since Linux 6.10 the one that opened the file may"}},
 		},
 		{
 			Names: []string{"follow a link in a sticky directory", "protected_symlinks"}, Errno: "EACCES",

@@ -109,11 +109,11 @@ func network() []Operation {
 		},
 		{
 			Names: []string{"NETLINK_AUDIT", "auditctl", "auditd", "AUDIT_SET"}, Caps: []capset.Cap{capset.AuditControl}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The rules and the state of auditing, from the initial pid namespace alone.",
+			Why: "The rules and the state of auditing; changing them is for the initial pid namespace alone.", Gates: []Note{auditBelow},
 		},
 		{
 			Names: []string{"AUDIT_USER", "audit_log_user_message", "pam audit", "libaudit"}, Caps: []capset.Cap{capset.AuditWrite}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Writing a record to the audit log, as PAM and sshd do; in a container of its own network namespace the socket finds nobody (ECONNREFUSED).",
+			Why: "Writing a record to the audit log, as PAM and sshd do.", Gates: []Note{auditBelow},
 		},
 		{
 			Names: []string{"AUDIT_NLGRP_READLOG", "read the audit log by netlink"}, Caps: []capset.Cap{capset.AuditRead}, Errno: "EPERM", Scope: capset.ScopeInitial,

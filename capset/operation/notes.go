@@ -24,3 +24,4 @@ var (
 	maskedProc   = Note{"masked", "runtimes hide the file in containers that are not privileged"}
 	sockOptOwner = Note{"user-namespace", "in a network namespace of its own user namespace: unshare -Urn"}
 )
+	auditBelow   = Note{"user-namespace", "in a child user namespace the socket finds nobody (ECONNREFUSED), which PAM and sshd take for a kernel without auditing"}

@@ -13,6 +13,12 @@ func changeID(c capset.Cap, why string, names ...string) Operation {
 	}
 }
 
+// silent returns an operation that reports no error.
+func silent(o Operation) Operation {
+	o.Errno = ""
+	return o
+}
+
 // processes returns operations on processes and their ids (kernel/sys.c, kernel/signal.c,
 // kernel/ptrace.c, kernel/sched, security/commoncap.c).
 func processes() []Operation {
@@ -20,11 +26,11 @@ func processes() []Operation {
 		changeID(capset.Setuid, "Taking another user id.", "setuid"),
 		changeID(capset.Setuid, "Taking other user ids.", "setreuid", "seteuid"),
 		changeID(capset.Setuid, "Taking other user ids.", "setresuid"),
-		changeID(capset.Setuid, "Taking another filesystem uid; it fails silently.", "setfsuid"),
+		silent(changeID(capset.Setuid, "Taking another filesystem uid; it fails silently.", "setfsuid")),
 		changeID(capset.Setgid, "Taking another group id.", "setgid"),
 		changeID(capset.Setgid, "Taking other group ids.", "setregid", "setegid"),
 		changeID(capset.Setgid, "Taking other group ids.", "setresgid"),
-		changeID(capset.Setgid, "Taking another filesystem gid; it fails silently.", "setfsgid"),
+		silent(changeID(capset.Setgid, "Taking another filesystem gid; it fails silently.", "setfsgid")),
 		{
 			Names: []string{"setgroups", "initgroups"}, Caps: []capset.Cap{capset.Setgid}, Errno: "EPERM", Scope: capset.ScopeOwn,
 			Why:   "Changing the supplementary groups, dropping them all included.",
@@ -161,7 +167,8 @@ func processes() []Operation {
 		},
 		{
 			Names: []string{"perf_event_open of a process of another user"}, Caps: []capset.Cap{capset.Perfmon, capset.SysAdmin, capset.SysPtrace}, Errno: "EACCES", Scope: capset.ScopeInitial, Calls: []string{"perf_event_open"},
-			Why: "Measuring a process that the task may not trace; PERFMON suffices since Linux 5.8.", Instead: []Note{sameUserTrace},
+			Elsewhere: map[capset.Cap]capset.Scope{capset.SysPtrace: capset.ScopeProcess},
+			Why:       "Measuring a process that the task may not trace; PERFMON suffices since Linux 5.8.", Instead: []Note{sameUserTrace},
 		},
 	}
 }
