@@ -158,7 +158,8 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"reserved blocks", "disk quota"}, Caps: []capset.Cap{capset.SysResource}, Errno: "ENOSPC", Scope: capset.ScopeInitial,
-			Why: "Using the blocks that a file system keeps for root, and more than the quota (EDQUOT).", Instead: []Note{{"owner", "the uid or gid that the file system names for them (tune2fs -u, -g)"}},
+			Unverified: "it takes a full file system",
+			Why:        "Using the blocks that a file system keeps for root, and more than the quota (EDQUOT).", Instead: []Note{{"owner", "the uid or gid that the file system names for them (tune2fs -u, -g)"}},
 		},
 		{
 			Names: []string{"FIBMAP"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -201,7 +202,8 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"/proc/kcore"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The memory of the kernel.", Gates: []Note{fileMode, lockdown, maskedProc},
+			Unverified: noneHere,
+			Why:        "The memory of the kernel.", Gates: []Note{fileMode, lockdown, maskedProc},
 		},
 		{
 			Names: []string{"/proc/kmsg", "/dev/kmsg"}, Caps: []capset.Cap{capset.Syslog}, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -213,11 +215,13 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"/dev/mem", "/dev/port"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The memory and ports of the machine.", Gates: []Note{fileMode, deviceCgroup, lockdown},
+			Unverified: noneHere,
+			Why:        "The memory and ports of the machine.", Gates: []Note{fileMode, deviceCgroup, lockdown},
 		},
 		{
 			Names: []string{"/dev/cpu/N/msr", "msr", "rdmsr", "wrmsr"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The registers of the processor.", Gates: []Note{fileMode, deviceCgroup, lockdown},
+			Unverified: noneHere,
+			Why:        "The registers of the processor.", Gates: []Note{fileMode, deviceCgroup, lockdown},
 		},
 		{
 			Names: []string{"/dev/net/tun", "TUNSETIFF", "ip tuntap add"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
@@ -231,7 +235,8 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"/dev/ppp", "pppd"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
-			Why: "Opening it asks the owner of the network namespace.", Gates: []Note{deviceCgroup, fileMode},
+			Unverified: noneHere,
+			Why:        "Opening it asks the owner of the network namespace.", Gates: []Note{deviceCgroup, fileMode},
 		},
 		{
 			Names: []string{"/dev/sda", "block device", "dd to a disk", "mkfs", "fdisk"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
@@ -251,15 +256,17 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"write /proc/sys/kernel/yama/ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope", "ptrace_scope"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "It asks for it beside the owner, and 3 cannot be taken back.", Gates: []Note{fileMode, readOnlyProc},
+			Unverified: noneHere,
+			Why:        "It asks for it beside the owner, and 3 cannot be taken back.", Gates: []Note{fileMode, readOnlyProc},
 		},
 		{
 			Names: []string{"write /proc/sys/kernel/ns_last_pid", "/proc/sys/kernel/ns_last_pid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID,
 			Why: "It asks the owner of the pid namespace; CHECKPOINT_RESTORE suffices since Linux 5.9.", Gates: []Note{fileMode, readOnlyProc},
 		},
 		{
-			Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Errno: "EACCES",
-			Why: "It asks for no capability: uid 0 of the node owns it.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
+			Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
+			Unverified: noneHere,
+			Why:        "The mode of the file alone decides: uid 0 of the node owns it.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
 		},
 	}
 }

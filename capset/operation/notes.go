@@ -2,6 +2,15 @@
 
 package operation
 
+// noneHere is why many operations are unverified.
+const noneHere = "the kernel of the tests has no such thing"
+
+// untried returns an operation that no test does.
+func (o Operation) untried(why string) Operation {
+	o.Unverified = why
+	return o
+}
+
 // The notes that several operations share.
 var (
 	ownNamespace  = Note{"user-namespace", "a user namespace of its own, and in it another namespace of that kind: unshare -Ur"}
@@ -19,9 +28,9 @@ var (
 	deviceCgroup = Note{"device-cgroup", "the device cgroup of a container refuses devices that are not listed for it"}
 	serverRules  = Note{"file-server", "on a network file system the server decides"}
 	lockdown     = Note{"lockdown", "kernel lockdown, as with Secure Boot, refuses it"}
+	auditBelow   = Note{"user-namespace", "in a child user namespace the socket finds nobody (ECONNREFUSED), which PAM and sshd take for a kernel without auditing"}
 	fileMode     = Note{"dac", "the mode of the file is looked at first"}
 	readOnlyProc = Note{"read-only", "most runtimes mount /proc/sys read-only"}
 	maskedProc   = Note{"masked", "runtimes hide the file in containers that are not privileged"}
 	sockOptOwner = Note{"user-namespace", "in a network namespace of its own user namespace: unshare -Urn"}
 )
-	auditBelow   = Note{"user-namespace", "in a child user namespace the socket finds nobody (ECONNREFUSED), which PAM and sshd take for a kernel without auditing"}

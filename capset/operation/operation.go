@@ -52,6 +52,10 @@ type Operation struct {
 	// Calls are the system calls by which seccomp filters know it.
 	Calls []string
 
+	// Unverified is why the tests do not let a kernel say whether the row is right; "" if
+	// they do.
+	Unverified string
+
 	// Program is set for a program: the capabilities are what it usually needs, and another
 	// configuration may need others.
 	Program bool

@@ -72,14 +72,14 @@ func programs() []Operation {
 		program([]capset.Cap{capset.NetAdmin, capset.SysAdmin, capset.Bpf, capset.Perfmon}, "EPERM", "It loads BPF programs into the network and mounts their file system.", "cilium", "cilium-agent").over(capset.ScopeInitial),
 		program(netAdmin, "EPERM", "It configures interfaces, addresses and routes.", "ip", "route", "bridge", "networkmanager", "systemd-networkd").over(capset.ScopeNet).with([]Note{sockOptOwner, {"read", "reading them needs none"}}, nil),
 		program(netAdmin, "EPERM", "It redirects packets with marks and transparent sockets.", "redsocks", "tproxy proxy", "squid tproxy").over(capset.ScopeNet),
-		free("Sockets of TCP and UDP to other hosts need none.", "curl", "wget", "nc", "dig", "nslookup", "telnet", "git clone", "socat"),
-		free("What serves metrics from /proc and /sys needs none.", "node_exporter", "cadvisor metrics"),
+		program(nil, "", "Sockets of TCP and UDP to other hosts need none.", "curl", "wget", "nc", "dig", "nslookup", "telnet", "git clone", "socat"),
+		program(nil, "", "What serves metrics from /proc and /sys needs none.", "node_exporter", "cadvisor metrics"),
 
 		// Looking at processes
 		program([]capset.Cap{capset.Perfmon}, "EACCES", "It measures what kernel.perf_event_paranoid does not let users; the names of kernel functions take SYSLOG.", "perf", "perf top", "perf record", "perf stat -a", "parca", "pyroscope ebpf").over(capset.ScopeInitial).with([]Note{{"sysctl", "a lower kernel.perf_event_paranoid"}, {"option", "perf record of its own programs, in user space alone (-e cycles:u)"}}, nil),
 		program([]capset.Cap{capset.Bpf, capset.Perfmon, capset.SysPtrace}, "EPERM", "It loads programs that trace the kernel; many ask for SYS_ADMIN outright, and for debugfs.", "bpftrace", "bcc", "execsnoop", "falco", "tetragon", "inspektor-gadget", "pixie", "beyla").over(capset.ScopeInitial),
 		program(traceOther, "EPERM", "It reads processes of other users.", "htop", "py-spy top", "rbspy", "async-profiler", "jstack", "jcmd", "dotnet-trace", "delve").over(capset.ScopeProcess).with([]Note{{"uid", "run it as the user of the process: then it needs none"}}, []Note{yama}),
-		free("It reads /proc, and shows less of processes of other users.", "ps", "top", "pgrep", "pstree", "vmstat", "free"),
+		program(nil, "", "It reads /proc, and shows less of processes of other users.", "ps", "top", "pgrep", "pstree", "vmstat", "free"),
 
 		// The machine
 		program([]capset.Cap{capset.SysTime}, "EPERM", "It steers the clock; chronyd also becomes its user and listens on port 123.", "chrony", "chronyd", "ntpd", "ntpdate", "systemd-timesyncd", "openntpd", "ntp").over(capset.ScopeInitial).with([]Note{hostSetsIt, {"option", "chronyd -x leaves the clock alone"}}, nil),
@@ -91,7 +91,7 @@ func programs() []Operation {
 		program([]capset.Cap{capset.SysAdmin}, "EPERM", "It is a container engine: docker needs --privileged, podman and buildkit run rootless with user namespaces.", "dockerd", "docker in docker", "dind", "containerd", "kubelet").over(capset.ScopeInitial).with([]Note{{"program", "rootless docker, podman or buildkit; kaniko and buildah for images"}}, nil),
 		program(changeUser, "EPERM", "newuidmap and newgidmap map the ids of /etc/subuid, by their file capabilities or set-user-ID bits.", "podman rootless", "rootless docker", "buildkit rootless", "buildah unshare", "rootlesskit").with([]Note{{"single-uid", "with its own uid alone mapped none is needed"}}, []Note{onNoNewPriv, mayUnshare}),
 		program([]capset.Cap{capset.Chown, capset.Fowner, capset.DacOverride, capset.Setuid, capset.Setgid, capset.Setfcap}, "EPERM", "It unpacks layers with the owners that they have, and runs commands as USER.", "kaniko", "img"),
-		free("It makes namespaces within a user namespace of its own.", "bubblewrap", "bwrap", "unshare -Urm", "flatpak", "chromium sandbox", "chrome --no-sandbox").with(nil, []Note{mayUnshare, {"seccomp", "default filters refuse user namespaces without SYS_ADMIN"}}),
+		program(nil, "", "It makes namespaces within a user namespace of its own.", "bubblewrap", "bwrap", "unshare -Urm", "flatpak", "chromium sandbox", "chrome --no-sandbox").with(nil, []Note{mayUnshare, {"seccomp", "default filters refuse user namespaces without SYS_ADMIN"}}),
 		program([]capset.Cap{capset.IpcLock}, "ENOMEM", "It locks its secrets or its heap in memory.", "vault", "elasticsearch", "elasticsearch bootstrap.memory_lock", "java -XX:+UseLargePages", "dpdk", "openbao", "gnome-keyring").over(capset.ScopeInitial).with([]Note{{"rlimit", "RLIMIT_MEMLOCK (docker: --ulimit memlock=-1)"}, {"option", "disable_mlock of Vault, bootstrap.memory_lock: false"}}, []Note{fileCapFail}),
 		program([]capset.Cap{capset.SysNice}, "EPERM", "It raises its priority or binds memory.", "jackd", "rtkit", "oracle", "asterisk -p", "cyclictest", "tuned").over(capset.ScopeInitial).with([]Note{{"rlimit", "RLIMIT_RTPRIO and RLIMIT_NICE"}}, nil),
 		program([]capset.Cap{capset.SysResource}, "EPERM", "It raises hard limits.", "ulimit -Hn", "ulimit -n", "pam_limits").over(capset.ScopeInitial).with([]Note{{"runtime", "docker --ulimit, LimitNOFILE= of a unit"}}, nil),

@@ -119,6 +119,9 @@ func printOperation(p *printer, o *operation.Operation) {
 		row(label, n.Code+": "+n.Text)
 		label = ""
 	}
+	if o.Unverified != "" {
+		row("Unverified:", o.Unverified)
+	}
 	if len(o.Names) > 1 {
 		row("Also:", strings.Join(o.Names[1:], ", "))
 	}

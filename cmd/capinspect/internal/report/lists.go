@@ -50,8 +50,9 @@ type Operation struct {
 	Alone        []string          `json:"alone"` // of which any suffices in place of all
 	Errno        *string           `json:"errno"`
 	Scope        *string           `json:"scope"`
-	Elsewhere    map[string]string `json:"elsewhere"` // what is asked for in another scope
-	Usual        bool              `json:"usual"`     // what a program usually needs; another configuration needs others
+	Elsewhere    map[string]string `json:"elsewhere"`  // what is asked for in another scope
+	Usual        bool              `json:"usual"`      // what a program usually needs; another configuration needs others
+	Unverified   *string           `json:"unverified"` // why no kernel was asked whether it is right
 	Why          string            `json:"why"`
 	Instead      []Note            `json:"instead"`
 	Gates        []Note            `json:"gates"`
@@ -83,7 +84,7 @@ func explainedOperation(o operation.Operation) Operation {
 	noted := func(n operation.Note) Note { return Note(n) }
 	r := Operation{
 		Name: o.Name(), Names: o.Names, Capabilities: named(o.Caps), Any: !o.All, Alone: named(o.Alone), Errno: text(o.Errno),
-		Elsewhere: map[string]string{}, Usual: o.Program, Why: o.Why, Instead: each(o.Instead, noted), Gates: each(slices.Concat(SeccompGates(&o), o.Gates), noted),
+		Elsewhere: map[string]string{}, Usual: o.Program, Unverified: text(o.Unverified), Why: o.Why, Instead: each(o.Instead, noted), Gates: each(slices.Concat(SeccompGates(&o), o.Gates), noted),
 	}
 	if len(o.Caps) > 0 {
 		r.Scope = text(o.Scope.String())
