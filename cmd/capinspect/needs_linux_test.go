@@ -39,17 +39,23 @@ func TestNeedsOperations(t *testing.T) {
 	plain := stage{target: sleeping(t)}
 	plain.attr.Unshareflags = ownUnshared
 	traced := plain
-	traced.through = func(a *trial) []string { return []string{strace, "-f", "-o", log(a), helper} }
+	traced.through = func(a *trial) []string { return []string{strace, "-f", "-y", "-o", log(a), helper} }
 
 	var trials, again []*trial
 	for n, name := range slices.Sorted(maps.Keys(doings)) {
 		trials = append(trials, &trial{Number: n, Name: name})
 	}
+	setSysctls(t, settings)
 	if err := traced.perform(trials); err != nil {
 		t.Fatal(err)
 	}
+	trials = slices.DeleteFunc(trials, func(a *trial) bool { return a.Came == absent })
 	agreed, refused := 0, 0
 	for _, a := range trials {
+		if why := untold[a.Name]; why != "" {
+			t.Logf("%s: %s", a, why)
+			continue
+		}
 		o := operation.Named(a.Name)[0]
 		all := answerOf(t, log(a))
 		findings := slices.Concat(all.Needed, all.Survived, all.Perhaps)
@@ -101,6 +107,12 @@ func TestNeedsOperations(t *testing.T) {
 	if len(again) < refused/2 {
 		t.Errorf("%d operations are tried with what needs proposes", len(again))
 	}
+}
+
+// untold are the operations that a line of strace does not tell from another one.
+var untold = map[string]string{
+	"follow a link in a sticky directory": "the line is that of a file whose mode refuses it",
+	"msg_qbytes":                          "the line is that of a queue of another user",
 }
 
 // answerOf returns what needs makes of a log.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func (a *trial) refused(errno string) bool {
 
 // lacksKernel reports whether the kernel has no such operation.
 func (a *trial) lacksKernel() bool {
-	return slices.Contains([]string{"ENOSYS", "EAFNOSUPPORT", "EOPNOTSUPP", "ENOPROTOOPT"}, a.Came)
+	return slices.Contains([]string{"ENOSYS", "EAFNOSUPPORT", "EOPNOTSUPP", "ENOPROTOOPT", "ENOENT", "ENODEV", "ENOTTY", absent}, a.Came)
 }
 
 // stage is where operations are done.
@@ -98,20 +99,30 @@ func (s *stage) performOne(a *trial) error {
 		return err
 	}
 	defer unix.SysvShmCtl(segment, unix.IPC_RMID, nil)
+	file, err := handedTo(a.Name, dir)
+	if err != nil {
+		a.Came = absent
+		return nil
+	}
+	defer file.Close()
 	number := a.Number
 	attr := s.attr
 	attr.Setsid = true
 	attr.Credential = &syscall.Credential{Uid: 1000, Gid: 1000}
-	for c := range capset.Set(a.Has).Caps() {
-		attr.AmbientCaps = append(attr.AmbientCaps, uintptr(c))
+	has := capset.Set(a.Has) | beside[a.Name]
+	if asRoot[a.Name] {
+		attr.Credential = &syscall.Credential{}
+	} else {
+		for c := range has.Caps() {
+			attr.AmbientCaps = append(attr.AmbientCaps, uintptr(c))
+		}
 	}
 	cmd := &exec.Cmd{Path: "/proc/self/exe", SysProcAttr: &attr}
-	if s.marker != nil {
-		cmd.ExtraFiles = []*os.File{s.marker}
-	} else {
+	cmd.ExtraFiles = []*os.File{s.marker, file}
+	if s.marker == nil {
 		number = -1
 	}
-	cmd.Args = []string{"operation", a.Name, dir, strconv.Itoa(s.target), strconv.Itoa(segment), strconv.Itoa(number)}
+	cmd.Args = []string{"operation", a.Name, dir, strconv.Itoa(s.target), strconv.Itoa(segment), strconv.Itoa(number), strconv.FormatUint(uint64(has), 10)}
 	if s.through != nil {
 		command := s.through(a)
 		cmd.Path, cmd.Args = command[0], append(command, cmd.Args[1:]...)
@@ -125,20 +136,40 @@ func (s *stage) performOne(a *trial) error {
 	return nil
 }
 
-// doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER. It prints the name of the
+// absent came of an operation that needs a file that there is not.
+const absent = "no such file"
+
+// handedTo opens the file that root hands to an operation.
+func handedTo(name, dir string) (*os.File, error) {
+	h, ok := handed[name]
+	if !ok {
+		return nil, nil
+	}
+	if !filepath.IsAbs(h.path) {
+		h.path = filepath.Join(dir, h.path)
+	}
+	return os.OpenFile(h.path, h.flags, 0)
+}
+
+// doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER HAS. It prints the name of the
 // error.
 func doOperation() {
 	if os.Args[1] == "--stage" {
 		standIn()
 		return
 	}
-	var w world
-	w.dir = os.Args[2]
-	var errs [3]error
+	w := world{dir: os.Args[2], handed: 4}
+	var errs [5]error
 	var number int
+	var has uint64
 	w.target, errs[0] = strconv.Atoi(os.Args[3])
 	w.segment, errs[1] = strconv.Atoi(os.Args[4])
 	number, errs[2] = strconv.Atoi(os.Args[5])
+	has, errs[3] = strconv.ParseUint(os.Args[6], 10, 64)
+	runtime.LockOSThread()
+	if asRoot[os.Args[1]] {
+		errs[4] = keepOnly(capset.Set(has))
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -149,6 +180,13 @@ func doOperation() {
 		err = func() error { return marked(os.NewFile(3, "trace_marker"), number, do) }
 	}
 	fmt.Printf("came: %s\n", errnoName(err()))
+}
+
+// keepOnly gives up all capabilities of the thread but some.
+func keepOnly(has capset.Set) error {
+	low, high := uint32(has), uint32(has>>32)
+	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
+	return unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0])
 }
 
 // performBelow does operations in a child user namespace.
@@ -237,7 +275,7 @@ func furnish(dir string) error {
 	for name, f := range map[string]struct {
 		mode os.FileMode
 		uid  int
-	}{"private": {0o600, 0}, "public": {0o644, 0}, "program": {0o700, 0}, "own": {0o644, 1000}} {
+	}{"private": {0o600, 0}, "public": {0o644, 0}, "program": {0o700, 0}, "own": {0o644, 1000}, "group": {0o644, 1000}} {
 		path := filepath.Join(dir, name)
 		errs = append(errs, os.WriteFile(path, []byte("x"), 0o600), os.Chown(path, f.uid, f.uid), os.Chmod(path, f.mode))
 	}
@@ -248,6 +286,9 @@ func furnish(dir string) error {
 		path := filepath.Join(dir, name)
 		errs = append(errs, os.Mkdir(path, 0o700), os.WriteFile(filepath.Join(path, "x"), nil, 0o644), os.Chown(path, d.uid, d.uid), os.Chmod(path, d.mode))
 	}
+	link, tun := filepath.Join(dir, "sticky/link"), filepath.Join(dir, "tun")
+	errs = append(errs, os.Symlink(filepath.Join(dir, "public"), link), os.Lchown(link, 2000, 2000), os.Chown(filepath.Join(dir, "group"), 1000, 0))
+	unix.Mknod(tun, unix.S_IFCHR|0o600, int(unix.Mkdev(10, 200))) // which root of a child user namespace may not
 	return errors.Join(errs...)
 }
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
+)
+
+// handed are files that root opens for an operation, since their mode would refuse it
+// before a capability is looked for. A path without a slash at its beginning lies in the
+// directory of the operation.
+var handed = map[string]struct {
+	path  string
+	flags int
+}{
+	"linkat AT_EMPTY_PATH": {"own", unix.O_RDONLY},
+	"losetup":              {"/dev/loop7", unix.O_RDWR},
+	"BLKRRPART":            {"/dev/loop7", unix.O_RDONLY},
+	"/dev/net/tun":         {"tun", unix.O_RDWR},
+	"TIOCSTI":              {"/dev/ptmx", unix.O_RDWR},
+	"TIOCCONS":             {"/dev/ptmx", unix.O_RDWR},
+	"TIOCVHANGUP":          {"/dev/ptmx", unix.O_RDWR},
+	"TIOCSCTTY 1":          {"/dev/ptmx", unix.O_RDWR},
+	"/sys/power/wake_lock": {"/sys/power/wake_lock", unix.O_RDWR},
+	"VT_ACTIVATE":          {"/dev/tty1", unix.O_RDWR},
+	"RTC_SET_TIME":         {"/dev/rtc0", unix.O_RDONLY},
+}
+
+// asRoot are the operations that are done as uid 0: a sysctl asks for that first, whenever
+// it is written.
+var asRoot = map[string]bool{
+	"/proc/sys/kernel/kptr_restrict":     true,
+	"/proc/sys/kernel/yama/ptrace_scope": true,
+	"/proc/sys/kernel/ns_last_pid":       true,
+}
+
+// beside are the capabilities by which an operation gets as far as to what it is about.
+var beside = map[string]capset.Set{
+	"/proc/PID/stack":      capset.Of(capset.DacReadSearch, capset.SysPtrace),
+	"/proc/kcore":          capset.Of(capset.DacReadSearch),
+	"/proc/kmsg":           capset.Of(capset.DacReadSearch),
+	"/dev/mem":             capset.Of(capset.DacReadSearch),
+	"/dev/cpu/N/msr":       capset.Of(capset.DacReadSearch),
+	"/dev/ppp":             capset.Of(capset.DacOverride),
+	"/dev/fuse":            capset.Of(capset.DacOverride),
+	"/dev/kvm":             capset.Of(capset.DacOverride),
+	"PR_CAP_AMBIENT_RAISE": capset.Of(capset.NetRaw),
+}
+
+// harmful are the operations that are not done with what suffices, and why.
+var harmful = map[string]string{
+	"clock_settime": "it would set the clock",
+}
+
+// settings are the sysctls that make the kernel look for a capability at all.
+var settings = map[string]string{
+	"fs/protected_hardlinks":   "1",
+	"fs/protected_symlinks":    "1",
+	"kernel/dmesg_restrict":    "1",
+	"kernel/io_uring_disabled": "1",
+	"dev/tty/legacy_tiocsti":   "1",
+}
+
+// setSysctls sets sysctls until the test ends.
+func setSysctls(t *testing.T, values map[string]string) {
+	t.Helper()
+	for name, value := range values {
+		path := filepath.Join("/proc/sys", name)
+		old, err := os.ReadFile(path)
+		if err != nil {
+			continue // the kernel has none
+		}
+		if err := os.WriteFile(path, []byte(value), 0); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := os.WriteFile(path, old, 0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
