@@ -3,6 +3,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -70,19 +72,39 @@ var settings = map[string]string{
 // setSysctls sets sysctls until the test ends.
 func setSysctls(t *testing.T, values map[string]string) {
 	t.Helper()
+	restore, err := changeSysctls(values)
+	t.Cleanup(func() {
+		if err := restore(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// changeSysctls sets those sysctls that the kernel has, and returns what sets them back.
+func changeSysctls(values map[string]string) (restore func() error, err error) {
+	old := map[string][]byte{}
+	restore = func() (err error) {
+		for path, text := range old {
+			err = errors.Join(err, os.WriteFile(path, text, 0))
+		}
+		return err
+	}
 	for name, value := range values {
 		path := filepath.Join("/proc/sys", name)
-		old, err := os.ReadFile(path)
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(path, []byte(value), 0)
+		}
 		if err != nil {
-			continue // the kernel has none
+			return restore, err
 		}
-		if err := os.WriteFile(path, []byte(value), 0); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := os.WriteFile(path, old, 0); err != nil {
-				t.Error(err)
-			}
-		})
+		old[path] = text
 	}
+	return restore, nil
 }

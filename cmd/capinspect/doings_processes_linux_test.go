@@ -14,6 +14,15 @@ import (
 	"github.com/capinspect/capinspect/capset"
 )
 
+// sendsIDs sends credentials through a socket.
+func sendsIDs(ids unix.Ucred) error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	return unix.Sendmsg(pair[0], []byte("x"), unix.UnixCredentials(&ids), nil, 0)
+}
+
 // onProcesses are operations on processes and their ids.
 var onProcesses = map[string]func(world) error{
 	"setuid":       func(world) error { return invoke(unix.SYS_SETUID, 0) },
@@ -157,11 +166,7 @@ var onProcesses = map[string]func(world) error{
 		return unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, uintptr(capset.NetRaw), 0, 0)
 	},
 	"SCM_CREDENTIALS": func(w world) error {
-		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
-		if err != nil {
-			return err
-		}
-		return unix.Sendmsg(pair[0], []byte("x"), unix.UnixCredentials(&unix.Ucred{Pid: int32(w.target), Uid: 0, Gid: 0}), nil, 0)
+		return sendsIDs(unix.Ucred{Pid: int32(w.target), Uid: 0, Gid: 0})
 	},
 	"perf_event_open of a process of another user": func(w world) error {
 		attr := unix.PerfEventAttr{Type: unix.PERF_TYPE_SOFTWARE, Config: unix.PERF_COUNT_SW_DUMMY, Size: 64, Bits: unix.PerfBitExcludeKernel | unix.PerfBitExcludeHv}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
@@ -151,9 +152,13 @@ func (o *tried) verifyChecks(t *testing.T) {
 }
 
 // sleeping starts a process of root that ends with the test.
-func sleeping(t *testing.T) int {
+func sleeping(t *testing.T) int { return sleepingAs(t, nil) }
+
+// sleepingAs starts a process of a user that ends with the test.
+func sleepingAs(t *testing.T, as *syscall.Credential) int {
 	t.Helper()
 	target := exec.Command("sleep", "600")
+	target.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	if err := target.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,12 +18,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
 )
 
 // trial is an operation that is done with some capabilities, as uid 1000.
 type trial struct {
 	Number int // in the trace
 	Name   string
+	Code   string // of the note of the row that is applied; "" if none is
 	Has    uint64 // a capset.Set
 	Came   string // the name of the error, "" if there was none
 
@@ -99,6 +101,12 @@ func (s *stage) performOne(a *trial) error {
 		return err
 	}
 	defer unix.SysvShmCtl(segment, unix.IPC_RMID, nil)
+	helps := applied(a.Name, a.Code)
+	if helps.world != nil {
+		if err := helps.world(dir, segment); err != nil {
+			return err
+		}
+	}
 	file, err := handedTo(a.Name, dir)
 	if err != nil {
 		a.Came = absent
@@ -110,7 +118,7 @@ func (s *stage) performOne(a *trial) error {
 	attr.Setsid = true
 	attr.Credential = &syscall.Credential{Uid: 1000, Gid: 1000}
 	has := capset.Set(a.Has) | beside[a.Name]
-	if asRoot[a.Name] {
+	if asRoot[a.Name] || helps.root {
 		attr.Credential = &syscall.Credential{}
 	} else {
 		for c := range has.Caps() {
@@ -122,7 +130,7 @@ func (s *stage) performOne(a *trial) error {
 	if s.marker == nil {
 		number = -1
 	}
-	cmd.Args = []string{"operation", a.Name, dir, strconv.Itoa(s.target), strconv.Itoa(segment), strconv.Itoa(number), strconv.FormatUint(uint64(has), 10)}
+	cmd.Args = []string{"operation", a.Name, dir, strconv.Itoa(s.target), strconv.Itoa(segment), strconv.Itoa(number), strconv.FormatUint(uint64(has), 10), a.Code}
 	if s.through != nil {
 		command := s.through(a)
 		cmd.Path, cmd.Args = command[0], append(command, cmd.Args[1:]...)
@@ -134,6 +142,16 @@ func (s *stage) performOne(a *trial) error {
 	}
 	a.Came = strings.TrimSpace(came)
 	return nil
+}
+
+// applied returns the remedy of an operation that has a code.
+func applied(name, code string) remedy {
+	for _, o := range operation.Named(name) {
+		if r, ok := remedies[[2]string{o.Name(), code}]; ok {
+			return r
+		}
+	}
+	return remedy{}
 }
 
 // absent came of an operation that needs a file that there is not.
@@ -151,7 +169,7 @@ func handedTo(name, dir string) (*os.File, error) {
 	return os.OpenFile(h.path, h.flags, 0)
 }
 
-// doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER HAS. It prints the name of the
+// doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER HAS CODE. It prints the name of the
 // error.
 func doOperation() {
 	if os.Args[1] == "--stage" {
@@ -167,7 +185,8 @@ func doOperation() {
 	number, errs[2] = strconv.Atoi(os.Args[5])
 	has, errs[3] = strconv.ParseUint(os.Args[6], 10, 64)
 	runtime.LockOSThread()
-	if asRoot[os.Args[1]] {
+	helps := applied(os.Args[1], os.Args[7])
+	if asRoot[os.Args[1]] || helps.root {
 		errs[4] = keepOnly(capset.Set(has))
 	}
 	if err := errors.Join(errs[:]...); err != nil {
@@ -175,6 +194,9 @@ func doOperation() {
 		os.Exit(1)
 	}
 	do := func() error { return doings[os.Args[1]](w) }
+	if helps.do != nil {
+		do = func() error { return helps.do(w) }
+	}
 	err := do
 	if number >= 0 {
 		err = func() error { return marked(os.NewFile(3, "trace_marker"), number, do) }
