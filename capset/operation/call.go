@@ -230,13 +230,13 @@ func byFile(name, args, errno string) []Operation {
 }
 
 // tells returns the operation on a file if it tells more than the mode of the file does,
-// which is looked at first: of its own process a task may see all, and so only writing
-// tells something there.
+// which is looked at first: of its own process a task may see all that its access decides
+// on, and so writing alone tells something there.
 func tells(o *Operation, name, errno string, own, writes bool) []Operation {
 	toWrite := strings.HasPrefix(o.Name(), "write ")
 	byMode := o.Scope == capset.ScopeFile || name == "open" && errno == "EACCES" && len(o.Caps) > 0 && slices.Contains(o.Gates, fileMode)
 	other := errno != "" && o.Errno != errno && len(o.Caps) > 0
-	if byMode || other || toWrite && !writes || own && !toWrite {
+	if byMode || other || toWrite && !writes || own && !toWrite && o.Scope == capset.ScopeProcess {
 		return nil
 	}
 	return []Operation{*o}
