@@ -97,7 +97,7 @@ var onMachine = map[string]func(world) error{
 	"TIOCCONS":    onTerminal(unix.O_RDONLY, func(fd int) error { return ioctl(fd, unix.TIOCCONS, 0) }), // which takes one to write
 	"TIOCVHANGUP": onTerminal(unix.O_RDWR, func(fd int) error { return ioctl(fd, 0x5437, 0) }),
 	"TIOCSCTTY 1": onTerminal(unix.O_RDWR, func(fd int) error {
-		pid, err := syscall.ForkExec("/bin/sleep", []string{"sleep", "9"}, &syscall.ProcAttr{
+		pid, err := syscall.ForkExec("/proc/self/exe", []string{"operation", "--sleep"}, &syscall.ProcAttr{
 			Files: []uintptr{uintptr(fd)}, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: true},
 		})
 		if err != nil {

@@ -112,8 +112,8 @@ var onProcesses = map[string]func(world) error{
 	"setfsuid": func(world) error { unix.Setfsuid(0); return nil },
 	"setfsgid": func(world) error { unix.Setfsgid(0); return nil },
 	"PTRACE_TRACEME": func(world) error {
-		cmd := exec.Command("/bin/true")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Args, cmd.SysProcAttr = []string{"operation", "--nothing"}, &syscall.SysProcAttr{Ptrace: true}
 		if err := cmd.Start(); err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"maps"
-	"os/exec"
 	"runtime"
 	"slices"
 	"syscall"
@@ -157,7 +156,7 @@ func sleeping(t *testing.T) int { return sleepingAs(t, nil) }
 // sleepingAs starts a process of a user that ends with the test.
 func sleepingAs(t *testing.T, as *syscall.Credential) int {
 	t.Helper()
-	target := exec.Command("sleep", "600")
+	target := sleeper()
 	target.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	if err := target.Start(); err != nil {
 		t.Fatal(err)

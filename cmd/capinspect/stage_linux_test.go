@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -172,8 +173,14 @@ func handedTo(name, dir string) (*os.File, error) {
 // doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER HAS CODE. It prints the name of the
 // error.
 func doOperation() {
-	if os.Args[1] == "--stage" {
+	switch os.Args[1] {
+	case "--stage":
 		standIn()
+		return
+	case "--sleep":
+		time.Sleep(10 * time.Minute)
+		return
+	case "--nothing":
 		return
 	}
 	w := world{dir: os.Args[2], handed: 4}
@@ -202,6 +209,11 @@ func doOperation() {
 		err = func() error { return marked(os.NewFile(3, "trace_marker"), number, do) }
 	}
 	fmt.Printf("came: %s\n", errnoName(err()))
+}
+
+// sleeper returns a process that sleeps for ten minutes.
+func sleeper() *exec.Cmd {
+	return &exec.Cmd{Path: "/proc/self/exe", Args: []string{"operation", "--sleep"}}
 }
 
 // keepOnly gives up all capabilities of the thread but some.
@@ -275,7 +287,7 @@ func standInFor(kind string) error {
 				return fmt.Errorf("mount of %s: %w", m.to, err)
 			}
 		}
-		target := exec.Command("sleep", "600")
+		target := sleeper()
 		if err := target.Start(); err != nil {
 			return err
 		}
