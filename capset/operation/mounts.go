@@ -121,9 +121,8 @@ func mounts() []Operation {
 		},
 		{
 			Names: []string{"setns to a user namespace", "nsenter --user", "nsenter -U"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeOwn, Calls: []string{"setns"},
-			Unverified: "a process with one thread alone may, and those of the tests have several",
-			Why:        "It asks that user namespace.",
-			Instead:    []Note{{"owner", "the user that made the namespace has every capability over it, from the namespace above"}},
+			Why:     "It asks that user namespace.",
+			Instead: []Note{{"owner", "the user that made the namespace has every capability over it, from the namespace above"}},
 		},
 		{
 			Names: []string{"setns to a pid namespace", "nsenter --pid", "nsenter -p"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopePID, Calls: []string{"setns"},
@@ -139,17 +138,15 @@ func mounts() []Operation {
 		},
 		{
 			Names: []string{"write /proc/PID/uid_map", "/proc/PID/uid_map", "uid_map", "newuidmap"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setuid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
-			Unverified: "the tests make no user namespace for another user",
-			Why:        "Mapping other ids than one's own asks for SYS_ADMIN over the new namespace, and for SETUID in the one above it; uid 0 of that for SETFCAP too, since Linux 5.12.",
-			Instead:    []Note{{"own-id", "a single line that maps the writer's own effective uid needs none"}, {"file-capability", "newuidmap with cap_setuid=ep: its euid made the namespace, and so has SYS_ADMIN over it"}},
-			Gates:      []Note{{"subuid", "newuidmap maps what /etc/subuid lets it"}},
+			Why:     "Mapping other ids than one's own asks for SYS_ADMIN over the new namespace, and for SETUID in the one above it; uid 0 of that for SETFCAP too, since Linux 5.12.",
+			Instead: []Note{{"own-id", "a single line that maps the writer's own effective uid needs none"}, {"file-capability", "newuidmap with cap_setuid=ep: its euid made the namespace, and so has SYS_ADMIN over it"}},
+			Gates:   []Note{{"subuid", "newuidmap maps what /etc/subuid lets it"}},
 		},
 		{
 			Names: []string{"write /proc/PID/gid_map", "/proc/PID/gid_map", "gid_map", "newgidmap"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setgid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
-			Unverified: "the tests make no user namespace for another user",
-			Why:        "Mapping other ids than one's own asks for SYS_ADMIN over the new namespace, and for SETGID in the one above it.",
-			Instead:    []Note{{"own-id", "a single line that maps the writer's own effective gid needs none, once setgroups is denied"}, {"file-capability", "newgidmap with cap_setgid=ep"}},
-			Gates:      []Note{{"subgid", "newgidmap maps what /etc/subgid lets it"}},
+			Why:     "Mapping other ids than one's own asks for SYS_ADMIN over the new namespace, and for SETGID in the one above it.",
+			Instead: []Note{{"own-id", "a single line that maps the writer's own effective gid needs none, once setgroups is denied"}, {"file-capability", "newgidmap with cap_setgid=ep"}},
+			Gates:   []Note{{"subgid", "newgidmap maps what /etc/subgid lets it"}},
 		},
 		{
 			Names: []string{"swapon"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"swapon"},

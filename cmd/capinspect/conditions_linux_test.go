@@ -21,17 +21,18 @@ var handed = map[string]struct {
 	path  string
 	flags int
 }{
-	"linkat AT_EMPTY_PATH": {"own", unix.O_RDONLY},
-	"losetup":              {"/dev/loop7", unix.O_RDWR},
-	"BLKRRPART":            {"/dev/loop7", unix.O_RDONLY},
-	"/dev/net/tun":         {"tun", unix.O_RDWR},
-	"TIOCSTI":              {"/dev/ptmx", unix.O_RDWR},
-	"TIOCCONS":             {"/dev/ptmx", unix.O_RDWR},
-	"TIOCVHANGUP":          {"/dev/ptmx", unix.O_RDWR},
-	"TIOCSCTTY 1":          {"/dev/ptmx", unix.O_RDWR},
-	"/sys/power/wake_lock": {"/sys/power/wake_lock", unix.O_RDWR},
-	"VT_ACTIVATE":          {"/dev/tty1", unix.O_RDWR},
-	"RTC_SET_TIME":         {"/dev/rtc0", unix.O_RDONLY},
+	"linkat AT_EMPTY_PATH":      {"own", unix.O_RDONLY},
+	"losetup":                   {"/dev/loop7", unix.O_RDWR},
+	"BLKRRPART":                 {"/dev/loop7", unix.O_RDONLY},
+	"/dev/net/tun":              {"tun", unix.O_RDWR},
+	"TIOCSTI":                   {"/dev/ptmx", unix.O_RDWR},
+	"TIOCCONS":                  {"/dev/ptmx", unix.O_RDWR},
+	"TIOCVHANGUP":               {"/dev/ptmx", unix.O_RDWR},
+	"TIOCSCTTY 1":               {"/dev/ptmx", unix.O_RDWR},
+	"/sys/power/wake_lock":      {"/sys/power/wake_lock", unix.O_RDWR},
+	"setns to a user namespace": {"/proc/PID/ns/user", unix.O_RDONLY},
+	"VT_ACTIVATE":               {"/dev/tty1", unix.O_RDWR},
+	"RTC_SET_TIME":              {"/dev/rtc0", unix.O_RDONLY},
 }
 
 // asRoot are the operations that are done as uid 0: a sysctl asks for that first, whenever
@@ -42,9 +43,15 @@ var asRoot = map[string]bool{
 	"/proc/sys/kernel/ns_last_pid":       true,
 }
 
+// unmapped are the operations for which the process of root is in a user namespace of its
+// own, which maps no ids yet.
+var unmapped = map[string]bool{"setns to a user namespace": true, "uid_map": true, "gid_map": true}
+
 // beside are the capabilities by which an operation gets as far as to what it is about.
 var beside = map[string]capset.Set{
 	"/proc/PID/stack":      capset.Of(capset.DacReadSearch, capset.SysPtrace),
+	"uid_map":              capset.Of(capset.DacOverride),
+	"gid_map":              capset.Of(capset.DacOverride),
 	"/proc/kcore":          capset.Of(capset.DacReadSearch),
 	"/proc/kmsg":           capset.Of(capset.DacReadSearch),
 	"/dev/mem":             capset.Of(capset.DacReadSearch),

@@ -160,6 +160,9 @@ var notApplied = map[[2]string]string{
 	{"/dev/net/tun", "owner"}:              "it takes a device that stays",
 	{"VT_ACTIVATE", "owner"}:               "the console belongs to the machine",
 	{"TIOCSTI", "owner"}:                   "the operation has no controlling terminal",
+	{"setns to a user namespace", "owner"}: "it takes a user namespace that the user has made",
+	{"write /proc/PID/uid_map", "own-id"}:  "it takes a user namespace that the user has made",
+	{"write /proc/PID/gid_map", "own-id"}:  "it takes a user namespace that the user has made",
 	{"setfsuid", "own-id"}:                 "it fails silently",
 	{"setfsgid", "own-id"}:                 "it fails silently",
 }

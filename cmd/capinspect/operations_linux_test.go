@@ -77,7 +77,7 @@ func TestOperations(t *testing.T) {
 			continue
 		}
 		verified[o.Name()] = true
-		if trace.marker != nil {
+		if trace.marker != nil && o.none.Name != "setns to a user namespace" { // another process does it
 			o.verifyChecks(t)
 		}
 	}

@@ -82,10 +82,13 @@ func (o *child) suffices() bool {
 // unlike are the operations whose row does not tell all of what a child user namespace
 // changes.
 var unlike = map[string]string{
-	"mount a block device": "it asks the owner of the mount namespace first",
-	"linkat AT_EMPTY_PATH": "it asks the user namespace of whoever opened the file",
-	"NETLINK_AUDIT":        "the socket finds nobody (ECONNREFUSED)",
-	"AUDIT_USER":           "the socket finds nobody (ECONNREFUSED)",
+	"mount a block device":      "it asks the owner of the mount namespace first",
+	"linkat AT_EMPTY_PATH":      "it asks the user namespace of whoever opened the file",
+	"setns to a user namespace": "it asks the user namespace that it enters",
+	"uid_map":                   "it asks the user namespace that is mapped, and the one above it",
+	"gid_map":                   "it asks the user namespace that is mapped, and the one above it",
+	"NETLINK_AUDIT":             "the socket finds nobody (ECONNREFUSED)",
+	"AUDIT_USER":                "the socket finds nobody (ECONNREFUSED)",
 }
 
 func (o *child) verify(t *testing.T) {

@@ -108,7 +108,20 @@ func (s *stage) performOne(a *trial) error {
 			return err
 		}
 	}
-	file, err := handedTo(a.Name, dir)
+	target := s.target
+	if unmapped[a.Name] {
+		other := sleeper()
+		other.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER}
+		if err := other.Start(); err != nil {
+			return err
+		}
+		defer func() {
+			other.Process.Kill()
+			other.Wait()
+		}()
+		target = other.Process.Pid
+	}
+	file, err := handedTo(a.Name, dir, target)
 	if err != nil {
 		a.Came = absent
 		return nil
@@ -131,7 +144,7 @@ func (s *stage) performOne(a *trial) error {
 	if s.marker == nil {
 		number = -1
 	}
-	cmd.Args = []string{"operation", a.Name, dir, strconv.Itoa(s.target), strconv.Itoa(segment), strconv.Itoa(number), strconv.FormatUint(uint64(has), 10), a.Code}
+	cmd.Args = []string{"operation", a.Name, dir, strconv.Itoa(target), strconv.Itoa(segment), strconv.Itoa(number), strconv.FormatUint(uint64(has), 10), a.Code}
 	if s.through != nil {
 		command := s.through(a)
 		cmd.Path, cmd.Args = command[0], append(command, cmd.Args[1:]...)
@@ -159,7 +172,7 @@ func applied(name, code string) remedy {
 const absent = "no such file"
 
 // handedTo opens the file that root hands to an operation.
-func handedTo(name, dir string) (*os.File, error) {
+func handedTo(name, dir string, target int) (*os.File, error) {
 	h, ok := handed[name]
 	if !ok {
 		return nil, nil
@@ -167,6 +180,7 @@ func handedTo(name, dir string) (*os.File, error) {
 	if !filepath.IsAbs(h.path) {
 		h.path = filepath.Join(dir, h.path)
 	}
+	h.path = strings.Replace(h.path, "/PID/", fmt.Sprintf("/%d/", target), 1)
 	return os.OpenFile(h.path, h.flags, 0)
 }
 
