@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
@@ -148,5 +149,42 @@ func TestNeedsTerminal(t *testing.T) {
 	o = run(t, "script", "-qec", fmt.Sprintf("stty cols 80; (cat %s; sleep 1.2; cat %[1]s) | %s needs >/dev/null", log, built(t)), "/dev/null")
 	if o.status != 0 || !strings.Contains(o.stdout, "\rcapinspect: reading the log ") || !strings.HasSuffix(o.stdout, " \r") {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestNeedsContainer starts a container without capabilities, asks needs what its log was
+// about, and starts it with the flags of docker run that it answers.
+func TestNeedsContainer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "docker")
+	app := buildAppImage(t, buildImage(t))
+	says := func(flags ...string) string {
+		args := slices.Concat([]string{"run", "-d", "--network", "none", "--sysctl", "net.ipv4.ip_unprivileged_port_start=1024"}, flags, []string{app})
+		o := run(t, "docker", args...)
+		if o.status != 0 {
+			t.Fatalf("%q: %+v", args, o)
+		}
+		id := strings.TrimSpace(o.stdout)
+		defer run(t, "docker", "rm", "-f", id)
+		for range 100 {
+			if o = run(t, "docker", "logs", id); o.stdout != "" {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		return o.stdout
+	}
+	log := says("--cap-drop", "ALL")
+	if !strings.Contains(log, "permission denied") {
+		t.Fatalf("without capabilities: %q", log)
+	}
+	flags := flagsOf(t, call(log, "needs", "-o", "docker"))
+	if got := strings.Join(flags, " "); !strings.HasPrefix(got, "--cap-drop ALL --cap-add NET_BIND_SERVICE") {
+		t.Errorf("of %q: %s", log, got)
+	}
+	if log := says(flags...); !strings.Contains(log, "listening on port 80") {
+		t.Errorf("with %q: %q", flags, log)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strconv"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
@@ -42,9 +43,10 @@ success, or ended with the exit status 0 and none of that program ended
 otherwise. What the log does not tell is not taken for that.
 
 With -o yaml, docker or systemd it writes what drops all capabilities and adds
-those that are certain; the others are in comments. With -p or -f it also says
-what a task lacks of them, and what it holds that nothing in the log used; the
-exit status is 1 if it lacks one.`,
+those that are certain; the others are in comments. With -p, -f or
+file:PATH it also says what a task lacks of them, what it holds and was refused
+all the same, and what it holds that nothing in the log used; the exit status is
+1 if it lacks one.`,
 	example: `
 echo 'chroot("/srv") = -1 EPERM (Operation not permitted)' >/tmp/trace.log
 capinspect needs /tmp/trace.log
@@ -68,7 +70,7 @@ func (c *needsConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(args) == 0 {
+	if args = c.Take(args); len(args) == 0 {
 		if isTerminal(e.stdin) {
 			return 0, usagef("no FILE, and standard input is a terminal: name a log, as strace -f -o FILE writes it")
 		}
@@ -129,6 +131,9 @@ func readLog(e *env, name string, waiting *progress, logs *denial.Reader, all *n
 		}
 		return logs.Stats, nil
 	})
+	if errors.Is(err, fs.ErrNotExist) && (target.IsPID(name) || name == target.Self) {
+		err = fmt.Errorf("%w: a task is named by -p %s", err, name)
+	}
 	return stats, cmp.Or(err, failure)
 }
 

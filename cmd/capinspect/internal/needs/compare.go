@@ -13,6 +13,8 @@ import (
 type Comparison struct {
 	Task    *task.Task
 	Missing capset.Set // what is not effective
+	// Held was refused though it is effective: something else than the capability was missing.
+	Held capset.Set
 	// Bounded are those of Missing that the bounding set has: it may get them by executing a
 	// program.
 	Bounded task.Value[capset.Set]
@@ -27,6 +29,7 @@ func Compare(a *Answer, t *task.Task) (*Comparison, error) {
 		return nil, fmt.Errorf("capabilities.%s is unknown: %s", task.SetName(capset.Effective), t.Sets[capset.Effective].Why())
 	}
 	c := &Comparison{Task: t, Missing: (Set(a.Needed) | Set(a.Used)) &^ t.Counting(effective)}
+	c.Held = Set(a.Needed) & t.Counting(effective)
 	c.Bounded = task.Unknown[capset.Set](t.Sets[capset.Bounding].Why())
 	if bounding, known := t.Sets[capset.Bounding].Get(); known {
 		c.Bounded = task.Known(c.Missing & t.Counting(bounding))

@@ -225,6 +225,9 @@ func TestCompare(t *testing.T) {
 	has.Sets[capset.Permitted] = task.Known(capset.Of(capset.Chown, capset.Kill))
 	has.Sets[capset.Bounding] = task.Known(capset.Of(capset.Chown, capset.Kill, capset.Setgid))
 	refused := refusal("setgroups", "0, NULL", "EPERM")
+	if c, err := Compare(answer(refusal("chown", `"/x", 0, 0`, "EPERM")), has); err != nil || c.Missing != 0 || c.Held != capset.Of(capset.Chown) {
+		t.Errorf("%+v, %v", c, err)
+	}
 	c, err := Compare(answer(refused), has)
 	if err != nil || c.Missing != capset.Of(capset.Setgid) || c.Bounded.Zero() != c.Missing || c.Unused.Known() {
 		t.Errorf("%+v, %v", c, err)

@@ -214,6 +214,10 @@ func printComparison(p *printer, c *needs.Comparison) {
 			p.paragraph("    ", "in Bounding: "+inManifest(bounded, ", ")+" ('capinspect why' tells what keeps it from them)")
 		}
 	}
+	if c.Held != 0 {
+		const held = "  held and refused: "
+		p.line(held, Wrapped(inManifest(c.Held, ", ")+" (its user namespace, a seccomp filter or a security module: 'capinspect why' tells)", len(held), "    "))
+	}
 	const unused = "  held and not used: "
 	switch set, known := c.Unused.Get(); {
 	case !known:

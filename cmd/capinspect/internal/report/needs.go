@@ -74,6 +74,7 @@ type ComparedTask struct {
 	Origin
 	Missing []string             `json:"missing"`
 	Bounded task.Value[[]string] `json:"missingInBounding"`
+	Held    []string             `json:"heldAndRefused"`
 	Unused  task.Value[[]string] `json:"unused"`
 	Unknown Unknown              `json:"unknown" lines:"members"`
 }
@@ -108,7 +109,7 @@ func evidence(p needs.Place) Evidence { return Evidence{text(p.File), p.Line, p.
 
 func comparedTask(c *needs.Comparison) ComparedTask {
 	compared := ComparedTask{
-		Process: Process{c.Task.Pid, c.Task.Tid}, Origin: Origin{c.Task.Source}, Missing: names(c.Missing),
+		Process: Process{c.Task.Pid, c.Task.Tid}, Origin: Origin{c.Task.Source}, Missing: names(c.Missing), Held: names(c.Held),
 		Bounded: task.Map(c.Bounded, names), Unused: task.Map(c.Unused, names),
 	}
 	compared.Unknown = unknownOf(&compared)
