@@ -30,7 +30,7 @@ var (
 	lockdown     = Note{"lockdown", "kernel lockdown, as with Secure Boot, refuses it"}
 	auditBelow   = Note{"user-namespace", "in a child user namespace the socket finds nobody (ECONNREFUSED), which PAM and sshd take for a kernel without auditing"}
 	fileMode     = Note{"dac", "the mode of the file is looked at first"}
-	readOnlyProc = Note{"read-only", "most runtimes mount /proc/sys read-only"}
+	readOnlyProc = Note{"proc-read-only", "most runtimes mount /proc/sys read-only"}
 	maskedProc   = Note{"masked", "runtimes hide the file in containers that are not privileged"}
 	sockOptOwner = Note{"user-namespace", "in a network namespace of its own user namespace: unshare -Urn"}
 )

@@ -138,6 +138,41 @@ func Named(name string) (found []Operation) {
 	return Named("bind from 1024 up")
 }
 
+// Close returns at most three names that differ from one by a letter, or begin with it.
+func Close(name string) (found []string) {
+	wanted := plain(name)
+	if len(wanted) < 3 {
+		return nil
+	}
+	for _, near := range []func(a, b string) bool{oneOff, strings.HasPrefix} {
+		for _, o := range All() {
+			for _, n := range o.Names {
+				if near(plain(n), wanted) && !slices.Contains(found, n) {
+					found = append(found, n)
+				}
+			}
+		}
+	}
+	return found[:min(len(found), 3)]
+}
+
+// oneOff reports whether a letter more, less, other or swapped with its neighbour makes one
+// name of another.
+func oneOff(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	a, b = a[i:], b[i:]
+	if len(a) < len(b) {
+		return a == b[1:]
+	}
+	return len(a) > 0 && a[1:] == b[1:] || len(a) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:]
+}
+
 // plain returns a name without what people write differently: case, blanks, a colon before
 // a port, and the section of a man page.
 func plain(name string) string {

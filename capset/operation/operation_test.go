@@ -82,6 +82,16 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+func TestClose(t *testing.T) {
+	for name, want := range map[string]string{
+		"munt": "mount", "moutn": "mount", "mountt": "mount", "mou": "mount,mount a block device,mount ext4", "so_mrk": "SO_MARK", "ab": "", "": "", "zzz": "",
+	} {
+		if got := strings.Join(Close(name), ","); !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+}
+
 // TestSuffices holds what is taken for enough: any, all, one that stands in for another,
 // and one that stands for all.
 func TestSuffices(t *testing.T) {

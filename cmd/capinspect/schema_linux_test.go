@@ -102,6 +102,7 @@ func samples(t *testing.T) (list []any) {
 		{"check", "--json", "--has", "63", "--pss", "restricted", "self", "pod:" + in("pod")},
 		{"check", "--json", "pod:" + in("pod")},
 		{"why", "--json", "chown", "net_raw"},
+		{"why", "--json", "mount", "mbind", "su", "SO_MARK", "-f", in("one/1/status")},
 		{"why", "--json", "chown", "-f", in("one/1/status")},
 		{"why", "--json", "userns"},
 		{"why", "--json", "access", "self"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/completion"
@@ -77,6 +78,11 @@ func rows() []completion.Row {
 	}
 	for c := range capset.LastKnown + 1 {
 		add(string(flags.AnyCap), c.Short(), nil, c.Summary())
+	}
+	for _, o := range operation.All() {
+		if name := o.Name(); !strings.ContainsAny(name, " :") { // which a shell would take apart
+			add(string(flags.AnyOperation), name, nil, o.Why)
+		}
 	}
 	for _, c := range table.Columns() {
 		add(string(flags.AnyColumn), c.Name, nil, c.About)

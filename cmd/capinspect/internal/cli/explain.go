@@ -17,7 +17,7 @@ import (
 var explainCommand = command{
 	name:     "explain",
 	args:     "[flags] [CAP | OPERATION | TEXT] ...",
-	operands: []flags.Candidate{flags.AnyCap, flags.Anything},
+	operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
 	summary:  "what a capability permits, what an operation needs",
 	about: `Explain capabilities: what each permits, what in a container needs it, what it
 opens to an attacker, the usual narrower choice, and in which user namespaces it

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,19 +14,26 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
 var whyCommand = command{
 	name:     "why",
-	args:     "[flags] CAP ...",
-	operands: []flags.Candidate{flags.AnyCap},
-	summary:  "why a capability is not effective, and what changes it",
+	args:     "[flags] CAP | OPERATION ...",
+	operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
+	summary:  "why a capability or operation fails, and what helps",
 	about: `Tell whether capabilities are effective in a process, by default in
 capinspect's own, the first reason that holds if they are not, or are and may
 be of no use, and what would change it, in the order of least privilege.
 Nothing is tried. The exit status is 1 if one is not effective, or counts for
 nothing in its user namespace.
+
+A word that is no capability is an operation, as explain takes it: would it
+work, and which gate stops it first: a capability, the user namespace that is
+asked, the seccomp filter that the runtime has by default, the label of a
+security module, or a sysctl. The exit status is 1 if it would not, 2 if nobody
+can tell.
 
 'why userns [PID ...]' tells whether a process may create a user namespace,
 what refuses it first, and what it could do in there. 'why access PID ...'
@@ -35,6 +43,7 @@ all.`,
 	example: `
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
+capinspect why mount 'bind :80' ping
 capinspect why sys_admin --json -p self
 capinspect why userns 1
 capinspect why access self`,
@@ -57,25 +66,20 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 		return 0, err
 	}
 	if args = c.Take(args); len(args) == 0 {
-		return 0, usagef("no capability")
+		return 0, usagef("no capability and no operation")
 	}
 	for _, topic := range whyTopics {
 		if strings.EqualFold(args[0], topic.word) {
 			return topic.run(c, e, args[1:])
 		}
 	}
-	var caps []capset.Cap
+	var asked why.Asked
 	for _, arg := range args {
-		cap, err := parseOnce(arg)
-		if found := operation.Named(arg); err != nil && found != nil {
-			return 0, fmt.Errorf("%q is an operation: 'capinspect explain' tells which capabilities it needs", arg)
-		}
-		if err != nil {
+		if err := addAsked(&asked, arg); err != nil {
 			return 0, err
 		}
-		caps = append(caps, cap)
 	}
-	found, status, err := c.find(e, caps)
+	found, status, err := c.find(e, asked)
 	if err != nil {
 		return 0, err
 	}
@@ -84,12 +88,10 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	}
 	for _, answers := range found {
 		for _, a := range answers.List {
-			switch works, known := a.Works.Get(); {
-			case !known:
-				status = statusTrouble
-			case !works:
-				status = max(status, statusNo)
-			}
+			status = max(status, statusOf(a.Works))
+		}
+		for _, o := range answers.Operations {
+			status = max(status, statusOf(o.Works))
 		}
 	}
 	return status, nil
@@ -103,6 +105,50 @@ var whyTopics = []struct {
 }{
 	{"userns", (*whyConfig).userns},
 	{"access", (*whyConfig).access},
+}
+
+// statusOf returns the exit status of an answer.
+func statusOf(works task.Value[bool]) int {
+	switch yes, known := works.Get(); {
+	case !known:
+		return statusTrouble
+	case !yes:
+		return statusNo
+	}
+	return statusOK
+}
+
+// addAsked adds what a word asks for: a capability, or else the operations of that name.
+func addAsked(asked *why.Asked, word string) error {
+	c, err := parseOnce(word)
+	if err == nil {
+		asked.Caps = append(asked.Caps, c)
+		return nil
+	}
+	found := operation.Named(word)
+	for _, o := range found {
+		asked.Operations = append(asked.Operations, why.Operation{Operation: o, As: word})
+	}
+	unknown, ok := errors.AsType[*capset.UnknownError](err)
+	switch {
+	case found != nil:
+		return nil
+	case !ok:
+		return err
+	}
+	return unknownWord(unknown)
+}
+
+// unknownWord says that a word names nothing, and what it may have meant.
+func unknownWord(unknown *capset.UnknownError) error {
+	var close []string
+	for _, c := range unknown.Close {
+		close = append(close, c.String())
+	}
+	if close = append(close, operation.Close(unknown.Name)...); close == nil {
+		return fmt.Errorf("no such capability or operation: %q ('capinspect explain TEXT' searches)", unknown.Name)
+	}
+	return fmt.Errorf("no such capability or operation: %q, did you mean %s?", unknown.Name, strings.Join(close, " or "))
 }
 
 // parseOnce returns the capability of a name. One whose prefix stands twice is what
@@ -123,7 +169,7 @@ func parseOnce(name string) (capset.Cap, error) {
 
 // find returns the answers for each task. One that cannot be read does not hide the
 // others.
-func (c *whyConfig) find(e *env, caps []capset.Cap) (found []*why.Answers, status int, err error) {
+func (c *whyConfig) find(e *env, asked why.Asked) (found []*why.Answers, status int, err error) {
 	pids, err := c.Choose(nil)
 	if err != nil {
 		return nil, 0, err
@@ -151,7 +197,7 @@ func (c *whyConfig) find(e *env, caps []capset.Cap) (found []*why.Answers, statu
 		}
 		defer from.Close()
 		for _, pid := range pids {
-			answers, err := from.Why(pid, caps)
+			answers, err := from.Why(pid, asked)
 			add(from.Pid(pid), answers, err)
 		}
 	}
@@ -161,7 +207,7 @@ func (c *whyConfig) find(e *env, caps []capset.Cap) (found []*why.Answers, statu
 			failed.Fail("", err)
 		}
 		for _, t := range tasks {
-			answers, err := why.Of(t, caps)
+			answers, err := why.Of(t, asked)
 			add("", answers, err)
 		}
 	}

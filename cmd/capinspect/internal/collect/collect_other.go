@@ -64,7 +64,7 @@ func (*Collector) Scan(string, string, bool, *predict.WhatIf, func()) (*predict.
 }
 
 // Why says that there are no tasks to read.
-func (*Collector) Why(string, []capset.Cap) (*why.Answers, error) { return nil, errNeedsLinux }
+func (*Collector) Why(string, why.Asked) (*why.Answers, error) { return nil, errNeedsLinux }
 
 // WhyUserns says that there are no tasks to read.
 func (*Collector) WhyUserns(string) (*why.UsernsAnswer, error) { return nil, errNeedsLinux }

@@ -3,12 +3,13 @@
 package collect
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -81,7 +82,7 @@ func (c *Collector) Scan(target, dir string, all bool, what *predict.WhatIf, ste
 }
 
 // Why says why capabilities of a task, a pid or "self", are effective or are not.
-func (c *Collector) Why(target string, caps []capset.Cap) (*why.Answers, error) {
+func (c *Collector) Why(target string, about why.Asked) (*why.Answers, error) {
 	s, err := c.subject(target)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (c *Collector) Why(target string, caps []capset.Cap) (*why.Answers, error) 
 	if err := s.start(); err != nil {
 		return nil, err
 	}
-	asked := why.Subject{Task: s.task, Credentials: s.Credentials, How: s.How, Sysctls: s.sysctls(), Outside: s.outside()}
+	asked := why.Subject{Task: s.task, Credentials: s.Credentials, How: s.How, Sysctls: s.sysctls(about.Settings()), Outside: s.outside()}
 	if !s.task.Self { // whose program is capinspect
 		hidden := s.hidden
 		if hidden == nil {
@@ -101,7 +102,7 @@ func (c *Collector) Why(target string, caps []capset.Cap) (*why.Answers, error) 
 		}
 	}
 	asked.Assumed = s.Assumed()
-	return asked.Answers(caps), nil
+	return asked.Answers(about), nil
 }
 
 // outside reports whether the task is known to be in no container. Where its namespaces are
@@ -138,16 +139,31 @@ func (s *subject) running(asked *why.Subject) error {
 	return nil
 }
 
-// sysctls reads those of the task's network namespace, if it is capinspect's own: a procfs
-// has those of who reads it.
-func (s *subject) sysctls() (found why.Sysctls) {
+// sysctls reads those of the machine that are asked for, and those of the namespaces that
+// the task shares with capinspect: a procfs has those of who reads it.
+func (s *subject) sysctls(others []string) (found why.Sysctls) {
 	c := s.from
-	if c.proc == nil || !c.live || !s.task.Self && !task.Is(s.task.Namespace(procstatus.NamespaceNet).WithSelf, true) {
+	if c.proc == nil || !c.live {
 		return found
 	}
+	shares := func(k procstatus.NamespaceKind) bool {
+		return s.task.Self || task.Is(s.task.Namespace(k).WithSelf, true)
+	}
 	read := func(name string) task.Value[string] {
-		text, err := c.proc.Sysctl("net/ipv4/" + name)
+		text, err := c.proc.Sysctl(strings.ReplaceAll(name, ".", "/"))
+		if errors.Is(err, fs.ErrNotExist) {
+			return task.Unknown[string]("the kernel does not have it")
+		}
 		return known(strings.Join(strings.Fields(text), " "), err)
 	}
-	return why.Sysctls{UnprivilegedPorts: read("ip_unprivileged_port_start"), PingGroups: read("ping_group_range")}
+	if shares(procstatus.NamespaceNet) {
+		found.UnprivilegedPorts, found.PingGroups = read("net.ipv4.ip_unprivileged_port_start"), read("net.ipv4.ping_group_range")
+	}
+	found.Others = map[string]task.Value[string]{}
+	for _, name := range others {
+		if !strings.HasPrefix(name, "user.") || shares(procstatus.NamespaceUser) {
+			found.Others[name] = read(name)
+		}
+	}
+	return found
 }

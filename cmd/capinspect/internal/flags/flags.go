@@ -46,6 +46,7 @@ const (
 
 	// The script contains these lists.
 	AnyCap       Candidate = "@cap"
+	AnyOperation Candidate = "@operation"
 	AnySet       Candidate = "@set"
 	AnySetPrefix Candidate = "@set:" // the name of a set and a colon, before capabilities
 	AnyColumn    Candidate = "@column"

@@ -18,6 +18,10 @@ func printAnswers(p *printer, tasks *[]*why.Answers) {
 			separate()
 			printAnswer(p, of.Task, &of.List[i])
 		}
+		for i := range of.Operations {
+			separate()
+			printOutcome(p, of.Task, &of.Operations[i])
+		}
 		p.notes("Assumed", of.Assumed)
 	}
 }
@@ -58,6 +62,28 @@ func printAdvice(p *printer, list []why.Change) {
 		changes = append(changes, task.Note{Code: c.Where, Text: c.Text})
 	}
 	p.notes("To change it", changes)
+}
+
+// printOutcome prints whether a task may do an operation, what stops it, and what would
+// change that.
+func printOutcome(p *printer, t *task.Task, o *why.Outcome) {
+	verdict := "cannot tell"
+	if works, known := o.Works.Get(); known {
+		verdict = choose(works, "yes", "no")
+	}
+	p.print(o.Operation.Name(), ": ", verdict, ", for ")
+	printWho(p, t)
+	p.line()
+	p.line("About: ", o.Operation.Why)
+	p.line("It ", asks(&o.Operation.Operation))
+	if o.Reason.Code != why.NeedsNone {
+		printReason(p, "Reason: ", o.Reason)
+	}
+	for _, also := range o.Also {
+		printReason(p, "Also: ", also)
+	}
+	printAdvice(p, o.Changes)
+	p.notes("May refuse it too", o.Gates)
 }
 
 // printReason prints a reason and its code.

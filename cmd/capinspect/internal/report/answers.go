@@ -21,8 +21,22 @@ type Why struct {
 type WhyTask struct {
 	Process
 	Origin
-	Answers []Answer `json:"answers" lines:"elements,members"`
+	Answers    []Answer          `json:"answers" lines:"elements,members"`
+	Operations []OperationAnswer `json:"operations" lines:"elements,members"`
 	Assumptions
+}
+
+// OperationAnswer says of one operation whether it would work, and what stops it.
+type OperationAnswer struct {
+	Operation    string           `json:"operation"`
+	Capabilities []string         `json:"capabilities"`
+	Any          bool             `json:"any"` // any of them suffices
+	Alone        []string         `json:"alone"`
+	Works        task.Value[bool] `json:"works"`
+	Reason       Note             `json:"reason"`
+	Also         []Note           `json:"also" lines:"elements"`
+	Changes      []Change         `json:"changes" lines:"elements"`
+	Gates        []Note           `json:"gates" lines:"elements"`
 }
 
 // Answer says of one capability whether it is effective, and why.
@@ -46,8 +60,23 @@ type Change struct {
 // FromAnswers returns the JSON form of the answers for some tasks.
 func FromAnswers(list []*why.Answers) Why {
 	return Why{Version{SchemaVersion}, each(list, func(a *why.Answers) WhyTask {
-		return WhyTask{Process{a.Task.Pid, a.Task.Tid}, Origin{a.Task.Source}, each(a.List, answer), Assumptions{notes(a.Assumed)}}
+		return WhyTask{
+			Process: Process{a.Task.Pid, a.Task.Tid}, Origin: Origin{a.Task.Source},
+			Answers: each(a.List, answer), Operations: each(a.Operations, operationAnswer), Assumptions: Assumptions{notes(a.Assumed)},
+		}
 	})}
+}
+
+func operationAnswer(o why.Outcome) OperationAnswer {
+	named := func(list []capset.Cap) []string { return each(list, capset.Cap.String) }
+	return OperationAnswer{
+		Operation: o.Operation.Name(), Capabilities: named(o.Operation.Caps), Any: !o.Operation.All, Alone: named(o.Operation.Alone),
+		Works: o.Works, Reason: Note(o.Reason), Also: notes(o.Also), Changes: changes(o.Changes), Gates: notes(o.Gates),
+	}
+}
+
+func changes(list []why.Change) []Change {
+	return each(list, func(c why.Change) Change { return Change(c) })
 }
 
 func answer(a why.Answer) Answer {
@@ -59,7 +88,7 @@ func answer(a why.Answer) Answer {
 	}
 	return Answer{
 		Number: int(a.Cap), Name: a.Cap.String(), Sets: sets, Effective: a.Effective(), Works: a.Works,
-		Reason: Note(a.Reason), Also: notes(a.Also), Changes: each(a.Changes, func(c why.Change) Change { return Change(c) }),
+		Reason: Note(a.Reason), Also: notes(a.Also), Changes: changes(a.Changes),
 	}
 }
 

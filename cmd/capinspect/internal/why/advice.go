@@ -56,14 +56,10 @@ func (q *question) capsText(caps capset.FileCaps) string {
 // in the bounding set is given as inheritable: as permitted it would make execve(2) fail.
 func (q *question) fileCaps() capset.FileCaps {
 	c := q.Credentials
-	one := capset.FileCaps{Permitted: capset.Of(q.cap), Effective: true, Version: 2}
-	switch {
-	case c.Sets[capset.Bounding].Has(q.cap):
-	case c.Sets[capset.Inheritable].Has(q.cap):
-		one.Permitted, one.Inheritable = 0, one.Permitted
-	default: // the bounding set is changed first
-		c.Sets[capset.Bounding] |= one.Permitted
-	}
+	one := capset.FileCaps{Permitted: q.wanted(), Effective: true, Version: 2}
+	inherited := q.wanted() & c.Sets[capset.Inheritable] &^ c.Sets[capset.Bounding]
+	one.Permitted, one.Inheritable = one.Permitted&^inherited, inherited
+	c.Sets[capset.Bounding] |= one.Permitted // which is changed first if it lacks any
 	f := q.Program
 	if f == nil || f.Caps == nil || f.ForeignCaps {
 		return one
@@ -87,10 +83,16 @@ func (s *Subject) raisesAmbient() bool {
 
 // add returns the securityContext that adds the capability.
 func (q *question) add() Change {
-	k8s := q.cap.Kubernetes()
-	text := "capabilities.add: [" + k8s + "] (docker: --cap-add " + k8s + ")"
+	var names []string
+	for c := range q.wanted().Caps() {
+		if q.raisesAmbient() || !q.Credentials.Sets[capset.Bounding].Has(c) {
+			names = append(names, c.Kubernetes())
+		}
+	}
+	options := "--cap-add " + strings.Join(names, " --cap-add ")
+	text := "capabilities.add: [" + strings.Join(names, ", ") + "] (docker: " + options + ")"
 	if q.raisesAmbient() {
-		text = "podman --cap-add " + k8s + ", which raises it as ambient for another user than root"
+		text = "podman " + options + ", which raises it as ambient for another user than root"
 	}
 	return Change{"securityContext", text}
 }
@@ -106,19 +108,19 @@ func (q *question) intoBounding() (list []Change) {
 	user := q.Task.UID.Known() && q.Credentials.UID.Effective != 0
 	if q.Outside {
 		list = append(list, Change{"unit", "CapabilityBoundingSet= with " + q.systemd()})
-		if user {
+		if user && !q.bit {
 			list = append(list, Change{"file", "then " + q.setcap()}, Change{"unit", "or " + q.ambient()})
 		}
 		return list
 	}
 	list = append(list, q.add())
-	if free := q.free(); free != "" && q.filtered() {
+	if free := q.free(); free != "" && q.filtered() && !q.forOne {
 		list = append(list, Change{"securityContext", "that is enough, for any user, for what the default seccomp filter of " + q.runtimeName() + " then allows: " + free})
 	}
-	if q.cap == capset.SysAdmin && q.Credentials.NoNewPrivs {
+	if q.wanted().Has(capset.SysAdmin) && q.Credentials.NoNewPrivs {
 		list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN"})
 	}
-	if user && !q.raisesAmbient() {
+	if user && !q.raisesAmbient() && !q.bit {
 		list = append(list,
 			Change{"image", "then " + q.entrypoint()},
 			Change{"securityContext", "or runAsUser: 0 (docker: --user 0): for another user it is added to the bounding set alone"})
@@ -145,7 +147,7 @@ func (q *question) withoutNoNewPrivs() (list []Change) {
 	if q.Outside {
 		return []Change{{"unit", "no NoNewPrivileges=, nor what implies it"}}
 	}
-	if q.Credentials.UID.Effective != 0 && q.Task.Runtime() != "docker" {
+	if q.Credentials.UID.Effective != 0 && q.Task.Runtime() != "docker" && !q.bit {
 		list = append(list, Change{"image", "have " + q.its() + " as the entrypoint: containerd executes that with what is added, docker does not"})
 	}
 	return append(list, Change{"securityContext", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"})
@@ -218,7 +220,7 @@ func (q *question) needsRoot() bool {
 	}
 	without := *q.Subject
 	without.Credentials.Securebits |= capset.NoRoot
-	return !(&question{&without, q.cap, q.state}).gets(nil)
+	return !(&question{Subject: &without, cap: q.cap, state: q.state}).gets(nil)
 }
 
 // gaveUp says that the task would get the capability, and has not got it.

@@ -56,7 +56,7 @@ var gates = []gate{
 func gateReasons() (rows []reason) {
 	for _, g := range gates {
 		rows = append(rows, reason{
-			code: g.code, in: effective,
+			code: g.code, in: effective, general: true,
 			applies: func(q *question) bool { return g.caps.Has(q.cap) && !(g.container && q.Outside) },
 			text:    says(g.text),
 			changes: func(*question) []Change { return slices.Clone(g.changes) },
@@ -79,9 +79,9 @@ func (q *question) gate() (runtime.Gate, bool) {
 }
 
 // filtered reports whether a seccomp filter is on. Where that is unknown, one is assumed.
-func (q *question) filtered() bool {
-	s, ok := q.Task.Seccomp.Get()
-	return !ok || s.Mode != 0
+func (s *Subject) filtered() bool {
+	seccomp, ok := s.Task.Seccomp.Get()
+	return !ok || seccomp.Mode != 0
 }
 
 // free returns the system calls that need no capability once the default seccomp filter

@@ -321,7 +321,7 @@ func (s *NewUserns) assumes(a *UsernsAnswer) (list []task.Note) {
 }
 
 // question returns a question about the task, for what is told of every capability.
-func (s *NewUserns) question() *question { return &question{s.Subject, capset.SysAdmin, 0} }
+func (s *NewUserns) question() *question { return &question{Subject: s.Subject, cap: capset.SysAdmin} }
 
 // admin reports whether the task has SYS_ADMIN.
 func (s *NewUserns) admin() bool { return s.Credentials.Sets[capset.Effective].Has(capset.SysAdmin) }

@@ -61,6 +61,7 @@ type reason struct {
 	code    string  // which is stable
 	in      state   // the states in which it is looked for
 	verdict verdict // what follows from it; if that is no or yes, nothing else has a say
+	general bool    // it is about all that the capability permits, and no answer for one operation
 	// applies reports whether it holds. A row that has neither this nor without holds if no
 	// row before it does.
 	applies func(*question) bool
@@ -80,7 +81,7 @@ var reasons = slices.Concat(userNamespaces, []reason{
 		text:    says("it is effective, but in a sandbox with a kernel of its own: it counts for nothing outside that"),
 	},
 	{
-		code: "confined", in: effective,
+		code: "confined", in: effective, general: true,
 		applies: func(q *question) bool { return q.confined() != "" },
 		text:    (*question).confinedText,
 		changes: (*question).unconfine,
@@ -209,27 +210,37 @@ var reasons = slices.Concat(userNamespaces, []reason{
 		changes: (*question).asRoot,
 	},
 	{
-		code: "unnecessary", in: withoutIt,
+		code: "unnecessary", in: withoutIt, general: true,
 		applies: func(q *question) bool { return q.unnecessary() != "" },
 		text:    (*question).unnecessary,
 	},
 	{
-		code: "seccomp-gate", in: withoutIt,
+		code: seccompGate, in: withoutIt, general: true,
 		applies: func(q *question) bool { return q.opened() != "" },
 		text:    (*question).opened,
 	},
 }, gateReasons())
 
+// seccompGate is the code of what a default seccomp filter makes of a capability in the
+// bounding set.
+const seccompGate = "seccomp-gate"
+
 // noEffectiveFlag is the code of two rows: the capability is permitted for that reason, or
 // it is not even that.
 const noEffectiveFlag = "no-effective-flag"
 
-// Codes returns the codes of all reasons.
+// Codes returns the codes of all reasons, of operations too.
 func Codes() (codes []string) {
-	for _, r := range reasons {
-		if !slices.Contains(codes, r.code) {
-			codes = append(codes, r.code)
+	add := func(code string) {
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
 		}
+	}
+	for _, r := range reasons {
+		add(r.code)
+	}
+	for _, code := range outcomeCodes() {
+		add(code)
 	}
 	return codes
 }
@@ -264,8 +275,14 @@ func (q *question) file() string {
 	return "image"
 }
 
-// systemd returns the capability as systemd writes it.
-func (q *question) systemd() string { return strings.ToUpper(q.cap.String()) }
+// systemd returns the capabilities as systemd writes them.
+func (q *question) systemd() string {
+	var names []string
+	for c := range q.wanted().Caps() {
+		names = append(names, strings.ToUpper(c.String()))
+	}
+	return strings.Join(names, " ")
+}
 
 // givenWithoutFlag reports whether the program gives the capability as one that is
 // permitted and not effective.

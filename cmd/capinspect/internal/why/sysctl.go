@@ -24,16 +24,22 @@ type sysctl struct {
 	does  func(s *Subject, value string) bool // whether a value is enough for the task
 }
 
+// The sysctls of the network namespace.
+const (
+	portStart = "net.ipv4.ip_unprivileged_port_start"
+	pingRange = "net.ipv4.ping_group_range"
+)
+
 var sysctls = []sysctl{
 	{
-		capset.NetBindService, "net.ipv4.ip_unprivileged_port_start", "0", "ports from there on need no capability", true, "listen on a port from ",
+		capset.NetBindService, portStart, "0", "ports from there on need no capability", true, "listen on a port from ",
 		func(s *Subject) task.Value[string] { return s.Sysctls.UnprivilegedPorts },
 		func(_ *Subject, value string) bool { return value == "0" },
 	},
 	{
-		capset.NetRaw, "net.ipv4.ping_group_range", `"0 2147483647"`, "ping of these groups needs no capability, if its file asks for none", false, "",
+		capset.NetRaw, pingRange, `"0 2147483647"`, "ping of these groups needs no capability, if its file asks for none", false, "",
 		func(s *Subject) task.Value[string] { return s.Sysctls.PingGroups },
-		(*Subject).mayPing,
+		(*Subject).inGroups,
 	},
 }
 
@@ -76,9 +82,9 @@ func (q *question) sysctlChanges() (list []Change) {
 	return list
 }
 
-// mayPing reports whether a group of the task is in a range, "FIRST LAST" (icmp(7),
+// inGroups reports whether a group of the task is in a range, "FIRST LAST" (icmp(7),
 // ping_group_range; since Linux 2.6.39).
-func (s *Subject) mayPing(groups string) bool {
+func (s *Subject) inGroups(groups string) bool {
 	from, to, _ := strings.Cut(groups, " ")
 	first, err := strconv.ParseUint(from, 10, 32)
 	last, err2 := strconv.ParseUint(to, 10, 32)

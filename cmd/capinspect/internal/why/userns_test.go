@@ -47,7 +47,7 @@ func TestScopes(t *testing.T) {
 		{inChild("", ""), capset.Kill, "child-user-namespace", task.Known(true), "it counts for processes in there"},
 		{inChild("", ""), capset.Chown, "child-user-namespace", task.Known(true), ""},
 	} {
-		all, err := Of(test.of, []capset.Cap{test.cap})
+		all, err := Of(test.of, Asked{Caps: []capset.Cap{test.cap}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestOwner(t *testing.T) {
 	var ns task.Namespaces
 	ns[procstatus.NamespaceNet].ByUID = task.Known(true)
 	of.Namespaces = task.Known(ns)
-	all, err := Of(of, []capset.Cap{capset.NetAdmin, capset.NetRaw, capset.SysAdmin, capset.SysTime, capset.Kill, capset.Chown})
+	all, err := Of(of, Asked{Caps: []capset.Cap{capset.NetAdmin, capset.NetRaw, capset.SysAdmin, capset.SysTime, capset.Kill, capset.Chown}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestOwner(t *testing.T) {
 	}
 	ns[procstatus.NamespaceNet].ByUID = task.Known(false)
 	of.Namespaces = task.Known(ns)
-	if all, err := Of(of, []capset.Cap{capset.NetAdmin}); err != nil || all.List[0].Reason.Code != "not-in-bounding" {
+	if all, err := Of(of, Asked{Caps: []capset.Cap{capset.NetAdmin}}); err != nil || all.List[0].Reason.Code != "not-in-bounding" {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
@@ -100,7 +100,7 @@ func TestUnprivilegedUserns(t *testing.T) {
 	} {
 		of := inChild("net", "")
 		of.Label = task.Known(test.label)
-		all, err := Of(of, []capset.Cap{capset.NetAdmin, capset.Setuid})
+		all, err := Of(of, Asked{Caps: []capset.Cap{capset.NetAdmin, capset.Setuid}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,15 +27,17 @@ type Subject struct {
 
 // Sysctls are those that make a capability unnecessary, of the task's network namespace.
 type Sysctls struct {
-	UnprivilegedPorts task.Value[string] // net.ipv4.ip_unprivileged_port_start
-	PingGroups        task.Value[string] // net.ipv4.ping_group_range, "FIRST LAST"
+	UnprivilegedPorts task.Value[string]            // net.ipv4.ip_unprivileged_port_start
+	PingGroups        task.Value[string]            // net.ipv4.ping_group_range, "FIRST LAST"
+	Others            map[string]task.Value[string] // those that operations name
 }
 
 // Answers are the answers for one task.
 type Answers struct {
-	Task    *task.Task
-	List    []Answer
-	Assumed []task.Note
+	Task       *task.Task
+	List       []Answer
+	Operations []Outcome
+	Assumed    []task.Note
 }
 
 // Answer says it of one capability.
@@ -63,38 +65,43 @@ const (
 
 // Of answers for a task that is known from a file alone. The error says which of its sets
 // is unknown.
-func Of(t *task.Task, caps []capset.Cap) (*Answers, error) {
+func Of(t *task.Task, asked Asked) (*Answers, error) {
 	states := t.States()
-	all, err := inState(states[len(states)-1], caps)
+	all, err := inState(states[len(states)-1], asked)
 	if err != nil || len(states) == 1 {
 		return all, err
 	}
-	asRoot, err := inState(states[0], caps)
+	asRoot, err := inState(states[0], asked)
 	if err != nil {
 		return nil, err
 	}
 	all.Task = t
 	for i, a := range asRoot.List {
 		if a.Works != all.List[i].Works {
-			all.List[i].leaveOpen(t)
+			all.List[i].Reason, all.List[i].Works = leftOpen(t)
+		}
+	}
+	for i, out := range asRoot.Operations {
+		if out.Works != all.Operations[i].Works {
+			all.Operations[i].Reason, all.Operations[i].Works = leftOpen(t)
 		}
 	}
 	return all, nil
 }
 
-// leaveOpen makes the answer for another user than root one for a task of which nobody tells
-// who it runs as, where root has the capability.
-func (a *Answer) leaveOpen(t *task.Task) {
+// leftOpen is the answer for a task of which nobody tells who it runs as, where it is
+// another one for root than for others.
+func leftOpen(t *task.Task) (task.Note, task.Value[bool]) {
 	text := "it depends on who it runs as, which is unknown (" + t.UID.Why() + ")"
-	a.Reason, a.Works = task.Note{Code: Undecided, Text: text}, task.Unknown[bool](text)
+	return task.Note{Code: Undecided, Text: text}, task.Unknown[bool](text)
 }
 
 // inState answers for a task in the one state that it has.
-func inState(t *task.Task, caps []capset.Cap) (*Answers, error) {
+func inState(t *task.Task, asked Asked) (*Answers, error) {
 	c, err := t.Credentials(false)
 	set, known := t.Sets[capset.Effective].Get()
 	if err != nil && known && !t.UserNamespace.Known() && !t.Label.Known() { // which may have a say
-		return byEffective(t, t.Counting(set), err, caps), nil
+		return byEffective(t, t.Counting(set), err, asked), nil
 	}
 	if err != nil {
 		return nil, err
@@ -103,14 +110,14 @@ func inState(t *task.Task, caps []capset.Cap) (*Answers, error) {
 		Task: t, Credentials: c, How: capset.Circumstances{Last: t.LastCap.Value},
 		Outside: !t.InContainer() && (task.Is(t.Initial(procstatus.NamespacePID), true) || t.Asked != nil && t.Container.Known()),
 	}
-	return s.Answers(caps), nil
+	return s.Answers(asked), nil
 }
 
 // byEffective answers for a task of which the effective set is known and others, which
 // tell why, are not.
-func byEffective(t *task.Task, set capset.Set, unknown error, caps []capset.Cap) *Answers {
+func byEffective(t *task.Task, set capset.Set, unknown error, asked Asked) *Answers {
 	all := &Answers{Task: t}
-	for _, c := range caps {
+	for _, c := range asked.Caps {
 		a := Answer{Cap: c, Works: task.Known(set.Has(c)), Reason: task.Note{Code: PlainlyEffective, Text: "it is effective"}}
 		for k, in := range t.State() {
 			a.Sets[k] = t.Counting(in).Has(c)
@@ -120,24 +127,40 @@ func byEffective(t *task.Task, set capset.Set, unknown error, caps []capset.Cap)
 		}
 		all.List = append(all.List, a)
 	}
+	for i := range asked.Operations {
+		o := &asked.Operations[i]
+		out := Outcome{Operation: o, Works: task.Known(true), Reason: task.Note{Code: PlainlyEffective, Text: "what it asks for is effective"}}
+		if !o.Suffices(set) || len(o.Caps) == 0 {
+			text := "what is known of the task does not tell: " + unknown.Error()
+			out.Works, out.Reason = task.Unknown[bool](text), task.Note{Code: Undecided, Text: text}
+		}
+		all.Operations = append(all.Operations, out)
+	}
 	return all
 }
 
-// Answers answers for some capabilities.
-func (s *Subject) Answers(caps []capset.Cap) *Answers {
+// Answers answers for some capabilities and operations.
+func (s *Subject) Answers(asked Asked) *Answers {
 	all := &Answers{Task: s.Task}
 	guessed := false  // an answer depends on the program and the securebits
 	filtered := false // an answer depends on the seccomp filter
-	for _, c := range caps {
-		q := question{s, c, s.stateOf(c)}
+	for _, c := range asked.Caps {
+		q := question{Subject: s, cap: c, state: s.stateOf(c)}
 		all.List = append(all.List, q.answer())
 		guessed = guessed || q.state&(raisable|obtainable) != 0
 		filtered = filtered || q.assumesFilter()
 	}
 	if filtered {
-		all.Assumed = append(all.Assumed, task.Note{
-			Code: "seccomp-filter", Text: "its seccomp filter is the default one of " + s.runtimeName() + ": which one it has cannot be read",
-		})
+		all.Assumed = append(all.Assumed, s.defaultFilter())
+	}
+	for i := range asked.Operations {
+		all.Operations = append(all.Operations, s.outcome(&asked.Operations[i]))
+		guessed = guessed || s.guesses(&asked.Operations[i])
+	}
+	for _, n := range s.assumptions(all.Operations) {
+		if !slices.Contains(all.Assumed, n) {
+			all.Assumed = append(all.Assumed, n)
+		}
 	}
 	if !guessed {
 		return all
@@ -154,7 +177,14 @@ type question struct {
 	*Subject
 	cap   capset.Cap
 	state state
+
+	forOne bool       // it is asked for one operation, not for all that the capability permits
+	bit    bool       // the program has a set-user-ID bit, and the bounding set is all that it lacks
+	with   capset.Set // what the operation asks for besides, and the task lacks too
 }
+
+// wanted returns the capability, and those that are lacking besides.
+func (q *question) wanted() capset.Set { return capset.Of(q.cap) | q.with }
 
 // answer goes through the table of reasons.
 func (q *question) answer() Answer {
@@ -182,10 +212,10 @@ func (q *question) answer() Answer {
 			return a
 		}
 	}
-	if q.state&withoutIt != 0 {
+	if q.state&withoutIt != 0 && !q.forOne {
 		a.Changes = append(q.sysctlChanges(), a.Changes...)
 	}
-	if q.needless() {
+	if q.needless() && !q.forOne {
 		a.Changes = nil
 	}
 	return a
@@ -207,7 +237,7 @@ func (r *reason) works(a *Answer, text string) task.Value[bool] {
 // holds reports whether a reason holds. found says that one before it does.
 func (r *reason) holds(q *question, refused []*reason, found bool) bool {
 	switch {
-	case r.in&q.state == 0:
+	case r.in&q.state == 0 || r.general && q.forOne:
 		return false
 	case r.without != nil:
 		return slices.Contains(refused, r)

@@ -51,10 +51,10 @@ func randomSubject(random *rand.Rand) *Subject {
 		s.Task.UID, s.Task.GID = task.Known(s.Credentials.UID), task.Known(s.Credentials.GID)
 	}
 	if yes() {
-		s.Sysctls = Sysctls{task.Known("1024"), task.Known("1 0")}
+		s.Sysctls = Sysctls{UnprivilegedPorts: task.Known("1024"), PingGroups: task.Known("1 0")}
 	}
 	if yes() {
-		s.Sysctls = Sysctls{task.Known("0"), task.Known("0 2147483647")}
+		s.Sysctls = Sysctls{UnprivilegedPorts: task.Known("0"), PingGroups: task.Known("0 2147483647")}
 	}
 	if yes() {
 		s.Task.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(false)})
@@ -85,7 +85,7 @@ func TestAnswerIsComplete(t *testing.T) {
 		if random.IntN(4) == 0 {
 			c = interesting[random.IntN(len(interesting))]
 		}
-		a := s.Answers([]capset.Cap{c}).List[0]
+		a := s.Answers(Asked{Caps: []capset.Cap{c}}).List[0]
 		codes[a.Reason.Code]++
 		for _, n := range a.Also {
 			codes[n.Code]++
@@ -97,7 +97,7 @@ func TestAnswerIsComplete(t *testing.T) {
 			t.Fatalf("seed %d: nothing changes %+v", seed, a)
 		}
 		if advisesFile(&a) && a.Reason.Code != "not-in-bounding" {
-			tryFile(t, seed, question{s, c, s.stateOf(c)})
+			tryFile(t, seed, question{Subject: s, cap: c, state: s.stateOf(c)})
 		}
 		named := func(r *reason) bool {
 			return r.without != nil && (a.Reason.Code == r.code || slices.ContainsFunc(a.Also, func(n task.Note) bool { return n.Code == r.code }))
@@ -111,7 +111,7 @@ func TestAnswerIsComplete(t *testing.T) {
 		if away == nil {
 			continue
 		}
-		q := question{s, c, obtainable}
+		q := question{Subject: s, cap: c, state: obtainable}
 		if !q.gets(away) {
 			t.Fatalf("seed %d: without what is named it does not get %v\n%+v\n%+v %+v", seed, c, a, s.Credentials, s.Program)
 		}
@@ -121,9 +121,9 @@ func TestAnswerIsComplete(t *testing.T) {
 			}
 		}
 	}
-	for _, code := range Codes() {
-		if codes[code] == 0 {
-			t.Errorf("no %s in %v", code, codes)
+	for _, r := range reasons {
+		if codes[r.code] == 0 {
+			t.Errorf("no %s in %v", r.code, codes)
 		}
 	}
 }
@@ -155,7 +155,7 @@ func TestMayPing(t *testing.T) {
 	for groups, want := range map[string]bool{
 		"1 0": false, "0 2147483647": true, "8 8": true, "9 9": true, "10 11": false, "": false, "8": false, "x 9": false, "0 99999999999": false,
 	} {
-		if got := s.mayPing(groups); got != want {
+		if got := s.inGroups(groups); got != want {
 			t.Errorf("%q: %t", groups, got)
 		}
 	}
@@ -208,7 +208,7 @@ func TestReasons(t *testing.T) {
 	raw, chown := capset.Of(capset.NetRaw), capset.Of(capset.Chown)
 	of := holding(capset.State{capset.Permitted: raw, capset.Effective: raw, capset.Bounding: raw | chown})
 	of.UID = task.Unknown[capset.IDs]("no Uid line")
-	all, err := Of(of, []capset.Cap{capset.NetRaw, capset.Mknod, capset.Chown, 63})
+	all, err := Of(of, Asked{Caps: []capset.Cap{capset.NetRaw, capset.Mknod, capset.Chown, 63}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestReasons(t *testing.T) {
 	}
 	of.Sets[capset.Bounding] = task.Unknown[capset.Set]("no CapBnd line")
 	of.Sets[capset.Effective] = task.Unknown[capset.Set]("no CapEff line")
-	if _, err := Of(of, nil); err == nil || err.Error() != "capabilities.effective is unknown: no CapEff line" {
+	if _, err := Of(of, Asked{}); err == nil || err.Error() != "capabilities.effective is unknown: no CapEff line" {
 		t.Error(err)
 	}
 }
@@ -238,7 +238,7 @@ func TestReasons(t *testing.T) {
 func TestByEffective(t *testing.T) {
 	of := holding(capset.State{capset.Effective: capset.Of(capset.NetRaw)})
 	of.Sets[capset.Bounding] = task.Unknown[capset.Set]("no CapBnd line")
-	all, err := Of(of, []capset.Cap{capset.NetRaw, capset.Chown})
+	all, err := Of(of, Asked{Caps: []capset.Cap{capset.NetRaw, capset.Chown}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestByEffective(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	of.UserNamespace = task.Known(task.UserNamespace{})
-	if _, err := Of(of, nil); err == nil {
+	if _, err := Of(of, Asked{}); err == nil {
 		t.Error("an answer, though a user namespace has a say")
 	}
 }
@@ -265,7 +265,7 @@ func TestAssumed(t *testing.T) {
 	}
 	s := Subject{Task: of, Credentials: c, Assumed: []task.Note{{Code: "program", Text: "it has none"}}}
 	codes := func(c capset.Cap) (list string) {
-		for _, n := range s.Answers([]capset.Cap{c}).Assumed {
+		for _, n := range s.Answers(Asked{Caps: []capset.Cap{c}}).Assumed {
 			list += n.Code + " "
 		}
 		return strings.TrimSpace(list)
@@ -297,10 +297,10 @@ func TestSysctls(t *testing.T) {
 		{Sysctls{UnprivilegedPorts: task.Known("0")}, capset.NetBindService, "net.ipv4.ip_unprivileged_port_start is 0: ports from there on need no capability", ""},
 		{Sysctls{PingGroups: task.Known("1 0")}, capset.NetRaw, "", `net.ipv4.ping_group_range="0 2147483647", now 1 0: ping of these groups needs no capability, if its file asks for none`},
 		{Sysctls{PingGroups: task.Known("8 8")}, capset.NetRaw, "net.ipv4.ping_group_range is 8 8: ping of these groups needs no capability, if its file asks for none", ""},
-		{Sysctls{task.Known("0"), task.Known("8 8")}, capset.Chown, "", ""},
+		{Sysctls{UnprivilegedPorts: task.Known("0"), PingGroups: task.Known("8 8")}, capset.Chown, "", ""},
 	} {
 		s := Subject{Task: of, Sysctls: row.sysctls}
-		a := s.Answers([]capset.Cap{row.cap}).List[0]
+		a := s.Answers(Asked{Caps: []capset.Cap{row.cap}}).List[0]
 		also, change := "", ""
 		for _, n := range a.Also {
 			also += n.Text
@@ -349,7 +349,7 @@ func TestGates(t *testing.T) {
 		}
 		of := holding(state)
 		of.UID, of.Seccomp = task.Known(task.AllIDs(999)), task.Known(task.Seccomp{Mode: row.mode})
-		all, err := Of(of, []capset.Cap{row.cap})
+		all, err := Of(of, Asked{Caps: []capset.Cap{row.cap}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -387,7 +387,7 @@ func TestRuntimeLabel(t *testing.T) {
 		set := capset.Of(row.cap)
 		of := holding(capset.State{capset.Permitted: set, capset.Effective: set, capset.Bounding: set})
 		of.Label = task.Known(row.label)
-		all, err := Of(of, []capset.Cap{row.cap})
+		all, err := Of(of, Asked{Caps: []capset.Cap{row.cap}})
 		if err != nil {
 			t.Fatal(err)
 		}
