@@ -84,7 +84,7 @@ func TestNamed(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	for name, want := range map[string]string{
-		"munt": "mount", "moutn": "mount", "mountt": "mount", "mou": "mount,mount a block device,mount ext4", "so_mrk": "SO_MARK", "ab": "", "": "", "zzz": "",
+		"munt": "mount", "muont": "mount", "mountt": "mount", "mou": "mount,mount a block device,mount ext4", "so_mrk": "SO_MARK", "ab": "", "": "", "zzz": "",
 	} {
 		if got := strings.Join(Close(name), ","); !strings.HasPrefix(got, want) || want == "" && got != "" {
 			t.Errorf("%q: %s, want %s", name, got, want)

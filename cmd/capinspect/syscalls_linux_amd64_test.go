@@ -70,6 +70,7 @@ func TestSystemCalls(t *testing.T) {
 		{"diff", target},
 		{"diff", "pod:" + pod, target},
 		{"why", "net_raw", "-p", target},
+		{"why", "bind :80", "mount", "ping", "-p", target},
 		{"needs", log, "-p", target},
 		{"predict", "sh", "-p", target, "--path", "/bin:/usr/bin"},
 		{"predict", "/sh", "-p", elsewhere},

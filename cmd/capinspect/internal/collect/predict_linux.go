@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -101,8 +102,33 @@ func (c *Collector) Why(target string, about why.Asked) (*why.Answers, error) {
 			s.Assume("program", "its program has no file capabilities: "+hidden.Error())
 		}
 	}
+	asked.Files = s.executed(about.Operations)
 	asked.Assumed = s.Assumed()
 	return asked.Answers(about), nil
+}
+
+// executed finds out what the files of programs would come to that operations are about. What
+// is not there, or depends on something that is unknown, is left out.
+func (s *subject) executed(operations []why.Operation) map[string]*why.Executed {
+	found := map[string]*why.Executed{}
+	for i := range operations {
+		name := operations[i].File()
+		if name == "" || s.hidden != nil {
+			continue
+		}
+		p, err := s.Predict(name)
+		if err != nil || p.Program == nil {
+			continue
+		}
+		of := &why.Executed{Path: p.Program.Path, Bit: p.Program.Mode&0o4000 != 0 && p.Program.UID == 0}
+		if p.Result != predict.OK {
+			of.Fails = p.Result
+		} else {
+			of.Has = p.After.Sets[capset.Effective].Zero()
+		}
+		found[name] = of
+	}
+	return found
 }
 
 // outside reports whether the task is known to be in no container. Where its namespaces are

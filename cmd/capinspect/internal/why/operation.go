@@ -79,7 +79,10 @@ func (s *Subject) outcome(o *Operation) Outcome {
 		a.Subject = &of
 	}
 	settings := a.settings()
-	if !a.free(settings) {
+	switch file := a.file(); {
+	case file != nil && file.Fails != "":
+		a.stops = append(a.stops, stop{Note: note(programFile, file.Path+" does not start: "+file.Fails+" ('capinspect predict "+a.File()+"' tells more)")})
+	case !a.free(settings):
 		if len(a.Caps) > 0 {
 			a.capabilities(settings)
 		}
@@ -178,7 +181,17 @@ func (a *attempt) counts(c capset.Cap) task.Value[bool] {
 	switch {
 	case q.state&withoutIt != 0:
 		return task.Known(slices.Contains(q.ownedByUID(), a.scope(c)))
-	case q.state != effective || q.deniedByUbuntu():
+	case q.state != effective:
+		return task.Known(false)
+	}
+	return a.inScope(c)
+}
+
+// inScope reports whether a capability counts for the operation if the task has it.
+func (a *attempt) inScope(c capset.Cap) task.Value[bool] {
+	q := &question{Subject: a.Subject, cap: c}
+	switch {
+	case q.deniedByUbuntu():
 		return task.Known(false)
 	case !q.child():
 		return task.Known(true)
@@ -274,27 +287,65 @@ func asked(s capset.Scope) string {
 	return choose(s == capset.ScopeInitial, "the initial user namespace", "another user namespace")
 }
 
+// Executed is what executing a program's file would come to.
+type Executed struct {
+	Path  string     // of the file
+	Bit   bool       // it is set-user-ID root
+	Has   capset.Set // what is effective afterwards
+	Fails string     // the errno's name, "" if it would be executed
+}
+
+// File returns the name of the program's file if the answer depends on that, "" if it does
+// not.
+func (o *Operation) File() string {
+	name := o.Name()
+	if slices.Contains(o.Names, o.As) {
+		name = o.As
+	}
+	if !o.Program || !o.hasBit() && !o.hasFileCaps() || strings.ContainsAny(name, " /") {
+		return ""
+	}
+	return name
+}
+
+// hasBit reports whether a program has a set-user-ID bit, as it is usually installed.
+func (o *Operation) hasBit() bool {
+	return slices.ContainsFunc(o.Gates, func(n operation.Note) bool { return n.Code == noNewPrivs })
+}
+
+// hasFileCaps reports whether a program may have file capabilities.
+func (o *Operation) hasFileCaps() bool {
+	return slices.ContainsFunc(o.Instead, func(n operation.Note) bool { return n.Code == "file-capability" })
+}
+
+// file returns what the program's file would come to, nil if nobody has looked.
+func (a *attempt) file() *Executed { return a.Files[a.File()] }
+
 // byFile reports whether the program's own file gives what it needs, or may.
 func (a *attempt) byFile() bool {
-	if !a.Operation.Program {
-		return false
-	}
-	names := func(note operation.Note) bool { return note.Code == "file-capability" }
+	file := a.file()
 	switch {
-	case slices.ContainsFunc(a.Operation.Gates, func(n operation.Note) bool { return n.Code == noNewPrivs }):
+	case a.File() == "":
+		return false
+	case file != nil && a.enough(file.Has):
+		a.passes = note(programFile, file.Path+" gets "+a.Set().String()+" when it is executed")
+		return true
+	case file != nil && !file.Bit:
+		return false
+	case a.hasBit():
 		of := *a.Subject
 		of.Program = &capset.File{Mode: 0o4755}
 		a.Subject, a.bit = &of, true
-		if a.given(of.Program) {
+		if file == nil && a.given(of.Program) {
 			a.passes = note(byFile, a.Name()+" gets "+a.Set().String()+" by its set-user-ID bit")
 			return true
 		}
-	case slices.ContainsFunc(a.Instead, names):
-		caps := capset.FileCaps{Permitted: a.Set(), Effective: true, Version: 2}
-		if a.given(&capset.File{Mode: 0o755, Caps: &caps}) {
-			a.doubts = append(a.doubts, stop{Note: note(programFile, "it depends on the file: "+a.Name()+" works if it has "+a.Set().String()+" as a file capability ('capinspect predict' tells)")})
-			return true
-		}
+		return false
+	}
+	caps := capset.FileCaps{Permitted: a.Set(), Effective: true, Version: 2}
+	if a.given(&capset.File{Mode: 0o755, Caps: &caps}) {
+		a.doubts = append(a.doubts, stop{Note: note(programFile, "it depends on the file: "+a.Name()+" works if it has "+a.Set().String()+" as a file capability")})
+		return true
 	}
 	return false
 }
@@ -302,7 +353,17 @@ func (a *attempt) byFile() bool {
 // given reports whether executing a file gives what the operation asks for.
 func (a *attempt) given(file *capset.File) bool {
 	after, _, err := capset.Exec(a.Credentials, *file, a.How)
-	return err == nil && a.Suffices(after.Sets[capset.Effective])
+	return err == nil && a.enough(after.Sets[capset.Effective])
+}
+
+// enough reports whether a program that has some capabilities has what it needs.
+func (a *attempt) enough(has capset.Set) bool {
+	for c := range has.Caps() {
+		if !task.Is(a.inScope(c), true) {
+			has &^= capset.Of(c)
+		}
+	}
+	return a.Suffices(has)
 }
 
 // others returns the gates that are not seen in the task.

@@ -61,6 +61,9 @@ func TestOutcomes(t *testing.T) {
 	pings := func(value string) func(*Subject) {
 		return func(s *Subject) { s.Sysctls.PingGroups = task.Known(value) }
 	}
+	file := func(name string, e Executed) func(*Subject) {
+		return func(s *Subject) { s.Files = map[string]*Executed{name: &e} }
+	}
 	child := func(owned bool) func(*Subject) {
 		return func(s *Subject) {
 			var ns task.Namespaces
@@ -114,6 +117,12 @@ func TestOutcomes(t *testing.T) {
 		{"without new privileges", "su", with(user(), noNewPrivs), "no", "no-new-privs", "securityContext start as that user"},
 		{"a bit without what it gives", "su", subjectOf(1000, 0, 0), "no", "not-in-bounding", "securityContext start as that user"},
 		{"a program without", "gosu", user(), "no", "non-root", "securityContext start as that user"},
+		{"a file that is looked at", "su", with(user(), file("su", Executed{Path: "/bin/su", Bit: true, Has: dockerDefault})), "yes", "program-file", ""},
+		{"one without its bit", "su", with(user(), file("su", Executed{Path: "/bin/busybox"})), "no", "non-root", "securityContext start as that user"},
+		{"one that no_new_privs keeps from it", "su", with(with(user(), noNewPrivs), file("su", Executed{Path: "/bin/su", Bit: true})), "no", "no-new-privs", "securityContext start as that user"},
+		{"one that does not start", "ping", with(with(user(), pings("0 9999")), file("ping", Executed{Path: "/bin/ping", Fails: "EPERM"})), "no", "program-file", "sysctl "},
+		{"one with a capability", "ping6", with(with(user(), pings("1 0")), file("ping6", Executed{Path: "/bin/ping6", Has: capset.Of(capset.NetRaw)})), "yes", "program-file", ""},
+		{"one that has none", "ping", with(with(user(), pings("1 0")), file("ping", Executed{Path: "/bin/ping"})), "no", "non-root", "sysctl net.ipv4.ping_group_range"},
 		{"no_new_privs helps", "seccomp", with(user(), noNewPrivs), "yes", "unnecessary", ""},
 		{"a file of root", "/proc/sys", root(), "yes", "unnecessary", ""},
 		{"and of no one else", "/proc/sys", user(), "no", "root-owned", ""},

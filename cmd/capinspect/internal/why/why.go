@@ -21,8 +21,9 @@ type Subject struct {
 	Program     *capset.File // what it executed last; nil if that is unknown
 	Path        string       // of the program, "" if that is unknown
 	Sysctls     Sysctls
-	Outside     bool        // it is known to be in no container
-	Assumed     []task.Note // what is taken for granted of the program
+	Files       map[string]*Executed // of programs that operations are about, by the name in PATH
+	Outside     bool                 // it is known to be in no container
+	Assumed     []task.Note          // what is taken for granted of the program
 }
 
 // Sysctls are those that make a capability unnecessary, of the task's network namespace.
