@@ -388,6 +388,9 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 		}
 		notes = append(notes, task.Note(n))
 	}
+	if slices.Contains(a.Names, newUserNamespace) {
+		notes = append(notes, note("user-namespace", "'capinspect why userns' looks at all that may, and at what it would be of use for"))
+	}
 	if s := a.Operation.Scope; len(a.Caps) > 0 && a.Task.InChildUserNamespace() && (s == capset.ScopeFile || s == capset.ScopeProcess) {
 		notes = append(notes, note(wrongScope, "it counts for "+things([]capset.Scope{s})+" alone"))
 	}
@@ -442,10 +445,13 @@ func stopsAnywhere(s stop) bool {
 	return slices.Contains([]string{seccompGate, refusedToAll, "label"}, s.Code)
 }
 
+// newUserNamespace is a name of the operation that makes one.
+const newUserNamespace = "CLONE_NEWUSER"
+
 // noUserNamespace reports whether the task cannot make a user namespace, as far as that is
 // seen.
 func (a *attempt) noUserNamespace() bool {
-	for _, o := range operation.Named("CLONE_NEWUSER") {
+	for _, o := range operation.Named(newUserNamespace) {
 		b := &attempt{Subject: a.Subject, Operation: &Operation{o, "unshare"}}
 		b.seccomp()
 		if b.stops != nil || slices.ContainsFunc(b.settings(), func(s setting) bool { return s.effect == refuses }) {

@@ -171,7 +171,7 @@ func (q *Asked) Settings() (names []string) {
 		for _, s := range naming(&q.Operations[i].Operation) {
 			names = append(names, s.name)
 		}
-		for _, o := range operation.Named("CLONE_NEWUSER") { // which may be an alternative
+		for _, o := range operation.Named(newUserNamespace) { // which may be an alternative
 			for _, s := range naming(&o) {
 				names = append(names, s.name)
 			}
