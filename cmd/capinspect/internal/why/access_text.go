@@ -43,7 +43,7 @@ func (a *Access) explain(answer *AccessAnswer, read decision) {
 		answer.Reason = remark(mayRead, "the rule of ptrace(2), and the modes, let capinspect read all of them")
 	}
 	for i, code := range codes {
-		note := remark(code, a.refusal(code, read))
+		note := remark(code, a.refusal(answer, code, read))
 		if i == 0 {
 			answer.Reason = note
 		} else {
@@ -57,7 +57,7 @@ func (a *Access) explain(answer *AccessAnswer, read decision) {
 }
 
 // refusal says what a code means for the task.
-func (a *Access) refusal(code string, read decision) string {
+func (a *Access) refusal(answer *AccessAnswer, code string, read decision) string {
 	const lacks = ", and capinspect has no cap_sys_ptrace that counts in its user namespace"
 	switch code {
 	case refusedUID:
@@ -88,6 +88,11 @@ func (a *Access) refusal(code string, read decision) string {
 	if why := read.may.Why(); why != "" {
 		return why
 	}
+	for _, f := range answer.Files {
+		if !f.May.Known() {
+			return f.May.Why()
+		}
+	}
 	return "what the rule of ptrace(2) goes by is hidden"
 }
 
@@ -107,14 +112,8 @@ func (a *Access) changes(codes []string) (list []Change) {
 	traced := has(refusedUID, refusedGID, refusedDump, refusedUserns, refusedCaps)
 	uid, gid := a.Task.UID.Zero(), a.Task.GID.Zero()
 	asUser := has(refusedUID, refusedGID) && !has(refusedModule) && !task.Is(a.Dumpable, false) && task.Is(a.SameUserns, true) && a.asUserHolds()
-	if asUser {
-		ifDumpable := ""
-		if !a.Dumpable.Known() {
-			ifDumpable = "if the process is dumpable, "
-		}
-		list = append(list, Change{"user", ifDumpable + "run capinspect as uid " + task.Decimal(uid.Effective) + " and gid " + task.Decimal(gid.Effective) +
-			": setpriv --reuid=" + task.Decimal(uid.Effective) + " --regid=" + task.Decimal(gid.Effective) + " --clear-groups capinspect (docker exec --user " +
-			task.Decimal(uid.Effective) + ":" + task.Decimal(gid.Effective) + ")"})
+	if asUser && uid.Effective != 0 {
+		list = append(list, a.runAs(uid.Effective, gid.Effective))
 	}
 	if has(refusedYama) && a.Yama.Zero() != "3" {
 		list = append(list, Change{"sysctl", "kernel.yama.ptrace_scope=0, on the node: every user may attach to the own processes"})
@@ -135,7 +134,21 @@ func (a *Access) changes(codes []string) (list []Change) {
 	if has(refusedNice) {
 		caps |= capset.Of(capset.SysNice)
 	}
-	return append(append(list, a.capabilityChanges(caps, traced)...), a.debugChanges(caps, asUser, traced)...)
+	list = append(list, a.capabilityChanges(caps, traced)...)
+	if asUser && uid.Effective == 0 { // which is more than the capabilities are
+		list = append(list, a.runAs(0, gid.Effective))
+	}
+	return append(list, a.debugChanges(caps, asUser, traced)...)
+}
+
+// runAs returns the change of capinspect's user to that of the process.
+func (a *Access) runAs(uid, gid uint32) Change {
+	u, g, ifDumpable := task.Decimal(uid), task.Decimal(gid), ""
+	if !a.Dumpable.Known() {
+		ifDumpable = "if the process is dumpable, "
+	}
+	return Change{"user", ifDumpable + "run capinspect as uid " + u + " and gid " + g + ": setpriv --reuid=" + u + " --regid=" + g +
+		" --clear-groups capinspect (docker exec --user " + u + ":" + g + ")"}
 }
 
 // capabilityChanges returns the capabilities that capinspect lacks. SYS_ADMIN, which one
