@@ -43,6 +43,7 @@ type capTrace struct {
 	stop   chan struct{}
 	over   sync.WaitGroup
 	checks map[int][]capCheck // by the number of the trial, once the trace has ended
+	text   strings.Builder    // what was read
 }
 
 // startTracing starts tracing what the calling thread starts, which the caller has locked. Nothing
@@ -115,7 +116,7 @@ func newTrace(t *testing.T) (*capTrace, error) {
 		return nil, err
 	}
 	c := &capTrace{marker: os.NewFile(uintptr(marker), "trace_marker"), pipe: pipe, stop: make(chan struct{})}
-	c.over.Go(func() { c.checks = checksIn(c) })
+	c.over.Go(func() { c.checks = checksIn(io.TeeReader(c, &c.text)) })
 	t.Cleanup(c.end)
 	return c, nil
 }

@@ -5,11 +5,15 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -87,10 +91,13 @@ func TestNeedsOperations(t *testing.T) {
 			continue
 		}
 		agreed++
-		if has := needs.Set(findings); has&^own() == 0 {
-			again = append(again, &trial{Name: a.Name, Has: uint64(has)})
-		} else {
+		switch has := needs.Set(findings); {
+		case has&^own() != 0:
 			t.Logf("%s: root lacks %s here", a.Name, has&^own())
+		case harmful[a.Name] != "":
+			t.Logf("%s is not done with %s: %s", a.Name, has, harmful[a.Name])
+		default:
+			again = append(again, &trial{Name: a.Name, Has: uint64(has)})
 		}
 	}
 	t.Logf("of %d refused operations needs agrees with the table on %d", refused, agreed)
@@ -116,6 +123,82 @@ var untold = map[string]string{
 	"msg_qbytes":                          "the line is that of a queue of another user",
 }
 
+// TestNeedsTrace does operations of the table without any capability while the kernel notes
+// what it looks for. What needs makes of the trace has to be in the table.
+func TestNeedsTrace(t *testing.T) {
+	need.On(t, "root")
+	runtime.LockOSThread() // below which the kernel traces
+	defer runtime.UnlockOSThread()
+	trace := startTracing(t)
+	if trace.marker == nil {
+		t.Skip("no trace of cap_capable")
+	}
+	here := stage{target: sleeping(t), marker: trace.marker}
+	here.attr.Unshareflags = ownUnshared
+	setSysctls(t, settings)
+	var trials []*trial
+	for n, name := range slices.Sorted(maps.Keys(doings)) {
+		trials = append(trials, &trial{Number: n, Name: name})
+	}
+	if err := here.perform(trials); err != nil {
+		t.Fatal(err)
+	}
+	trace.tell(t, trials)
+	texts := textsOf(trace.text.String())
+	agreed, refused := 0, 0
+	for _, a := range trials {
+		o := operation.Named(a.Name)[0]
+		if a.Came != o.Errno || a.Came == "" || len(o.Caps) == 0 {
+			continue
+		}
+		refused++
+		all := answerOfText(t, "trace", strings.NewReader(texts[a.Number]))
+		findings := slices.Concat(all.Needed, all.Perhaps)
+		if len(findings) == 0 { // the kernel asks without auditing, or another user namespace
+			t.Logf("%s: needs does not tell", a)
+			continue
+		}
+		agreed++
+		known := o.Set() | capset.Of(o.Alone...)
+		for _, list := range o.Substitutes {
+			known |= capset.Of(list...)
+		}
+		for _, f := range findings {
+			if set := capset.Of(f.Caps...); set&^known != 0 || !o.All && len(o.Substitutes) == 0 && !o.Suffices(set) {
+				t.Errorf("%s: %s is no answer: the table has %v", a, set, o.Caps)
+			}
+		}
+	}
+	t.Logf("of %d refused operations needs tells %d", refused, agreed)
+	if refused < 90 || agreed*100 < refused*95 {
+		t.Errorf("of %d refused operations needs tells %d", refused, agreed)
+	}
+}
+
+// textsOf returns the parts of a trace in which the operation of a trial is done.
+func textsOf(trace string) map[int]string {
+	head := regexp.MustCompile(`-(\d+) +\[\d+\]`)
+	texts, doing := map[int]string{}, map[string]int{}
+	thread := ""
+	for line := range strings.Lines(trace) {
+		if m := traceMark.FindStringSubmatch(line); m != nil {
+			number, _ := strconv.Atoi(m[2])
+			if delete(doing, m[1]); m[3] == "do" {
+				doing[m[1]] = number
+			}
+			thread = ""
+			continue
+		}
+		if m := head.FindStringSubmatch(line); m != nil {
+			thread = m[1]
+		}
+		if number, ok := doing[thread]; ok {
+			texts[number] += line
+		}
+	}
+	return texts
+}
+
 // answerOf returns what needs makes of a log.
 func answerOf(t *testing.T, name string) *needs.Answer {
 	t.Helper()
@@ -124,8 +207,13 @@ func answerOf(t *testing.T, name string) *needs.Answer {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	return answerOfText(t, name, f)
+}
+
+func answerOfText(t *testing.T, name string, log io.Reader) *needs.Answer {
+	t.Helper()
 	var c needs.Collector
-	for e, err := range denial.Read(f, name) {
+	for e, err := range denial.Read(log, name) {
 		if err != nil {
 			t.Fatal(err)
 		}

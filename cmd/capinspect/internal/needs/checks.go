@@ -113,7 +113,10 @@ func (c *Collector) refused(e *denial.Event, call string, caps, or []capset.Cap)
 		v.reasons = append(v.reasons, task.Note{Code: "child-namespace", Text: "a child user namespace was asked: the task has to hold it there, and what its container adds is of no help"})
 	case e.Probe:
 		v.class = survived
-		v.reasons = append(v.reasons, task.Note{Code: notAudited, Text: "the kernel asked without auditing: a refusal is no error"})
+		if namedFor(call, caps[0]) { // as seccomp does, which is refused without it
+			v.class = perhaps
+		}
+		v.reasons = append(v.reasons, task.Note{Code: notAudited, Text: "the kernel asked without auditing, as it does where a refusal need be no error"})
 	case e.Unknown:
 		v.reasons = append(v.reasons, task.Note{Code: "unclear", Text: "the log does not tell whether the check passed"})
 	}
@@ -140,6 +143,12 @@ func callOf(e *denial.Event) string {
 		}
 	}
 	return ""
+}
+
+// namedFor reports whether an operation that is called as the system call is asks for a
+// capability.
+func namedFor(call string, c capset.Cap) bool {
+	return slices.ContainsFunc(operation.Named(call), func(o operation.Operation) bool { return !o.Program && slices.Contains(o.Caps, c) })
 }
 
 // operationOf returns the operation of a call that asks for capabilities, or the call.

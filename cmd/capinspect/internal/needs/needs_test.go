@@ -127,6 +127,7 @@ func TestChecked(t *testing.T) {
 		{"capset that fails", "needs SETPCAP for capset 1", []denial.Event{asked(capset.Setpcap, false, "__x64_sys_capset"), {Kind: denial.Refused, Format: denial.Tracing, PID: 7, Call: "capset", Errno: "EPERM"}}},
 		{"the call succeeds", "survived SYS_ADMIN for syslog 1 succeeded", []denial.Event{asked(capset.SysAdmin, false, "__x64_sys_syslog"), {Kind: denial.Done, PID: 7, Call: "syslog"}}},
 		{"not audited", "survived SYS_ADMIN for mmap 1 not-audited", []denial.Event{with(asked(capset.SysAdmin, false, "__x64_sys_mmap"), probe)}},
+		{"not audited, by a call that is refused without it", "perhaps SYS_ADMIN for seccomp 1 not-audited", []denial.Event{with(asked(capset.SysAdmin, false, "__x64_sys_seccomp"), probe)}},
 		{"not audited, and granted", "", []denial.Event{with(asked(capset.SysAdmin, true, "__x64_sys_mmap"), probe)}},
 		{"in a child user namespace", "child SYS_ADMIN for mount 1 child-namespace", []denial.Event{with(asked(capset.SysAdmin, false, "__x64_sys_mount"), child)}},
 		{"nobody tells how it ended", "needs NET_ADMIN for  1 unclear", []denial.Event{with(asked(capset.NetAdmin, false), unclear)}},
