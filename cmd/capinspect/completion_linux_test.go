@@ -30,7 +30,7 @@ var completions = [...]struct{ line, words string }{
 	{"ps --sor", "--sort"},
 	{"ps --sort N", "NAME NAMESPACE NNP NSPID"},
 	{"ps --columns +USER,UI", "+USER,UID"},
-	{"ps -o ", "json jsonl table tree"},
+	{"ps -o ", "csv json jsonl markdown table tree"},
 	{"ps --by ", "container"},
 	{"ps --user roo", "root"},
 	{"-o j", "json jsonl"},

@@ -39,7 +39,8 @@ capinspect ps --privileged
 capinspect ps -t --cap sys_admin,net_admin
 capinspect ps -n 'capins*' --columns +USER,CAPS
 capinspect ps -o tree self
-capinspect ps --by container -o jsonl`,
+capinspect ps --by container -o jsonl
+capinspect ps --privileged -o markdown`,
 	new: newPs,
 }
 
@@ -62,9 +63,12 @@ type psConfig struct {
 	pods       string
 }
 
-var psFormats = []*psFormat{{"table"}, {"tree"}, {"json"}, {"jsonl"}}
+var psFormats = []*psFormat{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}}
 
 type psFormat struct{ name string }
+
+// tabular reports whether it is a table, whatever it is written as.
+func (f *psFormat) tabular() bool { return table.Form(f.name).Valid() }
 
 // FormName returns the name of the format.
 func (f *psFormat) FormName() string { return f.name }
@@ -154,7 +158,7 @@ type psRun struct {
 	env     *env
 	config  *psConfig
 	query   collect.Query
-	format  string
+	format  *psFormat
 	columns []*table.Column
 	sort    *table.Column
 	options collect.Options
@@ -180,7 +184,7 @@ func (c *psConfig) run(e *env, args []string) (int, error) {
 			return status, err
 		}
 		time.Sleep(time.Duration(c.every))
-		if r.format == "table" || r.format == "tree" {
+		if r.format.name != "json" && r.format.name != "jsonl" {
 			if err := e.write([]byte("\n")); err != nil {
 				return 0, err
 			}
@@ -214,17 +218,19 @@ func (r *psRun) chooseFormat() error {
 	if err != nil {
 		return err
 	}
-	r.format = format.name
+	r.format = format
 	switch {
 	case c.by != "" && c.by != "container":
 		return usagef("--by %s: want container", c.by)
-	case c.by != "" && (r.format == "tree" || c.columns != "" || c.sort != ""):
+	case c.by != "" && (r.format.name == "tree" || c.columns != "" || c.sort != ""):
 		return usagef("--by has a table of its own")
-	case r.format != "table" && (c.columns != "" || c.sort != "" || c.noHeaders) && c.by == "":
+	case !r.format.tabular() && (c.columns != "" || c.sort != "" || c.noHeaders) && c.by == "":
 		return usagef("--columns, --sort and --no-headers are for the table")
-	case c.pods != "" && r.format == "tree":
+	case c.pods != "" && r.format.name == "tree":
 		return usagef("--pods names what a tree does not show")
-	case c.full && (r.format == "table" || r.format == "tree"):
+	case c.noHeaders && r.format.name == string(table.Markdown):
+		return usagef("--no-headers: a table of Markdown has a header")
+	case c.full && (r.format.tabular() || r.format.name == "tree"):
 		return usagef("--full is for json and jsonl")
 	}
 	return nil
@@ -268,7 +274,7 @@ func (r *psRun) chooseColumns() error {
 	}
 	r.query.Container = r.query.Container || r.config.full || r.config.by != "" || r.config.container != "" || r.config.pods != ""
 	r.query.UserNames = r.query.UserNames || r.config.full
-	r.query.MarkChildren = r.format == "table" && r.config.by == ""
+	r.query.MarkChildren = r.format.tabular() && r.config.by == ""
 	return nil
 }
 

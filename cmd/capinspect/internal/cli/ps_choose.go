@@ -43,7 +43,7 @@ func (r *psRun) chooseTasks(args []string) error {
 	if q.Threads, err = c.Threads.Choice(); err != nil {
 		return err
 	}
-	if r.format == "tree" {
+	if r.format.name == "tree" {
 		q.Threads = max(q.Threads, collect.Differing)
 	}
 	r.options, err = c.List.Options()

@@ -57,16 +57,16 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 	switch {
 	case r.config.by != "":
 		return r.byContainer(from, out, hides)
-	case r.format == "json" || r.format == "jsonl":
+	case r.format.name == "json" || r.format.name == "jsonl":
 		return r.stream(from, out, hides)
-	case r.format == "tree":
+	case r.format.name == "tree":
 		var tree table.Tree
 		if found, err = walk(r, from, tree.Begin, tree.Visit, tree.Done); err == nil {
 			_, err = tree.WriteTo(out)
 		}
 		return found, err
 	}
-	rows := table.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout)}
+	rows := table.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout), Form: table.Form(r.format.name)}
 	if found, err = walk(r, from, rows.Begin, rows.Visit, rows.Done); err == nil {
 		_, err = rows.WriteTo(out)
 	}
@@ -74,7 +74,7 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 }
 
 func (r *psRun) stream(from *collect.Collector, out *output, hides string) (found collect.Walked, err error) {
-	s := report.Stream{Frame: report.Frame{W: out, Object: r.format == "json"}, Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
+	s := report.Stream{Frame: report.Frame{W: out, Object: r.format.name == "json"}, Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
 	if s.Object {
 		if err := s.Start(kernel()); err != nil {
 			return found, err
@@ -94,13 +94,13 @@ func (r *psRun) byContainer(from *collect.Collector, out *output, hides string) 
 	if n := c.LeftOut(); n > 0 {
 		defer r.env.note("sandboxes of pods left out: %d, see --sandboxes", n)
 	}
-	if r.format == "table" {
-		rows := table.ContainerTable{Header: !r.config.noHeaders, Named: r.query.NameContainer != nil}
+	if r.format.tabular() {
+		rows := table.ContainerTable{Header: !r.config.noHeaders, Form: table.Form(r.format.name), Named: r.query.NameContainer != nil}
 		return found, rows.Write(out, c.Sums())
 	}
 	all := report.FromContainers(kernel(), c.Sums(), failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return layout.Marshal(all, true) }
-	if r.format == "jsonl" {
+	if r.format.name == "jsonl" {
 		marshal = func() ([]byte, error) { return layout.MarshalLines(all.Lines()) }
 	}
 	text, err := marshal()

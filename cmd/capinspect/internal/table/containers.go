@@ -50,6 +50,7 @@ func noOrYes(without bool) string { return yesOrNo(!without) }
 // ContainerTable is a table with a row for each container.
 type ContainerTable struct {
 	Header bool
+	Form   Form
 	Named  bool // a manifest tells names, and the table shows them
 }
 
@@ -71,6 +72,5 @@ func (c ContainerTable) Write(w io.Writer, list []*containers.Sum) error {
 	for _, row := range list {
 		add(func(i int) string { return containerColumns[i].text(row) })
 	}
-	_, err := w.Write(render.AppendGrid(nil, grid))
-	return err
+	return c.Form.write(w, grid)
 }

@@ -25,6 +25,7 @@ type Table struct {
 	Header  bool
 	Sort    *Column // nil leaves the tasks as they come; it need not be one of Columns
 	Width   int     // of the terminal in characters; 0 cuts nothing
+	Form    Form    // "" is Text
 
 	chunks []*TableChunk
 }
@@ -119,6 +120,13 @@ func (c *Column) compare(x, y []byte) int {
 // WriteTo writes the table.
 func (t *Table) WriteTo(w io.Writer) (written int64, err error) {
 	rows := t.rows()
+	if t.Form == CSV || t.Form == Markdown {
+		var text bytes.Buffer
+		if err := t.Form.write(&text, t.cells(rows)); err != nil {
+			return 0, err
+		}
+		return text.WriteTo(w)
+	}
 	widths := t.widths(rows)
 	out := make([]byte, 0, blockSize+4096)
 	flush := func() {
@@ -146,6 +154,24 @@ func (t *Table) WriteTo(w io.Writer) (written int64, err error) {
 		flush()
 	}
 	return written, err
+}
+
+// cells returns the cells of rows, with the names of the columns before them.
+func (t *Table) cells(rows []row) (list [][]string) {
+	add := func(cell func(i int) string) {
+		cells := make([]string, len(t.Columns))
+		for i := range cells {
+			cells[i] = cell(i)
+		}
+		list = append(list, cells)
+	}
+	if t.Header {
+		add(func(i int) string { return t.Columns[i].Name })
+	}
+	for _, r := range rows {
+		add(func(i int) string { return string(r.chunk.cell(r.first + i)) })
+	}
+	return list
 }
 
 // widths returns the width of each column in characters: that of its longest cell, or less
