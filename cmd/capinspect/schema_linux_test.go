@@ -104,6 +104,7 @@ func samples(t *testing.T) (list []any) {
 		{"why", "--json", "chown", "net_raw"},
 		{"why", "--json", "mount", "mbind", "su", "SO_MARK", "-f", in("one/1/status")},
 		{"why", "--json", "chown", "-f", in("one/1/status")},
+		{"needs", "--json", "-f", in("one/1/status"), "../../testdata/strace/web.strace"},
 		{"why", "--json", "userns"},
 		{"why", "--json", "access", "self"},
 		{"securitycontext", "--json", "-f", "../../testdata/status/linux-6.18-containerd-restricted.status"},
