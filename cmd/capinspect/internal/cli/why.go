@@ -119,7 +119,11 @@ func statusOf(works task.Value[bool]) int {
 }
 
 // addAsked adds what a word asks for: a capability, or else the operations of that name.
+// A number is neither: whoever writes one means a process.
 func addAsked(asked *why.Asked, word string) error {
+	if strings.Trim(word, "0123456789") == "" && word != "" {
+		return usagef("%q is neither a capability nor an operation: a process stands behind -p, as -p %s", word, word)
+	}
 	c, err := parseOnce(word)
 	if err == nil {
 		asked.Caps = append(asked.Caps, c)
