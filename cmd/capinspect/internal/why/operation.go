@@ -210,7 +210,7 @@ func (a *attempt) scope(c capset.Cap) capset.Scope {
 	if all := c.Scopes(); a.Operation.Program && len(all) > 0 && !slices.Contains(all, a.Scope) {
 		return all[0]
 	}
-	return a.Scope
+	return a.ScopeOf(c)
 }
 
 // having names the capabilities that let the operation pass.

@@ -130,6 +130,7 @@ func TestOutcomes(t *testing.T) {
 		{"no error", "EPOLLWAKEUP", user(), "no", "not-in-bounding", "securityContext capabilities.add: [BLOCK_SUSPEND]"},
 		{"its own namespace", "mount", with(with(admin(), noFilter), child(true)), "yes", "effective", ""},
 		{"another's", "swapon", with(with(admin(), noFilter), child(true)), "no", "scope", "securityContext in the pod's spec, hostUsers: true"},
+		{"one of two is another's", "process_madvise", with(with(admin(), noFilter), child(true)), "no", "scope", "securityContext in the pod's spec, hostUsers: true"},
 		{"nobody's", "mount", with(with(admin(), noFilter), child(false)), "no", "scope", "program a user namespace of its own"},
 		{"in which nobody knows", "sethostname", with(with(admin(), noFilter), child(true)), "?", "scope-unknown", "program a user namespace"},
 		{"newer than the kernel", "perf_event_open", with(with(subjectOf(1000, 0, everything), noFilter), func(s *Subject) {
