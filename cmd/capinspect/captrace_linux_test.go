@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -172,10 +173,11 @@ func (c *capTrace) end() {
 	c.pipe = -1
 }
 
-// The lines of a trace: an event, and a function of the stack of the event above it.
+// The lines of a trace: of a thread, a mark, and a capability that is looked for.
 var (
-	traceMark  = regexp.MustCompile(`-(\d+) +\[\d+\].* (?:tracing_mark_write|0x[0-9a-f]+): trial (\d+) (\w+)`)
-	traceCheck = regexp.MustCompile(`-(\d+) +\[\d+\].* cap_capable: .*target_ns (\S+), .*cap (\d+), ret (-?\d+)`)
+	traceThread = regexp.MustCompile(`-\d+ +\[`)
+	traceMark   = regexp.MustCompile(`-(\d+) +\[\d+\].* (?:tracing_mark_write|0x[0-9a-f]+): trial (\d+) (\w+)`)
+	traceCheck  = regexp.MustCompile(`-(\d+) +\[\d+\].* cap_capable: .*target_ns (\S+), .*cap (\d+), ret (-?\d+)`)
 )
 
 // checksIn reads a trace. An trial of a thread goes through phases: in "own" and in
@@ -184,25 +186,40 @@ var (
 // security_vm_enough_memory_mm, is none of it.
 func checksIn(trace io.Reader) map[int][]capCheck {
 	r := traceReader{threads: map[string]*traced{}, found: map[int][]capCheck{}}
-	noise, silent := false, false // of the event
-	head := ""
+	last := map[string]*traceEvent{} // of each thread: others come between an event and its stack
+	var of *traceEvent               // whose stack it is
 	for lines := bufio.NewScanner(trace); lines.Scan(); {
-		switch line := lines.Text(); {
-		case strings.HasPrefix(line, " => "): // of the stack of the event above
-			noise = noise || strings.Contains(line, "security_vm_enough_memory_mm")
-			silent = silent || strings.Contains(line, "capable_noaudit")
-		case strings.Contains(line, "<stack trace>"):
-		default:
-			if !noise {
-				r.event(head, silent)
-			}
-			head, noise, silent = line, false, false
+		line := lines.Text()
+		if strings.HasPrefix(line, " => ") {
+			of.stack(line)
+			continue
 		}
+		thread := traceThread.FindString(line)
+		if strings.Contains(line, "<stack trace>") {
+			of = last[thread]
+			continue
+		}
+		r.event(last[thread])
+		last[thread] = &traceEvent{line: line}
 	}
-	if !noise {
-		r.event(head, silent)
+	for _, event := range last {
+		r.event(event)
 	}
 	return r.found
+}
+
+// traceEvent is an event with what its stack tells.
+type traceEvent struct {
+	line          string
+	noise, silent bool // of a mapping; not audited
+}
+
+// stack looks at a function of the stack; it may be that of no event.
+func (e *traceEvent) stack(function string) {
+	if e != nil {
+		e.noise = e.noise || strings.Contains(function, "security_vm_enough_memory_mm")
+		e.silent = e.silent || strings.Contains(function, "capable_noaudit")
+	}
 }
 
 // traceReader takes the events of a trace one by one.
@@ -218,7 +235,11 @@ type traced struct {
 	names map[string]string // of the user namespaces, by address
 }
 
-func (r *traceReader) event(line string, silent bool) {
+func (r *traceReader) event(e *traceEvent) {
+	if e == nil || e.noise {
+		return
+	}
+	line, silent := e.line, e.silent
 	if m := traceMark.FindStringSubmatch(line); m != nil {
 		number, _ := strconv.Atoi(m[2])
 		if t := r.threads[m[1]]; t == nil || t.trial != number {
@@ -252,14 +273,11 @@ func (r *traceReader) event(line string, silent bool) {
 func marked(marker io.Writer, trial int, do func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var cpus, first unix.CPUSet
-	errs := []error{unix.SchedGetaffinity(0, &cpus)}
-	for cpu := range 1024 {
-		if cpus.IsSet(cpu) && first.Count() == 0 {
-			first.Set(cpu)
-		}
-	}
-	errs = append(errs, unix.SchedSetaffinity(0, &first)) // each processor has a buffer of its own
+	var cpu uint32
+	var here unix.CPUSet
+	err := invoke(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0)
+	here.Set(int(cpu))
+	errs := []error{err, unix.SchedSetaffinity(0, &here)} // each processor has a buffer of its own
 	mark := func(phase string) {
 		_, err := fmt.Fprintf(marker, "trial %d %s", trial, phase)
 		errs = append(errs, err)
@@ -287,11 +305,11 @@ func TestChecksIn(t *testing.T) {
            <...>-12    [000] ..... 1.000004: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 21, ret -1
            <...>-12    [000] ...1. 1.000005: tracing_mark_write: trial 3 do
            <...>-12    [000] ..... 1.000006: cap_capable: cred 0000000000000001, target_ns 000000000000000a, capable_ns 000000000000000a, cap 21, ret -1
+       operation-13  [001] ...1. 1.000008: tracing_mark_write: trial 4 do
            <...>-12    [000] ..... 1.000007: <stack trace>
  => cap_capable
  => security_vm_enough_memory_mm
  => do_mmap
-       operation-13  [001] ...1. 1.000008: tracing_mark_write: trial 4 do
        operation-13  [001] ..... 1.000009: cap_capable: cred 0000000000000002, target_ns 000000000000000f, capable_ns 000000000000000f, cap 12, ret -1
            <...>-12    [000] ..... 1.000010: cap_capable: cred 0000000000000001, target_ns 000000000000000c, capable_ns 000000000000000c, cap 6, ret 0
            <...>-12    [000] ..... 1.000011: <stack trace>

@@ -27,6 +27,7 @@ func TestOperationsInChild(t *testing.T) {
 	trace, target := startTracing(t), sleeping(t)
 	setSysctls(t, settings)
 	var all []*trial
+	var waits []func() error
 	var done []child
 	for _, kind := range []string{inChild, inApart} {
 		begin := len(all)
@@ -36,9 +37,19 @@ func TestOperationsInChild(t *testing.T) {
 			all = append(all, o.none, o.full)
 			done = append(done, o)
 		}
-		if err := performBelow(kind, target, trace.marker, all[begin:]); err != nil {
+		wait, err := performBelow(kind, target, trace.marker, all[begin:])
+		if err != nil {
 			t.Fatal(err)
 		}
+		waits = append(waits, wait)
+	}
+	for _, wait := range waits {
+		if err := wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if t.Failed() {
+		return
 	}
 	trace.tell(t, all)
 	for _, o := range done {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -237,11 +238,12 @@ func keepOnly(has capset.Set) error {
 	return unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0])
 }
 
-// performBelow does operations in a child user namespace.
-func performBelow(kind string, target int, marker *os.File, trials []*trial) error {
+// performBelow begins to do operations in a child user namespace, and returns what waits for
+// their end.
+func performBelow(kind string, target int, marker *os.File, trials []*trial) (wait func() error, err error) {
 	in, err := json.Marshal(trials)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"operation", "--stage", kind, strconv.Itoa(target), strconv.FormatBool(marker != nil)}, Stdin: strings.NewReader(string(in))}
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -255,20 +257,22 @@ func performBelow(kind string, target int, marker *os.File, trials []*trial) err
 	if marker != nil {
 		cmd.ExtraFiles = []*os.File{marker}
 	}
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err == nil {
-		err = json.Unmarshal(out, &trials)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w: %s", kind, err, &stderr)
-	}
-	return nil
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	return func() error {
+		err := cmd.Wait()
+		if err == nil {
+			err = json.Unmarshal(stdout.Bytes(), &trials)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w: %s", kind, err, &stderr)
+		}
+		return nil
+	}, cmd.Start()
 }
 
-// standIn is a stage in a child user namespace: --stage KIND TARGET TRACED, the trials in JSON on standard
-// input. It prints them with what came.
+// standIn is a stage in a child user namespace: --stage KIND TARGET TRACED, the trials in
+// JSON on standard input. It prints them with what came.
 func standIn() {
 	if err := standInFor(os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
