@@ -34,7 +34,7 @@ func mounts() []Operation {
 		{
 			Names: []string{"mount proc", "mount sysfs"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopePID, Calls: []string{"mount"},
 			Why:     "It asks the owner of the pid namespace, for sysfs of the network namespace.",
-			Instead: []Note{ownNamespace}, Gates: []Note{{"masked", "below another user namespace it needs a /proc in which nothing is masked or read-only: EPERM in an unprivileged container"}},
+			Instead: []Note{ownNamespace}, Gates: []Note{{"proc-masked", "below another user namespace it needs a /proc in which nothing is masked or read-only: EPERM in an unprivileged container"}},
 		},
 		{
 			Names: []string{"mount fuse", "fusermount"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeMnt, Calls: []string{"mount"},

@@ -109,7 +109,7 @@ func network() []Operation {
 		},
 		{
 			Names: []string{"NETLINK_AUDIT", "auditctl", "auditd", "AUDIT_SET"}, Caps: []capset.Cap{capset.AuditControl}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The rules and the state of auditing; changing them is for the initial pid namespace alone.", Gates: []Note{auditBelow},
+			Why: "The rules and the state of auditing; changing them is for the initial pid namespace alone.", Gates: []Note{auditBelow, {"pid-namespace", "in another pid namespace than the initial one changing them is refused"}},
 		},
 		{
 			Names: []string{"AUDIT_USER", "audit_log_user_message", "pam audit", "libaudit"}, Caps: []capset.Cap{capset.AuditWrite}, Errno: "EPERM", Scope: capset.ScopeInitial,

@@ -113,7 +113,7 @@ func processes() []Operation {
 		},
 		{
 			Names: []string{"fork beyond RLIMIT_NPROC", "RLIMIT_NPROC"}, Caps: []capset.Cap{capset.SysResource, capset.SysAdmin}, Errno: "EAGAIN", Scope: capset.ScopeInitial,
-			Why: "More processes of the user than its limit.", Instead: []Note{{"rlimit", "a larger RLIMIT_NPROC"}}, Gates: []Note{{"cgroup", "pids.max of the cgroup holds for all (EAGAIN)"}},
+			Why: "More processes of the user than its limit.", Instead: []Note{{"rlimit", "a larger RLIMIT_NPROC"}, {"uid", "uid 0 of the node has no such limit"}}, Gates: []Note{{"cgroup", "pids.max of the cgroup holds for all (EAGAIN)"}},
 		},
 		{
 			Names: []string{"clone3 set_tid", "set_tid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID, Calls: []string{"clone3"},

@@ -21,3 +21,9 @@ func accessTargets() {}
 
 // accessReader has no /proc to read.
 func accessReader() {}
+
+// doLater does one of them in a random state.
+func doLater() {}
+
+// doThere does them in a container.
+func doThere() {}

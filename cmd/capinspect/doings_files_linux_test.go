@@ -19,7 +19,7 @@ var onFiles = map[string]func(world) error{
 	"execute a file of another user": func(w world) error {
 		return unix.Faccessat2(unix.AT_FDCWD, w.path("program"), unix.X_OK, unix.AT_EACCESS)
 	},
-	"chown": func(w world) error { return unix.Chown(w.path("own"), 0, 0) },
+	"chown": func(w world) error { return unix.Chown(w.path("own"), w.other, w.other) },
 	"chmod": func(w world) error { return unix.Chmod(w.path("public"), 0o600) },
 	"utimensat": func(w world) error {
 		return unix.UtimesNanoAt(unix.AT_FDCWD, w.path("public"), []unix.Timespec{{Sec: 1}, {Sec: 1}}, 0)

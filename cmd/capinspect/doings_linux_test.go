@@ -11,18 +11,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// world is what an operation is done in: a directory with files of root and of the user, a
-// process and a segment of root.
+// world is what an operation is done in: a directory with files of another user and of the
+// one who does it, a process and a segment of the other.
 type world struct {
 	dir     string
+	other   int // the other user, and group
 	target  int
-	segment int // of System V shared memory, which root owns
+	segment int // of System V shared memory
 	handed  int // a file that root has opened for it
 }
 
 func (w world) path(name string) string { return filepath.Join(w.dir, name) }
 
-// proc returns a file of the process of root.
+// proc returns a file of the process of the other user.
 func (w world) proc(name string) string { return fmt.Sprintf("/proc/%d/%s", w.target, name) }
 
 // invoke does a system call of up to four arguments.

@@ -25,12 +25,16 @@ func sendsIDs(ids unix.Ucred) error {
 
 // onProcesses are operations on processes and their ids.
 var onProcesses = map[string]func(world) error{
-	"setuid":       func(world) error { return invoke(unix.SYS_SETUID, 0) },
-	"setreuid":     func(world) error { return invoke(unix.SYS_SETREUID, 0, 0) },
-	"setresuid":    func(world) error { return invoke(unix.SYS_SETRESUID, 0, 0, 0) },
-	"setgid":       func(world) error { return invoke(unix.SYS_SETGID, 0) },
-	"setregid":     func(world) error { return invoke(unix.SYS_SETREGID, 0, 0) },
-	"setresgid":    func(world) error { return invoke(unix.SYS_SETRESGID, 0, 0, 0) },
+	"setuid":   func(w world) error { return invoke(unix.SYS_SETUID, uintptr(w.other)) },
+	"setreuid": func(w world) error { return invoke(unix.SYS_SETREUID, uintptr(w.other), uintptr(w.other)) },
+	"setresuid": func(w world) error {
+		return invoke(unix.SYS_SETRESUID, uintptr(w.other), uintptr(w.other), uintptr(w.other))
+	},
+	"setgid":   func(w world) error { return invoke(unix.SYS_SETGID, uintptr(w.other)) },
+	"setregid": func(w world) error { return invoke(unix.SYS_SETREGID, uintptr(w.other), uintptr(w.other)) },
+	"setresgid": func(w world) error {
+		return invoke(unix.SYS_SETRESGID, uintptr(w.other), uintptr(w.other), uintptr(w.other))
+	},
 	"setgroups":    func(world) error { return invoke(unix.SYS_SETGROUPS, 0, 0) },
 	"kill":         func(w world) error { return unix.Kill(w.target, 0) },
 	"PTRACE_SEIZE": func(w world) error { return invoke(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(w.target), 0, 0) },

@@ -95,7 +95,7 @@ func (s *stage) performOne(a *trial) error {
 	}
 	defer os.RemoveAll(parent)
 	dir := filepath.Join(parent, "world")
-	if err := errors.Join(os.Mkdir(dir, 0o755), furnish(dir)); err != nil {
+	if err := errors.Join(os.Mkdir(dir, 0o755), furnish(dir, 0, 1000)); err != nil {
 		return err
 	}
 	segment, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
@@ -185,8 +185,8 @@ func handedTo(name, dir string, target int) (*os.File, error) {
 	return os.OpenFile(h.path, h.flags, 0)
 }
 
-// doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER HAS CODE. It prints the name of the
-// error.
+// doOperation does an operation: NAME DIR TARGET SEGMENT NUMBER HAS CODE [OTHER]. It prints
+// the name of the error.
 func doOperation() {
 	switch os.Args[1] {
 	case "--stage":
@@ -199,13 +199,16 @@ func doOperation() {
 		return
 	}
 	w := world{dir: os.Args[2], handed: 4}
-	var errs [5]error
+	var errs [6]error
 	var number int
 	var has uint64
 	w.target, errs[0] = strconv.Atoi(os.Args[3])
 	w.segment, errs[1] = strconv.Atoi(os.Args[4])
 	number, errs[2] = strconv.Atoi(os.Args[5])
 	has, errs[3] = strconv.ParseUint(os.Args[6], 10, 64)
+	if len(os.Args) > 8 {
+		w.other, errs[5] = strconv.Atoi(os.Args[8])
+	}
 	runtime.LockOSThread()
 	helps := applied(os.Args[1], os.Args[7])
 	if asRoot[os.Args[1]] || helps.root {
@@ -321,25 +324,25 @@ func standInFor(kind string) error {
 	return json.NewEncoder(os.Stdout).Encode(trials)
 }
 
-// furnish makes the files that operations need: of root, and of the user.
-func furnish(dir string) error {
-	errs := []error{os.Chmod(dir, 0o755), os.Chmod(filepath.Dir(dir), 0o755)}
+// furnish makes the files that operations need: of another user, and of the one who does them.
+func furnish(dir string, other, user int) error {
+	errs := []error{os.Chmod(dir, 0o755), os.Chown(dir, other, other), os.Chmod(filepath.Dir(dir), 0o755)}
 	for name, f := range map[string]struct {
 		mode os.FileMode
 		uid  int
-	}{"private": {0o600, 0}, "public": {0o644, 0}, "program": {0o700, 0}, "own": {0o644, 1000}, "group": {0o644, 1000}} {
+	}{"private": {0o600, other}, "public": {0o644, other}, "program": {0o700, other}, "own": {0o644, user}, "group": {0o644, user}} {
 		path := filepath.Join(dir, name)
 		errs = append(errs, os.WriteFile(path, []byte("x"), 0o600), os.Chown(path, f.uid, f.uid), os.Chmod(path, f.mode))
 	}
 	for name, d := range map[string]struct {
 		mode os.FileMode
 		uid  int
-	}{"hidden": {0o700, 0}, "sticky": {0o777 | os.ModeSticky, 0}, "mine": {0o755, 1000}} {
+	}{"hidden": {0o700, other}, "sticky": {0o777 | os.ModeSticky, other}, "mine": {0o755, user}} {
 		path := filepath.Join(dir, name)
-		errs = append(errs, os.Mkdir(path, 0o700), os.WriteFile(filepath.Join(path, "x"), nil, 0o644), os.Chown(path, d.uid, d.uid), os.Chmod(path, d.mode))
+		errs = append(errs, os.Mkdir(path, 0o700), os.WriteFile(filepath.Join(path, "x"), nil, 0o644), os.Chown(filepath.Join(path, "x"), other, other), os.Chown(path, d.uid, d.uid), os.Chmod(path, d.mode))
 	}
 	link, tun := filepath.Join(dir, "sticky/link"), filepath.Join(dir, "tun")
-	errs = append(errs, os.Symlink(filepath.Join(dir, "public"), link), os.Lchown(link, 2000, 2000), os.Chown(filepath.Join(dir, "group"), 1000, 0))
+	errs = append(errs, os.Symlink(filepath.Join(dir, "public"), link), os.Lchown(link, 2000, 2000), os.Chown(filepath.Join(dir, "group"), user, other))
 	unix.Mknod(tun, unix.S_IFCHR|0o600, int(unix.Mkdev(10, 200))) // which root of a child user namespace may not
 	return errors.Join(errs...)
 }

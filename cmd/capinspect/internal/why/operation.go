@@ -376,7 +376,7 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 			if a.Outside {
 				continue
 			}
-		case "masked", readOnlyProc:
+		case "masked", readOnlyProc, "proc-masked":
 			if a.Task.Mounts.ProcMasked.Known() || a.Outside {
 				continue
 			}

@@ -105,7 +105,7 @@ func (a *attempt) hidden() {
 		return
 	}
 	for _, n := range a.Operation.Gates {
-		if n.Code == "masked" || n.Code == readOnlyProc {
+		if n.Code == "masked" || n.Code == readOnlyProc || n.Code == "proc-masked" && a.Task.InChildUserNamespace() {
 			a.stops = append(a.stops, stop{
 				Note:    note("masked", "something is mounted over the kernel's own parts of /proc: "+n.Text),
 				changes: a.inside("securityContext", "procMount: Unmasked, with hostUsers: false (docker: --security-opt systempaths=unconfined)"),

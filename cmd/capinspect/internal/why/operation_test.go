@@ -127,6 +127,7 @@ func TestOutcomes(t *testing.T) {
 		{"a file of root", "/proc/sys", root(), "yes", "unnecessary", ""},
 		{"and of no one else", "/proc/sys", user(), "no", "root-owned", ""},
 		{"masked", "/proc/sys", with(root(), func(s *Subject) { s.Task.Mounts.ProcMasked = task.Known(true) }), "no", "masked", "securityContext procMount"},
+		{"masked, and not by a child user namespace", "mount proc", with(with(admin(), noFilter), func(s *Subject) { s.Task.Mounts.ProcMasked = task.Known(true) }), "yes", "effective", ""},
 		{"no error", "EPOLLWAKEUP", user(), "no", "not-in-bounding", "securityContext capabilities.add: [BLOCK_SUSPEND]"},
 		{"its own namespace", "mount", with(with(admin(), noFilter), child(true)), "yes", "effective", ""},
 		{"another's", "swapon", with(with(admin(), noFilter), child(true)), "no", "scope", "securityContext in the pod's spec, hostUsers: true"},
