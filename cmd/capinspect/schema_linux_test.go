@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -254,7 +255,7 @@ func TestSchemaCodes(t *testing.T) {
 		"note":          task.NoteCodes(),
 		"reason":        why.Codes(),
 		"usernsReason":  why.UsernsCodes(),
-		"accessReason":  why.AccessCodes(),
+		"accessReason":  access.Codes(),
 		"step":          codesIn(t, `\b[px]\.step\(`, "../../capset", "internal/predict"),
 		"configuration": codesIn(t, `(?:\.trap\(|\.assume\(|\bNote\{+Code: )`, "internal/saved/config"),
 		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{\s*Code: )`, "internal/predict", "internal/collect", "internal/why"),

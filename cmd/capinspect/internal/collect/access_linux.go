@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
 // WhyAccess tells which guarded files of a task, a pid or "self", capinspect may read. It
 // opens none of them.
-func (c *Collector) WhyAccess(target string) (*why.AccessAnswer, error) {
+func (c *Collector) WhyAccess(target string) (*access.Answer, error) {
 	if !c.live {
 		return nil, errors.New("only a live procfs tells what capinspect may read there: " + c.lifeless())
 	}
@@ -59,7 +59,7 @@ func (c *Collector) ownTask() (*task.Task, error) {
 
 // hiddenProcess returns the answer for a process that hidepid hides; nil if there is no such
 // process, or if that cannot be told.
-func (c *Collector) hiddenProcess(target string, own *task.Task) *why.AccessAnswer {
+func (c *Collector) hiddenProcess(target string, own *task.Task) *access.Answer {
 	how := c.Hides()
 	pid, err := strconv.Atoi(target)
 	if how == "" || err != nil || c.ownPid() != os.Getpid() {
@@ -72,14 +72,14 @@ func (c *Collector) hiddenProcess(target string, own *task.Task) *why.AccessAnsw
 	if mount, err := c.proc.Mount(); err == nil && how != ptraceable {
 		_, group = hidepid(mount.SuperOptions)
 	}
-	return why.HiddenBy(pid, own, how, group)
+	return access.HiddenBy(pid, own, how, group)
 }
 
 // access finds out what decides which files of a task capinspect may read.
-func (c *Collector) access(handle procstatus.Task, t, own *task.Task) *why.Access {
+func (c *Collector) access(handle procstatus.Task, t, own *task.Task) *access.Subject {
 	me := c.reader()
-	a := &why.Access{
-		Task: t, Own: own, SameProcess: t.Self || task.Is(t.Pid, own.Pid.Zero()), Seen: seen(t), Files: map[string]why.FileState{},
+	a := &access.Subject{
+		Task: t, Own: own, SameProcess: t.Self || task.Is(t.Pid, own.Pid.Zero()), Seen: seen(t), Files: map[string]access.FileState{},
 		OwnInitial: isInitial(procstatus.NamespaceUser, me.namespaces[procstatus.NamespaceUser]),
 		Yama:       c.optionalSysctl("kernel/yama/ptrace_scope"),
 	}
@@ -87,7 +87,7 @@ func (c *Collector) access(handle procstatus.Task, t, own *task.Task) *why.Acces
 	a.PerfmonReads = !olderThan(release, 6, 15)
 	a.SameUserns = c.sameUserns(handle, t)
 	a.Owns, a.Below = c.overUserns(handle, t, own, a)
-	for _, name := range why.GuardedFiles() {
+	for _, name := range access.GuardedFiles() {
 		a.Files[name] = c.fileState(handle, name, own)
 	}
 	a.Dumpable = c.dumpable(t, a.Files["environ"])
@@ -129,7 +129,7 @@ func (c *Collector) sameUserns(handle procstatus.Task, t *task.Task) task.Value[
 
 // overUserns reports whether capinspect's effective uid made the user namespace of a task,
 // or one between that and its own, and whether that is capinspect's own or below.
-func (c *Collector) overUserns(handle procstatus.Task, t, own *task.Task, a *why.Access) (owns, below task.Value[bool]) {
+func (c *Collector) overUserns(handle procstatus.Task, t, own *task.Task, a *access.Subject) (owns, below task.Value[bool]) {
 	switch {
 	case task.Is(a.SameUserns, true):
 		return task.Known(false), task.Known(true)
@@ -168,10 +168,10 @@ func (c *Collector) outsideOwn(handle procstatus.Task) bool {
 
 // fileState returns the mode and the owner of a file below /proc/PID. With O_PATH nothing is
 // opened (open(2)).
-func (c *Collector) fileState(handle procstatus.Task, name string, own *task.Task) why.FileState {
+func (c *Collector) fileState(handle procstatus.Task, name string, own *task.Task) access.FileState {
 	fd, err := handle.OpenPath(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return why.FileState{Gone: true, MayBe: task.Unknown[[]capset.File](reasonOf(err))}
+		return access.FileState{Gone: true, MayBe: task.Unknown[[]capset.File](reasonOf(err))}
 	}
 	var st unix.Stat_t
 	if err == nil {
@@ -179,7 +179,7 @@ func (c *Collector) fileState(handle procstatus.Task, name string, own *task.Tas
 		err = unix.Fstat(fd, &st)
 	}
 	if err != nil {
-		return why.FileState{MayBe: task.Unknown[[]capset.File](reasonOf(err))}
+		return access.FileState{MayBe: task.Unknown[[]capset.File](reasonOf(err))}
 	}
 	i := c.inode(&st)
 	files := []capset.File{{Mode: i.Mode, UID: i.UID, GID: i.GID, Unmapped: i.NoUID || i.NoGID}}
@@ -195,13 +195,13 @@ func (c *Collector) fileState(handle procstatus.Task, name string, own *task.Tas
 	if i.NoUID && own.UID.Zero().Filesystem == i.UID || i.NoGID && own.GID.Zero().Filesystem == i.GID { // it may have no id either
 		files = append(files, capset.File{Mode: i.Mode, UID: i.UID, GID: i.GID, Unmapped: true})
 	}
-	return why.FileState{MayBe: task.Known(files)}
+	return access.FileState{MayBe: task.Known(files)}
 }
 
 // dumpable reports whether a process is dumpable, as the owner of its files tells: if it is,
 // that is its effective ids, or else root of the user namespace in which it executed its
 // program (fs/proc/base.c, task_dump_owner).
-func (c *Collector) dumpable(t *task.Task, environ why.FileState) task.Value[bool] {
+func (c *Collector) dumpable(t *task.Task, environ access.FileState) task.Value[bool] {
 	files, ok := environ.MayBe.Get()
 	uid, gid := t.UID.Zero().Effective, t.GID.Zero().Effective
 	users, groups := t.UserNamespace.Zero().UIDMap.Zero(), t.UserNamespace.Zero().GIDMap.Zero()

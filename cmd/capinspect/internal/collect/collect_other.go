@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
@@ -70,4 +71,4 @@ func (*Collector) Why(string, why.Asked) (*why.Answers, error) { return nil, err
 func (*Collector) WhyUserns(string) (*why.UsernsAnswer, error) { return nil, errNeedsLinux }
 
 // WhyAccess says that there are no tasks to read.
-func (*Collector) WhyAccess(string) (*why.AccessAnswer, error) { return nil, errNeedsLinux }
+func (*Collector) WhyAccess(string) (*access.Answer, error) { return nil, errNeedsLinux }

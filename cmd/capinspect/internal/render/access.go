@@ -6,12 +6,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
 // printAccess prints for each task which of its guarded files capinspect may read.
-func printAccess(p *printer, tasks *[]*why.AccessAnswer) {
+func printAccess(p *printer, tasks *[]*access.Answer) {
 	separate := p.separated("", "\n")
 	for _, a := range *tasks {
 		separate()
@@ -19,7 +19,7 @@ func printAccess(p *printer, tasks *[]*why.AccessAnswer) {
 	}
 }
 
-func printAccessAnswer(p *printer, a *why.AccessAnswer) {
+func printAccessAnswer(p *printer, a *access.Answer) {
 	var may, unsure, codes []string
 	refused := map[string][]string{} // by code
 	for _, f := range a.Files {

@@ -3,6 +3,7 @@
 package render
 
 import (
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
@@ -47,9 +48,9 @@ var (
 		{"text", text(printUserns)},
 		{"json", object(func(list *[]*why.UsernsAnswer) report.WhyUserns { return report.FromUserns(*list) })},
 	}
-	Accesses = []*Form[[]*why.AccessAnswer]{
+	Accesses = []*Form[[]*access.Answer]{
 		{"text", text(printAccess)},
-		{"json", object(func(list *[]*why.AccessAnswer) report.WhyAccess { return report.FromAccess(*list) })},
+		{"json", object(func(list *[]*access.Answer) report.WhyAccess { return report.FromAccess(*list) })},
 	}
 	Checks = []*Form[check.Checked]{
 		{"text", text(printChecked)},

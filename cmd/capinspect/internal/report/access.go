@@ -3,6 +3,7 @@
 package report
 
 import (
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
@@ -40,14 +41,14 @@ type FileAccess struct {
 }
 
 // FromAccess returns the JSON form of the answers for some tasks.
-func FromAccess(list []*why.AccessAnswer) WhyAccess {
-	return WhyAccess{Version{SchemaVersion}, each(list, func(a *why.AccessAnswer) AccessTask {
+func FromAccess(list []*access.Answer) WhyAccess {
+	return WhyAccess{Version{SchemaVersion}, each(list, func(a *access.Answer) AccessTask {
 		return AccessTask{
 			Process{a.Task.Pid, a.Task.Tid},
 			Origin{a.Task.Source},
 			AccessAnswer{
 				a.Works, a.Traces, Note(a.Reason), notes(a.Also),
-				each(a.Files, func(f why.FileAccess) FileAccess { return FileAccess{f.Name, f.Rule, f.May, text(f.Why)} }),
+				each(a.Files, func(f access.FileAccess) FileAccess { return FileAccess{f.Name, f.Rule, f.May, text(f.Why)} }),
 				each(a.Changes, func(c why.Change) Change { return Change(c) }),
 			},
 			Assumptions{notes(a.Assumed)},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package why
+package access
 
 import "github.com/capinspect/capinspect/capset"
 

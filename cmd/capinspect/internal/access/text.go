@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package why
+package access
 
 import (
 	"slices"
@@ -10,18 +10,19 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
-// AccessCodes returns the codes of all reasons.
-func AccessCodes() []string {
+// Codes returns the codes of all reasons.
+func Codes() []string {
 	return []string{
 		mayRead, refusedUID, refusedGID, refusedDump, refusedUserns, refusedCaps, refusedYama, refusedModule, refusedMode, refusedAdmin, refusedNice,
-		refusedKernel, refusedHidden, Undecided,
+		refusedKernel, refusedHidden, why.Undecided,
 	}
 }
 
 // explain fills in the reason, what else refuses files, and what would change it.
-func (a *Access) explain(answer *AccessAnswer, read decision) {
+func (a *Subject) explain(answer *Answer, read decision) {
 	var codes []string
 	if !task.Is(read.may, true) {
 		codes = append(codes, read.code)
@@ -40,10 +41,10 @@ func (a *Access) explain(answer *AccessAnswer, read decision) {
 		}
 	}
 	if codes == nil {
-		answer.Reason = remark(mayRead, "the rule of ptrace(2), and the modes, let capinspect read all of them")
+		answer.Reason = note(mayRead, "the rule of ptrace(2), and the modes, let capinspect read all of them")
 	}
 	for i, code := range codes {
-		note := remark(code, a.refusal(answer, code, read))
+		note := note(code, a.refusal(answer, code, read))
 		if i == 0 {
 			answer.Reason = note
 		} else {
@@ -57,7 +58,7 @@ func (a *Access) explain(answer *AccessAnswer, read decision) {
 }
 
 // refusal says what a code means for the task.
-func (a *Access) refusal(answer *AccessAnswer, code string, read decision) string {
+func (a *Subject) refusal(answer *Answer, code string, read decision) string {
 	const lacks = ", and capinspect has no cap_sys_ptrace that counts in its user namespace"
 	switch code {
 	case refusedUID:
@@ -105,7 +106,7 @@ func three(ids capset.IDs) string {
 }
 
 // changes returns what would let capinspect read more, the least first.
-func (a *Access) changes(codes []string) (list []Change) {
+func (a *Subject) changes(codes []string) (list []why.Change) {
 	has := func(some ...string) bool {
 		return slices.ContainsFunc(codes, func(code string) bool { return slices.Contains(some, code) })
 	}
@@ -116,10 +117,10 @@ func (a *Access) changes(codes []string) (list []Change) {
 		list = append(list, a.runAs(uid.Effective, gid.Effective))
 	}
 	if has(refusedYama) && a.Yama.Zero() != "3" {
-		list = append(list, Change{"sysctl", "kernel.yama.ptrace_scope=0, on the node: every user may attach to the own processes"})
+		list = append(list, change("sysctl", "kernel.yama.ptrace_scope=0, on the node: every user may attach to the own processes"))
 	}
 	if has(refusedDump) {
-		list = append(list, Change{"program", "prctl(PR_SET_DUMPABLE, 1) after the ids have changed"})
+		list = append(list, change("program", "prctl(PR_SET_DUMPABLE, 1) after the ids have changed"))
 	}
 	var caps capset.Set
 	if traced || has(refusedYama) && a.Yama.Zero() != "3" {
@@ -142,35 +143,35 @@ func (a *Access) changes(codes []string) (list []Change) {
 }
 
 // runAs returns the change of capinspect's user to that of the process.
-func (a *Access) runAs(uid, gid uint32) Change {
+func (a *Subject) runAs(uid, gid uint32) why.Change {
 	u, g, ifDumpable := task.Decimal(uid), task.Decimal(gid), ""
 	if !a.Dumpable.Known() {
 		ifDumpable = "if the process is dumpable, "
 	}
-	return Change{"user", ifDumpable + "run capinspect as uid " + u + " and gid " + g + ": setpriv --reuid=" + u + " --regid=" + g +
-		" --clear-groups capinspect (docker exec --user " + u + ":" + g + ")"}
+	return change("user", ifDumpable+"run capinspect as uid "+u+" and gid "+g+": setpriv --reuid="+u+" --regid="+g+
+		" --clear-groups capinspect (docker exec --user "+u+":"+g+")")
 }
 
 // capabilityChanges returns the capabilities that capinspect lacks. SYS_ADMIN, which one
 // file asks for, is named apart.
-func (a *Access) capabilityChanges(caps capset.Set, traced bool) (list []Change) {
+func (a *Subject) capabilityChanges(caps capset.Set, traced bool) (list []why.Change) {
 	caps &^= a.Own.Sets[capset.Effective].Zero()
 	where := "in effect in the user namespace of the process, or above that"
 	if traced && a.PerfmonReads && task.Is(a.OwnInitial, true) {
-		list = append(list, Change{"capability", "cap_perfmon for capinspect is enough for maps, smaps, smaps_rollup and numa_maps"})
+		list = append(list, change("capability", "cap_perfmon for capinspect is enough for maps, smaps, smaps_rollup and numa_maps"))
 	}
 	if few := caps &^ capset.Of(capset.SysAdmin); few != 0 {
-		list = append(list, Change{"capability", few.String() + " for capinspect, " + where})
+		list = append(list, change("capability", few.String()+" for capinspect, "+where))
 	}
 	if caps.Has(capset.SysAdmin) {
-		list = append(list, Change{"capability", "cap_sys_admin too for stack, in the initial user namespace"})
+		list = append(list, change("capability", "cap_sys_admin too for stack, in the initial user namespace"))
 	}
 	return list
 }
 
 // debugChanges returns the least profile of kubectl debug that reads what capinspect may
 // not.
-func (a *Access) debugChanges(caps capset.Set, asUser, traced bool) (list []Change) {
+func (a *Subject) debugChanges(caps capset.Set, asUser, traced bool) (list []why.Change) {
 	if !a.Task.InContainer() || !traced {
 		return nil
 	}
@@ -179,20 +180,20 @@ func (a *Access) debugChanges(caps capset.Set, asUser, traced bool) (list []Chan
 	docker, _ := runtime.ProfileNamed("docker", a.Task.LastCap.Value)
 	switch permitted := a.Task.Sets[capset.Permitted].Zero(); {
 	case asUser && uid != 0:
-		list = append(list, Change{"kubectl", debug + "restricted --custom=FILE, with runAsUser: " + task.Decimal(uid) + " and runAsGroup: " + task.Decimal(gid)})
+		list = append(list, change("kubectl", debug+"restricted --custom=FILE, with runAsUser: "+task.Decimal(uid)+" and runAsGroup: "+task.Decimal(gid)))
 	case uid == 0 && gid == 0 && permitted.Within(docker.Set) && !task.Is(a.Dumpable, false):
-		list = append(list, Change{"kubectl", debug + "baseline, as root"})
+		list = append(list, change("kubectl", debug+"baseline, as root"))
 	}
-	list = append(list, Change{"kubectl", debug + "general, which adds SYS_PTRACE for root"})
+	list = append(list, change("kubectl", debug+"general, which adds SYS_PTRACE for root"))
 	if caps.Has(capset.SysAdmin) {
-		list = append(list, Change{"kubectl", debug + "sysadmin for stack"})
+		list = append(list, change("kubectl", debug+"sysadmin for stack"))
 	}
 	return list
 }
 
 // asUserHolds reports whether a process of the task's user would hold enough: another user
 // than root holds nothing, and root what is in capinspect's bounding set.
-func (a *Access) asUserHolds() bool {
+func (a *Subject) asUserHolds() bool {
 	uid, gid := a.Task.UID.Zero(), a.Task.GID.Zero()
 	one := uid.Real == uid.Effective && uid.Real == uid.Saved && gid.Real == gid.Effective && gid.Real == gid.Saved
 	permitted := a.Task.Sets[capset.Permitted].Zero()
@@ -203,12 +204,12 @@ func (a *Access) asUserHolds() bool {
 }
 
 // admin reports whether capinspect has SYS_ADMIN in the initial user namespace.
-func (a *Access) admin() bool {
+func (a *Subject) admin() bool {
 	return a.Own.Sets[capset.Effective].Zero().Has(capset.SysAdmin) && task.Is(a.OwnInitial, true)
 }
 
 // assumes returns what is taken for granted.
-func (a *Access) assumes(codes []string) (list []task.Note) {
+func (a *Subject) assumes(codes []string) (list []task.Note) {
 	add := func(code, text string) { list = append(list, task.Note{Code: code, Text: text}) }
 	if slices.Contains(codes, refusedYama) && a.Yama.Zero() == "1" {
 		add("tracer", "the process has not named capinspect by PR_SET_PTRACER")
@@ -221,19 +222,23 @@ func (a *Access) assumes(codes []string) (list []task.Note) {
 
 // HiddenBy returns the answer for a process that hidepid hides from capinspect. group is the
 // one that it hides nothing from, negative if there is none.
-func HiddenBy(pid int, own *task.Task, how string, group int) *AccessAnswer {
+func HiddenBy(pid int, own *task.Task, how string, group int) *Answer {
 	t := &task.Task{Source: task.SourceProc}
 	t.Pid, t.Tid = task.Known(pid), task.Known(pid)
-	answer := &AccessAnswer{
+	answer := &Answer{
 		Task: t, Own: own, Works: task.Known(false), Traces: task.Known(false), Rules: task.Known(false),
-		Reason: remark(refusedHidden, "the procfs is mounted with hidepid="+how+": it hides a process from all who may not trace it"),
+		Reason: note(refusedHidden, "the procfs is mounted with hidepid="+how+": it hides a process from all who may not trace it"),
 	}
 	for _, f := range procFiles {
 		answer.Files = append(answer.Files, FileAccess{f.name, f.guard.String(), task.Known(false), refusedHidden})
 	}
 	if group >= 0 {
-		answer.Changes = append(answer.Changes, Change{"user", "the group " + strconv.Itoa(group) + ", from which hidepid hides nothing, so that capinspect can tell more"})
+		answer.Changes = append(answer.Changes, change("user", "the group "+strconv.Itoa(group)+", from which hidepid hides nothing, so that capinspect can tell more"))
 	}
-	answer.Changes = append(answer.Changes, Change{"capability", "cap_sys_ptrace for capinspect, in effect in the user namespace of the process, or above that"})
+	answer.Changes = append(answer.Changes, change("capability", "cap_sys_ptrace for capinspect, in effect in the user namespace of the process, or above that"))
 	return answer
 }
+
+func note(code, text string) task.Note { return task.Note{Code: code, Text: text} }
+
+func change(where, text string) why.Change { return why.Change{Where: where, Text: text} }

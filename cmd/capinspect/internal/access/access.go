@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package why
+// Package access tells which files of /proc/PID capinspect may read, by the rule of ptrace(2), the
+// mode of each and what else guards them. It is pure.
+package access
 
 import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
-// Access is what decides which guarded files of a task capinspect may read.
-type Access struct {
+// Subject is what decides which guarded files of a task capinspect may read.
+type Subject struct {
 	Task *task.Task // with the ids that capinspect sees
 	Own  *task.Task // capinspect's own
 
@@ -53,8 +56,8 @@ const (
 	mayRead       = "may-read"
 )
 
-// AccessAnswer tells which guarded files of a task capinspect may read.
-type AccessAnswer struct {
+// Answer tells which guarded files of a task capinspect may read.
+type Answer struct {
 	Task    *task.Task
 	Own     *task.Task
 	Works   task.Value[bool] // it may read all of them
@@ -63,7 +66,7 @@ type AccessAnswer struct {
 	Reason  task.Note        // what refuses that, or else the first file
 	Also    []task.Note
 	Files   []FileAccess
-	Changes []Change
+	Changes []why.Change
 	Assumed []task.Note
 }
 
@@ -85,16 +88,16 @@ func permit() decision { return decision{task.Known(true), ""} }
 
 func refuse(code string) decision { return decision{task.Known(false), code} }
 
-func open(why string) decision { return decision{task.Unknown[bool](why), Undecided} }
+func open(because string) decision { return decision{task.Unknown[bool](because), why.Undecided} }
 
 // Answer tells what capinspect may read.
-func (a *Access) Answer() *AccessAnswer {
+func (a *Subject) Answer() *Answer {
 	rules := a.mayTrace()
 	read := a.settle(rules)
 	if !a.Owns.Known() && task.Is(a.Seen, false) && task.Is(a.Dumpable, true) { // or it would have been permitted
 		a.Owns = task.Known(false)
 	}
-	answer := &AccessAnswer{Task: a.Task, Own: a.Own, Traces: read.may, Rules: rules.may, Works: task.Known(true)}
+	answer := &Answer{Task: a.Task, Own: a.Own, Traces: read.may, Rules: rules.may, Works: task.Known(true)}
 	for i := range procFiles {
 		f := &procFiles[i]
 		if a.Files[f.name].Gone && !(f.memory && a.Task.KernelThread) {
@@ -109,7 +112,7 @@ func (a *Access) Answer() *AccessAnswer {
 
 // settle decides by what was seen what the rules leave open, or what a security module has
 // decided.
-func (a *Access) settle(d decision) decision {
+func (a *Subject) settle(d decision) decision {
 	seen, ok := a.Seen.Get()
 	switch {
 	case !ok || task.Is(d.may, seen):
@@ -132,12 +135,12 @@ func (a *Access) settle(d decision) decision {
 	case task.Is(d.may, true) && !a.Dumpable.Known():
 		return refuse(refusedDump)
 	}
-	return refuse(Undecided)
+	return refuse(why.Undecided)
 }
 
 // mayTrace applies the rule for PTRACE_MODE_READ_FSCREDS (kernel/ptrace.c,
 // __ptrace_may_access; security/commoncap.c, cap_ptrace_access_check).
-func (a *Access) mayTrace() decision {
+func (a *Subject) mayTrace() decision {
 	if a.SameProcess {
 		return permit()
 	}
@@ -160,7 +163,7 @@ func (a *Access) mayTrace() decision {
 }
 
 // dumpable reports whether the process is.
-func (a *Access) dumpable() decision {
+func (a *Subject) dumpable() decision {
 	switch yes, known := a.Dumpable.Get(); {
 	case !known:
 		return open(a.Dumpable.Why())
@@ -173,7 +176,7 @@ func (a *Access) dumpable() decision {
 // unless returns what a capability of capinspect makes of a decision (security/commoncap.c,
 // cap_capable): it counts in capinspect's user namespace and below, and all do in one that
 // its uid made.
-func (a *Access) unless(c capset.Cap, below task.Value[bool], d decision) decision {
+func (a *Subject) unless(c capset.Cap, below task.Value[bool], d decision) decision {
 	has := a.Own.Sets[capset.Effective].Zero().Has(c)
 	switch {
 	case task.Is(d.may, true) || has && task.Is(below, true) || task.Is(a.Owns, true):
@@ -189,7 +192,7 @@ func (a *Access) unless(c capset.Cap, below task.Value[bool], d decision) decisi
 }
 
 // sameIDs compares the filesystem ids of capinspect with those of the task.
-func (a *Access) sameIDs() decision {
+func (a *Subject) sameIDs() decision {
 	uid, hasUID := a.Task.UID.Get()
 	gid, hasGID := a.Task.GID.Get()
 	if !hasUID || !hasGID {
@@ -208,7 +211,7 @@ func (a *Access) sameIDs() decision {
 }
 
 // within compares the user namespaces and the capabilities.
-func (a *Access) within() decision {
+func (a *Subject) within() decision {
 	if task.Is(a.SameUserns, false) {
 		return refuse(refusedUserns)
 	}
@@ -222,7 +225,7 @@ func (a *Access) within() decision {
 }
 
 // file tells whether one file may be read, which the rule lets capinspect read or not.
-func (a *Access) file(f *procFile, read decision) decision {
+func (a *Subject) file(f *procFile, read decision) decision {
 	if f.memory && a.Task.KernelThread {
 		return refuse(refusedKernel)
 	}
@@ -256,7 +259,7 @@ func (a *Access) file(f *procFile, read decision) decision {
 }
 
 // byMode applies the mode of a file.
-func (a *Access) byMode(f *procFile) decision {
+func (a *Subject) byMode(f *procFile) decision {
 	at := f.name
 	if f.below != "" {
 		at = f.below
@@ -286,7 +289,7 @@ func (a *Access) byMode(f *procFile) decision {
 
 // yama applies the rule of Yama for PTRACE_MODE_ATTACH (security/yama/yama_lsm.c).
 // capinspect is the ancestor of no process.
-func (a *Access) yama() decision {
+func (a *Subject) yama() decision {
 	scope, ok := a.Yama.Get()
 	switch {
 	case a.SameProcess || ok && (scope == "" || scope == "0"):
@@ -300,7 +303,7 @@ func (a *Access) yama() decision {
 }
 
 // nice tells whether SYS_NICE counts, which the timer slack of another task asks for.
-func (a *Access) nice() decision {
+func (a *Subject) nice() decision {
 	if a.SameProcess {
 		return permit()
 	}
