@@ -205,12 +205,14 @@ func (a *attempt) inScope(c capset.Cap) task.Value[bool] {
 	return task.Known(false)
 }
 
-// scope returns where a capability is asked for. A program may ask for some elsewhere.
+// scope returns where a capability is asked for: one that is never asked for where the
+// others are is asked for elsewhere.
 func (a *attempt) scope(c capset.Cap) capset.Scope {
-	if all := c.Scopes(); a.Operation.Program && len(all) > 0 && !slices.Contains(all, a.Scope) {
+	scope := a.ScopeOf(c)
+	if all := c.Scopes(); len(all) > 0 && !slices.Contains(all, scope) {
 		return all[0]
 	}
-	return a.ScopeOf(c)
+	return scope
 }
 
 // having names the capabilities that let the operation pass.

@@ -133,6 +133,7 @@ func TestOutcomes(t *testing.T) {
 		{"another's", "swapon", with(with(admin(), noFilter), child(true)), "no", "scope", "securityContext in the pod's spec, hostUsers: true"},
 		{"one of two is another's", "process_madvise", with(with(admin(), noFilter), child(true)), "no", "scope", "securityContext in the pod's spec, hostUsers: true"},
 		{"nobody's", "mount", with(with(admin(), noFilter), child(false)), "no", "scope", "program a user namespace of its own"},
+		{"two user namespaces", "setns to a mount namespace", with(with(admin(), noFilter), child(true)), "yes", "effective", ""},
 		{"in which nobody knows", "sethostname", with(with(admin(), noFilter), child(true)), "?", "scope-unknown", "program a user namespace"},
 		{"newer than the kernel", "perf_event_open", with(with(subjectOf(1000, 0, everything), noFilter), func(s *Subject) {
 			s.Task.LastCap = task.LastCap{Value: capset.AuditRead, From: task.FromKernel}
