@@ -9,6 +9,7 @@ import (
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -16,7 +17,7 @@ import (
 // tryCapsh runs a command line made of capsh's options. handled is false if the
 // command line is for show: it has no option of capsh, or --print is the only
 // one and other arguments stand beside it.
-func (e *env) tryCapsh(args []string, named bool) (handled bool, status int, err error) {
+func tryCapsh(p *command.Program, e *command.Env, called string, args []string) (handled bool, status int, err error) {
 	found, prints := 0, 0
 	foreign := ""
 	for _, arg := range args {
@@ -35,34 +36,33 @@ func (e *env) tryCapsh(args []string, named bool) (handled bool, status int, err
 	}
 	switch {
 	case len(args) == 0:
-		return named, statusOK, nil
+		return filepath.Base(called) == "capsh", command.StatusOK, nil
 	case found == 0 || foreign != "" && found == prints:
 		return false, 0, nil
 	case foreign == "-h" || foreign == "--help":
-		status, err = commands()[0].execute(e, []string{"--help"}, false)
-		return true, status, err
+		return true, command.StatusOK, p.Help(e)
 	case foreign != "":
 		return true, 0, usagef("%q does not go with the options of capsh, which speak of capinspect's own process", foreign)
 	}
-	status, err = e.runCapsh(args)
+	status, err = runCapsh(e, args)
 	return true, status, err
 }
 
 // runCapsh runs options of capsh and prints what they answer.
-func (e *env) runCapsh(args []string) (status int, err error) {
+func runCapsh(e *command.Env, args []string) (status int, err error) {
 	out, err := capsh.Run(args, readSelf)
 	if len(out) > 0 {
-		if err := e.write(out); err != nil {
+		if err := e.Write(out); err != nil {
 			return 0, err
 		}
 	}
 	if no, ok := errors.AsType[capsh.No](err); ok {
 		if text := no.Error(); text != "" {
-			fmt.Fprintln(e.stderr, text)
+			fmt.Fprintln(e.Stderr, text)
 		}
-		return statusNo, nil
+		return command.StatusNo, nil
 	}
-	return statusOK, err
+	return command.StatusOK, err
 }
 
 // readSelf returns what is known of capinspect's own process.
@@ -74,6 +74,3 @@ func readSelf() (*task.Task, error) {
 	defer from.Close()
 	return from.Task(target.Self)
 }
-
-// calledCapsh reports whether the program was called by the name of capsh.
-func calledCapsh(program string) bool { return filepath.Base(program) == "capsh" }

@@ -13,6 +13,7 @@ import (
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
@@ -20,12 +21,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var checkCommand = command{
-	name:     "check",
-	args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
-	operands: []flags.Candidate{flags.Anything, flags.AnyPID},
-	summary:  "yes or no, for scripts and probes",
-	about: `Check conditions on tasks, by default on capinspect's own process. All must
+var checkCommand = command.Command{
+	Name:     "check",
+	Args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
+	Operands: []flags.Candidate{flags.Anything, flags.AnyPID},
+	Summary:  "yes or no, for scripts and probes",
+	About: `Check conditions on tasks, by default on capinspect's own process. All must
 hold, on every task: then the exit status is 0. If one does not it is 1, with a
 line for each; if one is about something that cannot be known it is 2.
 
@@ -45,13 +46,13 @@ is likely to need, and the line to write in its place: docs/lint.md lists that.
 as Kubernetes does when a pod is created. Of a task it asks whether a pod that
 keeps to the level may look like this. No run time shows that it does keep to
 it: one line names the rules on what cannot be seen.`,
-	example: `
+	Example: `
 capinspect check --has net_bind_service
 capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
 capinspect check --within docker --uid 1000 -q
 capinspect check --has bounding:docker -p 1
 capinspect check --pss restricted --pss-version 1.25`,
-	new: newCheck,
+	New: newCheck,
 }
 
 type checkConfig struct {
@@ -63,7 +64,7 @@ type checkConfig struct {
 	quiet      bool
 }
 
-func newCheck() (runner, []flags.Flag) {
+func newCheck() (command.Runner, []flags.Flag) {
 	c := &checkConfig{pss: podSecurity{version: latest}, format: flags.NewFormats(render.Checks)}
 	return c, slices.Concat(
 		c.conditionFlags(),
@@ -127,7 +128,7 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 	}
 }
 
-func (c *checkConfig) run(e *env, args []string) (int, error) {
+func (c *checkConfig) Run(e *command.Env, args []string) (int, error) {
 	checked, detail := check.Checked{Conditions: c.conditions}, collect.Credentials
 	format, err := c.format.Chosen()
 	if err != nil {
@@ -150,7 +151,7 @@ func (c *checkConfig) run(e *env, args []string) (int, error) {
 	var found target.Found
 	switch {
 	case len(pods) == 0 || tasks > 0:
-		found, err = c.Collect(e.stdin, args, detail)
+		found, err = c.Collect(e.Stdin, args, detail)
 	case c.Proc != "" || c.Threads != target.Threads{}:
 		err = usagef("--proc, -t and -T are for tasks, and there are only files")
 	}
@@ -186,28 +187,28 @@ func (c *checkConfig) asksNothing() bool {
 }
 
 // tell writes what was found, and returns the exit status.
-func (c *checkConfig) tell(e *env, format *render.Form[check.Checked], checked *check.Checked, found *target.Found) (int, error) {
+func (c *checkConfig) tell(e *command.Env, format *render.Form[check.Checked], checked *check.Checked, found *target.Found) (int, error) {
 	for _, failure := range found.Failures {
 		checked.Failures = append(checked.Failures, failure)
 	}
 	if out := format.Append(nil, checked); !c.quiet && len(out) > 0 {
-		if err := e.write(out); err != nil {
+		if err := e.Write(out); err != nil {
 			return 0, err
 		}
 	}
-	status := statusOK
+	status := command.StatusOK
 	for _, f := range checked.Findings {
 		switch {
 		case f.Severity == check.Note:
 			continue
 		case f.Err == nil:
-			status = max(status, statusNo)
+			status = max(status, command.StatusNo)
 			continue
 		}
-		e.complain(fmt.Errorf("%s: %s", render.SubjectName(&f.Subject), f.Why()))
-		status = statusTrouble
+		e.Complain(fmt.Errorf("%s: %s", render.SubjectName(&f.Subject), f.Why()))
+		status = command.StatusTrouble
 	}
-	return e.complainOf(found, status), nil
+	return e.ComplainOf(found, status), nil
 }
 
 // parseSetOf splits "SET:CAPS", and gives no set for "CAPS".

@@ -10,6 +10,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
@@ -29,7 +30,7 @@ func podArguments(args []string) (pods, others []string) {
 
 // checkPods checks the containers of some manifests, each of them FILE[:CONTAINER]. One
 // that cannot be read does not hide the others.
-func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, found *target.Found) error {
+func (c *checkConfig) checkPods(e *command.Env, pods []string, checked *check.Checked, found *target.Found) error {
 	asked, err := runtimeNamed(c.runtime)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (c *checkConfig) checkPods(e *env, pods []string, checked *check.Checked, f
 	for _, pod := range pods {
 		m := manifests{from: check.Source{Runtime: asked, Last: last}, checked: checked, lint: c.asksNothing()}
 		m.from.File, m.name = splitPod(pod)
-		if _, err := saved.Parse(m.from.File, e.stdin, m.check); err != nil {
+		if _, err := saved.Parse(m.from.File, e.Stdin, m.check); err != nil {
 			found.Fail("", err)
 		}
 	}

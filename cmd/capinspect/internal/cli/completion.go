@@ -10,40 +10,41 @@ import (
 	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/completion"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 )
 
-var completionCommand = command{
-	name:     "completion",
-	args:     "bash | zsh | fish",
-	operands: []flags.Candidate{"bash", "zsh", "fish"},
-	summary:  "shell completion for bash, zsh or fish",
-	about: `Print a script that completes the command line in a shell: commands, flags,
+var completionCommand = command.Command{
+	Name:     "completion",
+	Args:     "bash | zsh | fish",
+	Operands: []flags.Candidate{"bash", "zsh", "fish"},
+	Summary:  "shell completion for bash, zsh or fish",
+	About: `Print a script that completes the command line in a shell: commands, flags,
 their values, capabilities, profiles, columns. It is read at the start of the
 shell, or kept where the shell looks for such:
 
   bash  PREFIX/share/bash-completion/completions/capinspect
   zsh   a file _capinspect in a directory of $fpath, before compinit
   fish  ~/.config/fish/completions/capinspect.fish`,
-	example: `
+	Example: `
 capinspect completion bash
 capinspect completion zsh
 capinspect completion fish`,
-	new: func() (runner, []flags.Flag) { return completionConfig{}, nil },
+	New: func() (command.Runner, []flags.Flag) { return completionConfig{}, nil },
 }
 
 // completionConfig has nothing to configure: completion has no flags of its own.
 type completionConfig struct{}
 
-func (completionConfig) run(e *env, args []string) (int, error) {
+func (completionConfig) Run(e *command.Env, args []string) (int, error) {
 	shell := strings.Join(args, " ")
 	script, ok := completion.Script(shell, rows())
 	if !ok {
 		return 0, usagef("unknown shell %q: %s", shell, flags.DidYouMean(shell, []string{"bash", "zsh", "fish"}, "want bash, zsh or fish"))
 	}
-	return statusOK, e.write([]byte(script))
+	return command.StatusOK, e.Write([]byte(script))
 }
 
 // rows returns the table of all that can stand on a command line.
@@ -53,17 +54,17 @@ func rows() []completion.Row {
 		rows = append(rows, completion.Row{Of: of, Word: word, Values: values, About: about})
 	}
 	for _, c := range commands() {
-		add("", c.name, nil, c.summary)
-		add(c.name, "", c.operands, "")
-		for _, f := range c.flags() {
+		add("", c.Name, nil, c.Summary)
+		add(c.Name, "", c.Operands, "")
+		for _, f := range c.Flags() {
 			word := "--" + f.Name
 			if f.Shorthand != "" {
 				word = "-" + f.Shorthand + " " + word
 			}
-			add(c.name, word, f.Values, f.About)
+			add(c.Name, word, f.Values, f.About)
 		}
 	}
-	first := commands()[0].flags()
+	first := commands()[0].Flags()
 	for i := range capsh.Options {
 		o := &capsh.Options[i]
 		if slices.ContainsFunc(first, func(f flags.Flag) bool { return f.Name == o.Name }) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -13,12 +14,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
-var decodeCommand = command{
-	name:     "decode",
-	args:     "[flags] [MASK | NAME,... | TEXT] ...",
-	operands: []flags.Candidate{flags.Anything, flags.AnyCap, flags.Anything},
-	summary:  "bitmaps and pasted text into names, and back",
-	about: `Decode hexadecimal bitmaps into the names of capabilities, or the names into
+var decodeCommand = command.Command{
+	Name:     "decode",
+	Args:     "[flags] [MASK | NAME,... | TEXT] ...",
+	Operands: []flags.Candidate{flags.Anything, flags.AnyCap, flags.Anything},
+	Summary:  "bitmaps and pasted text into names, and back",
+	About: `Decode hexadecimal bitmaps into the names of capabilities, or the names into
 a bitmap. An argument of hexadecimal digits is a bitmap, also 13; a list of names
 may be in any spelling. Also decoded are the text form (cap_net_raw=ep) and the
 IAB text, lines of a status file, of capsh --print, getcap, getpcaps, getfattr,
@@ -27,7 +28,7 @@ or Markdown puts before a line. Behind a set that is the default of a runtime or
 near to one stands which.
 Without an argument and a file, standard input is read. A line that tells no set
 is an error if it is none of a status file either; the others are decoded.`,
-	example: `
+	Example: `
 capinspect decode a80425fb
 capinspect decode --kubernetes 0x3000 400
 capinspect decode NET_ADMIN,cap_net_raw
@@ -35,7 +36,7 @@ capinspect decode 'CapEff:	00000000a80425fb'
 capinspect decode '/usr/bin/ping cap_net_raw=ep'
 capinspect decode -o matrix a80425fb 5fb
 capinspect decode -f /proc/self/status`,
-	new: newDecode,
+	New: newDecode,
 }
 
 type decodeConfig struct {
@@ -45,7 +46,7 @@ type decodeConfig struct {
 	kubernetes bool
 }
 
-func newDecode() (runner, []flags.Flag) {
+func newDecode() (command.Runner, []flags.Flag) {
 	c := &decodeConfig{format: flags.NewFormats(render.Masks)}
 	return c, slices.Concat(
 		[]flags.Flag{target.FileFlag(&c.files, "read text or a report in JSON from PATH; '-' is standard input")},
@@ -60,7 +61,7 @@ func newDecode() (runner, []flags.Flag) {
 	)
 }
 
-func (c *decodeConfig) run(e *env, args []string) (int, error) {
+func (c *decodeConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
@@ -89,7 +90,7 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 		masks.List = append(masks.List, list...)
 	}
 	for _, name := range files {
-		text, err := saved.Read(name, e.stdin)
+		text, err := saved.Read(name, e.Stdin)
 		if err == nil {
 			var list []report.DecodedMask
 			list, err = saved.Sets(name, text)
@@ -99,8 +100,8 @@ func (c *decodeConfig) run(e *env, args []string) (int, error) {
 			failed.Fail("", err)
 		}
 	}
-	if err := e.write(format.Append(nil, &masks)); err != nil {
+	if err := e.Write(format.Append(nil, &masks)); err != nil {
 		return 0, err
 	}
-	return e.complainOf(failed, statusOK), nil
+	return e.ComplainOf(failed, command.StatusOK), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/capset/podsecurity"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
@@ -20,12 +21,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var diffCommand = command{
-	name:     "diff",
-	args:     "[flags] A [B]",
-	operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", flags.Anything},
-	summary:  "two tasks, manifests, profiles, sets or saved reports",
-	about: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
+var diffCommand = command.Command{
+	Name:     "diff",
+	Args:     "[flags] A [B]",
+	Operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", flags.Anything},
+	Summary:  "two tasks, manifests, profiles, sets or saved reports",
+	About: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none,
 a list of capabilities, file:PATH[:NAME], what -f takes elsewhere, or
 pod:FILE[:CONTAINER], a manifest in YAML or JSON; "-" as the file is standard
@@ -49,11 +50,11 @@ docker. Sets, ids, groups, no_new_privs, seccomp, the read-only root
 and the node's pid, ipc and user namespaces are compared, as far as the
 manifest tells them. Traps, as CAP_NET_RAW for NET_RAW, are listed and do not
 count for the exit status.`,
-	example: `
+	Example: `
 capinspect diff self self
 capinspect diff docker containerd
 capinspect diff 0xa80425fb docker --json`,
-	new: newDiff,
+	New: newDiff,
 }
 
 type diffConfig struct {
@@ -62,7 +63,7 @@ type diffConfig struct {
 	detail             collect.Detail // how much of a task the comparison needs
 }
 
-func newDiff() (runner, []flags.Flag) {
+func newDiff() (command.Runner, []flags.Flag) {
 	c := &diffConfig{set: "bounding", format: flags.NewFormats(render.Differences)}
 	return c, append([]flags.Flag{
 		{
@@ -74,7 +75,7 @@ func newDiff() (runner, []flags.Flag) {
 	}, c.format.Flags()...)
 }
 
-func (c *diffConfig) run(e *env, args []string) (int, error) {
+func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
@@ -111,16 +112,16 @@ func (c *diffConfig) run(e *env, args []string) (int, error) {
 	adapt(a, b)
 	adapt(b, a)
 	d := diff.Compare(a, b, kind)
-	if err := e.write(format.Append(nil, d)); err != nil {
+	if err := e.Write(format.Append(nil, d)); err != nil {
 		return 0, err
 	}
-	status := statusOK
+	status := command.StatusOK
 	if !d.Equal() {
-		status = statusNo
+		status = command.StatusNo
 	}
 	for _, err := range d.Unknown {
-		e.complain(err)
-		status = statusTrouble
+		e.Complain(err)
+		status = command.StatusTrouble
 	}
 	return status, nil
 }
@@ -134,7 +135,7 @@ func isInput(arg string) bool {
 
 // sides returns what two arguments stand for. A manifest comes last, since what it is
 // compared with may tell which of its containers is meant.
-func (c *diffConfig) sides(e *env, first, second string) (a, b *diff.Side, err error) {
+func (c *diffConfig) sides(e *command.Env, first, second string) (a, b *diff.Side, err error) {
 	if strings.HasPrefix(first, podPrefix) {
 		if b, err = c.side(e, second, nil); err == nil {
 			a, err = c.side(e, first, b)
@@ -148,7 +149,7 @@ func (c *diffConfig) sides(e *env, first, second string) (a, b *diff.Side, err e
 }
 
 // side returns what an argument stands for.
-func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, error) {
+func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.Side, error) {
 	if strings.HasPrefix(arg, podPrefix) {
 		return c.pod(e, arg, other)
 	}
@@ -157,7 +158,7 @@ func (c *diffConfig) side(e *env, arg string, other *diff.Side) (*diff.Side, err
 	var err error
 	switch {
 	case file:
-		s.Task, err = saved.One(path, e.stdin, nil)
+		s.Task, err = saved.One(path, e.Stdin, nil)
 	case arg == target.Self || target.IsPID(arg):
 		s.Task, err = c.read(arg)
 	case arg == "0":

@@ -9,17 +9,18 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
-var explainCommand = command{
-	name:     "explain",
-	args:     "[flags] [CAP | OPERATION | TEXT] ...",
-	operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
-	summary:  "what a capability permits, what an operation needs",
-	about: `Explain capabilities: what each permits, what in a container needs it, what it
+var explainCommand = command.Command{
+	Name:     "explain",
+	Args:     "[flags] [CAP | OPERATION | TEXT] ...",
+	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
+	Summary:  "what a capability permits, what an operation needs",
+	About: `Explain capabilities: what each permits, what in a container needs it, what it
 opens to an attacker, the usual narrower choice, and in which user namespaces it
 counts. Without an argument they are listed.
 
@@ -29,32 +30,32 @@ namespace they count in, what else lets it pass and what else may refuse it.
 
 A text that is neither is searched for in names and explanations; without a hit
 the exit status is 1.`,
-	example: `
+	Example: `
 capinspect explain
 capinspect explain NET_RAW
 capinspect explain mount
 capinspect explain SO_MARK 'bind :80' /proc/1/root
 capinspect explain 'raw sockets'
 capinspect explain --json sys_admin`,
-	new: newExplain,
+	New: newExplain,
 }
 
 type explainConfig struct {
 	format flags.Formats[*render.Form[report.Explaining]]
 }
 
-func newExplain() (runner, []flags.Flag) {
+func newExplain() (command.Runner, []flags.Flag) {
 	c := &explainConfig{format: flags.NewFormats(render.Explanations)}
 	return c, c.format.Flags()
 }
 
-func (c *explainConfig) run(e *env, args []string) (int, error) {
+func (c *explainConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
 	var found report.Explaining
-	status := statusOK
+	status := command.StatusOK
 	if len(args) == 0 || len(args) == 1 && strings.EqualFold(args[0], "all") {
 		args = nil // ALL is every capability in Kubernetes
 		for c := range capset.LastKnown + 1 {
@@ -80,8 +81,8 @@ func (c *explainConfig) run(e *env, args []string) (int, error) {
 			if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close) == 0 {
 				err = fmt.Errorf("%w, and no explanation holds it", err)
 			}
-			e.complain(err)
-			status = statusNo
+			e.Complain(err)
+			status = command.StatusNo
 		case 1:
 			found.Whole = append(found.Whole, hits[0])
 		default:
@@ -89,7 +90,7 @@ func (c *explainConfig) run(e *env, args []string) (int, error) {
 		}
 	}
 	found.Once()
-	if err := e.write(format.Append(nil, &found)); err != nil {
+	if err := e.Write(format.Append(nil, &found)); err != nil {
 		return 0, err
 	}
 	return status, nil

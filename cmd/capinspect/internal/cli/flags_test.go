@@ -17,18 +17,18 @@ import (
 func TestFlags(t *testing.T) {
 	words := 0
 	for _, c := range commands() {
-		for _, f := range c.flags() {
+		for _, f := range c.Flags() {
 			switch {
 			case f.About == "" || strings.ContainsAny(f.About, "\n|`\x00"):
-				t.Errorf("%s --%s: %q is no plain line of help", c.name, f.Name, f.About)
+				t.Errorf("%s --%s: %q is no plain line of help", c.Name, f.Name, f.About)
 			case f.Argument == "" && f.Values != nil:
-				t.Errorf("%s --%s: a switch with values %q", c.name, f.Name, f.Values)
+				t.Errorf("%s --%s: a switch with values %q", c.Name, f.Name, f.Values)
 			case f.Argument != "" && len(f.Values) == 0:
-				t.Errorf("%s --%s: nothing to complete for %s", c.name, f.Name, f.Argument)
+				t.Errorf("%s --%s: nothing to complete for %s", c.Name, f.Name, f.Argument)
 			}
 			if f.Argument == "" {
 				if err := f.Value.Set("true"); err != nil {
-					t.Errorf("%s --%s: %v", c.name, f.Name, err)
+					t.Errorf("%s --%s: %v", c.Name, f.Name, err)
 				}
 			}
 			for _, word := range f.Values {
@@ -37,7 +37,7 @@ func TestFlags(t *testing.T) {
 				}
 				words++
 				if err := f.Value.Set(string(word)); err != nil {
-					t.Errorf("%s --%s %s: %v", c.name, f.Name, word, err)
+					t.Errorf("%s --%s %s: %v", c.Name, f.Name, word, err)
 				}
 			}
 		}
@@ -51,12 +51,12 @@ func TestFlags(t *testing.T) {
 // on its usage line.
 func TestOperands(t *testing.T) {
 	for _, c := range commands() {
-		if len(c.operands) == 0 {
-			t.Errorf("%s: nothing to complete", c.name)
+		if len(c.Operands) == 0 {
+			t.Errorf("%s: nothing to complete", c.Name)
 		}
-		for _, word := range c.operands {
-			if !strings.HasPrefix(string(word), "@") && word != "file:" && !slices.Contains(strings.Fields(c.args), string(word)) {
-				t.Errorf("%s: %s is not in %q", c.name, word, c.args)
+		for _, word := range c.Operands {
+			if !strings.HasPrefix(string(word), "@") && word != "file:" && !slices.Contains(strings.Fields(c.Args), string(word)) {
+				t.Errorf("%s: %s is not in %q", c.Name, word, c.Args)
 			}
 		}
 	}

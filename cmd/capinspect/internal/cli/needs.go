@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/denial"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/needs"
@@ -21,12 +22,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var needsCommand = command{
-	name:     "needs",
-	args:     "[flags] [FILE ...]",
-	operands: []flags.Candidate{flags.AnyFile},
-	summary:  "which capabilities the refusals in a log were about",
-	about: `Read logs, and tell which capabilities a program needs: those that the kernel
+var needsCommand = command.Command{
+	Name:     "needs",
+	Args:     "[flags] [FILE ...]",
+	Operands: []flags.Candidate{flags.AnyFile},
+	Summary:  "which capabilities the refusals in a log were about",
+	About: `Read logs, and tell which capabilities a program needs: those that the kernel
 refused for certain, those that it may have refused or something else, and those
 that the program went on without. What no capability changes is listed apart,
 and so is what was asked of a child user namespace, where no capability of a
@@ -47,12 +48,12 @@ those that are certain; the others are in comments. With -p, -f or
 file:PATH it also says what a task lacks of them, what it holds and was refused
 all the same, and what it holds that nothing in the log used; the exit status is
 1 if it lacks one.`,
-	example: `
+	Example: `
 echo 'chroot("/srv") = -1 EPERM (Operation not permitted)' >/tmp/trace.log
 capinspect needs /tmp/trace.log
 capinspect needs -o yaml /tmp/trace.log
 capinspect needs /tmp/trace.log -p self`,
-	new: newNeeds,
+	New: newNeeds,
 }
 
 type needsConfig struct {
@@ -60,18 +61,18 @@ type needsConfig struct {
 	format flags.Formats[*render.Form[report.Told]]
 }
 
-func newNeeds() (runner, []flags.Flag) {
+func newNeeds() (command.Runner, []flags.Flag) {
 	c := &needsConfig{format: flags.NewFormats(render.Needs)}
 	return c, append(c.List.Flags(), c.format.Flags()...)
 }
 
-func (c *needsConfig) run(e *env, args []string) (int, error) {
+func (c *needsConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
 	}
 	if args = c.Take(args); len(args) == 0 {
-		if isTerminal(e.stdin) {
+		if command.IsTerminal(e.Stdin) {
 			return 0, usagef("no FILE, and standard input is a terminal: name a log, as strace -f -o FILE writes it")
 		}
 		args = []string{"-"}
@@ -84,26 +85,26 @@ func (c *needsConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return max(status, lacks), e.write(format.Append(nil, told))
+	return max(status, lacks), e.Write(format.Append(nil, told))
 }
 
 // read reads the logs. One that cannot be read does not hide the others; told is nil if none
 // can be read.
-func (c *needsConfig) read(e *env, names []string) (told *report.Told, status int) {
+func (c *needsConfig) read(e *command.Env, names []string) (told *report.Told, status int) {
 	var all needs.Collector
 	var logs denial.Reader
 	lines, known := 0, false
-	waiting := newProgress(e, "reading the log")
-	defer waiting.clear()
+	waiting := e.Waiting("reading the log")
+	defer waiting.Clear()
 	for _, name := range names {
 		stats, err := readLog(e, name, waiting, &logs, &all)
 		if err == nil && len(stats.Recognised) == 0 {
 			err = fmt.Errorf("%s: %w", task.InputName(name), errNoLog)
 		}
 		if err != nil {
-			waiting.clear()
-			e.complain(err)
-			status = statusTrouble
+			waiting.Clear()
+			e.Complain(err)
+			status = command.StatusTrouble
 		}
 		lines, known = lines+stats.Lines, known || len(stats.Recognised) > 0
 	}
@@ -116,9 +117,9 @@ func (c *needsConfig) read(e *env, names []string) (told *report.Told, status in
 var errNoLog = errors.New("no line of strace, no audit record, no check of cap_capable or capable, and no error of a program is in it")
 
 // readLog reads one log.
-func readLog(e *env, name string, waiting *progress, logs *denial.Reader, all *needs.Collector) (denial.Stats, error) {
+func readLog(e *command.Env, name string, waiting *command.Progress, logs *denial.Reader, all *needs.Collector) (denial.Stats, error) {
 	var failure error
-	stats, err := saved.Parse(name, e.stdin, func(in io.Reader) (denial.Stats, error) {
+	stats, err := saved.Parse(name, e.Stdin, func(in io.Reader) (denial.Stats, error) {
 		for event, err := range logs.Read(watched{in, waiting}, task.InputName(name)) {
 			if err != nil {
 				failure = err // which names the file
@@ -140,27 +141,27 @@ func readLog(e *env, name string, waiting *progress, logs *denial.Reader, all *n
 // watched is a log that somebody waits for.
 type watched struct {
 	io.Reader
-	progress *progress
+	progress *command.Progress
 }
 
 func (w watched) Read(b []byte) (int, error) {
-	w.progress.step()
+	w.progress.Step()
 	return w.Reader.Read(b)
 }
 
 // compare compares the tasks of the flags with what the logs tell.
-func (c *needsConfig) compare(e *env, told *report.Told) (status int, err error) {
+func (c *needsConfig) compare(e *command.Env, told *report.Told) (status int, err error) {
 	if len(c.PIDs)+len(c.Files) == 0 {
 		if c.Proc != "" || c.LastCap != "" {
 			return 0, usagef("--proc and --last-cap are for the tasks of -p and -f")
 		}
-		return statusOK, nil
+		return command.StatusOK, nil
 	}
-	found, err := c.Collect(e.stdin, nil, collect.Credentials)
+	found, err := c.Collect(e.Stdin, nil, collect.Credentials)
 	if err != nil {
 		return 0, err
 	}
-	status = statusOK
+	status = command.StatusOK
 	for _, t := range found.Tasks {
 		compared, err := needs.Compare(told.Answer, t)
 		if err != nil {
@@ -172,9 +173,9 @@ func (c *needsConfig) compare(e *env, told *report.Told) (status int, err error)
 			continue
 		}
 		if compared.Missing != 0 {
-			status = statusNo
+			status = command.StatusNo
 		}
 		told.Compared = append(told.Compared, compared)
 	}
-	return e.complainOf(&found, status), nil
+	return e.ComplainOf(&found, status), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
@@ -19,7 +20,7 @@ const podPrefix = "pod:"
 
 // pod returns what a manifest asks for, of the container that the other side is
 // in if it is a task.
-func (c *diffConfig) pod(e *env, arg string, other *diff.Side) (*diff.Side, error) {
+func (c *diffConfig) pod(e *command.Env, arg string, other *diff.Side) (*diff.Side, error) {
 	name, container := splitPod(strings.TrimPrefix(arg, podPrefix))
 	asked, err := runtimeNamed(c.runtime)
 	if err != nil {
@@ -29,7 +30,7 @@ func (c *diffConfig) pod(e *env, arg string, other *diff.Side) (*diff.Side, erro
 	if other != nil {
 		t = other.Task
 	}
-	m, err := saved.Parse(name, e.stdin, func(text io.Reader) (*manifest.Manifest, error) {
+	m, err := saved.Parse(name, e.Stdin, func(text io.Reader) (*manifest.Manifest, error) {
 		return manifest.Choose(text, container, t)
 	})
 	if err != nil {

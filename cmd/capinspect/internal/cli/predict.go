@@ -11,6 +11,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
@@ -18,12 +19,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
-var predictCommand = command{
-	name:     "predict",
-	args:     "[flags] FILE | --scan [DIR]",
-	operands: []flags.Candidate{flags.AnyFile, flags.AnyDir},
-	summary:  "what execve of a file would give a process",
-	about: `Tell which capabilities and ids a process would have after execve of FILE, or
+var predictCommand = command.Command{
+	Name:     "predict",
+	Args:     "[flags] FILE | --scan [DIR]",
+	Operands: []flags.Candidate{flags.AnyFile, flags.AnyDir},
+	Summary:  "what execve of a file would give a process",
+	About: `Tell which capabilities and ids a process would have after execve of FILE, or
 why that fails, by the rules of the kernel. FILE is looked up as the process
 itself would: below its root directory, from its working directory, by PATH if
 it has no slash, through links and #! interpreters. Nothing is executed. The
@@ -35,12 +36,12 @@ it; docker gives another user than root nothing to begin with.
 
 With --scan, list the programs below DIR, by default /, that are set-user-ID or
 set-group-ID or have capabilities, and what each would give the process.`,
-	example: `
+	Example: `
 capinspect predict sh
 capinspect predict /bin/sh --uid 1000 --drop all
 capinspect predict sh --add net_admin --no-new-privs --json
 capinspect predict --scan /usr/bin --uid 1000 --drop all`,
-	new: newPredict,
+	New: newPredict,
 }
 
 type predictConfig struct {
@@ -49,7 +50,7 @@ type predictConfig struct {
 	scan, all bool
 }
 
-func newPredict() (runner, []flags.Flag) {
+func newPredict() (command.Runner, []flags.Flag) {
 	c := &predictConfig{subject: subject{task: target.Self}, format: flags.NewFormats(render.Predictions)}
 	return c, slices.Concat(
 		[]flags.Flag{
@@ -61,7 +62,7 @@ func newPredict() (runner, []flags.Flag) {
 	)
 }
 
-func (c *predictConfig) run(e *env, args []string) (int, error) {
+func (c *predictConfig) Run(e *command.Env, args []string) (int, error) {
 	switch {
 	case c.scan && len(args) <= 1:
 		return c.list(e, args)
@@ -86,17 +87,17 @@ func (c *predictConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, c.failed(from, err)
 	}
-	if err := e.write(format.Append(nil, p)); err != nil {
+	if err := e.Write(format.Append(nil, p)); err != nil {
 		return 0, err
 	}
 	if p.Result != predict.OK {
-		return statusNo, nil
+		return command.StatusNo, nil
 	}
-	return statusOK, nil
+	return command.StatusOK, nil
 }
 
 // list lists the programs below a directory.
-func (c *predictConfig) list(e *env, args []string) (int, error) {
+func (c *predictConfig) list(e *command.Env, args []string) (int, error) {
 	format, err := flags.ChooseFormat(render.Scans, c.format.Output, c.format.JSON)
 	if err != nil {
 		return 0, err
@@ -110,26 +111,26 @@ func (c *predictConfig) list(e *env, args []string) (int, error) {
 		return 0, err
 	}
 	defer from.Close()
-	p := newProgress(e, "looking for programs")
-	found, err := from.Scan(c.task, dir, c.all, &c.whatIf, p.step)
-	p.clear()
+	p := e.Waiting("looking for programs")
+	found, err := from.Scan(c.task, dir, c.all, &c.whatIf, p.Step)
+	p.Clear()
 	if err != nil {
 		return 0, c.failed(from, err)
 	}
-	if err := e.write(format.Append(nil, found)); err != nil {
+	if err := e.Write(format.Append(nil, found)); err != nil {
 		return 0, err
 	}
-	status := statusOK
+	status := command.StatusOK
 	for _, err := range found.Failures {
-		e.complain(err)
-		status = statusTrouble
+		e.Complain(err)
+		status = command.StatusTrouble
 	}
 	if found.MoreFailures > 0 {
-		e.complain(fmt.Errorf("%d more could not be looked at", found.MoreFailures))
+		e.Complain(fmt.Errorf("%d more could not be looked at", found.MoreFailures))
 	}
 	if found.Left > 0 {
-		e.complain(fmt.Errorf("%d programs are too many to list: scan a part of %s", found.Left, dir))
-		status = statusTrouble
+		e.Complain(fmt.Errorf("%d programs are too many to list: scan a part of %s", found.Left, dir))
+		status = command.StatusTrouble
 	}
 	return status, nil
 }

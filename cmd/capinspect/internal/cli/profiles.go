@@ -8,27 +8,28 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
-var profilesCommand = command{
-	name:     "profiles",
-	args:     "[flags] [NAME ...]",
-	operands: []flags.Candidate{flags.AnyProfile},
-	summary:  "defaults of runtimes, levels of Pod Security",
-	about: `List the sets that have a name: what each runtime gives to a container by
+var profilesCommand = command.Command{
+	Name:     "profiles",
+	Args:     "[flags] [NAME ...]",
+	Operands: []flags.Candidate{flags.AnyProfile},
+	Summary:  "defaults of runtimes, levels of Pod Security",
+	About: `List the sets that have a name: what each runtime gives to a container by
 default, what each level of the Pod Security Standards lets it add, what the
 profiles of kubectl debug ask for. With a NAME, what is in it, where that is
 written down and since which release, if that is known. The one called
 privileged is of the kernel's last capability.`,
-	example: `
+	Example: `
 capinspect profiles
 capinspect profiles docker restricted
 capinspect profiles --json crio`,
-	new: newProfiles,
+	New: newProfiles,
 }
 
 type profilesConfig struct {
@@ -36,12 +37,12 @@ type profilesConfig struct {
 	lastCap string
 }
 
-func newProfiles() (runner, []flags.Flag) {
+func newProfiles() (command.Runner, []flags.Flag) {
 	c := &profilesConfig{format: flags.NewFormats(render.Profiles)}
 	return c, append(c.format.Flags(), target.LastCapFlag(&c.lastCap, "take capability N for the last that the kernel has; 40 otherwise"))
 }
 
-func (c *profilesConfig) run(e *env, args []string) (int, error) {
+func (c *profilesConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
@@ -63,7 +64,7 @@ func (c *profilesConfig) run(e *env, args []string) (int, error) {
 		}
 		found.List = append(found.List, p)
 	}
-	return statusOK, e.write(format.Append(nil, &found))
+	return command.StatusOK, e.Write(format.Append(nil, &found))
 }
 
 func profileNames() (names []string) {

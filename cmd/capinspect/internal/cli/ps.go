@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
-var psCommand = command{
-	name:     "ps",
-	args:     "[flags] [PID ...]",
-	operands: []flags.Candidate{flags.AnyPID},
-	summary:  "many tasks: table, tree, per container",
-	about: `List processes with their capabilities; without a PID all that can be seen.
+var psCommand = command.Command{
+	Name:     "ps",
+	Args:     "[flags] [PID ...]",
+	Operands: []flags.Candidate{flags.AnyPID},
+	Summary:  "many tasks: table, tree, per container",
+	About: `List processes with their capabilities; without a PID all that can be seen.
 Kernel threads are left out and counted, unless they are asked for. Without -t
 or -T only the leader of each process is judged: another thread may hold more.
 A set is written as all, none, all but some, what it has more and less than the
@@ -33,7 +34,7 @@ looked at for that only if its uid is not 0 or it is in another pid namespace.
 With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
 the container has, and NNP and SECCOMP are "no" if any process is without. "-"
 is no container, "?" what is not known. The sandboxes of pods are left out.`,
-	example: `
+	Example: `
 capinspect ps
 capinspect ps --privileged
 capinspect ps -t --cap sys_admin,net_admin
@@ -41,7 +42,7 @@ capinspect ps -n 'capins*' --columns +USER,CAPS
 capinspect ps -o tree self
 capinspect ps --by container -o jsonl
 capinspect ps --privileged -o markdown`,
-	new: newPs,
+	New: newPs,
 }
 
 type psConfig struct {
@@ -73,7 +74,7 @@ func (f *psFormat) tabular() bool { return table.Form(f.name).Valid() }
 // FormName returns the name of the format.
 func (f *psFormat) FormName() string { return f.name }
 
-func newPs() (runner, []flags.Flag) {
+func newPs() (command.Runner, []flags.Flag) {
 	c := &psConfig{format: flags.NewFormats(psFormats)}
 	return c, slices.Concat(
 		[]flags.Flag{target.PIDFlag(&c.PIDs, "look at this PID, or at several with commas between")},
@@ -155,7 +156,7 @@ func (c *psConfig) outputFlags() []flags.Flag {
 
 // psRun is a checked command line of ps.
 type psRun struct {
-	env     *env
+	env     *command.Env
 	config  *psConfig
 	query   collect.Query
 	format  *psFormat
@@ -164,9 +165,9 @@ type psRun struct {
 	options collect.Options
 }
 
-func (c *psConfig) run(e *env, args []string) (int, error) {
+func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
 	if c.columns == "help" {
-		return statusOK, e.write(columnHelp())
+		return command.StatusOK, e.Write(columnHelp())
 	}
 	r := &psRun{env: e, config: c}
 	for _, step := range []func() error{
@@ -185,7 +186,7 @@ func (c *psConfig) run(e *env, args []string) (int, error) {
 		}
 		time.Sleep(time.Duration(c.every))
 		if r.format.name != "json" && r.format.name != "jsonl" {
-			if err := e.write([]byte("\n")); err != nil {
+			if err := e.Write([]byte("\n")); err != nil {
 				return 0, err
 			}
 		}

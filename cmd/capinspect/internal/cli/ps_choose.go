@@ -53,7 +53,7 @@ func (r *psRun) chooseTasks(args []string) error {
 // choosePods reads the names of pods, once for all lists.
 func (r *psRun) choosePods() error {
 	if name := r.config.pods; name != "" {
-		names, err := saved.Parse(name, r.env.stdin, manifest.ReadNames)
+		names, err := saved.Parse(name, r.env.Stdin, manifest.ReadNames)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -29,19 +30,19 @@ func (r *psRun) once() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	status := statusOK
+	status := command.StatusOK
 	for _, failure := range found.Failures {
-		r.env.complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
-		status = statusTrouble
+		r.env.Complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
+		status = command.StatusTrouble
 	}
 	if found.Kernel > 0 {
-		r.env.note("kernel threads left out: %d, see --kernel-threads", found.Kernel)
+		r.env.Note("kernel threads left out: %d, see --kernel-threads", found.Kernel)
 	}
 	if found.Refused > 0 {
-		r.env.note("%d tasks may not be read", found.Refused)
+		r.env.Note("%d tasks may not be read", found.Refused)
 	}
 	if hides != "" {
-		r.env.note("%s is mounted with hidepid=%s: processes of others are not shown", from.Dir(), hides)
+		r.env.Note("%s is mounted with hidepid=%s: processes of others are not shown", from.Dir(), hides)
 	}
 	if r.query.Pids == nil && from.Blind(found, hides) {
 		return 0, errBlind
@@ -53,7 +54,7 @@ var errBlind = errors.New("there are other processes, and none of them can be re
 
 // list writes the tasks in the form that was asked for.
 func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walked, err error) {
-	out := r.env.output()
+	out := r.env.Output()
 	switch {
 	case r.config.by != "":
 		return r.byContainer(from, out, hides)
@@ -66,14 +67,14 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 		}
 		return found, err
 	}
-	rows := table.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: terminalWidth(r.env.stdout), Form: table.Form(r.format.name)}
+	rows := table.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: command.TerminalWidth(r.env.Stdout), Form: table.Form(r.format.name)}
 	if found, err = walk(r, from, rows.Begin, rows.Visit, rows.Done); err == nil {
 		_, err = rows.WriteTo(out)
 	}
 	return found, err
 }
 
-func (r *psRun) stream(from *collect.Collector, out *output, hides string) (found collect.Walked, err error) {
+func (r *psRun) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	s := report.Stream{Frame: report.Frame{W: out, Object: r.format.name == "json"}, Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
 	if s.Object {
 		if err := s.Start(kernel()); err != nil {
@@ -86,13 +87,13 @@ func (r *psRun) stream(from *collect.Collector, out *output, hides string) (foun
 	return found, err
 }
 
-func (r *psRun) byContainer(from *collect.Collector, out *output, hides string) (found collect.Walked, err error) {
+func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	c := containers.Containers{Sandboxes: r.config.sandboxes}
 	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
 		return found, err
 	}
 	if n := c.LeftOut(); n > 0 {
-		defer r.env.note("sandboxes of pods left out: %d, see --sandboxes", n)
+		defer r.env.Note("sandboxes of pods left out: %d, see --sandboxes", n)
 	}
 	if r.format.tabular() {
 		rows := table.ContainerTable{Header: !r.config.noHeaders, Form: table.Form(r.format.name), Named: r.query.NameContainer != nil}
@@ -131,10 +132,10 @@ func notShown(found collect.Walked, hides string) *report.NotShown {
 // walk visits the tasks, with a progress line if it takes longer than a second
 // and somebody watches.
 func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
-	p := newProgress(r.env, "reading tasks")
-	defer p.clear()
+	p := r.env.Waiting("reading tasks")
+	defer p.Clear()
 	return collect.Walk(from, r.query, begin, visit, func(chunk C) error {
-		p.step()
+		p.Step()
 		return done(chunk)
 	})
 }

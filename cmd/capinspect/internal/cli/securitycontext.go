@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -16,12 +17,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var securityContextCommand = command{
-	name:     "securitycontext",
-	args:     "[flags] [PID]",
-	operands: []flags.Candidate{flags.AnyPID},
-	summary:  "the securityContext that gives what a task has",
-	about: `Write the securityContext of a Kubernetes container that would have what a task
+var securityContextCommand = command.Command{
+	Name:     "securitycontext",
+	Args:     "[flags] [PID]",
+	Operands: []flags.Candidate{flags.AnyPID},
+	Summary:  "the securityContext that gives what a task has",
+	About: `Write the securityContext of a Kubernetes container that would have what a task
 has, by default capinspect itself; with -o docker the flags of docker run, with
 -o systemd the lines of a unit. Comments name what these have no words for, and
 what is unknown and left out.
@@ -32,12 +33,12 @@ holds in Permitted is asked for: what it has given up is not. A process that is
 yet to begin its work, or to execute another program, may need more than that.
 
 The exit status is 2 if a set that this depends on is unknown.`,
-	example: `
+	Example: `
 capinspect securitycontext
 capinspect securitycontext --minimal -p self
 capinspect securitycontext -o docker
 capinspect securitycontext -o systemd`,
-	new: newSecurityContext,
+	New: newSecurityContext,
 }
 
 type securityContextConfig struct {
@@ -46,7 +47,7 @@ type securityContextConfig struct {
 	minimal bool
 }
 
-func newSecurityContext() (runner, []flags.Flag) {
+func newSecurityContext() (command.Runner, []flags.Flag) {
 	c := &securityContextConfig{format: flags.NewFormats(render.SecurityContexts)}
 	return c, slices.Concat(
 		[]flags.Flag{{Name: "minimal", About: "ask only for what the task holds in Permitted", Value: (*flags.Bool)(&c.minimal)}},
@@ -55,7 +56,7 @@ func newSecurityContext() (runner, []flags.Flag) {
 	)
 }
 
-func (c *securityContextConfig) run(e *env, args []string) (int, error) {
+func (c *securityContextConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
@@ -68,7 +69,7 @@ func (c *securityContextConfig) run(e *env, args []string) (int, error) {
 	if len(pids)+len(c.Files) != 1 {
 		return 0, usagef("want one task")
 	}
-	found, err := c.Collect(e.stdin, args, collect.Surrounded)
+	found, err := c.Collect(e.Stdin, args, collect.Surrounded)
 	switch {
 	case err != nil:
 		return 0, err
@@ -81,7 +82,7 @@ func (c *securityContextConfig) run(e *env, args []string) (int, error) {
 	d, err := securitycontext.Of(t, c.minimal)
 	switch {
 	case err == nil:
-		return statusOK, e.write(format.Append(nil, d))
+		return command.StatusOK, e.Write(format.Append(nil, d))
 	case len(c.Files) > 0:
 		return 0, fmt.Errorf("%s: %w", task.InputName(c.Files[0]), err)
 	}

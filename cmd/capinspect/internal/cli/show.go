@@ -6,18 +6,19 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
-var showCommand = command{
-	name:     "show",
-	args:     "[flags] [PID ...]",
-	operands: []flags.Candidate{flags.AnyPID},
-	summary:  "report on tasks, by default on capinspect's own process",
-	about: `Report which Linux capabilities a task has. The first line says what it holds
+var showCommand = command.Command{
+	Name:     "show",
+	Args:     "[flags] [PID ...]",
+	Operands: []flags.Candidate{flags.AnyPID},
+	Summary:  "report on tasks, by default on capinspect's own process",
+	About: `Report which Linux capabilities a task has. The first line says what it holds
 and what limits it, then come notes on what is dangerous or surprising, the worst
 first, the lines of capsh --print, and where it is: user namespace, security
 label, container, pod, and the profile that its Bounding set equals. Without a
@@ -25,23 +26,23 @@ PID it reports on its own process, which has what the runtime gave to this
 container.
 
 Names of ids are those of the task's own root; ??? is what has none.`,
-	example: `
+	Example: `
 capinspect
 capinspect 1
 capinspect --print
 capinspect -o matrix self
 capinspect --json -p 1,self`,
-	new: newShow,
+	New: newShow,
 }
 
 type showConfig struct {
 	target.List
 	format flags.Formats[*render.TaskForm]
 	print  bool
-	color  colour
+	color  command.Colour
 }
 
-func newShow() (runner, []flags.Flag) {
+func newShow() (command.Runner, []flags.Flag) {
 	c := &showConfig{format: flags.NewFormats(render.Tasks)}
 	return c, slices.Concat(
 		c.List.Flags(),
@@ -49,7 +50,7 @@ func newShow() (runner, []flags.Flag) {
 		c.format.Flags(),
 		[]flags.Flag{
 			{Name: "print", About: "print the lines of capsh --print alone", Value: (*flags.Bool)(&c.print)},
-			c.color.flag(),
+			c.color.Flag(),
 		},
 	)
 }
@@ -66,7 +67,7 @@ func (c *showConfig) chosenFormat() (*render.TaskForm, error) {
 	return render.Capsh, nil
 }
 
-func (c *showConfig) run(e *env, args []string) (int, error) {
+func (c *showConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.chosenFormat()
 	if err != nil {
 		return 0, err
@@ -79,20 +80,20 @@ func (c *showConfig) run(e *env, args []string) (int, error) {
 	if format.Kernel {
 		info = kernel()
 	}
-	style, err := c.color.style(e)
+	style, err := c.color.Style(e)
 	if err != nil {
 		return 0, err
 	}
 	if format.Exact {
 		style = render.Style{}
 	}
-	out := format.To(e.output(), info, style)
-	found, err := c.Each(e.stdin, args, detail, out.Task)
+	out := format.To(e.Output(), info, style)
+	found, err := c.Each(e.Stdin, args, detail, out.Task)
 	if err != nil {
 		return 0, err
 	}
 	if err := out.End(found.Failures); err != nil {
 		return 0, err
 	}
-	return e.complainOf(&found, statusOK), nil
+	return e.ComplainOf(&found, command.StatusOK), nil
 }

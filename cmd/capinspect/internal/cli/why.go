@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
@@ -18,12 +19,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
-var whyCommand = command{
-	name:     "why",
-	args:     "[flags] CAP | OPERATION ...",
-	operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
-	summary:  "why a capability or operation fails, and what helps",
-	about: `Tell whether capabilities are effective in a process, by default in
+var whyCommand = command.Command{
+	Name:     "why",
+	Args:     "[flags] CAP | OPERATION ...",
+	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
+	Summary:  "why a capability or operation fails, and what helps",
+	About: `Tell whether capabilities are effective in a process, by default in
 capinspect's own, the first reason that holds if they are not, or are and may
 be of no use, and what would change it, in the order of least privilege.
 Nothing is tried. The exit status is 1 if one is not effective, or counts for
@@ -40,14 +41,14 @@ what refuses it first, and what it could do in there. 'why access PID ...'
 tells which guarded files of /proc/PID capinspect itself may read, and by which
 clause of ptrace(2)'s rule it may not; the exit status is 1 unless it may read
 all.`,
-	example: `
+	Example: `
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
 capinspect why mount 'bind :80' ping
 capinspect why sys_admin --json -p self
 capinspect why userns 1
 capinspect why access self`,
-	new: newWhy,
+	New: newWhy,
 }
 
 type whyConfig struct {
@@ -55,12 +56,12 @@ type whyConfig struct {
 	format flags.Formats[*render.Form[[]*why.Answers]]
 }
 
-func newWhy() (runner, []flags.Flag) {
+func newWhy() (command.Runner, []flags.Flag) {
 	c := &whyConfig{format: flags.NewFormats(render.Answers)}
 	return c, append(c.List.Flags(), c.format.Flags()...)
 }
 
-func (c *whyConfig) run(e *env, args []string) (int, error) {
+func (c *whyConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
 	if err != nil {
 		return 0, err
@@ -83,7 +84,7 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := e.write(format.Append(nil, &found)); err != nil {
+	if err := e.Write(format.Append(nil, &found)); err != nil {
 		return 0, err
 	}
 	for _, answers := range found {
@@ -101,7 +102,7 @@ func (c *whyConfig) run(e *env, args []string) (int, error) {
 // behind them. Every other word is a capability or else an operation.
 var whyTopics = []struct {
 	word string
-	run  func(c *whyConfig, e *env, args []string) (int, error)
+	run  func(c *whyConfig, e *command.Env, args []string) (int, error)
 }{
 	{"userns", (*whyConfig).userns},
 	{"access", (*whyConfig).access},
@@ -111,11 +112,11 @@ var whyTopics = []struct {
 func statusOf(works task.Value[bool]) int {
 	switch yes, known := works.Get(); {
 	case !known:
-		return statusTrouble
+		return command.StatusTrouble
 	case !yes:
-		return statusNo
+		return command.StatusNo
 	}
-	return statusOK
+	return command.StatusOK
 }
 
 // addAsked adds what a word asks for: a capability, or else the operations of that name.
@@ -173,7 +174,7 @@ func parseOnce(name string) (capset.Cap, error) {
 
 // find returns the answers for each task. One that cannot be read does not hide the
 // others.
-func (c *whyConfig) find(e *env, asked why.Asked) (found []*why.Answers, status int, err error) {
+func (c *whyConfig) find(e *command.Env, asked why.Asked) (found []*why.Answers, status int, err error) {
 	pids, err := c.Choose(nil)
 	if err != nil {
 		return nil, 0, err
@@ -206,7 +207,7 @@ func (c *whyConfig) find(e *env, asked why.Asked) (found []*why.Answers, status 
 		}
 	}
 	for _, name := range c.Files {
-		tasks, err := saved.Target(name, e.stdin, opts.LastCap)
+		tasks, err := saved.Target(name, e.Stdin, opts.LastCap)
 		if err != nil {
 			failed.Fail("", err)
 		}
@@ -215,5 +216,5 @@ func (c *whyConfig) find(e *env, asked why.Asked) (found []*why.Answers, status 
 			add("", answers, err)
 		}
 	}
-	return found, e.complainOf(failed, statusOK), nil
+	return found, e.ComplainOf(failed, command.StatusOK), nil
 }

@@ -5,12 +5,13 @@ package cli
 import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // access answers "why access TARGET ...".
-func (c *whyConfig) access(e *env, args []string) (int, error) {
+func (c *whyConfig) access(e *command.Env, args []string) (int, error) {
 	if len(args)+len(c.PIDs)+len(c.Files) == 0 {
 		return 0, usagef("no PID whose files are meant")
 	}

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -11,13 +12,13 @@ import (
 )
 
 // userns answers "why userns [TARGET ...]".
-func (c *whyConfig) userns(e *env, args []string) (int, error) {
+func (c *whyConfig) userns(e *command.Env, args []string) (int, error) {
 	return whyLive(c, e, args, render.Userns, (*collect.Collector).WhyUserns, func(a *why.UsernsAnswer) task.Value[bool] { return a.Works })
 }
 
 // whyLive answers a question about live tasks alone, each target in one of forms. One that
 // cannot be read does not hide the others.
-func whyLive[T any](c *whyConfig, e *env, args []string, forms []*render.Form[[]T],
+func whyLive[T any](c *whyConfig, e *command.Env, args []string, forms []*render.Form[[]T],
 	ask func(*collect.Collector, string) (T, error), works func(T) task.Value[bool],
 ) (int, error) {
 	chosen, err := c.format.Chosen()
@@ -42,7 +43,7 @@ func whyLive[T any](c *whyConfig, e *env, args []string, forms []*render.Form[[]
 	}
 	defer from.Close()
 	var found []T
-	failed, status := new(target.Found), statusOK
+	failed, status := new(target.Found), command.StatusOK
 	for _, pid := range pids {
 		answer, err := ask(from, pid)
 		if err != nil {
@@ -52,17 +53,17 @@ func whyLive[T any](c *whyConfig, e *env, args []string, forms []*render.Form[[]
 		found = append(found, answer)
 		switch yes, known := works(answer).Get(); {
 		case !known:
-			status = statusTrouble
+			status = command.StatusTrouble
 		case !yes:
-			status = max(status, statusNo)
+			status = max(status, command.StatusNo)
 		}
 	}
 	for _, form := range forms {
 		if form.Name == chosen.Name {
-			if err := e.write(form.Append(nil, &found)); err != nil {
+			if err := e.Write(form.Append(nil, &found)); err != nil {
 				return 0, err
 			}
 		}
 	}
-	return e.complainOf(failed, status), nil
+	return e.ComplainOf(failed, status), nil
 }

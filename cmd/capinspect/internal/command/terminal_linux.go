@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package command
 
 import (
 	"io"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminalWidth returns the columns of the terminal that a stream is, 0 if it
+// TerminalWidth returns the columns of the terminal that a stream is, 0 if it
 // is none.
-func terminalWidth(w io.Writer) int {
+func TerminalWidth(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok {
 		return 0
@@ -23,8 +23,8 @@ func terminalWidth(w io.Writer) int {
 	return int(size.Col)
 }
 
-// isTerminal reports whether a stream is a terminal.
-func isTerminal(r io.Reader) bool {
+// IsTerminal reports whether a stream is a terminal.
+func IsTerminal(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {
 		return false

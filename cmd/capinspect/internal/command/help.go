@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package command
 
 import (
 	"fmt"
@@ -8,30 +8,26 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 // help returns the help of one command.
-func (c *command) help() string {
-	name := c.name
-	if c == commands()[0] {
-		name = "[" + name + "]"
+func (p *Program) help(c *Command) string {
+	word := c.Name
+	if c == p.Commands[0] {
+		word = "[" + word + "]"
 	}
 	return fmt.Sprintf("Usage: %s %s %s\n\n%s\n\nFlags:\n%s\nExamples:\n%s",
-		program, name, c.args, c.about, flagLines(c.flags()), indent(c.example))
+		name, word, c.Args, c.About, flagLines(c.Flags()), indent(c.Example))
 }
 
 // overview returns the help of the program: its commands, examples, and the options of
 // capsh. The flags of a command are in its own help.
-func overview() string {
-	var list, options strings.Builder
-	for _, known := range commands() {
-		fmt.Fprintf(&list, "  %-20s %s\n", known.name, known.summary)
-	}
-	for _, o := range capsh.Options {
-		fmt.Fprintf(&options, "  %-20s %s\n", o.Spelling()+o.Argument, o.About)
+func (p *Program) overview() string {
+	var list strings.Builder
+	for _, known := range p.Commands {
+		fmt.Fprintf(&list, "  %-20s %s\n", known.Name, known.Summary)
 	}
 	return fmt.Sprintf(`Usage: %[1]s [COMMAND] [flags] [PID ...]
 
@@ -48,7 +44,7 @@ Examples:
 Options of capsh, run from left to right:
 %[3]s
 Exit status: 0 done, or yes; 1 the answer is no; 2 trouble.
-`, program, &list, &options)
+`, name, &list, p.OptionList)
 }
 
 // flagLines returns a line for each flag.
@@ -83,5 +79,5 @@ func versionLine() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s %s (%s, %s/%s%s)\n", program, version, runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
+	return fmt.Sprintf("%s %s (%s, %s/%s%s)\n", name, version, runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
 }
