@@ -76,9 +76,18 @@ var settings = map[string]string{
 	"dev/tty/legacy_tiocsti":   "1",
 }
 
-// setSysctls sets sysctls until the test ends.
+// setSysctls sets sysctls until the test ends. It waits for other runs of the tests to have
+// set them back, so that none takes the values of another one for those of the machine.
 func setSysctls(t *testing.T, values map[string]string) {
 	t.Helper()
+	lock, err := os.Open("/proc/sys/kernel")
+	if err == nil {
+		err = unix.Flock(int(lock.Fd()), unix.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lock.Close() })
 	restore, err := changeSysctls(values)
 	t.Cleanup(func() {
 		if err := restore(); err != nil {
