@@ -153,7 +153,7 @@ func (q *question) withoutNoNewPrivs() (list []Change) {
 	return append(list, Change{"securityContext", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"})
 }
 
-// where returns the set that the capability is in, of a task that is not permitted it.
+// where returns the set that the capability is in, of a task that does not get it.
 func (q *question) where() string {
 	if q.Credentials.Sets[capset.Bounding].Has(q.cap) {
 		return "bounding"
@@ -180,14 +180,14 @@ func (q *question) ifRoot() string {
 
 // notRoot says that the capability is of no use to another user than root.
 func (q *question) notRoot() string {
-	who := "docker and Kubernetes raise no ambient ones"
+	who := "docker and Kubernetes set no ambient capabilities"
 	switch {
 	case q.Outside:
 		who = "it is not ambient, and no file gave it"
 	case q.raisesAmbient():
 		who = "podman raises as ambient what is added, and not its default"
 	}
-	return "it is in the " + q.where() + " set, but uid " + task.Decimal(q.Task.UID.Zero().Effective) + " is not permitted it: " + who
+	return "it is in the " + q.where() + " set, but uid " + task.Decimal(q.Task.UID.Zero().Effective) + " does not get it: " + who
 }
 
 // asRoot returns what gives the capability to a task that has it in the bounding set.
