@@ -105,6 +105,7 @@ var remedies = map[[2]string]remedy{
 	{"nice", "raise"}:                          {do: func(world) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, 5) }},
 	{"ioprio_set", "class"}:                    {do: func(world) error { return invoke(unix.SYS_IOPRIO_SET, 1, 0, 2<<13) }},
 	{"setrlimit", "lower"}:                     {do: func(world) error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) }},
+	{"fork beyond RLIMIT_NPROC", "uid"}:        {root: true},
 	{"seccomp", "no-new-privs"}:                {do: afterNoNewPrivs("seccomp")},
 	{"landlock_restrict_self", "no-new-privs"}: {do: afterNoNewPrivs("landlock_restrict_self"), came: "EBADF"},
 
