@@ -386,6 +386,7 @@ case $1 in
 setuid) chmod 4755 /usr/local/bin/newuidmap ;;
 caps) chmod 755 /usr/local/bin/newuidmap; setcap cap_setuid=ep /usr/local/bin/newuidmap ;;
 esac
+test ! -e /usr/bin/newuidmap || mount --bind /usr/local/bin/newuidmap /usr/bin/newuidmap
 shift
 exec setpriv --reuid 4242 --regid 4242 --clear-groups "$@" sh -c './capinspect why userns --json || true; unshare -U sleep 20 & p=$!
 while test "$(readlink /proc/$p/ns/user)" = "$(readlink /proc/self/ns/user)"; do :; done
