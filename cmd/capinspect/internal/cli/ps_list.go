@@ -35,6 +35,9 @@ func (r *psRun) once() (int, error) {
 		r.env.Complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
 		status = command.StatusTrouble
 	}
+	if found.Visited == 0 && found.Kernel == 0 && len(found.Failures) == 0 {
+		r.env.Note("no task is what was asked for")
+	}
 	if found.Kernel > 0 {
 		r.env.Note("kernel threads left out: %d, see --kernel-threads", found.Kernel)
 	}

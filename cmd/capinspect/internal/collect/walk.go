@@ -88,6 +88,7 @@ func (q *Query) holds(state *capset.State) bool {
 
 // Walked is what a walk came to besides the tasks.
 type Walked struct {
+	Visited  int // how many tasks met the query
 	Others   int // how many processes were read besides capinspect's own
 	Refused  int // how many may not be read
 	Kernel   int // how many kernel threads were left out
@@ -95,6 +96,7 @@ type Walked struct {
 }
 
 func (w *Walked) add(more Walked) {
+	w.Visited += more.Visited
 	w.Others += more.Others
 	w.Refused += more.Refused
 	w.Kernel += more.Kernel

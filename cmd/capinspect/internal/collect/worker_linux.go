@@ -294,6 +294,7 @@ func (w *worker) visit(visit func(*task.Task)) {
 		w.found.Kernel++
 		return
 	}
+	w.found.Visited++
 	visit(t)
 }
 
