@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -488,6 +489,18 @@ func TestPsEvery(t *testing.T) {
 	time.Sleep(time.Second)
 	cmd.Process.Signal(unix.SIGTERM)
 	cmd.Wait()
+	dated := exec.Command(built(t), "ps", "--every", "1h", "--columns", "NAME", "self")
+	first, err := dated.StdoutPipe()
+	if err := errors.Join(err, dated.Start()); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(first)
+	lines.Scan()
+	if when, err := time.Parse(time.RFC3339, lines.Text()); err != nil || time.Since(when) > time.Minute || when.Location() != time.UTC {
+		t.Errorf("%q, %v", lines.Text(), err)
+	}
+	dated.Process.Signal(unix.SIGTERM)
+	dated.Wait()
 	list := strings.Split(out.String(), "\n\n") // a blank line stands between two
 	if n := len(list); n < 3 || strings.Join(list[:n-1], ",") != strings.TrimSuffix(strings.Repeat("capinspect,", n-1), ",") {
 		t.Errorf("%q", out.String())

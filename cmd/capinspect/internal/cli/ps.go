@@ -144,7 +144,7 @@ func (c *psConfig) outputFlags() []flags.Flag {
 		},
 		{
 			Name: "every", Argument: "TIME", Values: []flags.Candidate{flags.Anything},
-			About: "print again and again, after each TIME, as 30s or 1h", Value: &c.every,
+			About: "print again and again, after each TIME, as 30s or 1h, with the time above", Value: &c.every,
 		},
 		{
 			Name: "pods", Argument: "FILE", Values: []flags.Candidate{flags.AnyFile}, NotEmpty: true,
@@ -180,16 +180,21 @@ func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
 	if c.every == 0 {
 		return r.once()
 	}
-	for {
+	read := r.format.name == string(table.Text) || r.format.name == "tree"
+	for between := ""; ; between = "\n" {
+		if read {
+			head := between
+			if !c.noHeaders {
+				head += time.Now().UTC().Format(time.RFC3339) + "\n"
+			}
+			if err := e.Write([]byte(head)); err != nil {
+				return 0, err
+			}
+		}
 		if status, err := r.once(); err != nil {
 			return status, err
 		}
 		time.Sleep(time.Duration(c.every))
-		if r.format.name != "json" && r.format.name != "jsonl" {
-			if err := e.Write([]byte("\n")); err != nil {
-				return 0, err
-			}
-		}
 	}
 }
 
