@@ -199,15 +199,19 @@ func masks(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o644))
 }
 
+// ownPID matches the pid of capinspect in the first line of a report, unless it is PID 1.
+var ownPID = regexp.MustCompile(`(?m)^capinspect \(pid (?:[2-9]|\d{2,})\): `)
+
 // ids writes standard output to a file, with ID in place of each container's id
-// and N in place of each inode of a namespace, which vary, and without the lines
-// that differ from one kernel and cgroup version to another: ids FILE.
+// and N in place of each inode of a namespace and of capinspect's own pid, which vary, and
+// without the lines that differ from one kernel and cgroup version to another: ids FILE.
 func ids(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ids FILE")
 	}
 	text := containerID.ReplaceAllString(ts.ReadFile("stdout"), "ID")
 	text = inode.ReplaceAllString(text, "[N]")
+	text = ownPID.ReplaceAllString(text, "capinspect (pid N): ")
 	text = ofTheHost.ReplaceAllString(text, "")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }

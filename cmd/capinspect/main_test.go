@@ -24,7 +24,7 @@ import (
 var update = flag.Bool("update", false, "write the expected outputs anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(program{m}, map[string]func(){"capinspect": checkedMain, "attempts": attempts, "scopes": scopesOfKernel, "operation": doOperation, "userns": usernsTrials, "accessed": accessTargets, "access": accessReader, "later": doLater, "doer": doThere, "kubectl": kubectl})
+	testscript.Main(program{m}, map[string]func(){"capinspect": checkedMain, "attempts": attempts, "scopes": scopesOfKernel, "operation": doOperation, "userns": usernsTrials, "accessed": accessTargets, "access": accessReader, "later": doLater, "doer": doThere, "kubectl": kubectl, "measured": measured})
 }
 
 // program is the tests, and what is to be removed after them.

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -418,14 +417,13 @@ func TestPsManyThreads(t *testing.T) {
 		t.Errorf("%d threads differ", len(list)-1)
 	}
 	// A report on each is written while they are read.
-	const mostKiB = 90 << 10 // it takes 120 MiB if it holds them all, and half of that if not
-	cmd := exec.Command(built(t), "-T", "--json", strconv.Itoa(os.Getpid()))
-	out, err := cmd.Output()
+	const mostKiB = 48 << 10 // it takes 15 MiB, and 120 if it holds them all
+	out, status, used := peakOf(t, "-T", "--json", strconv.Itoa(os.Getpid()))
 	var found struct{ Tasks []struct{ Tid int } }
-	if err := errors.Join(err, json.Unmarshal(out, &found)); err != nil || len(found.Tasks) <= count {
-		t.Errorf("%d tasks, %v", len(found.Tasks), err)
+	if err := json.Unmarshal(out, &found); err != nil || status != 0 || len(found.Tasks) <= count {
+		t.Errorf("%d tasks, status %d, %v", len(found.Tasks), status, err)
 	}
-	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > mostKiB && !raceDetector {
+	if used > mostKiB && !raceDetector {
 		t.Errorf("%d KiB for %d bytes", used, len(out))
 	}
 }
