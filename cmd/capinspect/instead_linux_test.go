@@ -168,13 +168,31 @@ var notApplied = map[[2]string]string{
 	{"setfsgid", "own-id"}:                 "it fails silently",
 }
 
-// TestInstead lets operations pass without a capability, by what their rows say.
-func TestInstead(t *testing.T) {
-	need.On(t, "root")
-	runtime.LockOSThread() // which gets a network namespace of its own, and ends with the test
+// inOwnNetwork gives the thread of a test a network namespace of its own until the test ends.
+// The thread may be the leader of the process, which others look at, so that it goes back.
+func inOwnNetwork(t *testing.T) {
+	t.Helper()
+	runtime.LockOSThread()
+	before, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(unix.Setns(int(before.Fd()), unix.CLONE_NEWNET), before.Close()); err != nil {
+			t.Error(err)
+			return // the thread ends with the test
+		}
+		runtime.UnlockOSThread()
+	})
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestInstead lets operations pass without a capability, by what their rows say.
+func TestInstead(t *testing.T) {
+	need.On(t, "root")
+	inOwnNetwork(t)
 	setSysctls(t, settings)
 	target := sleeping(t)
 	own := sleepingAs(t, &syscall.Credential{Uid: 1000, Gid: 1000})
