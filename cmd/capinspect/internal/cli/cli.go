@@ -17,12 +17,17 @@ import (
 
 // Main runs capinspect with its name and arguments, and returns the exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var options strings.Builder
-	for _, o := range capsh.Options {
-		fmt.Fprintf(&options, "  %-20s %s\n", o.Spelling()+o.Argument, o.About)
-	}
-	p := &command.Program{Commands: commands(), Options: tryCapsh, OptionList: options.String()}
+	p := &command.Program{Commands: commands(), Options: tryCapsh, OptionList: capshOptions}
 	return p.Main(args, stdin, stdout, stderr)
+}
+
+// capshOptions returns a line for each option of capsh.
+func capshOptions() string {
+	var lines strings.Builder
+	for _, o := range capsh.Options {
+		fmt.Fprintf(&lines, "  %-20s %s\n", o.Spelling()+o.Argument, o.About)
+	}
+	return lines.String()
 }
 
 // commands returns the subcommands. The first one runs if the command line names none.

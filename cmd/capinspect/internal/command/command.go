@@ -56,8 +56,8 @@ type Program struct {
 	// Options runs a command line made of the options of capsh, if it is one. name is what
 	// the program was called.
 	Options func(p *Program, e *Env, name string, args []string) (handled bool, status int, err error)
-	// OptionList is the help on these, a line for each.
-	OptionList string
+	// OptionList returns the help on these, a line for each.
+	OptionList func() string
 }
 
 // Env is what a command gets from its caller.

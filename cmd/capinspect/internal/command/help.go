@@ -44,7 +44,7 @@ Examples:
 Options of capsh, run from left to right:
 %[3]s
 Exit status: 0 done, or yes; 1 the answer is no; 2 trouble.
-`, name, &list, p.OptionList)
+`, name, &list, p.OptionList())
 }
 
 // flagLines returns a line for each flag.

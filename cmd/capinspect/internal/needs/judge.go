@@ -129,14 +129,14 @@ func called(e *denial.Event, o *operation.Operation) string {
 		if strings.HasPrefix(e.Phrase, "bind :") {
 			return e.Phrase
 		}
-		if port := portOf.FindStringSubmatch(e.Args); port != nil {
+		if port := portOf().FindStringSubmatch(e.Args); port != nil {
 			return "bind :" + port[1]
 		}
 	}
 	return o.Name()
 }
 
-var portOf = regexp.MustCompile(`_port=htons\((\d+)\)`)
+var portOf = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`_port=htons\((\d+)\)`) })
 
 // refuses reports whether an error means that something was refused, and nothing else.
 func refuses(errno string) bool { return errno == "EPERM" || errno == "EACCES" }
