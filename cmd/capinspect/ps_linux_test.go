@@ -52,7 +52,7 @@ func psTasks(t *testing.T, args ...string) []psTask {
 }
 
 // onlyKernelThreads matches what ps notes on what it does not list, and nothing else.
-var onlyKernelThreads = regexp.MustCompile(`^(capinspect: note: (kernel threads left out: [1-9][0-9]*, see --kernel-threads|no task is what was asked for)\n)?$`)
+var onlyKernelThreads = regexp.MustCompile(`^(capinspect: note: (kernel threads left out: [1-9][0-9]*, see --kernel-threads|nothing matches)\n)?$`)
 
 // rows runs ps without headers, and returns the cells of each row.
 func rows(t *testing.T, args ...string) [][]string {

@@ -24,7 +24,7 @@ func (r *psRun) chooseTasks(args []string) error {
 		case word == target.Self:
 			pid = collect.Self
 		case err != nil || !target.IsPID(word):
-			return usagef("%q is not a PID: the processes of a name are behind -n, as 'capinspect ps -n %s'", word, word)
+			return usagef("%q is not a PID: use -n %s for the processes of that name", word, word)
 		}
 		q.Pids = append(q.Pids, pid)
 	}

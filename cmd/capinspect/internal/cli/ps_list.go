@@ -36,7 +36,7 @@ func (r *psRun) once() (int, error) {
 		status = command.StatusTrouble
 	}
 	if found.Visited == 0 && found.Kernel == 0 && len(found.Failures) == 0 {
-		r.env.Note("no task is what was asked for")
+		r.env.Note("nothing matches")
 	}
 	if found.Kernel > 0 {
 		r.env.Note("kernel threads left out: %d, see --kernel-threads", found.Kernel)

@@ -123,7 +123,7 @@ func statusOf(works task.Value[bool]) int {
 // A number is neither: whoever writes one means a process.
 func addAsked(asked *why.Asked, word string) error {
 	if strings.Trim(word, "0123456789") == "" && word != "" {
-		return usagef("%q is neither a capability nor an operation: a process stands behind -p, as -p %s", word, word)
+		return usagef("%q is neither a capability nor an operation: use -p %s for a process", word, word)
 	}
 	c, err := parseOnce(word)
 	if err == nil {

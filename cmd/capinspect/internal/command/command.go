@@ -158,7 +158,7 @@ func (p *Program) elsewhere(err error) error {
 	if having == nil {
 		return err
 	}
-	return flags.Usagef("%w, which is a flag of %s", err, strings.Join(having, " and of "))
+	return flags.Usagef("unknown flag: --%s, which is a flag of %s", flags.Unknown(err), strings.Join(having, " and of "))
 }
 
 // misplaced explains a word that is right at another place, or nearly right.
@@ -170,16 +170,16 @@ func (p *Program) misplaced(c *Command, word string) string {
 		return ", and no command: did you mean " + strings.Join(near, " or ") + "?"
 	}
 	if _, err := os.Stat(word); err == nil || strings.ContainsAny(word, "./") {
-		return ": a file stands behind -f, as -f " + word + ", a manifest behind pod:"
+		return ": use -f " + word + " for a file, pod:" + word + " for a manifest"
 	}
 	if named := target.SaidByName(word); named != "" {
 		return ", and no command; " + named
 	}
 	if _, err := capset.Parse(word); err == nil && !target.IsPID(word) && strings.Trim(word, "0123456789") != "" {
 		if c.Name == "check" {
-			return ": a capability stands behind a flag, as --has " + word
+			return ": did you mean --has " + word + "?"
 		}
-		return ": a capability stands behind a command, as 'capinspect why " + word + "'"
+		return ": did you mean 'capinspect why " + word + "'?"
 	}
 	return ", and no command"
 }
