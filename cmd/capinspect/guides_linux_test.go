@@ -21,20 +21,30 @@ import (
 // kubernetesGuide has the Dockerfile of the application that the pods of all guides run.
 const kubernetesGuide = "docs/kubernetes/README.md"
 
-// guides returns the documents whose command lines run where docker stands for a cluster.
-func guides(t *testing.T) (names []string) {
+// guides returns the documents whose command lines follow one another, beginning in an empty
+// folder, where docker stands for a cluster.
+func guides(t *testing.T) []string {
 	t.Helper()
-	for _, pattern := range []string{"docs/*.md", "docs/kubernetes/*.md"} {
-		found, err := filepath.Glob(filepath.Join(startDir, "../..", pattern))
-		if err != nil {
-			t.Fatal(err)
+	return found(t, "docs/guide-*.md", "docs/lint.md", "docs/kubernetes/*.md")
+}
+
+// documents returns the README and everything in docs.
+func documents(t *testing.T) []string {
+	t.Helper()
+	return found(t, "README.md", "docs/*.md", "docs/kubernetes/*.md")
+}
+
+// found returns the files that match some patterns, from the top of the source.
+func found(t *testing.T, patterns ...string) (names []string) {
+	t.Helper()
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(filepath.Join(startDir, "../..", pattern))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: nothing found, %v", pattern, err)
 		}
-		for _, path := range found {
+		for _, path := range paths {
 			names = append(names, filepath.Join(filepath.Dir(pattern), filepath.Base(path)))
 		}
-	}
-	if len(names) == 0 {
-		t.Fatal("no guides")
 	}
 	return names
 }
@@ -148,7 +158,7 @@ func runGuide(t *testing.T, name string) {
 func TestNeedsCluster(t *testing.T) {
 	const mark = "# needs a cluster\n"
 	marked := 0
-	for _, name := range append(guides(t), "README.md") {
+	for _, name := range documents(t) {
 		for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(guide(t, name), -1) {
 			switch has := strings.Contains(block[1], "kubectl "); {
 			case strings.HasPrefix(block[1], mark):
@@ -184,8 +194,7 @@ func TestClusterBlocks(t *testing.T) {
 	if err := os.Symlink(filepath.Join(startDir, "../../docs"), filepath.Join(dir, "docs")); err != nil {
 		t.Fatal(err)
 	}
-	documents := append(guides(t), "README.md")
-	for _, name := range documents {
+	for _, name := range documents(t) {
 		for _, match := range manifestBlock.FindAllStringSubmatch(guide(t, name), -1) {
 			if err := os.WriteFile(filepath.Join(dir, match[1]), []byte(match[2]), 0o644); err != nil {
 				t.Fatal(err)
@@ -205,7 +214,7 @@ func TestClusterBlocks(t *testing.T) {
 		}
 	}
 	blocks := 0
-	for _, name := range documents {
+	for _, name := range documents(t) {
 		for _, block := range clusterBlock.FindAllStringSubmatch(guide(t, name), -1) {
 			blocks++
 			o := run(t, "bash", "-eo", "pipefail", "-c", block[1])

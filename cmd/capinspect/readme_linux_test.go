@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
@@ -19,8 +20,8 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// example is a command line of the README and the output that stands below
-// it, in which a line of three dots stands for any lines, twelve hexadecimal
+// example is a command line of a document and the output that stands below it, in
+// which a line of three dots stands for any lines, twelve hexadecimal
 // digits for any container's id, and two spaces or more for as many as a column
 // needs.
 type example struct {
@@ -31,26 +32,31 @@ type example struct {
 	output  string
 }
 
-// readme returns the README.
-func readme(t *testing.T) string {
+// pages returns the README and the documents whose command lines each stand alone, and run
+// at the top of the source.
+func pages(t *testing.T) (names []string) {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	tutorials := guides(t)
+	for _, name := range documents(t) {
+		if !slices.Contains(tutorials, name) {
+			names = append(names, name)
+		}
 	}
-	return string(text)
+	return names
 }
 
-// TestReadme runs the command lines of the README's console blocks. In those
-// of docker, the image is the one that the tests built.
+// TestReadme runs the command lines of the console blocks of the README and the pages. In
+// those of docker, the image is the one that the tests built.
 func TestReadme(t *testing.T) {
 	var plain, containers []example
-	for _, e := range examples(readme(t)) {
-		e.file, e.dir = "README.md", "../.."
-		if strings.HasPrefix(e.command, "docker ") {
-			containers = append(containers, e)
-		} else {
-			plain = append(plain, e)
+	for _, name := range pages(t) {
+		for _, e := range examples(guide(t, name)) {
+			e.file, e.dir = name, "../.."
+			if strings.HasPrefix(e.command, "docker ") {
+				containers = append(containers, e)
+			} else {
+				plain = append(plain, e)
+			}
 		}
 	}
 	if len(plain) == 0 || len(containers) == 0 {
@@ -74,38 +80,116 @@ func TestReadme(t *testing.T) {
 	})
 }
 
-// TestReadmeLists runs what the README lists without its output: the lines of
-// sh blocks that begin with capinspect, and the commands of probes. The answer
-// may be no, but nothing may be wrong.
+// TestReadmeLists runs what the README and the pages list without its output: the lines of
+// sh blocks that begin with capinspect, and the commands of probes. The answer may be no,
+// but nothing may be wrong.
 func TestReadmeLists(t *testing.T) {
 	t.Setenv("PATH", filepath.Dir(built(t))+":"+os.Getenv("PATH"))
 	lines, probes := 0, 0
-	block := ""
-	for line := range strings.Lines(readme(t)) {
-		var o outcome
-		_, probe, _ := strings.Cut(line, `command: ["/`)
-		switch {
-		case strings.HasPrefix(line, "```"):
-			block = line
-			continue
-		case block == "```sh\n" && strings.HasPrefix(line, "capinspect "):
-			lines++
-			o = run(t, "sh", "-c", line)
-		case block == "```yaml\n" && probe != "":
-			probes++
-			list, _, _ := strings.Cut(probe, "]")
-			args := strings.Split(strings.TrimSuffix(list, `"`), `", "`)
-			o = run(t, args[0], args[1:]...)
-		default:
-			continue
-		}
-		if o.status > 1 || o.status < 0 {
-			t.Errorf("%s%+v", line, o)
+	for _, name := range pages(t) {
+		block := ""
+		for line := range strings.Lines(guide(t, name)) {
+			var o outcome
+			_, probe, _ := strings.Cut(line, `command: ["/`)
+			switch {
+			case strings.HasPrefix(line, "```"):
+				block = line
+				continue
+			case block == "```sh\n" && strings.HasPrefix(line, "capinspect "):
+				lines++
+				o = run(t, "sh", "-c", line)
+			case block == "```yaml\n" && probe != "":
+				probes++
+				list, _, _ := strings.Cut(probe, "]")
+				args := strings.Split(strings.TrimSuffix(list, `"`), `", "`)
+				o = run(t, args[0], args[1:]...)
+			default:
+				continue
+			}
+			if o.status > 1 || o.status < 0 {
+				t.Errorf("%s: %s%+v", name, line, o)
+			}
 		}
 	}
 	if lines == 0 || probes == 0 {
 		t.Errorf("%d lines, %d probes", lines, probes)
 	}
+}
+
+// TestReadmeGo runs the program of the README.
+func TestReadmeGo(t *testing.T) {
+	_, body, _ := strings.Cut(guide(t, "README.md"), "```go\n")
+	body, _, ok := strings.Cut(body, "```\n")
+	if !ok {
+		t.Fatal("no program")
+	}
+	const module = "github.com/capinspect/capinspect/"
+	file := filepath.Join(t.TempDir(), "main.go")
+	text := fmt.Sprintf("package main\n\nimport (\n\"fmt\"\n\"log\"\n%q\n%q\n)\n\nfunc main() {\n%s}\n", module+"capset", module+"procstatus", body)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t, "go", "run", file); o.status != 0 || o.stderr != "" {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestReadmeLength holds that the README is read in a few minutes.
+func TestReadmeLength(t *testing.T) {
+	if n := strings.Count(guide(t, "README.md"), "\n"); n > 200 {
+		t.Errorf("README.md has %d lines, want at most 200: move what is looked up to docs", n)
+	}
+}
+
+// link is the target of a link.
+var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+
+// heading is the line of a heading.
+var heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+
+// TestLinks holds that each relative link of a document leads to a file, and to a heading
+// if it names one; and that every page can be reached from the README.
+func TestLinks(t *testing.T) {
+	reached := map[string]bool{"README.md": true}
+	for _, name := range append(documents(t), "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md") {
+		for _, match := range link.FindAllStringSubmatch(guide(t, name), -1) {
+			if strings.Contains(match[1], "://") {
+				continue
+			}
+			path, anchor, _ := strings.Cut(match[1], "#")
+			target := name
+			if path != "" {
+				target = filepath.Join(filepath.Dir(name), path)
+			}
+			reached[target] = true
+			if _, err := os.Stat(filepath.Join(startDir, "../..", target)); err != nil {
+				t.Errorf("%s: %s: no such file", name, match[1])
+			} else if anchor != "" && !slices.Contains(anchors(guide(t, target)), anchor) {
+				t.Errorf("%s: %s: no such heading", name, match[1])
+			}
+		}
+	}
+	for _, name := range documents(t) {
+		if !reached[name] {
+			t.Errorf("no link leads to %s", name)
+		}
+	}
+}
+
+// anchors returns what GitHub calls the headings of a document.
+func anchors(text string) (list []string) {
+	for _, match := range heading.FindAllStringSubmatch(text, -1) {
+		list = append(list, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-', r == '_', unicode.IsLetter(r), unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, match[1]))
+	}
+	return list
 }
 
 // run runs an example, and holds its output.
@@ -177,16 +261,16 @@ func examples(text string) (list []example) {
 	return list
 }
 
-// TestReadmeTraps holds that the README and the schema list the code of every trap.
-func TestReadmeTraps(t *testing.T) {
+// TestTrapCodes holds that docs/manifests.md and the schema list the code of every trap.
+func TestTrapCodes(t *testing.T) {
 	text, err := schemaText()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := manifest.TrapCodes()
 	for _, code := range want {
-		if !strings.Contains(readme(t), "| `"+code+"` |") {
-			t.Errorf("README.md does not tell of the trap %s", code)
+		if !strings.Contains(guide(t, "docs/manifests.md"), "| `"+code+"` |") {
+			t.Errorf("docs/manifests.md does not list the trap %s", code)
 		}
 	}
 	slices.Sort(want)
@@ -195,12 +279,12 @@ func TestReadmeTraps(t *testing.T) {
 	}
 }
 
-// TestReadmeNotes holds that the README lists the code of every note.
-func TestReadmeNotes(t *testing.T) {
-	text := readme(t)
+// TestNoteCodes holds that docs/output.md lists the code of every note.
+func TestNoteCodes(t *testing.T) {
+	text := guide(t, "docs/output.md")
 	for _, code := range task.NoteCodes() {
 		if !ofCapability(code) && !strings.Contains(text, "`"+code+"`") {
-			t.Errorf("README.md does not tell of the note %s", code)
+			t.Errorf("docs/output.md does not list the note %s", code)
 		}
 	}
 }

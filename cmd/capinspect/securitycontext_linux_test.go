@@ -126,14 +126,14 @@ func TestSecurityContextUserNamespace(t *testing.T) {
 	}
 }
 
-// TestSecurityContextCodes holds that the README and the schema list the code of every
-// comment, and the schema no other.
+// TestSecurityContextCodes holds that docs/manifests.md and the schema list the code of
+// every comment, and the schema no other.
 func TestSecurityContextCodes(t *testing.T) {
-	text, found := readme(t), []string{"changing", "overflow-id"} // which are those of notes
+	text, found := guide(t, "docs/manifests.md"), []string{"changing", "overflow-id"} // which are those of notes
 	for _, code := range codesIn(t, `\.comment\([a-zA-Z]+, (?:key\+)?`, "internal/securitycontext") {
 		for _, key := range map[bool][]string{true: {"uid", "gid"}, false: {""}}[code[0] == '-'] {
 			if found = append(found, key+code); !strings.Contains(text, "`"+key+code+"`") {
-				t.Errorf("README.md does not tell of the comment %s", key+code)
+				t.Errorf("docs/manifests.md does not list the comment %s", key+code)
 			}
 		}
 	}

@@ -584,12 +584,12 @@ func TestWhyEntrypoint(t *testing.T) {
 	}
 }
 
-// TestWhyCodes holds that the README lists the code of every reason.
+// TestWhyCodes holds that docs/why.md lists the code of every reason.
 func TestWhyCodes(t *testing.T) {
-	text := readme(t)
+	text := guide(t, "docs/why.md")
 	for _, code := range why.Codes() {
 		if !strings.Contains(text, "`"+code+"`") {
-			t.Errorf("README.md does not tell of the reason %s", code)
+			t.Errorf("docs/why.md does not list the reason %s", code)
 		}
 	}
 }
