@@ -14,6 +14,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -53,7 +54,7 @@ func (c *Collector) ownTask() (*task.Task, error) {
 		return nil, err
 	}
 	t := &task.Task{Source: task.SourceProc, Self: true, Status: task.StatusOf(status, task.WholeFile), LastCap: c.last}
-	c.label(c.proc.Self(), t)
+	c.place.Label(c.proc.Self(), t)
 	return t, nil
 }
 
@@ -62,7 +63,7 @@ func (c *Collector) ownTask() (*task.Task, error) {
 func (c *Collector) hiddenProcess(target string, own *task.Task) *access.Answer {
 	how := c.Hides()
 	pid, err := strconv.Atoi(target)
-	if how == "" || err != nil || c.ownPid() != os.Getpid() {
+	if how == "" || err != nil || c.place.OwnPid() != os.Getpid() {
 		return nil
 	}
 	if _, err := unix.Getpgid(pid); err != nil {
@@ -77,14 +78,13 @@ func (c *Collector) hiddenProcess(target string, own *task.Task) *access.Answer 
 
 // access finds out what decides which files of a task capinspect may read.
 func (c *Collector) access(handle procstatus.Task, t, own *task.Task) *access.Subject {
-	me := c.reader()
 	a := &access.Subject{
 		Task: t, Own: own, SameProcess: t.Self || task.Is(t.Pid, own.Pid.Zero()), Seen: seen(t), Files: map[string]access.FileState{},
-		OwnInitial: isInitial(procstatus.NamespaceUser, me.namespaces[procstatus.NamespaceUser]),
+		OwnInitial: c.place.InInitial(procstatus.NamespaceUser),
 		Yama:       c.optionalSysctl("kernel/yama/ptrace_scope"),
 	}
 	release, _ := Kernel()
-	a.PerfmonReads = !olderThan(release, 6, 15)
+	a.PerfmonReads = !place.OlderThan(release, 6, 15)
 	a.SameUserns = c.sameUserns(handle, t)
 	a.Owns, a.Below = c.overUserns(handle, t, own, a)
 	for _, name := range access.GuardedFiles() {
@@ -149,7 +149,7 @@ func (c *Collector) overUserns(handle procstatus.Task, t, own *task.Task, a *acc
 	if err != nil || err2 != nil {
 		return owns, below
 	}
-	me := c.reader().namespaces[procstatus.NamespaceUser]
+	me := c.place.Own(procstatus.NamespaceUser)
 	for _, o := range above {
 		if task.Is(me, o.Inode) {
 			return task.Known(maker == own.UID.Zero().Effective), task.Known(true)
@@ -171,7 +171,7 @@ func (c *Collector) outsideOwn(handle procstatus.Task) bool {
 func (c *Collector) fileState(handle procstatus.Task, name string, own *task.Task) access.FileState {
 	fd, err := handle.OpenPath(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return access.FileState{Gone: true, MayBe: task.Unknown[[]capset.File](reasonOf(err))}
+		return access.FileState{Gone: true, MayBe: task.Unknown[[]capset.File](place.Reason(err))}
 	}
 	var st unix.Stat_t
 	if err == nil {
@@ -179,9 +179,9 @@ func (c *Collector) fileState(handle procstatus.Task, name string, own *task.Tas
 		err = unix.Fstat(fd, &st)
 	}
 	if err != nil {
-		return access.FileState{MayBe: task.Unknown[[]capset.File](reasonOf(err))}
+		return access.FileState{MayBe: task.Unknown[[]capset.File](place.Reason(err))}
 	}
-	i := c.inode(&st)
+	i := inode(c.place, &st, false)
 	files := []capset.File{{Mode: i.Mode, UID: i.UID, GID: i.GID, Unmapped: i.NoUID || i.NoGID}}
 	if i.NoUID {
 		files[0].UID = capset.Unchanged // nobody that capinspect can be

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -20,12 +20,8 @@ type Collector struct {
 	proc    *procstatus.FS // nil if there is none
 	procErr error          // why not
 	live    bool           // proc is of the running kernel
-	own     int            // the pid that proc gives to capinspect itself, 0 if none or not asked yet
 	last    task.LastCap   // the zero value if each task's is to be guessed
-	me      *reader        // what capinspect itself is; nil if not asked yet
-
-	idmapped bool       // the task whose root is open has a mount that maps ids
-	node     *root.Node // nil if not asked for yet
+	place   *place.Finder
 }
 
 // Open returns a Collector for opts. Without a procfs at the default place it can still
@@ -44,7 +40,7 @@ func Open(opts Options) (*Collector, error) {
 			return nil, c.procErr
 		}
 	}
-	c.last = c.lastCap()
+	c.last, c.place = c.lastCap(), place.New(c.proc, c.live)
 	return c, nil
 }
 
@@ -56,21 +52,6 @@ func (c *Collector) Close() {
 	if c.proc != nil {
 		c.proc.Close()
 	}
-}
-
-// ownPid returns the pid that the procfs gives to capinspect itself, 0 if it has none
-// there.
-func (c *Collector) ownPid() int {
-	if c.own != 0 || !c.live {
-		return c.own
-	}
-	var err error
-	if c.own, err = c.proc.SelfPid(); err != nil { // a sandbox may refuse to read links
-		if s, err := c.proc.Self().Status(); err == nil {
-			c.own = s.Tgid
-		}
-	}
-	return c.own
 }
 
 // lastCap finds the last capability of the kernel whose tasks are read.
@@ -94,10 +75,10 @@ func (c *Collector) lastCap() task.LastCap {
 // Pid returns a target as the number that a message has: the pid that "self" stands for,
 // if it is known.
 func (c *Collector) Pid(target string) string {
-	if target == self && c.ownPid() != 0 {
-		return strconv.Itoa(c.own)
+	if target != self || c.place.OwnPid() == 0 {
+		return target
 	}
-	return target
+	return strconv.Itoa(c.place.OwnPid())
 }
 
 // handle returns a target, a pid or "self", as a task of the procfs; the zero value without

@@ -22,8 +22,7 @@ func (c *Collector) Hides() string {
 		return ""
 	}
 	// Capabilities and groups of another user namespace do not count for a procfs.
-	id, err := c.proc.Self().Namespace(procstatus.NamespaceUser)
-	initial := err == nil && task.Is(isInitial(procstatus.NamespaceUser, task.Known(id)), true)
+	initial := task.Is(c.place.InInitial(procstatus.NamespaceUser), true)
 	if own, err := procstatus.Capget(0); initial && err == nil && own[capset.Effective].Has(capset.SysPtrace) {
 		return ""
 	}
@@ -42,7 +41,7 @@ func (c *Collector) Hides() string {
 // Blind reports whether a walk over all processes, of a procfs that hides others as Hides
 // says, could read none but capinspect's own, although there are others.
 func (c *Collector) Blind(found Walked, how string) bool {
-	return found.Others == 0 && (found.Refused > 0 || how != "" && c.ownPid() != 1)
+	return found.Others == 0 && (found.Refused > 0 || how != "" && c.place.OwnPid() != 1)
 }
 
 // ptraceable is the value of hidepid for which no group counts (fs/proc/base.c,

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -28,14 +29,14 @@ func (f finder) Find(path string, by *predict.Subject) (*predict.Found, error) {
 	if from.Fd >= 0 {
 		defer unix.Close(from.Fd)
 	}
-	program, err := f.root.Program(from, path, visitor{f.from, by})
+	program, err := f.root.Program(from, path, visitor{f.subject, by})
 	if denied, ok := errors.AsType[*root.Denied](err); ok {
 		return nil, &predict.Denied{Errno: errnoName(denied.Errno), Path: denied.Path, Why: denied.Why}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return f.from.found(program), nil
+	return f.found(program), nil
 }
 
 // OwnPath returns PATH of capinspect's own environment.
@@ -44,11 +45,11 @@ func (finder) OwnPath() string { return os.Getenv("PATH") }
 // ProtectedSymlinks tells the sysctl fs.protected_symlinks.
 func (f finder) ProtectedSymlinks() task.Value[bool] {
 	if f.from.proc == nil {
-		return task.Unknown[bool](errNoProc.Error())
+		return task.Unknown[bool](place.ErrNoProc.Error())
 	}
 	value, err := f.from.proc.Sysctl("fs/protected_symlinks")
 	if err != nil {
-		return task.Unknown[bool](reasonOf(err))
+		return task.Unknown[bool](place.Reason(err))
 	}
 	return task.Known(strings.TrimSpace(value) != "0")
 }
@@ -63,33 +64,30 @@ func errnoName(errno unix.Errno) string {
 
 // visitor is a root.Visitor that goes by what a subject may do.
 type visitor struct {
-	from *Collector
-	by   *predict.Subject
+	of *subject
+	by *predict.Subject
 }
 
 // Search says why names may not be looked up in a directory.
-func (v visitor) Search(dir *unix.Stat_t) string { return v.by.Search(v.from.inode(dir)) }
+func (v visitor) Search(dir *unix.Stat_t) string { return v.by.Search(v.of.inode(dir)) }
 
 // Follow says why a link in a directory may not be followed.
 func (v visitor) Follow(link, dir *unix.Stat_t) string {
-	return v.by.Follow(v.from.inode(link), v.from.inode(dir))
+	return v.by.Follow(v.of.inode(link), v.of.inode(dir))
 }
 
+// inode returns what predictions go by of a file's attributes.
+func (s *subject) inode(st *unix.Stat_t) predict.Inode { return inode(s.from.place, st, s.idmapped) }
+
 // inode returns what predictions go by of a file's attributes. The owner of a file may be
-// none in capinspect's own user namespace, and then it is none in one below it.
-func (c *Collector) inode(st *unix.Stat_t) predict.Inode {
+// none in capinspect's own user namespace, and then it is none in one below it. idmapped says
+// that the file may be on a mount that maps ids.
+func inode(from *place.Finder, st *unix.Stat_t, idmapped bool) predict.Inode {
 	i := predict.Inode{Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid}
-	for _, id := range [...]struct {
-		of   uint32
-		o    *overflow
-		none *bool
-	}{{st.Uid, &overflowUID, &i.NoUID}, {st.Gid, &overflowGID, &i.NoGID}} {
-		err := c.doubtsOfFile(id.of, id.o)
-		if err == nil {
-			continue
-		}
-		*id.none = true
-		if !errors.Is(err, errUnmapped) {
+	user, group := from.DoubtsOfOwner(st.Uid, st.Gid, idmapped)
+	i.NoUID, i.NoGID = user != nil, group != nil
+	for _, err := range [...]error{user, group} {
+		if err != nil && !errors.Is(err, place.ErrUnmapped) {
 			i.Doubts = append(i.Doubts, err.Error())
 		}
 	}
@@ -97,8 +95,8 @@ func (c *Collector) inode(st *unix.Stat_t) predict.Inode {
 }
 
 // found returns what predictions go by of a program.
-func (c *Collector) found(p *root.Program) *predict.Found {
-	f := &predict.Found{Inode: c.inode(&p.Stat), Path: p.Path, ACL: p.ACL, Regular: p.Regular(), CapsForeign: p.CapsErr == unix.EOVERFLOW}
+func (s *subject) found(p *root.Program) *predict.Found {
+	f := &predict.Found{Inode: s.inode(&p.Stat), Path: p.Path, ACL: p.ACL, Regular: p.Regular(), CapsForeign: p.CapsErr == unix.EOVERFLOW}
 	f.Mount = known(predict.MountOptions{NoSuid: p.NoSuid, NoExec: p.NoExec}, p.MountError)
 	f.Head = known(p.Head, p.HeadError)
 	switch {
@@ -115,7 +113,7 @@ func (c *Collector) found(p *root.Program) *predict.Found {
 // known returns a value, or that it is unknown because of an error.
 func known[T any](v T, err error) task.Value[T] {
 	if err != nil {
-		return task.Unknown[T](reasonOf(err))
+		return task.Unknown[T](place.Reason(err))
 	}
 	return task.Known(v)
 }

@@ -49,7 +49,5 @@ func (o Options) dir() string {
 var (
 	ErrNoProcess  = errors.New("no such process")
 	errNotMounted = errors.New("no procfs is mounted there")
-	errNoCgroup   = errors.New("there is no cgroup file")
-	errNoProc     = errors.New("there is no /proc")
 	errNotHere    = errors.New("capinspect's own process is not in this procfs")
 )

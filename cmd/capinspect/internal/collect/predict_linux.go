@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -28,7 +29,7 @@ func (c *Collector) Predict(target, file string, what *predict.WhatIf) (*predict
 	defer s.close()
 	p, err := s.Predict(file)
 	if err == nil && p.After != nil {
-		c.names(p.After, s.files, nil, s.users, s.groups)
+		c.place.Names(p.After, s.files)
 	}
 	return p, err
 }
@@ -65,11 +66,11 @@ func (c *Collector) Scan(target, dir string, all bool, what *predict.WhatIf, ste
 	}
 	defer s.close()
 	scan := s.Scan(dir)
-	failed := func(path string, err error) { scan.Fail(fmt.Errorf("%s: %s", path, reasonOf(err))) }
+	failed := func(path string, err error) { scan.Fail(fmt.Errorf("%s: %s", path, place.Reason(err))) }
 	tree := root.Tree{
-		All: all, Step: step, By: visitor{c, s.Subject}, Failed: failed,
+		All: all, Step: step, By: visitor{s, s.Subject}, Failed: failed,
 		Found: func(p *root.Program) {
-			if err := scan.Add(c.found(p)); err != nil {
+			if err := scan.Add(s.found(p)); err != nil {
 				failed(p.Path, err)
 			}
 		},
@@ -138,8 +139,7 @@ func (s *subject) outside() bool {
 	if s.task.InContainer() || !s.opened {
 		return false
 	}
-	own := s.from.reader().namespaces[procstatus.NamespacePID]
-	return initial.Or(task.Is(isInitial(procstatus.NamespacePID, own), true) && len(s.task.NSPid.Zero()) == 1)
+	return initial.Or(task.Is(s.from.place.InInitial(procstatus.NamespacePID), true) && len(s.task.NSPid.Zero()) == 1)
 }
 
 // running finds out what the program gives that the task executed last.
@@ -157,7 +157,7 @@ func (s *subject) running(asked *why.Subject) error {
 	if err != nil {
 		return err
 	}
-	file, err := s.File(s.from.found(program))
+	file, err := s.File(s.found(program))
 	if err != nil {
 		return err
 	}

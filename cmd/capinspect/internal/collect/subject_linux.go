@@ -8,8 +8,8 @@ import (
 	"strconv"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/userdb"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
@@ -24,10 +24,10 @@ type subject struct {
 	handle procstatus.Task // its process
 	opened bool            // handle is open: there is a procfs that has the process
 	root   *root.Root
-	hidden error        // why root is not open
-	files  userdb.Files // those of root, which give names to ids, and their id maps
-	users  procstatus.IDMap
-	groups procstatus.IDMap
+	hidden error       // why root is not open
+	files  place.Files // which give names to ids
+	// idmapped says that the task has a mount that maps ids.
+	idmapped bool
 }
 
 // subject returns a task as execve(2) goes by it, with its root directory open if that can
@@ -85,15 +85,13 @@ func (s *subject) openRoot() (err error) {
 	if s.opened {
 		mounts, _ = s.handle.Mounts() // without it, the root directory cannot be opened
 	}
-	s.from.idmapped = slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Has("idmapped") })
-	if s.files, s.users, s.groups, err = s.from.filesOf(s.handle, s.task, mounts); err != nil {
-		return err
+	s.idmapped = slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Has("idmapped") })
+	if s.files = s.from.place.FilesOf(s.handle, s.task, mounts); s.files.Err != nil {
+		return s.files.Err
 	}
-	if under, ok := s.files.(*root.Root); ok {
-		s.root = under
-		return nil
+	if s.root = s.files.Root(); s.root == nil {
+		s.root, err = root.OpenOwn(s.from.proc)
 	}
-	s.root, err = root.OpenOwn(s.from.proc)
 	return err
 }
 
@@ -102,13 +100,13 @@ func (s *subject) circumstances() error {
 	c := s.from
 	s.Finder, s.Outside = finder{s}, s.outside()
 	release, _ := Kernel()
-	s.How.ComparesReal = olderThan(release, 6, 16)
+	s.How.ComparesReal = place.OlderThan(release, 6, 16)
 	if c.proc != nil {
 		s.OwnUsers, _ = c.proc.Self().UIDMap() // nil if it is hidden
 	}
 	if s.Users.Map != nil {
 		above, err := s.handle.ParentUserNamespace()
-		s.Nested = err != nil || !task.Is(c.reader().namespaces[procstatus.NamespaceUser], above)
+		s.Nested = err != nil || !task.Is(c.place.Own(procstatus.NamespaceUser), above)
 	}
 	if s.opened {
 		s.foreignMounts()
@@ -122,7 +120,7 @@ func (s *subject) circumstances() error {
 func (s *subject) foreignMounts() {
 	owner, err := s.handle.OwnerOf(procstatus.NamespaceMnt)
 	own := s.task.Namespace(procstatus.NamespaceUser).ID
-	if err == nil && own.Known() && !task.Is(own, owner) && !task.Is(s.from.reader().namespaces[procstatus.NamespaceUser], owner) {
+	if err == nil && own.Known() && !task.Is(own, owner) && !task.Is(s.from.place.Own(procstatus.NamespaceUser), owner) {
 		s.Assume("mounts", "its file systems were mounted in its user namespace, or in one above that")
 	}
 }
@@ -140,7 +138,7 @@ func (s *subject) tracer() error {
 	}
 	id, err := c.proc.Task(pid).Namespace(procstatus.NamespaceUser)
 	elsewhere := err == nil && !task.Is(s.task.Namespace(procstatus.NamespaceUser).ID, id) &&
-		!task.Is(isInitial(procstatus.NamespaceUser, task.Known(id)), true)
+		!task.Is(place.IsInitial(procstatus.NamespaceUser, task.Known(id)), true)
 	s.How.Traced = elsewhere || !status.CapState()[capset.Effective].Has(capset.SysPtrace)
 	asked := !s.Credentials.Sets[capset.Effective].Has(capset.SysPtrace)
 	if asked != s.How.Traced && task.Is(s.task.PPid, status.Tgid) {

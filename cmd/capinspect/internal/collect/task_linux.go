@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -47,13 +47,13 @@ func (c *Collector) alone(handle procstatus.Task, own bool, hidden error) (*task
 	switch {
 	case c.opts.Detail < Named:
 	case t.Self:
-		c.names(t, root.Own(nil), nil, nil, nil)
+		c.place.Names(t, place.OwnFiles())
 	default:
-		c.names(t, nil, errNotLive, nil, nil)
+		c.place.Names(t, place.Files{Err: place.ErrNotLive})
 	}
 	if c.opts.Detail >= Surrounded {
 		if hidden == nil {
-			hidden = errNoProc
+			hidden = place.ErrNoProc
 		}
 		t.Nowhere(hidden.Error())
 		c.conclude(t)
@@ -115,35 +115,30 @@ func rightsOf(s *procstatus.Status) rights {
 // look reads the files of a task other than status.
 func (c *Collector) look(handle procstatus.Task, t *task.Task) {
 	if c.opts.Detail >= Surrounded {
-		t.Isolation.HostPID = c.hostPID(t)
-		c.namespaces(handle, t)
-		c.owners(handle, t)
-		c.userNamespace(handle, t)
-		c.label(handle, t)
+		c.place.Namespaces(handle, t)
+		c.place.Label(handle, t)
 	}
 	mounts, unread := handle.Mounts()
-	from, users, groups, err := c.filesOf(handle, t, mounts)
-	c.names(t, from, err, users, groups)
+	files := c.place.FilesOf(handle, t, mounts)
+	defer files.Close()
+	c.place.Names(t, files)
 	if c.opts.Detail >= Surrounded {
 		if t.Mounts = task.MountsOf(mounts); unread != nil {
-			t.Mounts = task.UnknownMounts(c.hidden(unread, t))
+			t.Mounts = task.UnknownMounts(c.place.Hidden(unread, t))
 		}
-		c.container(handle, t, mounts, unread, from)
+		c.place.Container(handle, t, mounts, unread, files)
 	}
 	if c.opts.Detail == Isolated {
-		c.isolation(t)
-	}
-	if under, ok := from.(*root.Root); ok {
-		under.Close()
+		c.place.Isolation(t)
 	}
 }
 
 // conclude adds what follows from all the rest.
 func (c *Collector) conclude(t *task.Task) {
 	t.FindProfile()
-	c.overflow(t)
+	c.place.Overflow(t)
 	if t.Self {
-		c.besides(t)
+		c.place.Beside(t)
 	}
 	t.Remark()
 }
@@ -156,7 +151,7 @@ func (c *Collector) credentials(handle procstatus.Task, own bool) (*task.Task, *
 		return nil, nil, err
 	}
 	t := &task.Task{Source: task.SourceProc, Status: task.StatusOf(status, origin), LastCap: c.last}
-	t.Self = origin == task.SystemCalls || c.live && (own || status.Has(procstatus.FieldPid) && status.Pid == c.ownPid())
+	t.Self = origin == task.SystemCalls || c.live && (own || status.Has(procstatus.FieldPid) && status.Pid == c.place.OwnPid())
 	t.Guess()
 	t.Securebits = task.Unknown[capset.Securebits]("only the task itself can read them")
 	if !t.Self {

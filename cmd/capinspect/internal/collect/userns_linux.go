@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/userdb"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -57,7 +58,7 @@ func (c *Collector) hasUserns() task.Value[bool] {
 	case errors.Is(err, fs.ErrNotExist):
 		return task.Known(false)
 	case err != nil:
-		return task.Unknown[bool](reasonOf(err))
+		return task.Unknown[bool](place.Reason(err))
 	}
 	return task.Known(true)
 }
@@ -65,9 +66,9 @@ func (c *Collector) hasUserns() task.Value[bool] {
 // lifeless says why the running kernel cannot be asked.
 func (c *Collector) lifeless() string {
 	if c.proc == nil {
-		return errNoProc.Error()
+		return place.ErrNoProc.Error()
 	}
-	return errNotLive.Error()
+	return place.ErrNotLive.Error()
 }
 
 // optionalSysctl returns a sysctl, "" if the kernel does not have it. Those of a user
@@ -91,12 +92,12 @@ func (s *subject) level() task.Value[int] {
 		return task.Known(0)
 	case !s.opened || !c.live:
 		return task.Unknown[int](c.lifeless())
-	case !c.reader().inInitialUserNS():
+	case !task.Is(c.place.InInitial(procstatus.NamespaceUser), true):
 		return task.Unknown[int]("capinspect is not in the initial user namespace, and sees none above its own")
 	}
 	above, err := s.handle.OwnersOf(procstatus.NamespaceUser)
 	if err != nil {
-		return task.Unknown[int](c.hidden(err, s.task))
+		return task.Unknown[int](c.place.Hidden(err, s.task))
 	}
 	return task.Known(len(above))
 }
@@ -110,7 +111,7 @@ func (s *subject) chrooted() task.Value[bool] {
 	}
 	mounts, err := s.handle.Mounts()
 	if err != nil {
-		return task.Unknown[bool](c.hidden(err, s.task))
+		return task.Unknown[bool](c.place.Hidden(err, s.task))
 	}
 	// A mount table begins at the root directory of the task. One that is no mount is not in it.
 	if !slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Point == "/" }) {
@@ -118,7 +119,7 @@ func (s *subject) chrooted() task.Value[bool] {
 	}
 	top, err := s.rootOf(s.handle)
 	if err != nil {
-		return task.Unknown[bool](c.hidden(err, s.task))
+		return task.Unknown[bool](c.place.Hidden(err, s.task))
 	}
 	if slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Point == "/" && m.Parent == top.mount && m.ID != top.mount }) {
 		return task.Known(true)
@@ -131,7 +132,7 @@ func (s *subject) chrooted() task.Value[bool] {
 	}
 	// The path begins at capinspect's own root directory, which PID 1 may have too.
 	first, err := s.rootOf(c.proc.Task(1))
-	shared := task.Is(task.SameInode(c.reader().first[procstatus.NamespaceMnt], c.reader().namespaces[procstatus.NamespaceMnt]), true)
+	shared := task.Is(task.SameInode(c.place.First(procstatus.NamespaceMnt), c.place.Own(procstatus.NamespaceMnt)), true)
 	if err != nil || !shared {
 		return task.Unknown[bool]("it is capinspect's own too, and no PID 1 of that mount namespace can be compared with it")
 	}

@@ -13,13 +13,12 @@ import (
 // namespaces: an id means the same user there.
 type users struct {
 	names     task.Names
-	user, mnt inode // the reader's namespaces
+	user, mnt task.Value[uint64] // inodes of the reader's namespaces
 }
 
 // users returns the reader's own user names.
 func (c *Collector) users() users {
-	me := c.reader()
-	u := users{task.Names{}, me.namespaces[procstatus.NamespaceUser], me.namespaces[procstatus.NamespaceMnt]}
+	u := users{task.Names{}, c.place.Own(procstatus.NamespaceUser), c.place.Own(procstatus.NamespaceMnt)}
 	_ = userdb.EveryUser(root.Own(nil), func(name string, id uint32) { // without the file, ids have no names
 		if !u.names[id].Known() {
 			u.names[id] = task.Known(name)
@@ -30,7 +29,7 @@ func (c *Collector) users() users {
 
 // of returns the names that count for a task: none if it does not share the namespaces.
 func (u *users) of(handle procstatus.Task) task.Names {
-	for k, own := range map[procstatus.NamespaceKind]inode{procstatus.NamespaceUser: u.user, procstatus.NamespaceMnt: u.mnt} {
+	for k, own := range map[procstatus.NamespaceKind]task.Value[uint64]{procstatus.NamespaceUser: u.user, procstatus.NamespaceMnt: u.mnt} {
 		if id, err := handle.Namespace(k); err != nil || !task.Is(own, id) {
 			return nil
 		}

@@ -64,7 +64,7 @@ func (c *Collector) tasks(asked []int) (iter.Seq2[procstatus.Task, error], error
 	list := slices.Clone(asked)
 	for i, pid := range list {
 		if pid == Self {
-			if list[i] = c.ownPid(); list[i] == 0 {
+			if list[i] = c.place.OwnPid(); list[i] == 0 {
 				return nil, errNotHere
 			}
 		}
@@ -127,7 +127,7 @@ func (o *order[C]) finish(number int, chunk C) {
 // each calls visit for the tasks of a chunk that begin made, and done gets the
 // chunks in order, one at a time. Visit must not keep a task: the next one takes its place.
 func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *task.Task), done func(C) error) (total Walked, err error) {
-	c.ownPid() // before the workers ask for it
+	c.place.OwnPid() // before the workers ask for it
 	tasks, err := c.tasks(q.Pids)
 	if err != nil {
 		return total, err

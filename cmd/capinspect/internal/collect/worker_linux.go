@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -14,38 +13,32 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
-	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // worker reads tasks, one after the other, into the same memory.
 type worker struct {
-	from    *Collector
-	q       *Query
-	status  procstatus.Status
-	task    task.Task // what is known of the task that was read last
-	capget  bool      // capget(2) speaks of the same pids
-	users   users
-	found   Walked
-	private bool // capinspect has a cgroup namespace of its own
-	// hostPIDs reports whether tasks with one number are in the node's pid namespace.
-	hostPIDs task.Value[bool]
-	pods     map[string]podMounts // by the id of a container of a pod
+	from       *Collector
+	own        int // capinspect's own pid, 0 if it has none there
+	q          *Query
+	status     procstatus.Status
+	task       task.Task // what is known of the task that was read last
+	capget     bool      // capget(2) speaks of the same pids
+	users      users
+	found      Walked
+	containers *place.Containers
 }
 
 func (c *Collector) worker(q *Query) *worker {
-	w := &worker{from: c, q: q}
-	w.capget = q.selective() && q.Threads == Leaders && c.opts.Proc == "" && c.samePIDNamespace()
+	w := &worker{from: c, q: q, own: c.place.OwnPid()}
+	w.capget = q.selective() && q.Threads == Leaders && c.opts.Proc == "" && c.place.SharesNumbers()
 	if q.UserNames {
 		w.users = c.users()
 	}
 	if q.Container {
-		w.private = c.privateCgroups()
-		w.pods = map[string]podMounts{}
-		if c.samePIDNamespace() {
-			w.hostPIDs = isInitial(procstatus.NamespacePID, c.reader().namespaces[procstatus.NamespacePID])
-		}
+		w.containers = c.place.Containers()
 	}
 	return w
 }
@@ -54,7 +47,7 @@ func (c *Collector) worker(q *Query) *worker {
 func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 	pid := handle.Pid()
 	if w.capget && w.skip(pid) {
-		w.count(pid != w.from.own)
+		w.count(pid != w.own)
 		return
 	}
 	marks := w.q.MarkChildren && w.q.selective()
@@ -107,17 +100,6 @@ func (w *worker) count(other bool) {
 	}
 }
 
-// samePIDNamespace reports whether the procfs is of capinspect's own pid namespace, so that
-// its numbers are those of system calls: seen from there, capinspect has one number only
-// (proc_pid_status(5), NSpid; since Linux 4.1).
-func (c *Collector) samePIDNamespace() bool {
-	if !c.live {
-		return false
-	}
-	own, err := c.proc.Self().Status()
-	return err == nil && own.Has(procstatus.FieldNSpid) && len(own.NSpid) == 1 && own.Tgid == os.Getpid()
-}
-
 // skip reports whether a process holds nothing that the query asks for, as far as capget(2)
 // tells. It does not tell Bounding; Ambient is within Permitted and Inheritable.
 func (w *worker) skip(pid int) bool {
@@ -142,7 +124,7 @@ func (w *worker) read(handle procstatus.Task) error {
 	t := &w.task
 	*t = task.Task{Source: task.SourceProc, Status: task.StatusOf(&w.status, task.WholeFile), LastCap: w.from.last}
 	t.Guess()
-	t.Self = w.from.own != 0 && w.status.Pid == w.from.own
+	t.Self = w.own != 0 && w.status.Pid == w.own
 	return nil
 }
 
@@ -165,7 +147,7 @@ func (w *worker) userNamespace(handle procstatus.Task) {
 	ns := task.UserNamespace{}
 	if id, err := handle.Namespace(procstatus.NamespaceUser); err == nil {
 		ns.ID = task.Known(id)
-		ns.Initial = isInitial(procstatus.NamespaceUser, ns.ID)
+		ns.Initial = place.IsInitial(procstatus.NamespaceUser, ns.ID)
 	} else {
 		ns.ID = task.Unknown[uint64](plain(err).Error())
 		ns.Initial = task.Unknown[bool](ns.ID.Why())
@@ -179,98 +161,27 @@ func (w *worker) userNamespace(handle procstatus.Task) {
 // around finds out what other files than status tell.
 func (w *worker) around(handle procstatus.Task) {
 	if w.q.Container {
-		w.container(handle)
+		w.task.Container = w.containers.Of(handle, &w.task)
+		w.name(w.task.Container.Zero())
 	}
 	if w.q.UserNames {
 		w.task.UserNames = w.users.of(handle)
 	}
 }
 
-// container finds out the container, as far as the cgroup tells.
-func (w *worker) container(handle procstatus.Task) {
-	to := &w.task.Container
-	text, err := handle.Cgroup()
-	if err != nil {
-		reason := plain(err)
-		if errors.Is(reason, ErrNoProcess) {
-			reason = errNoCgroup
-		}
-		*to = task.Unknown[*task.Container](reason.Error())
+// name names a container and its pod, as far as somebody has told their names.
+func (w *worker) name(c *task.Container) {
+	if c == nil {
 		return
 	}
-	found, ok := container.OfCgroup(text)
-	switch {
-	case ok:
-		c := task.FromCgroup(found)
-		w.sandbox(handle, c)
-		if w.q.NameContainer != nil {
-			w.q.NameContainer(c)
-			c.Unnamed("--pods does not have it")
-		} else {
-			c.Unnamed("see --pods")
-		}
-		if c.Why.Hostname != "" {
-			c.Why.Hostname = "a list does not tell it"
-		}
-		*to = task.Known(c)
-	case w.private && isBlank(text):
-		*to = task.Unknown[*task.Container](blankCgroup)
-	case len(w.status.NSpid) > 1:
-		*to = task.Unknown[*task.Container]("it is in another pid namespace, and its cgroup names no container")
-	case task.Is(w.hostPIDs, false):
-		*to = task.Unknown[*task.Container]("it is in capinspect's pid namespace, which is not the node's, and its cgroup names no container")
-	case w.ownCgroupNamespace(handle):
-		*to = task.Unknown[*task.Container](apartCgroup)
-	default:
-		*to = task.Known[*task.Container](nil)
+	if w.q.NameContainer != nil {
+		w.q.NameContainer(c)
+		c.Unnamed("--pods does not have it")
+	} else {
+		c.Unnamed("see --pods")
 	}
-}
-
-// ownCgroupNamespace reports whether a process is seen to be in another cgroup namespace
-// than the node's, as containers are that have the node's pid namespace and no cgroup of
-// their own.
-func (w *worker) ownCgroupNamespace(handle procstatus.Task) bool {
-	if !w.from.live {
-		return false
-	}
-	id, err := handle.Namespace(procstatus.NamespaceCgroup)
-	return err == nil && task.Is(isInitial(procstatus.NamespaceCgroup, task.Known(id)), false)
-}
-
-// podMounts is what the mounts of one process of a pod tell of the container.
-type podMounts struct {
-	container.Container
-	runtime container.Evidence
-}
-
-// sandbox finds out whether a container is the sandbox of its pod, and its runtime if the
-// cgroup does not name it. One process tells it of all that are in there.
-func (w *worker) sandbox(handle procstatus.Task, c *task.Container) {
-	switch {
-	case c.PodUID == "":
-		c.Sandbox = task.Known(false)
-		return
-	case c.ID == "":
-		c.Sandbox = task.Unknown[bool](c.Why.ID)
-		return
-	}
-	of, asked := w.pods[c.ID]
-	if !asked {
-		mounts, err := handle.Mounts()
-		if err != nil {
-			c.Sandbox = task.Unknown[bool]("mountinfo: " + w.from.hidden(err, &w.task))
-			return
-		}
-		found, from := container.OfMounts(mounts)
-		of.Container = found
-		if at := slices.IndexFunc(from, func(e container.Evidence) bool { return e.What == "runtime" }); at >= 0 {
-			of.runtime = from[at]
-		}
-		w.pods[c.ID] = of
-	}
-	c.Sandbox = task.Known(of.SandboxID == c.ID)
-	if of.PodUID == "" || of.PodUID == c.PodUID {
-		c.Conclude(&c.Runtime, of.Runtime, of.runtime)
+	if c.Why.Hostname != "" {
+		c.Why.Hostname = "a list does not tell it"
 	}
 }
 

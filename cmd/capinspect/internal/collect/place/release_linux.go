@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package collect
+package place
 
 import (
 	"strconv"
 	"strings"
 )
 
-// olderThan reports whether a kernel's release is one from before a version.
-func olderThan(release string, major, minor int) bool {
+// OlderThan reports whether a kernel's release is one from before a version.
+func OlderThan(release string, major, minor int) bool {
 	first, rest, _ := strings.Cut(release, ".")
 	n, err := strconv.Atoi(first)
 	if err != nil || n != major {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package collect
+package place
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 )
 
 // nodes reports whether a namespace of the task is the node's.
-func (c *Collector) nodes(k procstatus.NamespaceKind, t *task.Task) task.Value[bool] {
+func (f *Finder) nodes(k procstatus.NamespaceKind, t *task.Task) task.Value[bool] {
 	const unnumbered = "before Linux 6.18 the initial one has a number like any other"
 	ns := t.Namespace(k)
 	if _, fixed := k.Initial(); fixed || !ns.ID.Known() {
@@ -23,19 +23,19 @@ func (c *Collector) nodes(k procstatus.NamespaceKind, t *task.Task) task.Value[b
 	switch initial, _ := k.InitialSince618(); {
 	case task.Is(ns.ID, initial):
 		return task.Known(true)
-	case c.proc == nil:
-	case c.fixedNetwork():
+	case f.proc == nil:
+	case f.fixedNetwork():
 		return task.Known(false)
 	case k == procstatus.NamespaceNet:
-		node = task.First(c.hostNetwork(t, c.ownNetwork()), node)
-	case task.Is(isInitial(procstatus.NamespacePID, c.reader().first[procstatus.NamespacePID]), true): // PID 1 is the node's init
+		node = task.First(f.hostNetwork(t, f.ownNetwork()), node)
+	case f.initIsFirst():
 		node = task.First(ns.WithPID1, node)
 	}
 	return node
 }
 
 // owners finds out which user namespaces own the task's other namespaces.
-func (c *Collector) owners(handle procstatus.Task, t *task.Task) {
+func (f *Finder) owners(handle procstatus.Task, t *task.Task) {
 	all, ok := t.Namespaces.Get()
 	if !ok {
 		return
@@ -45,7 +45,7 @@ func (c *Collector) owners(handle procstatus.Task, t *task.Task) {
 		if !ns.ID.Known() {
 			continue
 		}
-		if !c.live {
+		if !f.live {
 			ns.Owner, ns.Owned, ns.ByUID = task.Unknown[uint64](task.NotSaved), task.Unknown[bool](task.NotSaved), task.Unknown[bool](task.NotSaved)
 			continue
 		}
@@ -55,11 +55,11 @@ func (c *Collector) owners(handle procstatus.Task, t *task.Task) {
 		case errors.Is(err, unix.EPERM):
 			ns.Owner = task.Unknown[uint64]("the kernel tells it only of one that is capinspect's own user namespace, or below that")
 		case err != nil:
-			ns.Owner = task.Unknown[uint64](c.hidden(err, t))
+			ns.Owner = task.Unknown[uint64](f.Hidden(err, t))
 		default:
 			ns.Owner = task.Known(owners[0].Inode)
 		}
-		ns.Owned, ns.ByUID = c.owned(handle, t, owners, err)
+		ns.Owned, ns.ByUID = f.owned(handle, t, owners, err)
 	}
 	t.Namespaces = task.Known(all)
 }
@@ -67,14 +67,14 @@ func (c *Collector) owners(handle procstatus.Task, t *task.Task) {
 // owned reports whether the owners of a namespace have the task's user namespace among
 // them, and whether the one below that was made by the task's effective uid. err says why
 // the owners are unknown.
-func (c *Collector) owned(handle procstatus.Task, t *task.Task, owners []procstatus.Owner, err error) (owned, byUID task.Value[bool]) {
+func (f *Finder) owned(handle procstatus.Task, t *task.Task, owners []procstatus.Owner, err error) (owned, byUID task.Value[bool]) {
 	user := t.Namespace(procstatus.NamespaceUser).ID
 	at := slices.IndexFunc(owners, func(o procstatus.Owner) bool { return task.Is(user, o.Inode) })
 	switch {
-	case errors.Is(err, unix.EPERM) && c.below(handle, t):
+	case errors.Is(err, unix.EPERM) && f.below(handle, t):
 		return task.Known(false), task.Known(false) // a namespace outside of capinspect's user namespace is outside of the task's
 	case err != nil:
-		why := c.hidden(err, t)
+		why := f.Hidden(err, t)
 		return task.Unknown[bool](why), task.Unknown[bool](why)
 	case !user.Known():
 		return task.Unknown[bool](user.Why()), task.Unknown[bool](user.Why())
@@ -85,14 +85,14 @@ func (c *Collector) owned(handle procstatus.Task, t *task.Task, owners []procsta
 	switch {
 	case !uid.Known():
 		return task.Known(true), task.Unknown[bool](uid.Why())
-	case maker == task.OverflowID && !c.reader().inInitialUserNS():
+	case maker == task.OverflowID && !f.inInitialUser():
 		return task.Known(true), task.Unknown[bool]("its maker has no uid in capinspect's user namespace")
 	}
 	return task.Known(true), task.Known(maker == uid.Zero().Effective)
 }
 
 // below reports whether the task's user namespace is capinspect's own or below it.
-func (c *Collector) below(handle procstatus.Task, t *task.Task) bool {
+func (f *Finder) below(handle procstatus.Task, t *task.Task) bool {
 	if task.Is(t.Namespace(procstatus.NamespaceUser).WithSelf, true) {
 		return true
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package collect
+package place
 
 import (
 	"errors"
@@ -14,16 +14,14 @@ import (
 	"github.com/capinspect/capinspect/procstatus"
 )
 
-// names looks up the names of the task's user and group ids in its files. users and groups
-// are its id maps, if the files are for other ids than those that the kernel tells. err is
-// why there are no files.
-func (c *Collector) names(t *task.Task, from userdb.Files, err error, users, groups procstatus.IDMap) {
+// Names looks up the names of the task's user and group ids in its files.
+func (f *Finder) Names(t *task.Task, files Files) {
 	if ids, ok := t.UID.Get(); ok {
-		d := userdb.Database{File: userdb.Passwd, From: from, Err: err, Inside: users, Doubts: c.doubts(t, &overflowUID)}
+		d := userdb.Database{File: userdb.Passwd, From: files.Files, Err: files.Err, Inside: files.Users, Doubts: f.doubts(t, &overflowUID)}
 		t.UserNames = d.Names(ids.Real, ids.Effective)
 	}
 	if ids, ok := t.GID.Get(); ok {
-		d := userdb.Database{File: userdb.Group, From: from, Err: err, Inside: groups, Doubts: c.doubts(t, &overflowGID)}
+		d := userdb.Database{File: userdb.Group, From: files.Files, Err: files.Err, Inside: files.Groups, Doubts: f.doubts(t, &overflowGID)}
 		t.GroupNames = d.Names(append([]uint32{ids.Real, ids.Effective}, t.Groups.Zero()...)...)
 	}
 }
@@ -53,20 +51,21 @@ func (o *overflow) id(proc *procstatus.FS) uint32 {
 // doubts returns a function that says why an id of a task may not be what it seems; nil if
 // it is what it seems. In the initial user namespace all ids are. Nothing is asked unless
 // there is an id that is the usual overflow id, or the overflow id was changed.
-func (c *Collector) doubts(t *task.Task, o *overflow) func(id uint32) error {
+func (f *Finder) doubts(t *task.Task, o *overflow) func(id uint32) error {
 	own, asked := procstatus.IDMap(nil), false
 	over, same := uint32(task.OverflowID), t.Self
 	return func(id uint32) error {
-		if !c.live || id != task.OverflowID && (c.me == nil || c.me.inInitialUserNS()) {
+		if !f.live || id != task.OverflowID && (f.me == nil || f.inInitialUser()) {
 			return nil
 		}
-		if me := c.reader(); me.inInitialUserNS() {
+		if f.inInitialUser() {
 			return nil
-		} else if !asked {
-			asked, over = true, o.id(c.proc)
-			own, _ = o.ids(c.proc.Self())
-			user, err := c.proc.Task(t.Tid.Zero()).Namespace(procstatus.NamespaceUser)
-			same = same || err == nil && task.Is(me.namespaces[procstatus.NamespaceUser], user)
+		}
+		if !asked {
+			asked, over = true, o.id(f.proc)
+			own, _ = o.ids(f.proc.Self())
+			user, err := f.proc.Task(t.Tid.Zero()).Namespace(procstatus.NamespaceUser)
+			same = same || err == nil && task.Is(f.Own(procstatus.NamespaceUser), user)
 		}
 		_, has := own.Outside(id)
 		switch {
@@ -79,8 +78,8 @@ func (c *Collector) doubts(t *task.Task, o *overflow) func(id uint32) error {
 	}
 }
 
-// overflow notes that one of the task's ids stands for others, or may.
-func (c *Collector) overflow(t *task.Task) {
+// Overflow notes that one of the task's ids stands for others, or may.
+func (f *Finder) Overflow(t *task.Task) {
 	uid, hasUID := t.UID.Get()
 	gid, hasGID := t.GID.Get()
 	if !hasUID || !hasGID {
@@ -90,7 +89,7 @@ func (c *Collector) overflow(t *task.Task) {
 		of capset.IDs
 		o  *overflow
 	}{{uid, &overflowUID}, {gid, &overflowGID}} {
-		doubts := c.doubts(t, ids.o)
+		doubts := f.doubts(t, ids.o)
 		for _, id := range [...]uint32{ids.of.Real, ids.of.Effective} {
 			if err := doubts(id); err != nil {
 				t.Overflow = err.Error()
@@ -100,30 +99,34 @@ func (c *Collector) overflow(t *task.Task) {
 	}
 }
 
-// errUnmapped says of the owner of a file that capinspect's user namespace has no id
+// ErrUnmapped says of the owner of a file that capinspect's user namespace has no id
 // for it.
-var errUnmapped = errors.New("its owner has no id in capinspect's user namespace")
+var ErrUnmapped = errors.New("its owner has no id in capinspect's user namespace")
 
-// doubtsOfFile returns what says why the owner of a file may not be what it seems, or
-// is not; nil if it is.
-func (c *Collector) doubtsOfFile(id uint32, o *overflow) error {
-	initial := c.live && c.reader().inInitialUserNS()
-	if id != task.OverflowID && !c.live || initial && !c.idmapped {
+// DoubtsOfOwner returns why the owner and the group of a file may not be what they seem, or
+// are not; nil if they are. idmapped says that the file may be on a mount that maps ids.
+func (f *Finder) DoubtsOfOwner(uid, gid uint32, idmapped bool) (user, group error) {
+	return f.doubtsOfOwner(uid, &overflowUID, idmapped), f.doubtsOfOwner(gid, &overflowGID, idmapped)
+}
+
+func (f *Finder) doubtsOfOwner(id uint32, o *overflow, idmapped bool) error {
+	initial := f.live && f.inInitialUser()
+	if id != task.OverflowID && !f.live || initial && !idmapped {
 		return nil
 	}
 	over, own := uint32(task.OverflowID), procstatus.IDMap(nil)
-	if c.live {
-		over = o.id(c.proc)
+	if f.live {
+		over = o.id(f.proc)
 	}
 	if id != over {
 		return nil
 	}
-	if c.live {
-		own, _ = o.ids(c.proc.Self())
+	if f.live {
+		own, _ = o.ids(f.proc.Self())
 	}
 	switch {
 	case own != nil && !own.Covers(id):
-		return errUnmapped
+		return ErrUnmapped
 	case initial:
 		return fmt.Errorf("an owner %d may be one that an idmapped mount does not map, and not that id", id)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package collect
+package place
 
 import (
 	"runtime"
@@ -16,14 +16,15 @@ import (
 // TestOwnNetwork compares what the sysctls tell of the network namespace with the inode of
 // the initial one, where that is fixed, and with a new one.
 func TestOwnNetwork(t *testing.T) {
-	c, err := Open(Options{})
+	proc, err := procstatus.OpenFS("/proc")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer proc.Close()
+	f := New(proc, true)
 	const initial = 0xEFFFFFF9 // include/uapi/linux/nsfs.h, NET_NS_INIT_INO
-	want := task.Map(c.reader().namespaces[procstatus.NamespaceNet], func(id uint64) bool { return id == initial })
-	if got := c.ownNetwork(); c.fixedNetwork() && got != want {
+	want := task.Map(f.Own(procstatus.NamespaceNet), func(id uint64) bool { return id == initial })
+	if got := f.ownNetwork(); f.fixedNetwork() && got != want {
 		t.Errorf("%v, want %v", got, want)
 	}
 	need.On(t, "root")
@@ -34,7 +35,7 @@ func TestOwnNetwork(t *testing.T) {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			t.Error(err)
 		} else {
-			is = c.ownNetwork()
+			is = f.ownNetwork()
 		}
 		got <- is
 	}()

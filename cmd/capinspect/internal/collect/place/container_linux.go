@@ -1,101 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package collect
+package place
 
 import (
 	"bytes"
 	"cmp"
 	"errors"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/userdb"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
-// errNotLive is why nothing is known of a task but what its procfs has.
-var errNotLive = errors.New("this is a copy of a procfs")
-
-// filesOf returns the files below the root directory of a task. If they are for other ids
-// than those that the kernel tells capinspect, it returns the task's id maps too. Files of
-// another root than capinspect's own may be made to do harm: see package root.
-func (c *Collector) filesOf(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount) (from userdb.Files, users, groups procstatus.IDMap, err error) {
-	if t.Self {
-		return root.Own(nil), nil, nil, nil
-	}
-	if !c.live {
-		return nil, nil, nil, errNotLive
-	}
-	me := c.reader()
-	mnt, err := handle.Namespace(procstatus.NamespaceMnt)
-	if err != nil {
-		return nil, nil, nil, errors.New("its root directory is hidden: " + c.hidden(err, t))
-	}
-	if task.Is(me.namespaces[procstatus.NamespaceMnt], mnt) && c.sharesRoot(handle, mounts) {
-		return root.Own(nil), nil, nil, nil
-	}
-	if user, err := handle.Namespace(procstatus.NamespaceUser); err != nil || !task.Is(me.namespaces[procstatus.NamespaceUser], user) {
-		if users, err = handle.UIDMap(); err == nil {
-			groups, err = handle.GIDMap()
-		}
-		if err != nil {
-			return nil, nil, nil, errors.New("its id maps are hidden: " + c.hidden(err, t))
-		}
-	}
-	under, err := root.Open(c.theNode(), handle, mounts)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return under, users, groups, nil
-}
-
-// initialMounts is the inode of the initial mount namespace, on kernels on which it is fixed
-// (include/uapi/linux/nsfs.h, MNT_NS_INIT_INO).
-const initialMounts = 0xEFFFFFF8
-
-// theNode returns the mount namespace that tells which file systems answer: that of the
-// node's PID 1, or capinspect's own if that one is out of reach.
-func (c *Collector) theNode() *root.Node {
-	if c.node != nil {
-		return c.node
-	}
-	me := c.reader()
-	own, first := me.namespaces[procstatus.NamespaceMnt], me.first[procstatus.NamespaceMnt]
-	if first.Known() && task.Is(isInitial(procstatus.NamespacePID, me.first[procstatus.NamespacePID]), true) {
-		c.node = root.NewNode(c.proc, c.proc.Task(1), true)
-	} else {
-		shared := task.Is(own, initialMounts) || task.Is(task.SameInode(own, first), true)
-		c.node = root.NewNode(c.proc, c.proc.Self(), shared && me.root == "/")
-	}
-	return c.node
-}
-
-// sharesRoot reports whether a task of capinspect's mount namespace has its root directory
-// too.
-func (c *Collector) sharesRoot(handle procstatus.Task, mounts []procstatus.Mount) bool {
-	me := c.reader()
-	if me.root == "" {
-		return false
-	}
-	at, err := handle.Readlink("root")
-	return err == nil && at == me.root && slices.ContainsFunc(mounts, func(m procstatus.Mount) bool {
-		return m.Point == "/" && m.ID == me.rootMount
-	})
-}
-
 // privateCgroups reports whether capinspect has a cgroup namespace of its own: a container
 // sees its own cgroup as "/" then, as the node's processes see theirs.
-func (c *Collector) privateCgroups() bool {
-	if !c.live {
-		return false
-	}
-	id, err := c.proc.Self().Namespace(procstatus.NamespaceCgroup)
-	return err == nil && task.Is(isInitial(procstatus.NamespaceCgroup, task.Known(id)), false)
+func (f *Finder) privateCgroups() bool {
+	return task.Is(f.InInitial(procstatus.NamespaceCgroup), false)
 }
 
 // blankCgroup is why a cgroup tells nothing.
@@ -157,11 +81,11 @@ func mark(found *task.Container, from userdb.Files) {
 // below /var.
 const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
 
-// container finds out which container the task is in: from its cgroup, its mount table,
+// Container finds out which container the task is in: from its cgroup, its mount table,
 // files that runtimes leave, and its host name. unread is why there is no mount table, and
-// from is nil if its files are out of reach.
-func (c *Collector) container(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount, unread error, from userdb.Files) {
-	found := new(task.Container)
+// files are those below its root directory.
+func (f *Finder) Container(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount, unread error, files Files) {
+	found, from := new(task.Container), files.Files
 	text, err := handle.Cgroup()
 	if err == nil {
 		if in, ok := container.OfCgroup(text); ok {
@@ -172,29 +96,29 @@ func (c *Collector) container(handle procstatus.Task, t *task.Task, mounts []pro
 	if from != nil && task.Is(t.Initial(procstatus.NamespaceCgroup), false) {
 		mark(found, from)
 	}
-	c.podNames(found, t, mounts, from)
-	if err == nil && isBlank(text) && c.privateCgroups() {
+	f.podNames(found, t, mounts, from)
+	if err == nil && isBlank(text) && f.privateCgroups() {
 		err = errors.New(blankCgroup)
 	}
 	if found.Evidence != nil {
-		c.untold(found, t, err, unread)
+		f.untold(found, t, err, unread)
 		t.Container = task.Known(found)
 		return
 	}
 	t.Container = task.Known[*task.Container](nil)
-	if reason := c.unfound(t, err, unread, from); reason != "" {
+	if reason := f.unfound(t, err, unread, from); reason != "" {
 		t.Container = task.Unknown[*task.Container](reason)
 	}
 }
 
 // untold says why members of a container are unknown. The errors are those of reading its
 // cgroup and its mount table.
-func (c *Collector) untold(found *task.Container, t *task.Task, cgroup, mountinfo error) {
+func (f *Finder) untold(found *task.Container, t *task.Task, cgroup, mountinfo error) {
 	found.Why.Runtime = "no cgroup, mount or file names it"
 	switch {
 	case found.Why.ID != "":
 	case cgroup != nil:
-		found.Why.ID = "cgroup: " + c.hidden(cgroup, t)
+		found.Why.ID = "cgroup: " + f.Hidden(cgroup, t)
 	default:
 		found.Why.ID = "no cgroup or mount names it"
 	}
@@ -210,7 +134,7 @@ func (c *Collector) untold(found *task.Container, t *task.Task, cgroup, mountinf
 	}
 	unread := ""
 	if mountinfo != nil {
-		unread = "mountinfo: " + c.hidden(mountinfo, t)
+		unread = "mountinfo: " + f.Hidden(mountinfo, t)
 	}
 	found.Why.Name = cmp.Or(unread, "no mount names it")
 	found.Why.PodName = "no file tells it: see --pods"
@@ -233,7 +157,7 @@ func (c *Collector) untold(found *task.Container, t *task.Task, cgroup, mountinf
 // unfound says why it is unknown whether the task is in a container, though nothing tells
 // of one; "" if it is in none. The errors are those of reading its cgroup and its mount
 // table.
-func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from userdb.Files) string {
+func (f *Finder) unfound(t *task.Task, cgroup, mountinfo error, from userdb.Files) string {
 	var why []string
 	for _, file := range [...]struct {
 		name string
@@ -242,7 +166,7 @@ func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from userdb.F
 		if file.err == nil {
 			continue
 		}
-		reason := c.hidden(file.err, t)
+		reason := f.Hidden(file.err, t)
 		if reason == task.NotSaved {
 			return reason
 		}
@@ -265,7 +189,7 @@ func (c *Collector) unfound(t *task.Task, cgroup, mountinfo error, from userdb.F
 
 // podNames finds out the namespace of the pod, which no cgroup has, and the host name. That
 // is the pod's name, unless spec.hostname is another one or it was cut to 63 bytes.
-func (c *Collector) podNames(found *task.Container, t *task.Task, mounts []procstatus.Mount, from userdb.Files) {
+func (f *Finder) podNames(found *task.Container, t *task.Task, mounts []procstatus.Mount, from userdb.Files) {
 	for i := range mounts {
 		at := mounts[i].Point
 		if from == nil || at != serviceAccount && at != "/var"+serviceAccount {
