@@ -3,16 +3,21 @@
 package capset_test
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 )
 
-// What a container gets from Docker by default.
+// Decode a mask: what a container gets from Docker by default.
 func ExampleParseHex() {
 	set, err := capset.ParseHex("00000000a80425fb")
 	fmt.Println(set.Len(), set.Has(capset.NetRaw), set.Has(capset.SysAdmin), err)
-	// Output: 14 true false <nil>
+	fmt.Println(set)
+	// Output:
+	// 14 true false <nil>
+	// cap_chown,cap_dac_override,cap_fowner,cap_fsetid,cap_kill,cap_setgid,cap_setuid,cap_setpcap,cap_net_bind_service,cap_net_raw,cap_sys_chroot,cap_mknod,cap_audit_write,cap_setfcap
 }
 
 func ExampleParse() {
@@ -57,8 +62,8 @@ func ExampleParseIAB() {
 	// Output: false cap_net_raw cap_chown,cap_net_raw <nil>
 }
 
+// What a container that runs as uid 1000 gets from a program with a capability in its file.
 func ExampleExec() {
-	// A container that runs as uid 1000 and was given NET_BIND_SERVICE.
 	task := capset.Credentials{
 		Sets: capset.State{capset.Bounding: capset.Of(capset.NetBindService)},
 		UID:  capset.IDs{Real: 1000, Effective: 1000, Saved: 1000, Filesystem: 1000},
@@ -69,13 +74,25 @@ func ExampleExec() {
 	for _, step := range steps {
 		fmt.Println(step.Code)
 	}
-	task.Sets[capset.Bounding] = 0
-	_, _, err = capset.Exec(task, program, capset.Circumstances{Last: capset.LastKnown})
-	fmt.Println(err)
 	// Output:
 	// cap_net_bind_service <nil>
 	// file-capabilities
 	// effective
 	// secure-execution
-	// the file is marked effective, and has permitted capabilities that it would not get
+}
+
+// Why does "exec /usr/bin/caddy" fail with "operation not permitted"? Its file has a
+// capability that the container was not given.
+func ExampleExec_fails() {
+	docker, _ := runtime.ProfileNamed("docker", capset.LastKnown)
+	task := capset.Credentials{
+		Sets: capset.State{capset.Bounding: docker.Set},
+		UID:  capset.IDs{Real: 1000, Effective: 1000, Saved: 1000, Filesystem: 1000},
+	}
+	caddy := capset.FileCaps{Permitted: capset.Of(capset.NetBindService, capset.NetAdmin), Effective: true}
+	_, _, err := capset.Exec(task, capset.File{Caps: &caddy}, capset.Circumstances{Last: capset.LastKnown})
+	if errors.Is(err, capset.ErrForced) {
+		fmt.Println("not in the bounding set:", caddy.Permitted&^task.Sets[capset.Bounding])
+	}
+	// Output: not in the bounding set: cap_net_admin
 }

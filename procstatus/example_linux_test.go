@@ -53,7 +53,7 @@ func ExampleFS_Statuses_sysAdmin() {
 	// Output: 1 process_api
 }
 
-// The status of one process.
+// Read one process. With a PID of your own machine, open /proc.
 func ExampleTask_Status() {
 	proc, err := procstatus.OpenFS("../testdata/proc/node")
 	if err != nil {

@@ -21,6 +21,32 @@ func ExampleRuntime_Grant() {
 	// crio: cap_net_bind_service,cap_net_admin
 }
 
+// How does a set differ from what Docker gives by default?
+func ExampleProfileNamed() {
+	docker, ok := runtime.ProfileNamed("docker", capset.LastKnown)
+	if !ok {
+		return
+	}
+	set, err := capset.ParseHex("00000000a00435fb")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("more:", set&^docker.Set)
+	fmt.Println("less:", docker.Set&^set)
+	// Output:
+	// more: cap_net_admin
+	// less: cap_mknod
+}
+
+// Which default is nearest? That is how a set is short enough for a table.
+func ExampleRelative() {
+	text, ok := runtime.Relative(0xa00435fb)
+	fmt.Println(text, ok)
+	// Output: docker+net_admin-mknod true
+}
+
+// Who gives MKNOD to a container that does not ask for it?
 func ExampleGrantedBy() {
 	for _, p := range runtime.GrantedBy(capset.Mknod) {
 		fmt.Println(p.Title)
