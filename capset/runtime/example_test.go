@@ -56,3 +56,12 @@ func ExampleGrantedBy() {
 	// containerd
 	// older Podman and Buildah
 }
+
+func ExampleNearest() {
+	near := runtime.Nearest(0xa80435fb &^ capset.Of(capset.Mknod))
+	fmt.Println(near.Name, "with", near.More, "and without", near.Less)
+	fmt.Println(near)
+	// Output:
+	// docker with cap_net_admin and without cap_mknod
+	// docker+net_admin-mknod
+}

@@ -120,13 +120,35 @@ func ProfileOf(s capset.Set) string {
 	return ""
 }
 
-// Nearest returns the first of the defaults of runtimes that differ from s in the fewest
-// capabilities.
-func Nearest(s capset.Set) (nearest Profile) {
+// Difference is what a set has more and less than a profile.
+type Difference struct {
+	Profile
+	More, Less capset.Set
+}
+
+// Len returns in how many capabilities they differ.
+func (d Difference) Len() int { return d.More.Len() + d.Less.Len() }
+
+// String returns the name of the profile and the names of the capabilities, as
+// "docker+net_admin-mknod".
+func (d Difference) String() string {
+	text := d.Name
+	for c := range d.More.Caps() {
+		text += "+" + c.Short()
+	}
+	for c := range d.Less.Caps() {
+		text += "-" + c.Short()
+	}
+	return text
+}
+
+// Nearest compares s with the defaults of runtimes, and returns how it differs from the first
+// of those from which it differs in the fewest capabilities.
+func Nearest(s capset.Set) (nearest Difference) {
 	best := math.MaxInt
 	for p := range runtimeProfiles() {
-		if n := (s ^ p.Set).Len(); n < best {
-			nearest, best = p, n
+		if d := (Difference{p, s &^ p.Set, p.Set &^ s}); d.Len() < best {
+			nearest, best = d, d.Len()
 		}
 	}
 	return nearest
@@ -167,16 +189,8 @@ const fewest = 4
 // it differs in more capabilities than it holds, or in more than a few.
 func Relative(s capset.Set) (text string, ok bool) {
 	nearest := Nearest(s)
-	differs := (s ^ nearest.Set).Len()
-	if differs == 0 || differs >= s.Len() || differs > fewest {
+	if n := nearest.Len(); n == 0 || n >= s.Len() || n > fewest {
 		return "", false
 	}
-	text = nearest.Name
-	for c := range (s &^ nearest.Set).Caps() {
-		text += "+" + c.Short()
-	}
-	for c := range (nearest.Set &^ s).Caps() {
-		text += "-" + c.Short()
-	}
-	return text, true
+	return nearest.String(), true
 }

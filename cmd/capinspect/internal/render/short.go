@@ -29,34 +29,18 @@ func AppendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
 	case set.Within(full) && missing.Len() <= fewMissing && missing.Len() < set.Len():
 		return appendShortNames(append(dst, "all but "...), missing)
 	}
-	if name := runtime.ProfileOf(set); name != "" {
-		return append(dst, name...)
+	near, start := runtime.Nearest(set), len(dst)
+	if near.Len() == 0 {
+		return append(dst, near.Name...)
 	}
-	start := len(dst)
 	dst = appendShortNames(dst, set)
-	names := len(dst)
-	dst = appendRelative(dst, set, runtime.Nearest(set))
-	if relative := len(dst) - names; relative < names-start {
-		dst = append(dst[:start], dst[names:]...)
-	} else {
-		dst = dst[:names]
+	if relative := near.String(); len(relative) < len(dst)-start {
+		dst = append(dst[:start], relative...)
 	}
 	if len(dst)-start <= longest {
 		return dst
 	}
 	return strconv.AppendUint(append(dst[:start], "0x"...), uint64(set), 16)
-}
-
-// appendRelative appends what a set has more and less than a profile.
-func appendRelative(dst []byte, set capset.Set, p runtime.Profile) []byte {
-	dst = append(dst, p.Name...)
-	for c := range (set &^ p.Set).Caps() {
-		dst = append(append(dst, '+'), c.Short()...)
-	}
-	for c := range (p.Set &^ set).Caps() {
-		dst = append(append(dst, '-'), c.Short()...)
-	}
-	return dst
 }
 
 func appendShortNames(dst []byte, set capset.Set) []byte {

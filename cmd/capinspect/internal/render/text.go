@@ -115,7 +115,7 @@ func printSet(p *printer, t *task.Task, k capset.Kind) {
 // printNames prints the names of a set. Those that the nearest default of a runtime does not
 // have are marked, unless they are more than a few.
 func printNames(p *printer, set capset.Set) {
-	more := set &^ runtime.Nearest(set).Set
+	more := runtime.Nearest(set).More
 	if more.Len() > fewMissing {
 		more = 0
 	}

@@ -132,17 +132,16 @@ func (t *Task) phrase(s *summary, set capset.Set, root bool) {
 		return
 	}
 	near := runtime.Nearest(set)
-	more, less := set&^near.Set, near.Set&^set
-	if set.Len() <= few && set != near.Set || more.Len()+less.Len() > few {
+	if set.Len() <= few && near.Len() != 0 || near.Len() > few {
 		t.list(s, set)
 		return
 	}
 	s.add(Plain, near.Name, " defaults")
-	if more != 0 {
-		s.add(Differs, " + ", shortNames(more, " + "))
+	if near.More != 0 {
+		s.add(Differs, " + ", shortNames(near.More, " + "))
 	}
-	if less != 0 {
-		s.add(Differs, " - ", shortNames(less, " - "))
+	if near.Less != 0 {
+		s.add(Differs, " - ", shortNames(near.Less, " - "))
 	}
 }
 
