@@ -43,8 +43,11 @@ func statusFiles(t *testing.T) (names []string) {
 	return names
 }
 
-// readersKernel is the line of a report that differs from machine to machine.
-var readersKernel = regexp.MustCompile(`(?m)^  "kernel": .*$`)
+// ofReader is the lines of a report that differ from run to run, and from machine to machine.
+var (
+	ofReport = regexp.MustCompile(`(?m)^(  "time": .*\n  "node": .*\n)`)
+	ofReader = regexp.MustCompile(ofReport.String() + `  "kernel": .*$`)
+)
 
 // TestFixtures shows each status file as text and as JSON. What a file says is
 // the same on every kernel.
@@ -57,7 +60,7 @@ func TestFixtures(t *testing.T) {
 				t.Errorf("%q: %+v", args, o)
 				continue
 			}
-			golden(t, stem+ending, readersKernel.ReplaceAllString(o.stdout, `  "kernel": {},`))
+			golden(t, stem+ending, ofReader.ReplaceAllString(o.stdout, `  "kernel": {},`))
 		}
 	}
 }
@@ -81,20 +84,33 @@ func golden(t *testing.T, name, got string) {
 }
 
 // TestReadBack saves a report of each status file, and holds that it shows the
-// same when it is read back.
+// same when it is read back, and when and where it was made.
 func TestReadBack(t *testing.T) {
 	for _, name := range statusFiles(t) {
 		for _, format := range []string{"json", "jsonl"} {
 			saved := call("", "-o", format, "-f", name)
 			for _, shown := range []string{"text", "matrix"} {
 				first, again := call("", "-o", shown, "-f", name), call(saved.stdout, "-o", shown, "-f", "-")
+				reported := regexp.MustCompile(`(?m)^Reported: .*\n`)
+				if shown == "text" != reported.MatchString(again.stdout) {
+					t.Errorf("%s as %s, %s: does not tell when", name, format, shown)
+				}
+				again.stdout = reported.ReplaceAllString(again.stdout, "")
 				if first != again || first.status != 0 {
 					t.Errorf("%s as %s, %s: %+v\nread back: %+v", name, format, shown, first, again)
 				}
 			}
 			again := call(saved.stdout, "-o", format, "-f", "-")
 			same := strings.NewReplacer(`"source": "-"`, `"source": "`+name+`"`, `"source":"-"`, `"source":"`+name+`"`)
-			if got := same.Replace(again.stdout); got != saved.stdout {
+			got := same.Replace(again.stdout)
+			if format == "json" { // where a task has the stamp of the saved report
+				stamp := ofReport.FindStringSubmatch(saved.stdout)[1]
+				if got = strings.Replace(got, strings.ReplaceAll(stamp, "  ", "      "), "", 1); got == same.Replace(again.stdout) {
+					t.Errorf("%s: %s\nlacks the stamp%s", name, got, stamp)
+				}
+				got = strings.Replace(got, ofReport.FindStringSubmatch(got)[1], stamp, 1)
+			}
+			if got != saved.stdout {
 				t.Errorf("%s as %s: %s\nread back: %s", name, format, saved.stdout, got)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -132,17 +133,34 @@ func samples(t *testing.T) (list []any) {
 			t.Fatalf("%v: %+v", args, o)
 		}
 	}
-	return append(list, madeUserns(t))
+	return append(list, madeUserns(t), nameless(t), namelessLine(t))
+}
+
+// nobody is a reader whose hostname cannot be read.
+var nobody = report.ReaderInfo{Stamp: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Unknown[string]("uname: operation not permitted")}}
+
+func nameless(t *testing.T) any {
+	return made(t, report.FromContainers(nobody, nil, nil, report.NewNotShown(0, 0, "")))
+}
+
+func namelessLine(t *testing.T) any {
+	list := report.FromContainers(nobody, []*containers.Sum{{Processes: 1}}, nil, nil)
+	return made(t, list.Lines()[0])
 }
 
 // madeUserns is an answer of why userns with ids, which not every machine gives to a user.
-func madeUserns(t *testing.T) (v any) {
-	t.Helper()
-	text, err := layout.Marshal(report.FromUserns([]*why.UsernsAnswer{{
+func madeUserns(t *testing.T) any {
+	return made(t, report.FromUserns([]*why.UsernsAnswer{{
 		Task: &task.Task{Source: task.SourceProc}, Reason: task.Note{Code: "chroot"},
 		Users:  why.SubordinateIDs{File: "/etc/subuid", Ranges: task.Known([]task.IDRange{{First: 200000, Count: 65536}})},
 		Groups: why.SubordinateIDs{File: "/etc/subgid"},
-	}}), true)
+	}}))
+}
+
+// made returns an output as a reader of JSON sees it.
+func made(t *testing.T, output any) (v any) {
+	t.Helper()
+	text, err := layout.Marshal(output, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +173,7 @@ func madeUserns(t *testing.T) (v any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values|scopes)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps)$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node)$|^/unknown$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
@@ -78,11 +79,12 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 }
 
 func (r *psRun) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
-	s := report.Stream{Frame: report.Frame{W: out, Object: r.format.name == "json"}, Keys: report.Keys{Container: r.query.Container, UserNames: r.query.UserNames}}
-	if s.Object {
-		if err := s.Start(kernel()); err != nil {
-			return found, err
-		}
+	s := report.Stream{
+		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: reader()},
+		Keys:  report.Keys{Container: r.query.Container, UserNames: r.query.UserNames},
+	}
+	if err := s.Start(); err != nil {
+		return found, err
 	}
 	if found, err = walk(r, from, s.Begin, s.Visit, s.Done); err == nil && s.Object {
 		err = s.End(failures(found), notShown(found, hides))
@@ -102,7 +104,7 @@ func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides 
 		rows := table.ContainerTable{Header: !r.config.noHeaders, Form: table.Form(r.format.name), Named: r.query.NameContainer != nil}
 		return found, rows.Write(out, c.Sums())
 	}
-	all := report.FromContainers(kernel(), c.Sums(), failures(found), notShown(found, hides))
+	all := report.FromContainers(reader(), c.Sums(), failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return layout.Marshal(all, true) }
 	if r.format.name == "jsonl" {
 		marshal = func() ([]byte, error) { return layout.MarshalLines(all.Lines()) }
@@ -114,10 +116,11 @@ func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides 
 	return found, err
 }
 
-// kernel returns what is known of the kernel that capinspect runs on.
-func kernel() report.KernelInfo {
+// reader returns when and where capinspect runs.
+func reader() report.ReaderInfo {
 	release, last := collect.Kernel()
-	return report.KernelInfo{Release: release, LastCap: last}
+	now := task.Known(time.Now().UTC().Format(time.RFC3339))
+	return report.ReaderInfo{Stamp: task.Stamp{Time: now, Node: collect.Node()}, Release: release, LastCap: last}
 }
 
 func failures(found collect.Walked) []report.Failure {

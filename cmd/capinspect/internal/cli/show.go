@@ -76,9 +76,9 @@ func (c *showConfig) Run(e *command.Env, args []string) (int, error) {
 	if !format.Notes {
 		detail = collect.Named
 	}
-	var info report.KernelInfo
-	if format.Kernel {
-		info = kernel()
+	var info report.ReaderInfo
+	if format.Reader {
+		info = reader()
 	}
 	style, err := c.color.Style(e)
 	if err != nil {

@@ -97,6 +97,18 @@ func (c *Collector) handle(target string) (procstatus.Task, error) {
 	return c.proc.Task(pid), nil
 }
 
+// Node returns the hostname of capinspect's own UTS namespace.
+func Node() task.Value[string] {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return task.Unknown[string]("uname: " + err.Error())
+	}
+	if name := unix.ByteSliceToString(u.Nodename[:]); name != "" {
+		return task.Known(name)
+	}
+	return task.Unknown[string]("the hostname is empty")
+}
+
 // Kernel returns the release of the kernel that capinspect runs on and its last
 // capability; "" and nil where they are unknown.
 func Kernel() (release string, last *capset.Cap) {

@@ -6,6 +6,7 @@ package collect
 
 import (
 	"errors"
+	"os"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
@@ -42,6 +43,15 @@ func (*Collector) Hides() string { return "" }
 
 // Blind knows of no walk.
 func (*Collector) Blind(Walked, string) bool { return false }
+
+// Node returns the hostname.
+func Node() task.Value[string] {
+	name, err := os.Hostname()
+	if err != nil {
+		return task.Unknown[string](err.Error())
+	}
+	return task.Known(name)
+}
 
 // Kernel knows nothing.
 func Kernel() (release string, last *capset.Cap) { return "", nil }

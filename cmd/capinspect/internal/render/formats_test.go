@@ -92,7 +92,7 @@ func written(forms []*TaskForm) (list []writtenForm) {
 
 func (f writtenForm) Append(dst []byte, found *report.Results) []byte {
 	out := bytes.NewBuffer(dst)
-	to := f.To(out, found.Kernel, Style{})
+	to := f.To(out, found.Reader, Style{})
 	for _, t := range found.Tasks {
 		must(nil, to.Task(t))
 	}
@@ -103,12 +103,12 @@ func (f writtenForm) Append(dst []byte, found *report.Results) []byte {
 // TestTasks holds that tasks which are written while they come are what a whole report has.
 func TestTasks(t *testing.T) {
 	last := capset.Cap(40)
-	kernel := report.KernelInfo{Release: "6.1", LastCap: &last}
+	reader := report.ReaderInfo{Stamp: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Unknown[string]("the hostname is empty")}, Release: "6.1", LastCap: &last}
 	failures := []report.Failure{{Pid: "1", Err: errors.New("no such process")}, {Err: errors.New("x: empty")}}
 	for _, found := range []report.Results{
 		{},
-		{Kernel: kernel, Tasks: []*task.Task{tasktest.Process()}},
-		{Kernel: kernel, Tasks: []*task.Task{tasktest.Process(), {}, tasktest.Process()}, Failures: failures},
+		{Reader: reader, Tasks: []*task.Task{tasktest.Process()}},
+		{Reader: reader, Tasks: []*task.Task{tasktest.Process(), {}, tasktest.Process()}, Failures: failures},
 		{Failures: failures},
 	} {
 		rep := report.FromResults(&found)
@@ -121,7 +121,7 @@ func TestTasks(t *testing.T) {
 	}
 	down := errors.New("no space left on device")
 	for _, f := range append(slices.Clone(Tasks), Capsh) {
-		to := f.To(writer{down}, kernel, Style{})
+		to := f.To(writer{down}, reader, Style{})
 		if err := errors.Join(to.Task(tasktest.Process()), to.Task(tasktest.Process()), to.End(nil)); !errors.Is(err, down) {
 			t.Errorf("%s: %v", f.Name, err)
 		}

@@ -10,14 +10,16 @@ import (
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
-// printPlace prints where the task is: its namespaces, its security module, its container.
-// It says nothing of a task that is where everything else is.
+// printPlace prints where the task is: its namespaces, its security module, its container,
+// and when that was so if a saved report tells it. It says nothing of a task that is where
+// everything else is.
 func printPlace(p *printer, t *task.Task) {
 	printUserNamespace(p, t)
 	printNamespaces(p, t)
 	printLabel(p, t)
 	printContainer(p, t)
 	printProfile(p, t)
+	printReported(p, t)
 }
 
 func printUserNamespace(p *printer, t *task.Task) {
@@ -221,6 +223,25 @@ func printEvidence(p *printer, evidence []container.Evidence) {
 			}
 		}
 		p.print(")")
+	}
+	p.line()
+}
+
+// printReported prints when and where the saved report was made that the task was read from.
+func printReported(p *printer, t *task.Task) {
+	at, timed := t.Reported.Time.Get()
+	node, named := t.Reported.Node.Get()
+	if !timed && !named {
+		return
+	}
+	p.print("Reported:")
+	if timed {
+		p.print(" ")
+		p.escaped(at)
+	}
+	if named {
+		p.print(" on ")
+		p.escaped(node)
 	}
 	p.line()
 }

@@ -16,17 +16,17 @@ type TaskForm struct {
 	Notes bool   // it shows the notes of a task
 	// Exact says that it is the same everywhere, on a terminal too.
 	Exact bool
-	// Kernel says that it shows the reader's kernel.
-	Kernel bool
-	begin  func(io.Writer, report.KernelInfo, Style) TaskWriter
+	// Reader says that it shows the reader.
+	Reader bool
+	begin  func(io.Writer, report.ReaderInfo, Style) TaskWriter
 }
 
 // FormName returns the name of the format.
 func (f *TaskForm) FormName() string { return f.Name }
 
 // To returns what writes tasks to w in that format.
-func (f *TaskForm) To(w io.Writer, kernel report.KernelInfo, style Style) TaskWriter {
-	return f.begin(w, kernel, style)
+func (f *TaskForm) To(w io.Writer, reader report.ReaderInfo, style Style) TaskWriter {
+	return f.begin(w, reader, style)
 }
 
 // TaskWriter writes tasks while they come, and in the end what could not be read.
@@ -41,14 +41,14 @@ var Capsh = &TaskForm{Name: "print", Exact: true, begin: inText(printCapsh)}
 // Tasks are the formats of a report on tasks. The first one is the default.
 var Tasks = []*TaskForm{
 	{Name: "text", Notes: true, begin: inText(printTask)},
-	{Name: "json", Notes: true, Kernel: true, begin: inJSON},
-	{Name: "jsonl", Notes: true, begin: inJSONLines},
+	{Name: "json", Notes: true, Reader: true, begin: inJSON},
+	{Name: "jsonl", Notes: true, Reader: true, begin: inJSONLines},
 	{Name: "matrix", begin: inText(printTaskMatrix)},
 }
 
 // inText makes what begins a format of one that prints one task.
-func inText(print func(*printer, *task.Task)) func(io.Writer, report.KernelInfo, Style) TaskWriter {
-	return func(w io.Writer, _ report.KernelInfo, style Style) TaskWriter {
+func inText(print func(*printer, *task.Task)) func(io.Writer, report.ReaderInfo, Style) TaskWriter {
+	return func(w io.Writer, _ report.ReaderInfo, style Style) TaskWriter {
 		return &taskPrinter{w: w, print: print, style: style}
 	}
 }
@@ -104,10 +104,10 @@ func (p *taskPrinter) write(t *task.Task, header bool) error {
 	return err
 }
 
-func inJSON(w io.Writer, kernel report.KernelInfo, _ Style) TaskWriter {
-	return &report.Tasks{Frame: report.Frame{W: w, Object: true}, Kernel: kernel}
+func inJSON(w io.Writer, reader report.ReaderInfo, _ Style) TaskWriter {
+	return &report.Tasks{Frame: report.Frame{W: w, Object: true, Reader: reader}}
 }
 
-func inJSONLines(w io.Writer, _ report.KernelInfo, _ Style) TaskWriter {
-	return &report.Tasks{Frame: report.Frame{W: w}}
+func inJSONLines(w io.Writer, reader report.ReaderInfo, _ Style) TaskWriter {
+	return &report.Tasks{Frame: report.Frame{W: w, Reader: reader}}
 }

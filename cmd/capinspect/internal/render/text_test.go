@@ -102,6 +102,7 @@ func TestPlace(t *testing.T) {
 			task.Task{Container: task.Known(&task.Container{PodNamespace: "shop", Evidence: in.Evidence[1:2]})},
 			"Container: unknown runtime\nPod: in shop\n known from mount (podUID)\n",
 		},
+		"reported":        {task.Task{Reported: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Known("n\x1b")}}, "Reported: 2026-11-28T14:05:06Z on n\\x1b\n"},
 		"in no container": {task.Task{Container: task.Known[*task.Container](nil), Profile: task.Known([]string{"privileged"})}, ""},
 	} {
 		if got := printed(printPlace, &test.task); got != test.want {

@@ -3,6 +3,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -14,11 +16,13 @@ type Containers struct {
 	Containers []ContainerRow `json:"containers" lines:"elements"`
 	Failed
 	Partial
+	Incomplete
 }
 
 // ContainerLine is a container that is a line of its own.
 type ContainerLine struct {
 	Version
+	Stamp
 	ContainerRow
 }
 
@@ -40,13 +44,16 @@ type ContainerRow struct {
 
 // FromContainers returns the JSON form of what some containers have, in their order, and
 // of what could not be read or is not shown.
-func FromContainers(kernel KernelInfo, list []*containers.Sum, failures []Failure, left *NotShown) Containers {
-	return Containers{Version{SchemaVersion}, reader(kernel), each(list, containerRow), failed(failures), Partial{left}}
+func FromContainers(r ReaderInfo, list []*containers.Sum, failures []Failure, left *NotShown) Containers {
+	return Containers{Version{SchemaVersion}, reader(r), each(list, containerRow), failed(failures), Partial{left}, incomplete(r)}
 }
 
 // Lines returns the containers as lines of their own.
 func (c *Containers) Lines() []ContainerLine {
-	return each(c.Containers, func(row ContainerRow) ContainerLine { return ContainerLine{c.Version, row} })
+	return each(c.Containers, func(row ContainerRow) ContainerLine {
+		row.Unknown = slices.Concat(c.Incomplete.Unknown, row.Unknown)
+		return ContainerLine{c.Version, c.Stamp, row}
+	})
 }
 
 func containerRow(c *containers.Sum) ContainerRow {

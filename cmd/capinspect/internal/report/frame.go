@@ -10,18 +10,19 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// Frame is what tasks are written in while they come: one object, with the reader's kernel
-// before and the failures behind them, or nothing, and then each task is a line.
+// Frame is what tasks are written in while they come: one object, with the reader before
+// and the failures behind them, or nothing, and then each task is a line.
 type Frame struct {
 	W      io.Writer
 	Object bool
+	Reader ReaderInfo
 	some   bool // a task was written
 }
 
 // Start writes what stands before the tasks of an object.
-func (f *Frame) Start(kernel KernelInfo) error {
+func (f *Frame) Start() error {
 	f.some = false
-	before, _, err := around(&Results{Kernel: kernel})
+	before, _, err := around(&Results{Reader: f.Reader})
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (f *Frame) write(tasks []byte) error {
 
 // End writes what stands behind the tasks of an object.
 func (f *Frame) End(failures []Failure, left *NotShown) error {
-	_, behind, err := around(&Results{Failures: failures, NotShown: left})
+	_, behind, err := around(&Results{Reader: f.Reader, Failures: failures, NotShown: left})
 	if err != nil {
 		return err
 	}
@@ -66,19 +67,19 @@ func around(r *Results) (before, behind string, err error) {
 // Tasks writes the tasks of show while they come, as [FromTask] has them.
 type Tasks struct {
 	Frame
-	Kernel KernelInfo
-	begun  bool
+	begun bool
 }
 
 // Task writes a task.
 func (s *Tasks) Task(t *task.Task) error {
 	one := FromTask(t)
 	if !s.Object {
-		line, err := layout.Marshal(&TaskLine{Version{SchemaVersion}, one}, false)
+		own := line(one, Stamp(s.Reader.Stamp))
+		text, err := layout.Marshal(&own, false)
 		if err != nil {
 			return err
 		}
-		return s.write(line)
+		return s.write(text)
 	}
 	if err := s.begin(); err != nil {
 		return err
@@ -96,7 +97,7 @@ func (s *Tasks) begin() error {
 		return nil
 	}
 	s.begun = true
-	return s.Start(s.Kernel)
+	return s.Start()
 }
 
 // End writes what stands behind the tasks.

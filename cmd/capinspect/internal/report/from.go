@@ -12,6 +12,7 @@ import (
 // FromTask returns the JSON form of a task.
 func FromTask(t *task.Task) Task {
 	r := Task{
+		Stamp:     Stamp(t.Reported),
 		Identity:  identity(t),
 		Rights:    Rights{privileges(t), owner(t), groups(t, true), Restraint{t.NoNewPrivs}, seccomp(t)},
 		Switches:  switches(t),

@@ -28,7 +28,7 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// decoded returns a report as encoding/json sees it, without the kernel of the reader,
+// decoded returns a report as encoding/json sees it, without what it tells of the reader,
 // which the reports that are kept do not have.
 func decoded(t *testing.T, text []byte) map[string]any {
 	t.Helper()

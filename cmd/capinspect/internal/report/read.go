@@ -39,7 +39,7 @@ type reportReader struct {
 
 // report reads a report, or a task that is a line of its own.
 func (r *reportReader) report() error {
-	version, line, alone := 0, Task{}, true
+	version, line, alone, first := 0, Task{}, true, len(r.tasks)
 	err := r.Object(func(key string) error {
 		switch key {
 		case "schemaVersion":
@@ -69,6 +69,12 @@ func (r *reportReader) report() error {
 		return r.checkVersion(version)
 	case alone:
 		return r.add(&line)
+	}
+	explain(&line.Stamp, line.Unknown)
+	for _, t := range r.tasks[first:] {
+		if t.Reported == (task.Stamp{}) {
+			t.Reported = line.Stamp.task()
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -31,6 +32,7 @@ func (r *Task) task() (*task.Task, error) {
 	if !t.HasSets() {
 		return nil, errors.New("no capability line")
 	}
+	t.Reported = r.Stamp.task()
 	r.readStatus(t)
 	r.readNames(t)
 	r.readPlace(t)
@@ -139,6 +141,16 @@ func ifValid[T, U any](v task.Value[T], f func(T) (U, bool)) task.Value[U] {
 		}
 	}
 	return task.Unknown[U](v.Why())
+}
+
+// task returns the stamp of a saved report.
+func (s Stamp) task() task.Stamp {
+	return task.Stamp{Time: ifValid(s.Time, rfc3339), Node: ifValid(s.Node, notEmpty)}
+}
+
+func rfc3339(s string) (string, bool) {
+	_, err := time.Parse(time.RFC3339, s)
+	return s, err == nil
 }
 
 // letter returns the byte of a text that is one letter.

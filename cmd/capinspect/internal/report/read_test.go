@@ -126,6 +126,7 @@ func everything() *task.Task {
 	}
 	t := &task.Task{
 		Self: true, LastCap: task.LastCap{Value: 40, From: task.FromReport},
+		Reported: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Known("node-1\x1b")},
 		Status: task.Status{
 			Pid: task.Known(7), Tid: task.Known(8), PPid: task.Known(0), Name: task.Known("a\x1b\"\u202e<"), RunState: task.Known(byte('S')),
 			Threads: task.Known(2), NSPid: task.Known([]int{7, 1}), TracerPid: task.Known(0),
@@ -159,6 +160,39 @@ func everything() *task.Task {
 	all[procstatus.NamespaceMnt].WithPID1 = task.Unknown[bool]("PID 1: permission denied")
 	t.Namespaces = task.Known(all)
 	return t
+}
+
+// TestReadStamp holds that a task keeps when and where the report was made that it was read
+// from.
+func TestReadStamp(t *testing.T) {
+	const sets = `"capabilities":{"effective":{"hex":"1"}}`
+	stamp := func(time, node task.Value[string]) task.Stamp { return task.Stamp{Time: time, Node: node} }
+	noon, n1 := task.Known("2026-11-28T12:00:00Z"), task.Known("n1")
+	for _, test := range []struct {
+		text string
+		want []task.Stamp
+	}{
+		{`{"schemaVersion":1,` + sets + `}`, []task.Stamp{{}}},
+		{`{"schemaVersion":1,"time":"2026-11-28T12:00:00Z","node":"n1",` + sets + `}`, []task.Stamp{stamp(noon, n1)}},
+		{`{"schemaVersion":1,"time":"noon","node":"",` + sets + `}`, []task.Stamp{{}}},
+		{`{"schemaVersion":1,"node":null,"unknown":{"node":"no uname"},"tasks":[{` + sets + `}],"time":"2026-11-28T12:00:00Z"}`, []task.Stamp{stamp(noon, task.Unknown[string]("no uname"))}},
+		{
+			`{"schemaVersion":1,"time":"2026-11-28T12:00:00Z","node":"n1","tasks":[{` + sets + `},{"node":"n2",` + sets + `}]}{"schemaVersion":1,"tasks":[{` + sets + `}]}`,
+			[]task.Stamp{stamp(noon, n1), stamp(task.Value[string]{}, task.Known("n2")), {}},
+		},
+	} {
+		tasks, err := Read([]byte(test.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []task.Stamp
+		for _, x := range tasks {
+			got = append(got, x.Reported)
+		}
+		if !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %+v, want %+v", test.text, got, test.want)
+		}
+	}
 }
 
 // TestReadEverything holds that nothing of a task that a report tells is lost in it.

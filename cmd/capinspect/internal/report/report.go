@@ -3,6 +3,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/capinspect/capinspect/capset"
@@ -15,16 +16,17 @@ const SchemaVersion = 1
 
 // Results is what a run has found of some tasks.
 type Results struct {
-	Kernel   KernelInfo
+	Reader   ReaderInfo
 	Tasks    []*task.Task
 	Failures []Failure
 	NotShown *NotShown // nil but for ps
 }
 
-// KernelInfo is what is known of the kernel that capinspect runs on.
-type KernelInfo struct {
-	Release string      // as uname(2) tells it; "" if it is unknown
-	LastCap *capset.Cap // nil if it is unknown
+// ReaderInfo is when capinspect runs, and what is known of the system that it runs on.
+type ReaderInfo struct {
+	task.Stamp
+	Release string      // of the kernel, as uname(2) tells it; "" if it is unknown
+	LastCap *capset.Cap // of the kernel; nil if it is unknown
 }
 
 // Failure says why a task is not among those that were found.
@@ -53,11 +55,24 @@ type Report struct {
 	Tasks []Task `json:"tasks" lines:"elements,members"`
 	Failed
 	Partial
+	Incomplete
 }
 
-// Reader tells of the system that capinspect runs on.
+// Reader tells when capinspect ran, and of the system that it ran on.
 type Reader struct {
+	Stamp
 	Kernel Kernel `json:"kernel"`
+}
+
+// Stamp tells when and where a report was made.
+type Stamp struct {
+	Time task.Value[string] `json:"time,omitzero"`
+	Node task.Value[string] `json:"node,omitzero"`
+}
+
+// Incomplete says why values of the report itself are unknown. It is left out if none is.
+type Incomplete struct {
+	Unknown Unknown `json:"unknown,omitempty" lines:"members"`
 }
 
 // Kernel is the kernel that capinspect runs on.
@@ -102,7 +117,10 @@ type TaskLine struct {
 
 // FromResults returns the JSON form of results.
 func FromResults(r *Results) Report {
-	rep := Report{Version: Version{SchemaVersion}, Reader: reader(r.Kernel), Tasks: []Task{}, Failed: failed(r.Failures), Partial: Partial{r.NotShown}}
+	rep := Report{
+		Version: Version{SchemaVersion}, Reader: reader(r.Reader), Tasks: []Task{},
+		Failed: failed(r.Failures), Partial: Partial{r.NotShown}, Incomplete: incomplete(r.Reader),
+	}
 	for _, t := range r.Tasks {
 		rep.Tasks = append(rep.Tasks, FromTask(t))
 	}
@@ -111,10 +129,26 @@ func FromResults(r *Results) Report {
 
 // Lines returns the tasks as lines of their own.
 func (r *Report) Lines() []TaskLine {
-	return each(r.Tasks, func(t Task) TaskLine { return TaskLine{r.Version, t} })
+	return each(r.Tasks, func(t Task) TaskLine { return line(t, r.Stamp) })
 }
 
-func reader(k KernelInfo) Reader { return Reader{Kernel{text(k.Release), k.LastCap}} }
+// line returns a task as a line of its own. It has the stamp of the report, unless it has
+// one of its own.
+func line(t Task, s Stamp) TaskLine {
+	if t.Stamp == (Stamp{}) {
+		t.Stamp, t.Unknown = s, slices.Concat(unknownOf(&s), t.Unknown)
+	}
+	return TaskLine{Version{SchemaVersion}, t}
+}
+
+func reader(r ReaderInfo) Reader {
+	return Reader{Stamp(r.Stamp), Kernel{text(r.Release), r.LastCap}}
+}
+
+func incomplete(r ReaderInfo) Incomplete {
+	s := Stamp(r.Stamp)
+	return Incomplete{unknownOf(&s)}
+}
 
 func failed(list []Failure) Failed {
 	return Failed{each(list, func(f Failure) FailedTask {

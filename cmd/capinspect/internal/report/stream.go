@@ -15,12 +15,30 @@ import (
 // Stream writes the tasks of ps while they come: each on a line, or all in one object. A
 // task has fewer keys than that of [FromTask].
 //
-// Chunks may be filled by several goroutines. Start, Done and End are for one of them.
+// Chunks may be filled by several goroutines. Start, which comes first, Done and End are for
+// one of them.
 type Stream struct {
 	Frame
 	Keys Keys
 
 	free sync.Pool
+	lead string  // what each line begins with
+	why  Unknown // what is unknown in there
+}
+
+// Start writes what stands before the tasks of an object. The version and the stamp of lines
+// are encoded once.
+func (s *Stream) Start() error {
+	if s.Object {
+		return s.Frame.Start()
+	}
+	head := struct {
+		Version
+		Stamp
+	}{Version{SchemaVersion}, Stamp(s.Reader.Stamp)}
+	text, err := members(&head, false)
+	s.lead, s.why = "{"+string(text)+",", unknownOf(&head)
+	return err
 }
 
 // Keys say which keys a task has beside those that its status file fills.
@@ -62,20 +80,13 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 		return
 	}
 	id := identity(t)
-	var head any = &id
-	if !s.Object {
-		head = &struct {
-			Version
-			*Identity
-		}{Version{SchemaVersion}, &id}
-	}
 	var in Contained
 	if s.Keys.Container {
 		in = contained(t)
 	}
-	why := Explained{slices.Concat(Unknown{}, unknownOf(&id), rights.unknown, unknownOf(&in))}
+	why := Explained{slices.Concat(Unknown{}, s.why, unknownOf(&id), rights.unknown, unknownOf(&in))}
 
-	lead, end := "{", "}\n"
+	lead, end := s.lead, "}\n"
 	if s.Object {
 		lead, end = layout.Newline(taskDepth)+"{", layout.Newline(taskDepth)+"}"
 		if len(c.buf) > 0 {
@@ -83,7 +94,7 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 		}
 	}
 	c.buf = append(c.buf, lead...)
-	c.members(head, s.Object)
+	c.members(&id, s.Object)
 	c.buf = append(append(c.buf, ','), rights.text...)
 	if s.Keys.Container {
 		c.buf = append(c.buf, ',')

@@ -5,6 +5,7 @@ package report
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,15 +14,17 @@ import (
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
+// stamped is a reader that does not know its hostname.
+var stamped = ReaderInfo{Stamp: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Unknown[string]("the hostname is empty")}, Release: "6.18.0"}
+
 // streamed returns what a stream of tasks writes, so many of them in a chunk.
 func streamed(t *testing.T, s *Stream, tasks []*task.Task, perChunk int, failures []Failure) string {
 	t.Helper()
 	var out strings.Builder
 	s.W = &out
-	if s.Object {
-		if err := s.Start(KernelInfo{Release: "6.18.0"}); err != nil {
-			t.Fatal(err)
-		}
+	s.Reader = stamped
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
 	}
 	for len(tasks) > 0 {
 		n := min(perChunk, len(tasks))
@@ -79,11 +82,14 @@ func TestStream(t *testing.T) {
 			text = streamed(t, &Stream{Frame: Frame{Object: true}, Keys: keys}, tasks, perChunk, []Failure{{Pid: "7", Err: errors.New("gone")}})
 			whole := decoded(t, []byte(text))
 			for i, got := range whole["tasks"].([]any) {
-				delete(want[i], "schemaVersion")
-				if !reflect.DeepEqual(got, any(want[i])) {
-					t.Errorf("task %d of %d in a chunk: %v\nalone: %v", i, perChunk, got, want[i])
+				inReport := decoded(t, []byte(lines[i]))
+				for _, key := range [...]string{"schemaVersion", "time", "node"} {
+					delete(inReport, key)
 				}
-				want[i]["schemaVersion"] = 1.
+				delete(inReport["unknown"].(map[string]any), "node")
+				if !reflect.DeepEqual(got, any(inReport)) {
+					t.Errorf("task %d of %d in a chunk: %v\nalone: %v", i, perChunk, got, inReport)
+				}
 			}
 			if failures := any([]any{map[string]any{"pid": 7., "error": "gone"}}); !reflect.DeepEqual(whole["errors"], failures) {
 				t.Errorf("errors: %v", whole["errors"])
@@ -99,6 +105,7 @@ type psReport struct {
 	Tasks []psTask `json:"tasks" lines:"elements,members"`
 	Failed
 	Partial
+	Incomplete
 }
 
 // psTask is a task in a stream.
@@ -112,6 +119,7 @@ type psTask struct {
 // psLine is a task in a stream of lines.
 type psLine struct {
 	Version
+	Stamp
 	psTask
 }
 
@@ -122,7 +130,7 @@ func TestStreamWhole(t *testing.T) {
 	for _, tasks := range [][]*task.Task{nil, several(t)} {
 		for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {true, true}} {
 			s := &Stream{Frame: Frame{Object: true}, Keys: keys}
-			whole := psReport{Version{SchemaVersion}, reader(KernelInfo{Release: "6.18.0"}), []psTask{}, failed(failures), Partial{NewNotShown(1, 2, "invisible")}}
+			whole := psReport{Version{SchemaVersion}, reader(stamped), []psTask{}, failed(failures), Partial{NewNotShown(1, 2, "invisible")}, incomplete(stamped)}
 			for _, x := range tasks {
 				p := psTask{Identity: identity(x), Rights: s.rightsOf(x)}
 				if keys.Container {
@@ -135,7 +143,10 @@ func TestStreamWhole(t *testing.T) {
 			if got := streamed(t, s, tasks, 5, failures); got != string(want) || err != nil {
 				t.Errorf("%+v, %v: %s\nwant %s", keys, err, got, want)
 			}
-			want, err = layout.MarshalLines(each(whole.Tasks, func(p psTask) psLine { return psLine{whole.Version, p} }))
+			want, err = layout.MarshalLines(each(whole.Tasks, func(p psTask) psLine {
+				p.Unknown = slices.Concat(whole.Incomplete.Unknown, p.Unknown)
+				return psLine{whole.Version, whole.Stamp, p}
+			}))
 			if got := streamed(t, &Stream{Keys: keys}, tasks, 5, nil); got != string(want) || err != nil {
 				t.Errorf("%+v, %v: %s\nwant %s", keys, err, got, want)
 			}
@@ -145,7 +156,10 @@ func TestStreamWhole(t *testing.T) {
 
 // BenchmarkStream writes tasks as `ps -o jsonl` does.
 func BenchmarkStream(b *testing.B) {
-	x, s := everything(), &Stream{}
+	x, s := everything(), &Stream{Frame: Frame{Reader: stamped}}
+	if err := s.Start(); err != nil {
+		b.Fatal(err)
+	}
 	c := s.Begin()
 	for b.Loop() {
 		c.buf = c.buf[:0]

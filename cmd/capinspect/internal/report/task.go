@@ -6,6 +6,9 @@ import "github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 
 // Task is what is known of one task.
 type Task struct {
+	// Stamp is that of the saved report that it was read from. Of another task it is left out
+	// in a report, which has one, and not in a line.
+	Stamp
 	Identity
 	Rights
 	Switches

@@ -20,10 +20,12 @@ import (
 // Task is what is known of one task: a thread, and mostly the leader of its process. The
 // zero Task is one of which nothing is known.
 type Task struct {
-	Source  string // SourceProc, SourceManifest, or the name of the file it was read from
-	Asked   *Asked // of a task that is yet to be started; nil of all others
-	Self    bool   // it is capinspect's own process
-	LastCap LastCap
+	Source string // SourceProc, SourceManifest, or the name of the file it was read from
+	Asked  *Asked // of a task that is yet to be started; nil of all others
+	Self   bool   // it is capinspect's own process
+	// Reported is when and where the saved report was made that the task was read from.
+	Reported Stamp
+	LastCap  LastCap
 
 	Status
 	Securebits Value[capset.Securebits]
@@ -43,6 +45,12 @@ type Task struct {
 	Changed  bool   // it changed while it was read
 	PID1     *PID1  // PID 1 of the container that capinspect itself is in; nil if that is not of interest
 	Notes    []Note
+}
+
+// Stamp tells when and where a report was made.
+type Stamp struct {
+	Time Value[string] // RFC 3339
+	Node Value[string] // the hostname of the reader
 }
 
 // The sources of a task that were no file.
