@@ -29,7 +29,7 @@ var completions = [...]struct{ line, words string }{
 	{"why -p sel", "self"},
 	{"ps --sor", "--sort"},
 	{"ps --sort N", "NAME NAMESPACE NNP NSPID"},
-	{"ps --columns +USER,UI", "+USER,UID"},
+	{"ps --columns +USER,UI", "+USER,UID +USER,UIDS"},
 	{"ps -o ", "csv json jsonl markdown table tree"},
 	{"ps --by ", "container"},
 	{"ps --user roo", "root"},

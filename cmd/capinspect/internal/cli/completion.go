@@ -85,8 +85,13 @@ func rows() []completion.Row {
 			add(string(flags.AnyOperation), name, nil, o.Why)
 		}
 	}
-	for _, c := range table.Columns() {
+	for _, c := range table.Tasks {
 		add(string(flags.AnyColumn), c.Name, nil, c.About)
+	}
+	for _, c := range table.Containers {
+		if _, ok := table.Tasks.Named(c.Name); !ok {
+			add(string(flags.AnyColumn), c.Name, nil, c.About)
+		}
 	}
 	for _, p := range runtime.Profiles(capset.LastKnown) {
 		add(string(flags.AnyProfile), p.Name, nil, p.Title)

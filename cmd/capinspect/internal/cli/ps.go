@@ -3,16 +3,16 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 var psCommand = command.Command{
@@ -56,12 +56,10 @@ type psConfig struct {
 	container  string
 	by         string
 	sandboxes  bool
-	columns    string
-	sort       string
-	noHeaders  bool
-	full       bool
-	every      flags.Interval
-	pods       string
+	columnFlags
+	full  bool
+	every flags.Interval
+	pods  string
 }
 
 var psFormats = []*psFormat{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}}
@@ -81,6 +79,7 @@ func newPs() (command.Runner, []flags.Flag) {
 		c.Threads.Flags(),
 		c.selectionFlags(),
 		c.format.Flags(),
+		c.columnFlags.flags(flags.AnyColumn),
 		c.outputFlags(),
 		[]flags.Flag{target.ProcFlag(&c.Proc), target.LastCapFlag(&c.LastCap, target.LastCapOfTasks)},
 	)
@@ -129,16 +128,6 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 func (c *psConfig) outputFlags() []flags.Flag {
 	return []flags.Flag{
 		{
-			Name: "columns", Argument: "A,B", Values: []flags.Candidate{flags.AnyColumn, "help"}, NotEmpty: true,
-			About: "the columns A,B of the table, or +A beside the usual ones; 'help' lists them",
-			Value: (*flags.String)(&c.columns),
-		},
-		{
-			Name: "sort", Argument: "COLUMN", Values: []flags.Candidate{flags.AnyColumn}, NotEmpty: true,
-			About: "sort the table by COLUMN", Value: (*flags.String)(&c.sort),
-		},
-		{Name: "no-headers", About: "leave out the line of column names", Value: (*flags.Bool)(&c.noHeaders)},
-		{
 			Name: "full", About: "with json and jsonl, also the keys that take other files than status",
 			Value: (*flags.Bool)(&c.full),
 		},
@@ -160,14 +149,18 @@ type psRun struct {
 	config  *psConfig
 	query   collect.Query
 	format  *psFormat
-	columns []*table.Column
-	sort    *table.Column
 	options collect.Options
+
+	tasks      *chosen[*task.Task]
+	containers *chosen[*containers.Sum]
 }
 
 func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
-	if c.columns == "help" {
-		return command.StatusOK, e.Write(columnHelp())
+	switch {
+	case c.columns == "help" && c.by != "":
+		return command.StatusOK, e.Write(columnHelp(table.Containers))
+	case c.columns == "help":
+		return command.StatusOK, e.Write(columnHelp(table.Tasks))
 	}
 	r := &psRun{env: e, config: c}
 	for _, step := range []func() error{
@@ -198,26 +191,6 @@ func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 }
 
-// columnNames returns the names of the columns in lower case.
-func columnNames() (names []string) {
-	for _, c := range table.Columns() {
-		names = append(names, strings.ToLower(c.Name))
-	}
-	return names
-}
-
-func columnHelp() []byte {
-	var out []byte
-	for _, c := range table.Columns() {
-		mark := " "
-		if c.Default {
-			mark = "*"
-		}
-		out = fmt.Appendf(out, "%s %-12s %s (%s)\n", mark, c.Name, c.About, c.Key)
-	}
-	return append(out, "* is there if nothing else is asked for; in brackets the key in JSON\n"...)
-}
-
 func (r *psRun) chooseFormat() error {
 	c := r.config
 	format, err := c.format.Chosen()
@@ -228,72 +201,30 @@ func (r *psRun) chooseFormat() error {
 	switch {
 	case c.by != "" && c.by != "container":
 		return usagef("--by %s: want container", c.by)
-	case c.by != "" && (r.format.name == "tree" || c.columns != "" || c.sort != ""):
-		return usagef("--by has a table of its own")
-	case !r.format.tabular() && (c.columns != "" || c.sort != "" || c.noHeaders) && c.by == "":
-		return usagef("--columns, --sort and --no-headers are for the table")
+	case c.by != "" && r.format.name == "tree":
+		return usagef("-o tree shows no containers: leave out --by")
 	case c.pods != "" && r.format.name == "tree":
 		return usagef("--pods names what a tree does not show")
-	case c.noHeaders && r.format.name == string(table.Markdown):
-		return usagef("--no-headers: a table of Markdown has a header")
 	case c.full && (r.format.tabular() || r.format.name == "tree"):
 		return usagef("--full is for json and jsonl")
 	}
-	return nil
+	return c.columnFlags.check(r.format.name)
 }
 
-func (r *psRun) chooseColumns() error {
-	names := r.config.columns
-	plus := strings.HasPrefix(names, "+")
-	if names == "" || plus {
-		for _, c := range table.Columns() {
-			if c.Default || c.Named && r.config.pods != "" {
-				r.columns = append(r.columns, &c)
-			}
-		}
+func (r *psRun) chooseColumns() (err error) {
+	c, q := r.config, &r.query
+	var needs table.Needs
+	if c.by != "" {
+		r.containers, err = choose(&c.columnFlags, table.Containers, c.pods != "")
+	} else if r.tasks, err = choose(&c.columnFlags, table.Tasks, c.pods != ""); err == nil {
+		needs = r.tasks.needs()
 	}
-	for name := range strings.SplitSeq(strings.TrimPrefix(names, "+"), ",") {
-		if names == "" {
-			break
-		}
-		column, err := r.column(strings.TrimPrefix(name, "+"))
-		if err != nil {
-			return err
-		}
-		r.columns = append(r.columns, column)
+	if err != nil {
+		return err
 	}
-	if r.config.sort != "" {
-		column, err := r.column(r.config.sort)
-		if err != nil {
-			return err
-		}
-		r.sort = column
-	}
-	needed := r.columns
-	if r.sort != nil {
-		needed = append(slices.Clip(needed), r.sort)
-	}
-	for _, column := range needed {
-		r.query.Container = r.query.Container || column.Needs.Container
-		r.query.UserNames = r.query.UserNames || column.Needs.UserNames
-		r.query.UserNamespace = r.query.UserNamespace || column.Needs.UserNamespace
-	}
-	r.query.Container = r.query.Container || r.config.full || r.config.by != "" || r.config.container != "" || r.config.pods != ""
-	r.query.UserNames = r.query.UserNames || r.config.full
-	r.query.MarkChildren = r.format.tabular() && r.config.by == ""
+	q.Container = needs.Container || c.full || c.by != "" || c.container != "" || c.pods != ""
+	q.UserNames = needs.UserNames || c.full
+	q.UserNamespace = needs.UserNamespace
+	q.MarkChildren = r.format.tabular() && c.by == ""
 	return nil
-}
-
-// column returns the column with a name, from the table if the table has it.
-func (r *psRun) column(name string) (*table.Column, error) {
-	for _, c := range r.columns {
-		if strings.EqualFold(c.Name, name) {
-			return c, nil
-		}
-	}
-	column, ok := table.ColumnNamed(name)
-	if !ok {
-		return nil, usagef("unknown column %q: %s", name, flags.DidYouMean(name, columnNames(), "--columns help lists them"))
-	}
-	return column, nil
 }

@@ -71,7 +71,7 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 		}
 		return found, err
 	}
-	rows := table.Table{Columns: r.columns, Header: !r.config.noHeaders, Sort: r.sort, Width: command.TerminalWidth(r.env.Stdout), Form: table.Form(r.format.name)}
+	rows := r.tasks.table(r.env, r.format.name)
 	if found, err = walk(r, from, rows.Begin, rows.Visit, rows.Done); err == nil {
 		_, err = rows.WriteTo(out)
 	}
@@ -101,7 +101,7 @@ func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides 
 		defer r.env.Note("sandboxes of pods left out: %d, see --sandboxes", n)
 	}
 	if r.format.tabular() {
-		rows := table.ContainerTable{Header: !r.config.noHeaders, Form: table.Form(r.format.name), Named: r.query.NameContainer != nil}
+		rows := r.containers.table(r.env, r.format.name)
 		return found, rows.Write(out, c.Sums())
 	}
 	all := report.FromContainers(reader(), c.Sums(), failures(found), notShown(found, hides))

@@ -87,10 +87,7 @@ func (p *printer) paragraph(margin, text string) {
 
 // grid adds rows of cells. Columns are as wide as their longest cell, with two spaces
 // between them; the last one is not padded.
-func (p *printer) grid(rows [][]string) { p.buf = AppendGrid(p.buf, rows) }
-
-// AppendGrid appends what grid adds.
-func AppendGrid(dst []byte, rows [][]string) []byte {
+func (p *printer) grid(rows [][]string) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -102,14 +99,13 @@ func AppendGrid(dst []byte, rows [][]string) []byte {
 	}
 	for _, row := range rows {
 		for i, cell := range row {
-			dst = append(dst, cell...)
+			p.print(cell)
 			if i < len(row)-1 {
-				dst = AppendSpaces(dst, widths[i]+2-len(cell))
+				p.buf = AppendSpaces(p.buf, widths[i]+2-len(cell))
 			}
 		}
-		dst = append(dst, '\n')
+		p.line()
 	}
-	return dst
 }
 
 // AppendSpaces appends n spaces.

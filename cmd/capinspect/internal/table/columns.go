@@ -13,8 +13,8 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// Column is one column of the table of ps.
-type Column struct {
+// Column is one column of a table that has a row for each T.
+type Column[T any] struct {
 	Name    string
 	About   string // a line for --columns help
 	Key     string // of the value in JSON
@@ -22,16 +22,38 @@ type Column struct {
 	Default bool   // it is there if nothing else is asked for
 	Named   bool   // it is a name that only a manifest tells, and is there with one
 	Needs   Needs  // what it takes besides the status file
-	append  cell
+	append  cell[T]
 }
 
 // Needs is what a column takes besides the status file.
 type Needs struct{ Container, UserNames, UserNamespace bool }
 
 // cell appends the text of one cell. It has no printer, because ps makes a million of them.
-type cell func([]byte, *task.Task) []byte
+type cell[T any] func([]byte, T) []byte
 
-var columns = [...]Column{
+// Columns are all columns that a table can have.
+type Columns[T any] []Column[T]
+
+// Named returns the column of a name, in upper or lower case.
+func (l Columns[T]) Named(name string) (*Column[T], bool) {
+	i := slices.IndexFunc(l, func(c Column[T]) bool { return strings.EqualFold(name, c.Name) })
+	if i < 0 {
+		return nil, false
+	}
+	return &l[i], true
+}
+
+// Names returns the names of the columns in lower case, as one writes them.
+func (l Columns[T]) Names() []string {
+	names := make([]string, len(l))
+	for i := range l {
+		names[i] = strings.ToLower(l[i].Name)
+	}
+	return names
+}
+
+// Tasks are the columns of a table with a row for each task.
+var Tasks = Columns[*task.Task]{
 	{"PID", "the process", "pid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Pid })},
 	{"TID", "the thread", "tid", true, false, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Tid })},
 	{"PPID", "the parent process", "ppid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.PPid })},
@@ -57,19 +79,7 @@ var columns = [...]Column{
 	{"NSPID", "the pid in the innermost pid namespace", "nsPid", true, false, false, Needs{}, appendNSPid},
 }
 
-// Columns returns the table of columns.
-func Columns() []Column { return slices.Clone(columns[:]) }
-
-// ColumnNamed returns the column of a name, in upper or lower case.
-func ColumnNamed(name string) (*Column, bool) {
-	i := slices.IndexFunc(columns[:], func(c Column) bool { return strings.EqualFold(name, c.Name) })
-	if i < 0 {
-		return nil, false
-	}
-	return &columns[i], true
-}
-
-func numberCell(of func(*task.Task) task.Value[int]) cell {
+func numberCell(of func(*task.Task) task.Value[int]) cell[*task.Task] {
 	return func(dst []byte, t *task.Task) []byte {
 		n, ok := of(t).Get()
 		if !ok {
@@ -121,7 +131,7 @@ func appendUserNamespace(dst []byte, t *task.Task) []byte {
 // what that owns alone.
 const childMark = "@child"
 
-func setCell(k capset.Kind) cell {
+func setCell(k capset.Kind) cell[*task.Task] {
 	marked := k == capset.Effective || k == capset.Permitted
 	return func(dst []byte, t *task.Task) []byte {
 		set, ok := t.Sets[k].Get()
@@ -174,7 +184,7 @@ func appendNSPid(dst []byte, t *task.Task) []byte {
 }
 
 // containerCell appends what of returns for a container.
-func containerCell(of func(*task.Container) string) cell {
+func containerCell(of func(*task.Container) string) cell[*task.Task] {
 	return func(dst []byte, t *task.Task) []byte { return render.AppendEscaped(dst, ofContainer(t.Container, of)) }
 }
 

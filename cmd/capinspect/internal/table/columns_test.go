@@ -32,7 +32,7 @@ func TestUserNamespaceCells(t *testing.T) {
 		x.Sets[capset.Permitted] = task.Known(capset.Set(0))
 		var got []string
 		for _, name := range []string{"USERNS", "EFFECTIVE", "PERMITTED", "BOUNDING"} {
-			column, _ := ColumnNamed(name)
+			column, _ := Tasks.Named(name)
 			got = append(got, string(column.append(nil, x)))
 		}
 		if text := strings.Join(got, " "); text != test.want {
@@ -74,7 +74,7 @@ func TestColumns(t *testing.T) {
 		"THREADS":       {"3", "3", "?"},
 		"NSPID":         {"7", "7", "?"},
 	} {
-		column, ok := ColumnNamed(strings.ToLower(name))
+		column, ok := Tasks.Named(strings.ToLower(name))
 		if !ok {
 			t.Errorf("no column %s", name)
 			continue
@@ -85,10 +85,10 @@ func TestColumns(t *testing.T) {
 			}
 		}
 	}
-	if len(Columns()) != 23 {
-		t.Errorf("%d columns: does each have a row here?", len(Columns()))
+	if len(Tasks) != 23 {
+		t.Errorf("%d columns: does each have a row here?", len(Tasks))
 	}
-	if c, ok := ColumnNamed("nope"); ok {
+	if c, ok := Tasks.Named("nope"); ok {
 		t.Errorf("column %q", c.Name)
 	}
 }
@@ -140,7 +140,7 @@ func TestShort(t *testing.T) {
 }
 
 // shown returns the table of some tasks in two chunks.
-func (t *Table) shown(tb testing.TB, tasks ...*task.Task) string {
+func shown(tb testing.TB, t *Table[*task.Task], tasks ...*task.Task) string {
 	tb.Helper()
 	for _, half := range [...][]*task.Task{tasks[:len(tasks)/2], tasks[len(tasks)/2:]} {
 		c := t.Begin()
@@ -165,9 +165,9 @@ func named(pid int, name string) *task.Task {
 	return x
 }
 
-func columnsNamed(names ...string) (list []*Column) {
+func columnsNamed(names ...string) (list []*Column[*task.Task]) {
 	for _, name := range names {
-		c, _ := ColumnNamed(name)
+		c, _ := Tasks.Named(name)
 		list = append(list, c)
 	}
 	return list
@@ -176,31 +176,31 @@ func columnsNamed(names ...string) (list []*Column) {
 func TestTable(t *testing.T) {
 	tasks := []*task.Task{named(9, "c"), named(10, "a-long-name-of-20-by"), named(100, "b"), {}}
 	for name, test := range map[string]struct {
-		table Table
+		table Table[*task.Task]
 		want  string
 	}{
 		"no header": {
-			Table{Columns: columnsNamed("pid", "name", "nnp")},
+			Table[*task.Task]{Columns: columnsNamed("pid", "name", "nnp")},
 			"  9  c                     ?\n 10  a-long-name-of-20-by  ?\n100  b                     ?\n  ?                        ?\n",
 		},
 		"cut, but no number and no header": {
-			Table{Columns: columnsNamed("name", "pid"), Header: true, Width: 12},
+			Table[*task.Task]{Columns: columnsNamed("name", "pid"), Header: true, Width: 12},
 			"NAME     PID\nc          9\na-long+   10\nb        100\n           ?\n",
 		},
 		"too narrow": {
-			Table{Columns: columnsNamed("name"), Header: true, Width: 1},
+			Table[*task.Task]{Columns: columnsNamed("name"), Header: true, Width: 1},
 			"NAME\nc\na-l+\nb\n\n",
 		},
 		"by a number that is not shown": {
-			Table{Columns: columnsNamed("name"), Sort: columnsNamed("pid")[0]},
+			Table[*task.Task]{Columns: columnsNamed("name"), Sort: columnsNamed("pid")[0]},
 			"c\na-long-name-of-20-by\nb\n\n",
 		},
 		"by name": {
-			Table{Columns: columnsNamed("name", "pid"), Sort: columnsNamed("name")[0]},
+			Table[*task.Task]{Columns: columnsNamed("name", "pid"), Sort: columnsNamed("name")[0]},
 			"                        ?\na-long-name-of-20-by   10\nb                     100\nc                       9\n",
 		},
 	} {
-		if got := test.table.shown(t, tasks...); got != test.want {
+		if got := shown(t, &test.table, tasks...); got != test.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, test.want)
 		}
 	}
@@ -209,8 +209,8 @@ func TestTable(t *testing.T) {
 // A column is as wide as its longest cell in characters, and is cut between them.
 func TestWideCells(t *testing.T) {
 	for width, want := range map[int]string{0: "größe  1\nä      2\n", 7: "grö+  1\nä     2\n"} {
-		table := Table{Columns: columnsNamed("name", "pid"), Width: width}
-		if got := table.shown(t, named(1, "größe"), named(2, "ä")); got != want {
+		table := Table[*task.Task]{Columns: columnsNamed("name", "pid"), Width: width}
+		if got := shown(t, &table, named(1, "größe"), named(2, "ä")); got != want {
 			t.Errorf("width %d: got\n%s\nwant\n%s", width, got, want)
 		}
 	}
@@ -222,8 +222,8 @@ func TestLongTable(t *testing.T) {
 	for i := range tasks {
 		tasks[i] = named(i, "x")
 	}
-	table := Table{Columns: columnsNamed("pid", "name")}
-	if got := table.shown(t, tasks...); strings.Count(got, "\n") != len(tasks) || len(got) != len("19999  x\n")*len(tasks) {
+	table := Table[*task.Task]{Columns: columnsNamed("pid", "name")}
+	if got := shown(t, &table, tasks...); strings.Count(got, "\n") != len(tasks) || len(got) != len("19999  x\n")*len(tasks) {
 		t.Errorf("%d lines, %d bytes", strings.Count(got, "\n"), len(got))
 	}
 }

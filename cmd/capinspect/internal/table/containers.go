@@ -3,7 +3,6 @@
 package table
 
 import (
-	"io"
 	"strconv"
 	"strings"
 
@@ -13,64 +12,51 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// containerColumns are the columns of the table.
-var containerColumns = [...]struct {
-	name  string
-	named bool // it is a name that only a manifest tells
-	text  func(*containers.Sum) string
-}{
-	{"NAMESPACE", true, rowCell(podNamespace)},
-	{"PODNAME", true, rowCell(podName)},
-	{"CONTAINERNAME", true, rowCell(containerName)},
-	{"CONTAINER", false, rowCell(containerID)},
-	{"POD", false, rowCell(podUID)},
-	{"RUNTIME", false, rowCell(containerRuntime)},
-	{"PROCESSES", false, func(row *containers.Sum) string { return strconv.Itoa(row.Processes) }},
-	{"EFFECTIVE", false, func(row *containers.Sum) string { return setOf(row, row.Effective) }},
-	{"PERMITTED", false, func(row *containers.Sum) string { return setOf(row, row.Permitted) }},
-	{"BOUNDING", false, func(row *containers.Sum) string { return setOf(row, row.Bounding) }},
-	{"UIDS", false, func(row *containers.Sum) string { return task.Map(row.UIDs, commas).Or(render.Unknown) }},
-	{"NNP", false, func(row *containers.Sum) string { return task.Map(row.WithoutNoNewPrivs, noOrYes).Or(render.Unknown) }},
-	{"SECCOMP", false, func(row *containers.Sum) string { return task.Map(row.WithoutSeccomp, noOrYes).Or(render.Unknown) }},
+// Containers are the columns of a table with a row for each container. The one that can be
+// of any width comes last.
+var Containers = Columns[*containers.Sum]{
+	{"NAMESPACE", "the pod's namespace, by --pods", "podNamespace", false, false, true, Needs{}, rowCell(podNamespace)},
+	{"PODNAME", "the pod's name, by --pods", "podName", false, false, true, Needs{}, rowCell(podName)},
+	{"CONTAINERNAME", "the container's name, by --pods", "name", false, false, true, Needs{}, rowCell(containerName)},
+	{"CONTAINER", "the container's id, its first 12 digits", "id", false, true, false, Needs{}, rowCell(containerID)},
+	{"POD", "the pod's UID", "podUID", false, true, false, Needs{}, rowCell(podUID)},
+	{"RUNTIME", "the container's runtime", "runtime", false, true, false, Needs{}, rowCell(containerRuntime)},
+	{"PROCESSES", "how many processes it has", "processes", true, true, false, Needs{}, func(dst []byte, row *containers.Sum) []byte { return strconv.AppendInt(dst, int64(row.Processes), 10) }},
+	{"EFFECTIVE", "what any process has in effect", "effective", false, true, false, Needs{}, sumCell(func(row *containers.Sum) task.Value[capset.Set] { return row.Effective })},
+	{"PERMITTED", "what any process may make effective", "permitted", false, true, false, Needs{}, sumCell(func(row *containers.Sum) task.Value[capset.Set] { return row.Permitted })},
+	{"BOUNDING", "what execve can give any process at the most", "bounding", false, true, false, Needs{}, sumCell(func(row *containers.Sum) task.Value[capset.Set] { return row.Bounding })},
+	{"NNP", "no_new_privs: no if any process is without", "withoutNoNewPrivs", false, true, false, Needs{}, withoutCell(func(row *containers.Sum) task.Value[bool] { return row.WithoutNoNewPrivs })},
+	{"SECCOMP", "seccomp: no if any process is without", "withoutSeccomp", false, true, false, Needs{}, withoutCell(func(row *containers.Sum) task.Value[bool] { return row.WithoutSeccomp })},
+	{"UIDS", "the effective user ids", "uids", false, true, false, Needs{}, appendUIDs},
 }
 
-// rowCell returns what of returns for the container of a row.
-func rowCell(of func(*task.Container) string) func(*containers.Sum) string {
-	return func(row *containers.Sum) string { return render.Escape(ofContainer(row.Container, of)) }
+// rowCell appends what of returns for the container of a row.
+func rowCell(of func(*task.Container) string) cell[*containers.Sum] {
+	return func(dst []byte, row *containers.Sum) []byte {
+		return render.AppendEscaped(dst, ofContainer(row.Container, of))
+	}
 }
 
-func setOf(row *containers.Sum, v task.Value[capset.Set]) string {
-	return task.Map(v, func(set capset.Set) string { return render.Short(set, row.LastCap) }).Or(render.Unknown)
-}
-
-func commas(ids []uint32) string { return strings.Join(task.Decimals(ids), ",") }
-
-func noOrYes(without bool) string { return yesOrNo(!without) }
-
-// ContainerTable is a table with a row for each container.
-type ContainerTable struct {
-	Header bool
-	Form   Form
-	Named  bool // a manifest tells names, and the table shows them
-}
-
-// Write writes what the processes of some containers have.
-func (c ContainerTable) Write(w io.Writer, list []*containers.Sum) error {
-	var grid [][]string
-	add := func(cell func(i int) string) {
-		var cells []string
-		for i := range containerColumns {
-			if c.Named || !containerColumns[i].named {
-				cells = append(cells, cell(i))
-			}
+func sumCell(of func(*containers.Sum) task.Value[capset.Set]) cell[*containers.Sum] {
+	return func(dst []byte, row *containers.Sum) []byte {
+		set, known := of(row).Get()
+		if !known {
+			return append(dst, render.Unknown...)
 		}
-		grid = append(grid, cells)
+		return render.AppendShort(dst, set, row.LastCap)
 	}
-	if c.Header {
-		add(func(i int) string { return containerColumns[i].name })
+}
+
+func withoutCell(of func(*containers.Sum) task.Value[bool]) cell[*containers.Sum] {
+	return func(dst []byte, row *containers.Sum) []byte {
+		return append(dst, task.Map(of(row), func(without bool) string { return yesOrNo(!without) }).Or(render.Unknown)...)
 	}
-	for _, row := range list {
-		add(func(i int) string { return containerColumns[i].text(row) })
+}
+
+func appendUIDs(dst []byte, row *containers.Sum) []byte {
+	ids, known := row.UIDs.Get()
+	if !known {
+		return append(dst, render.Unknown...)
 	}
-	return c.Form.write(w, grid)
+	return append(dst, strings.Join(task.Decimals(ids), ",")...)
 }

@@ -6,8 +6,6 @@ import (
 	"encoding/csv"
 	"io"
 	"strings"
-
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 // Form is how a table is written, as -o has it.
@@ -23,26 +21,33 @@ const (
 // Valid reports whether a word names a form.
 func (f Form) Valid() bool { return f == Text || f == CSV || f == Markdown }
 
-// write writes rows of cells. The first row has the names of the columns, if there are any.
-func (f Form) write(w io.Writer, rows [][]string) error {
+// write returns what writes rows of cells in that form, nil for a text.
+func (f Form) write() func(io.Writer, [][]string) error {
 	switch f {
 	case CSV:
-		return csv.NewWriter(w).WriteAll(rows)
+		return writeCSV
 	case Markdown:
-		var out strings.Builder
-		for i, row := range rows {
-			for _, cell := range row {
-				out.WriteString("| " + inMarkdown.Replace(cell) + " ")
-			}
-			out.WriteString("|\n")
-			if i == 0 {
-				out.WriteString(strings.Repeat("|---", len(row)) + "|\n")
-			}
-		}
-		_, err := io.WriteString(w, out.String())
-		return err
+		return writeMarkdown
 	}
-	_, err := w.Write(render.AppendGrid(nil, rows))
+	return nil
+}
+
+// writeCSV writes rows of cells.
+func writeCSV(w io.Writer, rows [][]string) error { return csv.NewWriter(w).WriteAll(rows) }
+
+// writeMarkdown writes rows of cells. The first row has the names of the columns.
+func writeMarkdown(w io.Writer, rows [][]string) error {
+	var out strings.Builder
+	for i, row := range rows {
+		for _, cell := range row {
+			out.WriteString("| " + inMarkdown.Replace(cell) + " ")
+		}
+		out.WriteString("|\n")
+		if i == 0 {
+			out.WriteString(strings.Repeat("|---", len(row)) + "|\n")
+		}
+	}
+	_, err := io.WriteString(w, out.String())
 	return err
 }
 

@@ -20,7 +20,7 @@ func TestForms(t *testing.T) {
 		CSV:      "PID,NAME\n7,\"a,\"\"b|`<i>_*\\x1b\"\n",
 		Markdown: "| PID | NAME |\n|---|---|\n| 7 | a,\"b\\|\\`&lt;i>\\_\\*\\\\x1b |\n",
 	} {
-		of := Table{Columns: columnsNamed("pid", "name"), Header: true, Form: form}
+		of := Table[*task.Task]{Columns: columnsNamed("pid", "name"), Header: true, Form: form}
 		chunk := of.Begin()
 		of.Visit(chunk, x)
 		var out strings.Builder

@@ -12,34 +12,33 @@ import (
 	"unicode/utf8"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // blockSize is how many bytes are written at once.
 const blockSize = 64 << 10
 
-// Table is the table of ps. Its rows are made in chunks, so that several goroutines can
-// each fill one at the same time.
-type Table struct {
-	Columns []*Column
+// Table is a table with a row for each T. Its rows are made in chunks, so that several
+// goroutines can each fill one at the same time.
+type Table[T any] struct {
+	Columns []*Column[T]
 	Header  bool
-	Sort    *Column // nil leaves the tasks as they come; it need not be one of Columns
-	Width   int     // of the terminal in characters; 0 cuts nothing
-	Form    Form    // "" is Text
+	Sort    *Column[T] // nil leaves the rows as they come; it need not be one of Columns
+	Width   int        // of the terminal in characters; 0 cuts nothing
+	Form    Form       // "" is Text
 
-	chunks []*TableChunk
+	chunks []*Chunk[T]
 }
 
-// TableChunk has the rows of some tasks: the text of all cells, and where each cell ends.
-type TableChunk struct {
-	columns []*Column
+// Chunk has some rows: the text of all cells, and where each cell ends.
+type Chunk[T any] struct {
+	columns []*Column[T]
 	cells   []byte
 	ends    []uint32
 }
 
 // stored returns the columns whose cells are kept: those that are shown, and the one to
 // sort by.
-func (t *Table) stored() []*Column {
+func (t *Table[T]) stored() []*Column[T] {
 	if t.Sort == nil || slices.Contains(t.Columns, t.Sort) {
 		return t.Columns
 	}
@@ -47,15 +46,15 @@ func (t *Table) stored() []*Column {
 }
 
 // Begin returns an empty chunk.
-func (t *Table) Begin() *TableChunk {
-	const tasks, bytes = 64, 8 // that a chunk and a cell mostly have
+func (t *Table[T]) Begin() *Chunk[T] {
+	const rows, bytes = 64, 8 // that a chunk and a cell mostly have
 	columns := t.stored()
-	n := tasks * len(columns)
-	return &TableChunk{columns: columns, cells: make([]byte, 0, n*bytes), ends: make([]uint32, 0, n)}
+	n := rows * len(columns)
+	return &Chunk[T]{columns: columns, cells: make([]byte, 0, n*bytes), ends: make([]uint32, 0, n)}
 }
 
-// Visit adds the row of a task to a chunk.
-func (t *Table) Visit(c *TableChunk, of *task.Task) {
+// Visit adds a row to a chunk.
+func (t *Table[T]) Visit(c *Chunk[T], of T) {
 	for _, column := range c.columns {
 		c.cells = column.append(c.cells, of)
 		c.ends = append(c.ends, uint32(len(c.cells)))
@@ -63,13 +62,26 @@ func (t *Table) Visit(c *TableChunk, of *task.Task) {
 }
 
 // Done adds the rows of a chunk to the table.
-func (t *Table) Done(c *TableChunk) error {
+func (t *Table[T]) Done(c *Chunk[T]) error {
 	t.chunks = append(t.chunks, c)
 	return nil
 }
 
+// Write writes a table of some rows.
+func (t *Table[T]) Write(w io.Writer, list []T) error {
+	c := t.Begin()
+	for _, of := range list {
+		t.Visit(c, of)
+	}
+	err := t.Done(c)
+	if err == nil {
+		_, err = t.WriteTo(w)
+	}
+	return err
+}
+
 // cell returns the i-th cell of the chunk.
-func (c *TableChunk) cell(i int) []byte {
+func (c *Chunk[T]) cell(i int) []byte {
 	start := uint32(0)
 	if i > 0 {
 		start = c.ends[i-1]
@@ -78,35 +90,35 @@ func (c *TableChunk) cell(i int) []byte {
 }
 
 // row is a row of a chunk, by the number of its first cell.
-type row struct {
-	chunk *TableChunk
+type row[T any] struct {
+	chunk *Chunk[T]
 	first int
 }
 
 // rows returns the rows in the order in which they are written.
-func (t *Table) rows() []row {
+func (t *Table[T]) rows() []row[T] {
 	total := 0
 	for _, c := range t.chunks {
 		total += len(c.ends) / len(c.columns)
 	}
-	rows := make([]row, 0, total)
+	rows := make([]row[T], 0, total)
 	for _, c := range t.chunks {
 		for i := 0; i < len(c.ends); i += len(c.columns) {
-			rows = append(rows, row{c, i})
+			rows = append(rows, row[T]{c, i})
 		}
 	}
 	if t.Sort == nil {
 		return rows
 	}
 	at := slices.Index(t.stored(), t.Sort)
-	slices.SortStableFunc(rows, func(a, b row) int {
+	slices.SortStableFunc(rows, func(a, b row[T]) int {
 		return t.Sort.compare(a.chunk.cell(a.first+at), b.chunk.cell(b.first+at))
 	})
 	return rows
 }
 
 // compare compares two cells of a column.
-func (c *Column) compare(x, y []byte) int {
+func (c *Column[T]) compare(x, y []byte) int {
 	if c.Number {
 		m, mErr := strconv.Atoi(string(x))
 		n, nErr := strconv.Atoi(string(y))
@@ -118,11 +130,11 @@ func (c *Column) compare(x, y []byte) int {
 }
 
 // WriteTo writes the table.
-func (t *Table) WriteTo(w io.Writer) (written int64, err error) {
+func (t *Table[T]) WriteTo(w io.Writer) (written int64, err error) {
 	rows := t.rows()
-	if t.Form == CSV || t.Form == Markdown {
+	if write := t.Form.write(); write != nil {
 		var text bytes.Buffer
-		if err := t.Form.write(&text, t.cells(rows)); err != nil {
+		if err := write(&text, t.cells(rows)); err != nil {
 			return 0, err
 		}
 		return text.WriteTo(w)
@@ -157,7 +169,7 @@ func (t *Table) WriteTo(w io.Writer) (written int64, err error) {
 }
 
 // cells returns the cells of rows, with the names of the columns before them.
-func (t *Table) cells(rows []row) (list [][]string) {
+func (t *Table[T]) cells(rows []row[T]) (list [][]string) {
 	add := func(cell func(i int) string) {
 		cells := make([]string, len(t.Columns))
 		for i := range cells {
@@ -176,7 +188,7 @@ func (t *Table) cells(rows []row) (list [][]string) {
 
 // widths returns the width of each column in characters: that of its longest cell, or less
 // if the terminal is too narrow.
-func (t *Table) widths(rows []row) []int {
+func (t *Table[T]) widths(rows []row[T]) []int {
 	widths := make([]int, len(t.Columns))
 	for i, column := range t.Columns {
 		if t.Header {
@@ -199,7 +211,7 @@ func (t *Table) widths(rows []row) []int {
 
 // shrink makes the widest columns narrower until a row fits the terminal. It cuts no column
 // below its name, and no number.
-func (t *Table) shrink(widths []int) {
+func (t *Table[T]) shrink(widths []int) {
 	total := 2 * (len(widths) - 1)
 	for _, n := range widths {
 		total += n
@@ -220,7 +232,7 @@ func (t *Table) shrink(widths []int) {
 }
 
 // appendCell appends the cell of the i-th column, and the space before the next one.
-func (t *Table) appendCell(dst []byte, i int, cell []byte, widths []int) []byte {
+func (t *Table[T]) appendCell(dst []byte, i int, cell []byte, widths []int) []byte {
 	length := utf8.RuneCount(cell)
 	if length > widths[i] {
 		cell = cut(cell, widths[i])

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
+)
+
+// columnFlags say which columns a table has, and how its rows are sorted.
+type columnFlags struct {
+	columns   string
+	sort      string
+	noHeaders bool
+}
+
+// flags returns the flags. The columns are what completion offers.
+func (c *columnFlags) flags(columns ...flags.Candidate) []flags.Flag {
+	return []flags.Flag{
+		{
+			Name: "columns", Argument: "A,B", Values: append(slices.Clone(columns), "help"), NotEmpty: true,
+			About: "the columns A,B of the table, or +A beside the usual ones; 'help' lists them",
+			Value: (*flags.String)(&c.columns),
+		},
+		{
+			Name: "sort", Argument: "COLUMN", Values: columns, NotEmpty: true,
+			About: "sort the table by COLUMN", Value: (*flags.String)(&c.sort),
+		},
+		{Name: "no-headers", About: "leave out the line of column names", Value: (*flags.Bool)(&c.noHeaders)},
+	}
+}
+
+// check reports whether a format can have what the flags ask for.
+func (c *columnFlags) check(format string) error {
+	switch {
+	case !table.Form(format).Valid() && *c != columnFlags{}:
+		return usagef("--columns, --sort and --no-headers are for the table")
+	case c.noHeaders && table.Form(format) == table.Markdown:
+		return usagef("--no-headers: a table of Markdown has a header")
+	}
+	return nil
+}
+
+// chosen are the columns of a table that were asked for.
+type chosen[T any] struct {
+	columns []*table.Column[T]
+	sort    *table.Column[T]
+	headers bool
+}
+
+// choose returns the columns that the flags ask for. named says that a manifest tells names.
+func choose[T any](c *columnFlags, all table.Columns[T], named bool) (*chosen[T], error) {
+	r := &chosen[T]{headers: !c.noHeaders}
+	list, more := strings.CutPrefix(c.columns, "+")
+	if more || list == "" {
+		for i := range all {
+			if all[i].Default || all[i].Named && named {
+				r.columns = append(r.columns, &all[i])
+			}
+		}
+	}
+	if list != "" || more {
+		for name := range strings.SplitSeq(list, ",") {
+			column, err := columnOf(all, strings.TrimPrefix(name, "+"))
+			if err != nil {
+				return nil, err
+			}
+			r.columns = append(r.columns, column)
+		}
+	}
+	var err error
+	if c.sort != "" {
+		r.sort, err = columnOf(all, c.sort)
+	}
+	return r, err
+}
+
+// columnOf returns the column with a name.
+func columnOf[T any](all table.Columns[T], name string) (*table.Column[T], error) {
+	column, ok := all.Named(name)
+	if !ok {
+		return nil, usagef("unknown column %q: %s", name, flags.DidYouMean(name, all.Names(), "--columns help lists them"))
+	}
+	return column, nil
+}
+
+// needs returns what the columns take besides the status file.
+func (c *chosen[T]) needs() (n table.Needs) {
+	list := c.columns
+	if c.sort != nil {
+		list = append(slices.Clip(list), c.sort)
+	}
+	for _, column := range list {
+		n.Container = n.Container || column.Needs.Container
+		n.UserNames = n.UserNames || column.Needs.UserNames
+		n.UserNamespace = n.UserNamespace || column.Needs.UserNamespace
+	}
+	return n
+}
+
+// table returns an empty table of the columns, which fits the terminal.
+func (c *chosen[T]) table(e *command.Env, format string) *table.Table[T] {
+	return &table.Table[T]{
+		Columns: c.columns, Header: c.headers, Sort: c.sort, Form: table.Form(format), Width: command.TerminalWidth(e.Stdout),
+	}
+}
+
+// columnHelp returns what --columns help prints.
+func columnHelp[T any](all table.Columns[T]) []byte {
+	var out []byte
+	for _, c := range all {
+		mark := " "
+		if c.Default {
+			mark = "*"
+		}
+		out = fmt.Appendf(out, "%s %-13s %s (%s)\n", mark, c.Name, c.About, c.Key)
+	}
+	return append(out, "* is there if nothing else is asked for; in brackets the key in JSON\n"...)
+}
