@@ -46,39 +46,12 @@ func printExplanation(p *printer, c, last capset.Cap) {
 		{"Need:", e.Needs},
 		{"Risk:", e.Risk},
 		{"Instead:", e.Instead},
-		{"Counts in:", countsIn(c.Scopes())},
+		{"Counts in:", task.ScopePlaces(c.Scopes()...)},
 		{"Since:", "Linux " + c.Since()},
 		{"Default in:", defaultIn(c)},
 	} {
 		p.paragraph(fmt.Sprintf("%s%-12s", indent, row.label), row.text)
 	}
-}
-
-// countsIn names the user namespaces in which the kernel asks for a capability.
-func countsIn(scopes []capset.Scope) string {
-	var places, owned []string
-	for _, s := range scopes {
-		switch s {
-		case capset.ScopeInitial:
-			places = append(places, "the initial user namespace")
-		case capset.ScopeOwn:
-			places = append(places, "the user namespace of the process")
-		case capset.ScopeFile:
-			places = append(places, "the user namespace of the process, for files whose owner and group have ids there")
-		case capset.ScopeProcess:
-			places = append(places, "the user namespace of the other process")
-		default:
-			owned = append(owned, s.String())
-		}
-	}
-	switch len(owned) {
-	case 0:
-	case 1:
-		places = append(places, "the user namespace that owns its "+owned[0]+" namespace")
-	default:
-		places = append(places, "the user namespaces that own its "+task.And(owned)+" namespaces")
-	}
-	return strings.Join(places, "; ")
 }
 
 // defaultIn tells who grants a capability by default.
@@ -102,11 +75,11 @@ func printOperation(p *printer, o *operation.Operation) {
 	row := func(label, text string) { p.paragraph(fmt.Sprintf("%s%-12s", indent, label), text) }
 	p.line()
 	if len(o.Caps) > 0 {
-		row("Counts in:", countsIn([]capset.Scope{o.Scope}))
+		row("Counts in:", task.ScopePlaces(o.Scope))
 	}
 	for s := range capset.Scope(capset.NumScopes) {
 		if names := elsewhere(o, s); names != nil {
-			row("", strings.Join(names, ", ")+": "+countsIn([]capset.Scope{s}))
+			row("", strings.Join(names, ", ")+": "+task.ScopePlaces(s))
 		}
 	}
 	label := "Instead:"

@@ -19,26 +19,68 @@ type Scopes struct {
 // Nowhere reports whether it is known to count for nothing.
 func (s *Scopes) Nowhere() bool { return s.For == nil && s.Unclear == nil }
 
+// scopeTable tells of each scope which kind of namespace of the task it is the owner of; of
+// one that owns none what belongs to it, and which user namespace it is.
+var scopeTable = [capset.NumScopes]scopeRow{
+	capset.ScopeInitial: {things: "what belongs to the machine", place: "the initial user namespace"},
+	capset.ScopeOwn:     {things: "the process itself", place: "the user namespace of the process"},
+	capset.ScopeFile: {
+		things: "files whose owner has an id there",
+		place:  "the user namespace of the process, for files whose owner and group have ids there",
+	},
+	capset.ScopeProcess: {things: "processes in there", place: "the user namespace of the other process"},
+	capset.ScopeCgroup:  {owns: procstatus.NamespaceCgroup},
+	capset.ScopeIPC:     {owns: procstatus.NamespaceIPC},
+	capset.ScopeMnt:     {owns: procstatus.NamespaceMnt},
+	capset.ScopeNet:     {owns: procstatus.NamespaceNet},
+	capset.ScopePID:     {owns: procstatus.NamespacePID},
+	capset.ScopeTime:    {owns: procstatus.NamespaceTime},
+	capset.ScopeUTS:     {owns: procstatus.NamespaceUTS},
+}
+
+type scopeRow struct {
+	owns          procstatus.NamespaceKind
+	things, place string
+}
+
 // OwnedKind returns the kind of namespace that a scope is the owner of. ok is false if it
 // is not the owner of one.
 func OwnedKind(s capset.Scope) (k procstatus.NamespaceKind, ok bool) {
-	switch s {
-	case capset.ScopeCgroup:
-		return procstatus.NamespaceCgroup, true
-	case capset.ScopeIPC:
-		return procstatus.NamespaceIPC, true
-	case capset.ScopeMnt:
-		return procstatus.NamespaceMnt, true
-	case capset.ScopeNet:
-		return procstatus.NamespaceNet, true
-	case capset.ScopePID:
-		return procstatus.NamespacePID, true
-	case capset.ScopeTime:
-		return procstatus.NamespaceTime, true
-	case capset.ScopeUTS:
-		return procstatus.NamespaceUTS, true
+	if s >= capset.NumScopes || scopeTable[s].things != "" {
+		return 0, false
 	}
-	return 0, false
+	return scopeTable[s].owns, true
+}
+
+// ScopeThings names what belongs to some scopes.
+func ScopeThings(scopes ...capset.Scope) string {
+	return And(inWords(scopes, func(r *scopeRow) string { return r.things }, "its", "its"))
+}
+
+// ScopePlaces names the user namespaces that some scopes are.
+func ScopePlaces(scopes ...capset.Scope) string {
+	list := inWords(scopes, func(r *scopeRow) string { return r.place }, "the user namespace that owns its", "the user namespaces that own its")
+	return strings.Join(list, "; ")
+}
+
+// inWords returns the words of the table for some scopes, and last those for the owners of
+// namespaces: they begin with one or, if there are more than one, with several.
+func inWords(scopes []capset.Scope, words func(*scopeRow) string, one, several string) (list []string) {
+	var owned []string
+	for _, s := range scopes {
+		if k, ok := OwnedKind(s); ok {
+			owned = append(owned, k.String())
+		} else {
+			list = append(list, words(&scopeTable[s]))
+		}
+	}
+	switch len(owned) {
+	case 0:
+		return list
+	case 1:
+		return append(list, one+" "+owned[0]+" namespace")
+	}
+	return append(list, several+" "+And(owned)+" namespaces")
 }
 
 // ScopesOf returns where a capability counts that the task has. In the initial user

@@ -394,7 +394,7 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 		notes = append(notes, note("user-namespace", "'capinspect why userns' looks at all that may, and at what it would be of use for"))
 	}
 	if s := a.Operation.Scope; len(a.Caps) > 0 && a.Task.InChildUserNamespace() && (s == capset.ScopeFile || s == capset.ScopeProcess) {
-		notes = append(notes, note(wrongScope, "it counts for "+things([]capset.Scope{s})+" alone"))
+		notes = append(notes, note(wrongScope, "it counts for "+task.ScopeThings(s)+" alone"))
 	}
 	return notes
 }

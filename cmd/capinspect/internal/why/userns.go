@@ -38,7 +38,7 @@ var userNamespaces = []reason{
 		applies: func(q *question) bool { s := q.scopes(); return q.child() && s.For == nil && s.Unclear != nil },
 		text: func(q *question) string {
 			s := q.scopes()
-			return "it is effective in " + q.userNamespace() + ", a child user namespace, and whether it counts for " + things(s.Unclear) + " is unknown: " + s.WhyUnclear
+			return "it is effective in " + q.userNamespace() + ", a child user namespace, and whether it counts for " + task.ScopeThings(s.Unclear...) + " is unknown: " + s.WhyUnclear
 		},
 	},
 	{
@@ -46,12 +46,12 @@ var userNamespaces = []reason{
 		applies: func(q *question) bool { return q.child() && q.scopes().For != nil },
 		text: func(q *question) string {
 			s := q.scopes()
-			text := "it is effective in " + q.userNamespace() + ", a child user namespace: it counts for " + things(s.For)
+			text := "it is effective in " + q.userNamespace() + ", a child user namespace: it counts for " + task.ScopeThings(s.For...)
 			if s.NotFor != nil {
-				text += ", not for " + things(s.NotFor)
+				text += ", not for " + task.ScopeThings(s.NotFor...)
 			}
 			if s.Unclear != nil {
-				text += "; for " + things(s.Unclear) + " that is unknown: " + s.WhyUnclear
+				text += "; for " + task.ScopeThings(s.Unclear...) + " that is unknown: " + s.WhyUnclear
 			}
 			return text
 		},
@@ -66,7 +66,7 @@ var userNamespaces = []reason{
 		code: "owns-namespace", in: withoutIt, verdict: yes,
 		applies: func(q *question) bool { return q.ownedByUID() != nil },
 		text: func(q *question) string {
-			return "it is not effective, and not needed for " + things(q.ownedByUID()) + ": uid " + task.Decimal(q.Task.UID.Zero().Effective) +
+			return "it is not effective, and not needed for " + task.ScopeThings(q.ownedByUID()...) + ": uid " + task.Decimal(q.Task.UID.Zero().Effective) +
 				" made the user namespace that owns it, and has every capability there"
 		},
 	},
@@ -99,37 +99,10 @@ func (q *question) asked() string {
 		if k, ok := task.OwnedKind(s); ok {
 			list = append(list, "the one that owns the "+k.String()+" namespace")
 		} else if s == capset.ScopeInitial {
-			list = append(list, "the initial user namespace")
+			list = append(list, task.ScopePlaces(s))
 		}
 	}
 	return strings.Join(list, " or ")
-}
-
-// things names what belongs to some scopes.
-func things(scopes []capset.Scope) string {
-	var list, kinds []string
-	for _, s := range scopes {
-		switch s {
-		case capset.ScopeInitial:
-			list = append(list, "what belongs to the machine")
-		case capset.ScopeOwn:
-			list = append(list, "the process itself")
-		case capset.ScopeFile:
-			list = append(list, "files whose owner has an id there")
-		case capset.ScopeProcess:
-			list = append(list, "processes in there")
-		default:
-			kinds = append(kinds, s.String())
-		}
-	}
-	switch len(kinds) {
-	case 0:
-	case 1:
-		list = append(list, "its "+kinds[0]+" namespace")
-	default:
-		list = append(list, "its "+task.And(kinds)+" namespaces")
-	}
-	return task.And(list)
 }
 
 // intoInitial returns what leaves the task in the node's user namespace.
