@@ -21,7 +21,8 @@ import (
 
 // completions are command lines, and what their last word is completed to.
 var completions = [...]struct{ line, words string }{
-	{"p", "predict profiles ps"},
+	{"", "show ps decode explain check diff why needs predict securitycontext profiles completion self file:"},
+	{"p", "ps predict profiles"},
 	{"show p", ""},
 	{"ps p", ""},
 	{"-p sel", "self"},
@@ -33,6 +34,12 @@ var completions = [...]struct{ line, words string }{
 	{"ps -o ", "csv json jsonl markdown table tree"},
 	{"ps --by ", "container"},
 	{"ps --user roo", "root"},
+	{"ps --container ", "a5a0cc370154"},
+	{"2443", "24434"},
+	{"ps 2443", "24434"},
+	{"why access ", "file: self"},
+	{"why access s", "self"},
+	{"why acc", "access acct"},
 	{"-o j", "json jsonl"},
 	{"--output=j", "--output=json --output=jsonl"},
 	{"show --output=js", "--output=json --output=jsonl"},
@@ -50,7 +57,7 @@ var completions = [...]struct{ line, words string }{
 	{"check --uid ", ""},
 	{"decode setf", "setfcap"},
 	{"diff --set ", "ambient bounding effective inheritable permitted"},
-	{"diff docker pod", "podman podman-4.4 podman-old"},
+	{"diff docker pod", "pod: podman podman-4.4 podman-old"},
 	{"diff file:/etc/host.c", "file:/etc/host.conf"},
 	{"explain SYS_T", "SYS_TIME SYS_TTY_CONFIG"},
 	{"why chown cap_sys_ti", "cap_sys_time"},
@@ -64,8 +71,19 @@ var completions = [...]struct{ line, words string }{
 
 // TestCompletion presses the key for completion in each shell, at a terminal in
 // those that complete there alone. Each word of the line becomes an argument of
-// the function that stands for capinspect then.
+// the function that stands for capinspect then. What the scripts ask capinspect itself, a copy
+// of a procfs answers.
 func TestCompletion(t *testing.T) {
+	node, err := filepath.Abs("../../testdata/proc/node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := fmt.Sprintf("#!/bin/sh\nexec %s \"$@\" --proc %s\n", built(t), node)
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "capinspect"), []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Run("bash", func(t *testing.T) {
 		need.On(t, "bash", "script")
 		testInteractive(t, "bash --norc --noprofile -i", `bind 'set bell-style none'; bind '"\C-t": insert-completions'; . ./capinspect`, "capinspect")
@@ -93,7 +111,11 @@ zstyle ':completion:*' completer _all_matches _complete; zstyle ':completion:*' 
 				word, _, _ := strings.Cut(strings.TrimSpace(line), "\t")
 				got = append(got, word)
 			}
-			compareWords(t, c.line, got, strings.Fields(c.words))
+			compareSorted(t, c.line, got, strings.Fields(c.words))
+		}
+		o := run(t, "fish", "--no-config", "-c", "source "+dir+"/capinspect.fish; complete -C 'capinspect ps --container '")
+		if o.stdout != "a5a0cc370154\tsleep\n" {
+			t.Errorf("%+v: want the name of a process beside the container", o)
 		}
 	})
 }
@@ -168,10 +190,19 @@ func testInteractive(t *testing.T, shell, setup, file string) {
 			continue // the line is as it was
 		}
 		if name == "zsh" { // in groups of the same help
-			slices.Sort(got)
+			compareSorted(t, c.line, got, strings.Fields(c.words))
+			continue
 		}
 		compareWords(t, c.line, got, strings.Fields(c.words))
 	}
+}
+
+// compareSorted is compareWords where a shell has an order of its own.
+func compareSorted(t *testing.T, line string, got, want []string) {
+	t.Helper()
+	slices.Sort(got)
+	slices.Sort(want)
+	compareWords(t, line, got, want)
 }
 
 // compareWords holds what the last word of a line was completed to. Bash inserts

@@ -24,7 +24,7 @@ import (
 var checkCommand = command.Command{
 	Name:     "check",
 	Args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
-	Operands: []flags.Candidate{flags.Anything, flags.AnyPID},
+	Operands: []flags.Candidate{flags.AnyPID, "file:", "pod:"},
 	Summary:  "yes or no, for scripts and probes",
 	About: `Check conditions on tasks, by default on capinspect's own process. All must
 hold, on every task: then the exit status is 0. If one does not it is 1, with a

@@ -55,7 +55,13 @@ func rows() []completion.Row {
 	}
 	for _, c := range commands() {
 		add("", c.Name, nil, c.Summary)
-		add(c.Name, "", c.Operands, "")
+		operands := slices.Clone(c.Operands)
+		if c.Name == whyCommand.Name {
+			for _, topic := range whyTopics {
+				operands = append(operands, flags.Candidate(topic.word))
+			}
+		}
+		add(c.Name, "", operands, "")
 		for _, f := range c.Flags() {
 			word := "--" + f.Name
 			if f.Shorthand != "" {
@@ -63,6 +69,9 @@ func rows() []completion.Row {
 			}
 			add(c.Name, word, f.Values, f.About)
 		}
+	}
+	for _, topic := range whyTopics {
+		add(whyCommand.Name+" "+topic.word, "", []flags.Candidate{flags.AnyPID, "file:"}, "")
 	}
 	first := commands()[0].Flags()
 	for i := range capsh.Options {

@@ -24,7 +24,7 @@ import (
 var diffCommand = command.Command{
 	Name:     "diff",
 	Args:     "[flags] A [B]",
-	Operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", flags.Anything},
+	Operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", "pod:", flags.Anything},
 	Summary:  "two tasks, manifests, profiles, sets or saved reports",
 	About: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none,

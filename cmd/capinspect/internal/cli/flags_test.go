@@ -55,7 +55,7 @@ func TestOperands(t *testing.T) {
 			t.Errorf("%s: nothing to complete", c.Name)
 		}
 		for _, word := range c.Operands {
-			if !strings.HasPrefix(string(word), "@") && word != "file:" && !slices.Contains(strings.Fields(c.Args), string(word)) {
+			if !strings.HasPrefix(string(word), "@") && word != "file:" && word != "pod:" && word != "container:" && !slices.Contains(strings.Fields(c.Args), string(word)) {
 				t.Errorf("%s: %s is not in %q", c.Name, word, c.Args)
 			}
 		}

@@ -106,7 +106,7 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 			About: "only tasks of this effective USER, a name or a number", Value: (*flags.String)(&c.user),
 		},
 		{
-			Name: "container", Argument: "ID", Values: []flags.Candidate{flags.Anything}, NotEmpty: true,
+			Name: "container", Argument: "ID", Values: []flags.Candidate{flags.AnyContainer}, NotEmpty: true,
 			About: "only tasks of the container or pod whose id starts with ID", Value: (*flags.String)(&c.container),
 		},
 		{

@@ -16,7 +16,7 @@ import (
 var showCommand = command.Command{
 	Name:     "show",
 	Args:     "[flags] [PID ...]",
-	Operands: []flags.Candidate{flags.AnyPID},
+	Operands: []flags.Candidate{flags.AnyPID, "file:"},
 	Summary:  "report on tasks, by default on capinspect's own process",
 	About: `Report which Linux capabilities a task has. The first line says what it holds
 and what limits it, then come notes on what is dangerous or surprising, the worst

@@ -22,7 +22,7 @@ import (
 var whyCommand = command.Command{
 	Name:     "why",
 	Args:     "[flags] CAP | OPERATION ...",
-	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
+	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, "file:", flags.Anything},
 	Summary:  "why a capability or operation fails, and what helps",
 	About: `Tell whether capabilities are effective in a process, by default in
 capinspect's own, the first reason that holds if they are not, or are and may

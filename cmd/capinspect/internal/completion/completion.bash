@@ -1,6 +1,13 @@
 # bash completion for capinspect; SPDX-License-Identifier: Apache-2.0
+# _capinspect_tasks adds what a column of ps has.
+_capinspect_tasks() {
+	local name
+	while read -r name; do
+		[[ $name == [-?] ]] || words+=("$name")
+	done < <(command capinspect ps --no-headers --columns "$@" 2>/dev/null | sort -u)
+}
 _capinspect() {
-	local IFS=$' \t\n' of=${COMP_WORDS[1]} bare=1 values='' args='' files='' line flag cur item pre row name takes word
+	local IFS=$' \t\n' of=${COMP_WORDS[1]} bare=1 values='' args='' files='' after='' line flag cur item pre row name takes word
 	local -a words=() table=('{rows}')
 	# By the line: COMP_WORDS ends words at = and :, which belong to them here.
 	line=${COMP_LINE:0:COMP_POINT} cur=${line##*[[:blank:]]} line=${line%"$cur"}
@@ -10,7 +17,9 @@ _capinspect() {
 		[[ $COMP_CWORD -gt 1 && $row == "|$of||"* && $of != -* ]] && bare=
 	done
 	[[ $bare ]] && of=show
+	[[ $COMP_CWORD -gt 2 ]] && after="$of ${COMP_WORDS[2]}"
 	for row in "${table[@]}"; do
+		[[ $after && $row == "$after||"* ]] && args=${row#*||} args=${args%%|*}
 		[[ $row == "$of|"* || $bare && $row == '|'* ]] || continue
 		name=${row#*|} takes=${name#*|} takes=${takes%%|*} name=${name%%|*}
 		[[ $name ]] || args=$takes
@@ -27,7 +36,9 @@ _capinspect() {
 	elif [[ $cur != -* ]]; then
 		values=$args
 	fi
-	if [[ $values == *file:* && $item == @(file|pod):* ]]; then
+	if [[ $values == *container:* && $item == container:* ]]; then
+		item=${item#*:} values=@container
+	elif [[ $values == *file:* && $item == @(file|pod):* ]]; then
 		item=${item#*:} values=@file
 	elif [[ $values != *'@'[fd]* ]]; then
 		item=${item##*[,:+]}
@@ -42,8 +53,9 @@ _capinspect() {
 		@user) words+=($(compgen -u)) ;;
 		@pid)
 			words+=(self)
-			for name in /proc/[1-9]*; do words+=("${name#/proc/}"); done
+			[[ $item == [0-9]* ]] && _capinspect_tasks PID --kernel-threads
 			;;
+		@container) _capinspect_tasks CONTAINER ;;
 		@*)
 			for row in "${table[@]}"; do
 				[[ $row == "$word|"* && $word$pre != @set:*[,:] ]] || continue
@@ -64,6 +76,7 @@ _capinspect() {
 	done < <(IFS=$'\n' && compgen $files -W "${words[*]}" -- "$item")
 	[[ $files ]] && compopt -o filenames 2>/dev/null
 	[[ ${#COMPREPLY[@]} == 1 && $COMPREPLY == *[=:] ]] && compopt -o nospace 2>/dev/null
+	[[ $COMP_CWORD == 1 ]] && compopt -o nosort 2>/dev/null # the commands come first
 	return 0
 }
 complete -F _capinspect capinspect

@@ -6,10 +6,24 @@ function __capinspect_in -a of
 	string match -q -- "|$command||*" $__capinspect_rows; or set command
 	test "$of" = "$command" -o "$of" = show -a -z "$command"
 end
+function __capinspect_at -a of
+	set -l words (commandline -opc)
+	if set -q words[3]; and string match -q -- "$words[2] $words[3]||*" $__capinspect_rows
+		test "$of" = "$words[2] $words[3]"
+	else
+		__capinspect_in $of
+	end
+end
+function __capinspect_tasks -a column
+	command capinspect ps --no-headers --columns $column,NAME $argv[2..] 2>/dev/null | \
+		string replace -rf '^ *([^ ]{2,}|\d) +' '$1\t' | sort -u -t \t -k 1,1
+end
 function __capinspect -a values
 	set -l item (commandline -ct | string replace -r -- '^--[^=]*=' '')
 	set -l pre (string match -r -- '^(?:.*[,:+])?(?i:cap_)?' $item)
+	set -l prefix (string match -r -- '^(?:file|pod|container):' $item)
 	for word in (string split ' ' -- $values)
+		test -n "$prefix" -a "$word" != "$prefix"; and continue
 		switch $word
 			case @
 			case @file
@@ -19,9 +33,14 @@ function __capinspect -a values
 			case @user
 				__fish_complete_users
 			case @pid
-				printf '%s\n' $pre(string replace -rf '^/proc/(?=\d+$|self$)' '' -- /proc/*)
+				echo $pre'self'
+				string match -qr -- '[0-9]' (string replace -- "$pre" '' $item); and printf '%s\n' $pre(__capinspect_tasks PID --kernel-threads)
+			case @container
+				__capinspect_tasks CONTAINER
+			case container:
+				test -n "$prefix"; and printf '%s\n' $word(__capinspect_tasks CONTAINER); or echo $word
 			case file: pod:
-				string match -q -- "$word*" $item; and printf '%s\n' $word(__fish_complete_path (string replace $word '' -- $item)); or echo $word
+				test -n "$prefix"; and printf '%s\n' $word(__fish_complete_path (string replace $word '' -- $item)); or echo $word
 			case '@*'
 				string match -qr -- ':$' $word; and string match -qr -- '[,:]$' $pre; and continue
 				string replace -rf -- "^$word\|(.*)\|\|" "$pre\$1\t" $__capinspect_rows
@@ -33,7 +52,8 @@ end
 complete -c capinspect -f
 for row in $__capinspect_rows
 	set -l f (string split -m 3 '|' -- $row)
-	set -l add complete -c capinspect -n "__capinspect_in '$f[1]'"
+	set -l where __capinspect_(test -n "$f[2]"; and echo in; or echo at)
+	set -l add complete -c capinspect -n "$where '$f[1]'"
 	test -n "$f[3]"; and set -a add -x -a "(__capinspect '$f[3]')"
 	switch $f[2]
 		case ''

@@ -1,12 +1,26 @@
 #compdef capinspect
 # zsh completion for capinspect; SPDX-License-Identifier: Apache-2.0
+# _capinspect_tasks offers what a column of ps has, with the name of a process beside it.
+_capinspect_tasks() {
+	local line id
+	local -a found
+	local -A seen
+	for line in ${(f)"$(command capinspect ps --no-headers --columns $1,NAME $@[2,-1] 2>/dev/null)"}; do
+		line=${line##[[:blank:]]#} id=${line%%[[:blank:]]*}
+		[[ $id == [-?] || -n $seen[$id] ]] && continue
+		seen[$id]=1 found+=("$id:${${line#$id}##[[:blank:]]#}")
+	done
+	_describe ${(L)1} found
+}
 _capinspect() {
-	local of=$words[2] bare=1 flag=$words[CURRENT-1] values args row word name
+	local of=$words[2] bare=1 after flag=$words[CURRENT-1] values args row word name
 	local -a f names glued table
 	table=('{rows}')
 	(( CURRENT > 2 )) && [[ $of != -* && -n ${(M)table:#\|$of\|\|*} ]] && bare= || of=show
+	(( CURRENT > 3 )) && after="$of $words[3]"
 	[[ $PREFIX == --*=* ]] && flag=${PREFIX%%=*}= && compset -P 1 '*='
 	for row in $table; do
+		[[ -n $after && $row == "$after||"* ]] && args=${${row#*\|\|}%%\|*}
 		[[ $row == "$of|"* || -n $bare && $row == '|'* ]] || continue
 		f=("${(@s:|:)row}")
 		[[ -z $f[2] ]] && args=$f[3]
@@ -26,7 +40,14 @@ _capinspect() {
 	elif [[ $PREFIX != -* ]]; then
 		values=$args
 	fi
-	if [[ $values == *file:* && $PREFIX == (file|pod):* ]]; then
+	if (( $#names )) && [[ $PREFIX != -* ]]; then
+		_describe command names # these come first
+		names=()
+	fi
+	if [[ $values == *container:* && $PREFIX == container:* ]]; then
+		compset -P 1 '*:'
+		values=@container
+	elif [[ $values == *file:* && $PREFIX == (file|pod):* ]]; then
 		compset -P 1 '*:'
 		values=@file
 	elif [[ $values != *@[fd]* ]]; then
@@ -39,7 +60,11 @@ _capinspect() {
 		(@file) _files ;;
 		(@dir) _files -/ ;;
 		(@user) _users ;;
-		(@pid) compadd self /proc/<1->(N:t) ;;
+		(@pid)
+			compadd -V targets self
+			[[ $PREFIX == [0-9]* ]] && _capinspect_tasks PID --kernel-threads
+			;;
+		(@container) _capinspect_tasks CONTAINER ;;
 		(@set:) [[ $IPREFIX == *[,:] ]] || compadd -S '' -- ${${${(M)table:#@set:*}#*\|}%%\|*} ;;
 		(@*)
 			for row in ${(M)table:#$word\|*}; do
@@ -47,7 +72,7 @@ _capinspect() {
 				names+=("$f[2]:$f[4]")
 			done
 			;;
-		(*:) compadd -S '' -- $word ;;
+		(*:) compadd -V targets -S '' -- $word ;;
 		(*) compadd -- $word ;;
 		esac
 	done

@@ -39,10 +39,13 @@ const (
 	Anything Candidate = "@" // nobody can list it
 
 	// The shell makes these lists.
-	AnyPID  Candidate = "@pid"
+	AnyPID  Candidate = "@pid" // self, and behind a digit the others
 	AnyFile Candidate = "@file"
 	AnyDir  Candidate = "@dir"
 	AnyUser Candidate = "@user"
+
+	// The shell asks capinspect for this list.
+	AnyContainer Candidate = "@container"
 
 	// The script contains these lists.
 	AnyCap       Candidate = "@cap"
