@@ -52,7 +52,8 @@ capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
 capinspect check --within docker --uid 1000 -q
 capinspect check --has bounding:docker -p 1
 capinspect check --pss restricted --pss-version 1.25`,
-	New: newCheck,
+	CapFlag: "--has",
+	New:     newCheck,
 }
 
 type checkConfig struct {

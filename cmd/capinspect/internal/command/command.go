@@ -39,6 +39,7 @@ type Command struct {
 	Summary  string            // a line for the list of commands
 	About    string            // the paragraphs of its help
 	Example  string            // command lines that work as printed
+	CapFlag  string            // the flag for a capability, which is no argument; "" if it has none
 
 	// New returns the command with its defaults, and the flags that change them.
 	New func() (Runner, []flags.Flag)
@@ -176,8 +177,8 @@ func (p *Program) misplaced(c *Command, word string) string {
 		return ", and no command; " + named
 	}
 	if _, err := capset.Parse(word); err == nil && !target.IsPID(word) && strings.Trim(word, "0123456789") != "" {
-		if c.Name == "check" {
-			return ": did you mean --has " + word + "?"
+		if c.CapFlag != "" {
+			return ": did you mean " + c.CapFlag + " " + word + "?"
 		}
 		return ": did you mean 'capinspect why " + word + "'?"
 	}
