@@ -33,8 +33,11 @@ pod:FILE[:CONTAINER], a manifest in YAML or JSON; "-" as the file is standard
 input.
 
 Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
-securebits, user namespace, security label, read-only root and the node's
-namespaces; what is unknown of one is listed as not compared. A profile or a set
+securebits, tracer, user namespace and its maps, security label, the runtime of
+their container, read-only root, masked /proc and /sys, which of the namespaces
+are the node's, and for which the capabilities count. What is unknown of one,
+and what nobody can compare, is listed as not compared; what only tells which
+task it is, as its name, PID and container, is left out. A profile or a set
 is compared with the Bounding set, which a runtime configures, or with that of
 --set; baseline is then what that level of Pod Security lets a container have,
 the default of its runtime included. Nothing is printed of what is equal; the

@@ -3,7 +3,9 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -23,7 +25,24 @@ func Compare(a, b *Side, k capset.Kind) *Difference {
 	for i := range values {
 		d.compareValue(&values[i])
 	}
+	if a.Asks() == nil && b.Asks() == nil {
+		d.compareOverflow()
+		d.compareNamespaces()
+		d.compareFilters()
+	}
+	slices.SortStableFunc(d.NotCompared, func(a, b task.Note) int { return rank(a) - rank(b) })
 	return d
+}
+
+// rank puts last what can be compared of no two tasks that run.
+func rank(n task.Note) int {
+	switch n.Code {
+	case "seccomp.rules":
+		return 1
+	case "securebits":
+		return 2
+	}
+	return 0
 }
 
 // saved reports whether a side was read from a file, and may be of another node or boot.
@@ -31,9 +50,11 @@ func (d *Difference) saved() bool {
 	return d.A.Task.Source != task.SourceProc || d.B.Task.Source != task.SourceProc
 }
 
-// skip notes that something is not compared.
+// skip notes that something is not compared, once.
 func (d *Difference) skip(key, why string) {
-	d.NotCompared = append(d.NotCompared, task.Note{Code: key, Text: why})
+	if note := (task.Note{Code: key, Text: why}); !slices.Contains(d.NotCompared, note) {
+		d.NotCompared = append(d.NotCompared, note)
+	}
 }
 
 // compareSet compares one set. A set of a task that is unknown is an error. A manifest may
@@ -96,32 +117,43 @@ func (d *Difference) compareValue(v *value) {
 		d.skip(v.key, "it asks for the node's, which need not be the initial one")
 	case v.ofBoot && d.saved() && child(x) && child(y):
 		d.skip(v.key, "in a saved report the number of a child user namespace says nothing about another one")
+	case v.void != nil && v.void(d.A.Task, d.B.Task) != "":
+		if !slices.ContainsFunc(d.Values, func(other ValueDifference) bool { return other.Key == v.under }) {
+			d.skip(v.key, v.void(d.A.Task, d.B.Task))
+		}
 	default:
 		d.Values = append(d.Values, ValueDifference{v.key, x, y})
 	}
 }
 
 // untold notes that a value is not compared, and why: a manifest does not tell it, or a task.
-// It notes nothing of what no manifest tells.
+// It notes nothing of what no manifest tells, nor of what neither task has.
 func (d *Difference) untold(v *value, was, is task.Value[any]) {
 	asked, other := was, is
-	switch {
-	case d.A.Asks() != nil:
-	case d.B.Asks() != nil:
+	if d.A.Asks() == nil {
 		asked, other = is, was
-	case was.Known():
-		asked, other = is, was
-	}
-	if v.onlyTasks && (d.A.Asks() != nil || d.B.Asks() != nil) {
-		return
 	}
 	why := asked.Why()
-	if asked.Known() {
+	switch {
+	case d.A.Asks() == nil && d.B.Asks() == nil:
+		why = unknownOfOne(was, is)
+	case v.onlyTasks:
+		return
+	case asked.Known():
 		if why = other.Why(); why == "" {
 			why = "it is not known of the task"
 		}
 	}
-	if why != "" {
+	if why != "" && !slices.Contains(d.NotCompared, task.Note{Code: v.under, Text: why}) {
 		d.skip(v.key, why)
 	}
+}
+
+// unknownOfOne says why one of two values is unknown; "" if nobody looked for either.
+func unknownOfOne[T any](was, is task.Value[T]) string {
+	why := cmp.Or(was.Why(), is.Why())
+	if why == "" && was.Known() != is.Known() {
+		return "it is known of one alone"
+	}
+	return why
 }

@@ -45,5 +45,5 @@ type SetDifference struct {
 // ValueDifference is a value that differs, under its key in JSON.
 type ValueDifference struct {
 	Key  string
-	A, B any // capset.IDs, []uint32, capset.Securebits, uint64, bool or string
+	A, B any // capset.IDs, []uint32, []string, capset.Securebits, uint64, int, bool or string
 }

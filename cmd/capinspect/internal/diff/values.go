@@ -3,7 +3,10 @@
 package diff
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -25,6 +28,13 @@ type value struct {
 	// later unless it is that of the initial one.
 	ofBoot bool
 
+	// under is the key that the value is a part of. It is not listed as not compared for the
+	// reason for which that one is, nor where void says something and that one differs.
+	under string
+
+	// void says why it tells nothing that two tasks differ in the value; "" if it does tell.
+	void func(a, b *task.Task) string
+
 	// equal tells whether two values are the same, enough whether a task has what a
 	// manifest asks for. Where they are nil, == does.
 	equal  func(a, b any) bool
@@ -41,12 +51,21 @@ var values = [...]value{
 		return task.Map(t.Seccomp, func(s task.Seccomp) any { return task.SeccompName(s.Mode) })
 	}},
 	{key: "securebits", of: func(t *task.Task) task.Value[any] { return boxed(t.Securebits) }, onlyTasks: true},
+	{key: "tracerPid", of: func(t *task.Task) task.Value[any] { return boxed(t.TracerPid) }, onlyTasks: true},
+	{key: "otherCaps", of: otherCaps, onlyTasks: true},
+	{key: "lastCap", of: lastCap, onlyTasks: true, void: guessed},
 	{key: "userNamespace", of: userNamespace, onlyTasks: true, ofBoot: true},
+	{key: "userNamespace.uidMap", of: ofUserNamespace(uidMap), onlyTasks: true, under: "userNamespace", void: mapsDiffer},
+	{key: "userNamespace.gidMap", of: ofUserNamespace(gidMap), onlyTasks: true, under: "userNamespace", void: mapsDiffer},
+	{key: "userNamespace.setgroups", of: ofUserNamespace(setgroups), onlyTasks: true, under: "userNamespace"},
 	{key: "lsm", of: label, onlyTasks: true},
+	{key: "container", of: container, onlyTasks: true},
 	{key: "readOnlyRootFilesystem", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ReadOnlyRoot) }},
+	{key: "procMasked", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ProcMasked) }, onlyTasks: true, under: "readOnlyRootFilesystem"},
+	{key: "sysReadOnly", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.SysReadOnly) }, onlyTasks: true, under: "readOnlyRootFilesystem"},
 	{key: "hostPID", of: ofNode((*task.Task).HostPID), ofNode: true},
 	{key: "hostIPC", of: ofNode((*task.Task).HostIPC), ofNode: true},
-	{key: "hostNetwork", of: ofNode((*task.Task).HostNetwork), ofNode: true},
+	{key: "hostNetwork", of: ofNode(hostNetwork), ofNode: true},
 	{key: "hostUsers", of: ofNode(hostUsers), ofNode: true},
 }
 
@@ -75,11 +94,52 @@ func label(t *task.Task) task.Value[any] {
 		return task.Known[any]("")
 	}
 	return task.Map(t.Label, func(l procstatus.Label) any {
-		if l.Mode != "" {
-			return l.Label + " (" + l.Mode + ")"
+		name := l.Label
+		if l.Module != "" {
+			name = l.Module + " " + name
 		}
-		return l.Label
+		if l.Mode != "" {
+			name += " (" + l.Mode + ")"
+		}
+		return name
 	})
+}
+
+// otherCaps returns the lines of sets that are not known here.
+func otherCaps(t *task.Task) task.Value[any] {
+	lines := make([]string, len(t.OtherCaps))
+	for i, l := range t.OtherCaps {
+		lines[i] = l.Name + " " + l.Value
+	}
+	return task.Known[any](strings.Join(lines, ", "))
+}
+
+func lastCap(t *task.Task) task.Value[any] {
+	if t.LastCap.From == "" {
+		return task.Unknown[any]("")
+	}
+	return task.Known[any](int(t.LastCap.Value))
+}
+
+func guessed(a, b *task.Task) string {
+	if a.LastCap.From == task.FromGuess || b.LastCap.From == task.FromGuess {
+		return "it is a guess"
+	}
+	return ""
+}
+
+// container returns the runtime of the container that a task is in.
+func container(t *task.Task) task.Value[any] {
+	c, known := t.Container.Get()
+	switch {
+	case !known:
+		return task.Unknown[any](t.Container.Why())
+	case c == nil:
+		return task.Known[any]("")
+	case c.Runtime == "":
+		return task.Unknown[any](cmp.Or(c.Why.Runtime, "its runtime is unknown"))
+	}
+	return task.Known[any](c.Runtime)
 }
 
 func userNamespace(t *task.Task) task.Value[any] {
@@ -90,8 +150,48 @@ func userNamespace(t *task.Task) task.Value[any] {
 	return boxed(ns.ID)
 }
 
+// ofUserNamespace returns a value of a task's user namespace.
+func ofUserNamespace(of func(*task.UserNamespace) task.Value[any]) func(*task.Task) task.Value[any] {
+	return func(t *task.Task) task.Value[any] {
+		ns, ok := t.UserNamespace.Get()
+		if !ok {
+			return task.Unknown[any](t.UserNamespace.Why())
+		}
+		return of(&ns)
+	}
+}
+
+func uidMap(ns *task.UserNamespace) task.Value[any] { return task.Map(ns.UIDMap, idMap) }
+
+func gidMap(ns *task.UserNamespace) task.Value[any] { return task.Map(ns.GIDMap, idMap) }
+
+func setgroups(ns *task.UserNamespace) task.Value[any] { return boxed(ns.Setgroups) }
+
+// idMap returns the lines of a map of ids, as the kernel has them.
+func idMap(m procstatus.IDMap) any {
+	lines := make([]string, len(m))
+	for i, e := range m {
+		lines[i] = fmt.Sprintf("%d %d %d", e.Inside, e.Outside, e.Length)
+	}
+	return strings.Join(lines, ", ")
+}
+
+// mapsDiffer says that the maps of two user namespaces lead to different ones: that of
+// capinspect leads to the one above it, and all others to that of capinspect.
+func mapsDiffer(a, b *task.Task) string {
+	if a.UserNamespace.Zero().Own != b.UserNamespace.Zero().Own {
+		return "one leads above the user namespace of capinspect, and the other to it"
+	}
+	return ""
+}
+
 func hostUsers(t *task.Task) task.Value[bool] {
 	return task.Map(t.ChildUserNamespace(), func(child bool) bool { return !child })
+}
+
+// hostNetwork goes also by the number of the namespace, which tells less before Linux 6.18.
+func hostNetwork(t *task.Task) task.Value[bool] {
+	return task.First(t.HostNetwork(), t.Namespace(procstatus.NamespaceNet).Node)
 }
 
 // ofNode returns whether a task is in a namespace of the node. Where that is unknown, it is
@@ -104,7 +204,7 @@ func ofNode(is func(*task.Task) task.Value[bool]) func(*task.Task) task.Value[an
 		if t.Asked != nil {
 			return boxed(is(t))
 		}
-		return task.Unknown[any](t.Namespaces.Why())
+		return task.Unknown[any](cmp.Or(t.Namespaces.Why(), is(t).Why()))
 	}
 }
 

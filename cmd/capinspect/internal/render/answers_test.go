@@ -135,7 +135,7 @@ lsm: a\x0ab -> c
 noNewPrivs: true -> false
 Traps:
   x  y
-Not compared: uidMap, mode (x); lsm (y\x0a)
+Not compared: userNamespace.uidMap, mode (x); lsm (y\x0a)
 `
 	if got := printed(printDifference, d); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -52,16 +52,20 @@ func printNotCompared(p *printer, list []task.Note) {
 	if len(list) == 0 {
 		return
 	}
-	before := "Not compared: "
-	for i, n := range list {
-		p.print(before, n.Code[strings.LastIndexByte(n.Code, '.')+1:])
-		before = ", "
-		if i+1 == len(list) || list[i+1].Text != n.Text {
-			p.print(" (")
-			p.escaped(n.Text)
-			p.print(")")
-			before = "; "
+	var reasons []string
+	keys := map[string][]string{}
+	for _, n := range list {
+		if keys[n.Text] == nil {
+			reasons = append(reasons, n.Text)
 		}
+		keys[n.Text] = append(keys[n.Text], strings.TrimPrefix(n.Code, "capabilities."))
+	}
+	next := p.separated("Not compared: ", "; ")
+	for _, why := range reasons {
+		next()
+		p.print(strings.Join(keys[why], ", "), " (")
+		p.escaped(why)
+		p.print(")")
 	}
 	p.line()
 }
@@ -75,6 +79,10 @@ func valueText(value any) string {
 		return task.GroupsText(v)
 	case capset.Securebits:
 		return fmt.Sprintf("0x%x", uint32(v))
+	case []string:
+		return choose(len(v) == 0, none, strings.Join(v, ", "))
+	case string:
+		return choose(v == "", none, v)
 	}
 	return fmt.Sprint(value)
 }
