@@ -4,6 +4,7 @@ package collect
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 
@@ -98,7 +99,7 @@ func (s *subject) openRoot() (err error) {
 // circumstances finds out what else execve(2) goes by.
 func (s *subject) circumstances() error {
 	c := s.from
-	s.Finder, s.Outside = finder{s}, s.outside()
+	s.Finder, s.Outside, s.Architecture = finder{s}, s.outside(), predict.ArchitectureNamed(runtime.GOARCH)
 	release, _ := Kernel()
 	s.How.ComparesReal = place.OlderThan(release, 6, 16)
 	if c.proc != nil {

@@ -25,10 +25,14 @@ func TestTracer(t *testing.T) {
 	runtime.LockOSThread() // which traces
 	defer runtime.UnlockOSThread()
 	ids := []syscall.SysProcIDMap{{HostID: 0, Size: 1}}
+	program, err := os.ReadFile("/bin/sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	plain, gives := filepath.Join(dir, "plain"), filepath.Join(dir, "gives")
 	for path, mode := range map[string]uint32{plain: 0o755, gives: 0o4755} {
-		if err := errors.Join(os.WriteFile(path, nil, 0o600), unix.Chmod(path, mode), unix.Chmod(dir, 0o755), unix.Chmod(filepath.Dir(dir), 0o755)); err != nil {
+		if err := errors.Join(os.WriteFile(path, program, 0o600), unix.Chmod(path, mode), unix.Chmod(dir, 0o755), unix.Chmod(filepath.Dir(dir), 0o755)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -20,6 +20,8 @@ var errnos = map[string]string{
 	"ENOTDIR":      "not a directory",
 	"EINVAL":       "invalid argument",
 	"ENAMETOOLONG": "file name too long",
+	"EIO":          "input/output error",
+	"ELIBBAD":      "accessing a corrupted shared library",
 	"ELOOP":        "too many levels of symbolic links",
 }
 

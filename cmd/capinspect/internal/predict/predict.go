@@ -55,9 +55,13 @@ type MountOptions struct {
 	NoExec bool // nobody executes its programs
 }
 
-// HeadSize is how many bytes of a program the kernel looks at for "#!"
+// HeadSize is how many of its first bytes tell what a program is: the headers of an ELF file
+// lie there, and the name of its loader.
+const HeadSize = 4096
+
+// scriptSize is how many bytes of a program the kernel looks at for "#!"
 // (include/uapi/linux/binfmts.h, BINPRM_BUF_SIZE; 256 since Linux 5.1).
-const HeadSize = 256
+const scriptSize = 256
 
 // Prediction is what execve(2) of a file would give a task.
 type Prediction struct {
@@ -96,7 +100,7 @@ type Program struct {
 const OK = "ok"
 
 // NotExamined is what else an execve(2) may fail for, or depend on.
-const NotExamined = "ACLs, security modules, writers (ETXTBSY), format and loader (ENOEXEC, ENOENT, binfmt_misc), a root directory shared by CLONE_FS"
+const NotExamined = "ACLs, security modules, writers (ETXTBSY), binfmt_misc, shared libraries, a root directory shared by CLONE_FS"
 
 // Predict tells what execve(2) of a file would give the task. A file without a slash is
 // looked for in PATH. The error says why nobody can tell; an execve(2) that fails is a
@@ -150,6 +154,9 @@ func (s *Subject) execute(p *Prediction) error {
 		case err != nil:
 			return err
 		case !is:
+			if err := s.load(f); err != nil {
+				return err
+			}
 			return s.apply(f, p)
 		}
 		p.step("script", f.Path+" is a script: "+name+" is executed, and its attributes count")
@@ -170,7 +177,7 @@ func (s *Subject) interpreterOf(f *Found) (name string, is bool, err error) {
 		s.Assume("script", f.Path+" is no script: "+f.Head.Why())
 		return "", false, nil
 	}
-	name, what := interpreter(head, HeadSize)
+	name, what := interpreter(head[:min(len(head), scriptSize)], scriptSize)
 	switch {
 	case what == badScript:
 		return "", true, &Denied{"ENOEXEC", f.Path, "its first line names no interpreter, or one too long", nameInterpreter}

@@ -71,7 +71,7 @@ func (t *tree) at(dir string) Inode {
 func file(change ...func(*Found)) *Found {
 	f := &Found{
 		Inode: Inode{Mode: 0o755}, Regular: true,
-		Mount: task.Known(MountOptions{}), Head: task.Known([]byte("\x7fELF")), Caps: task.Known([]byte(nil)),
+		Mount: task.Known(MountOptions{}), Head: task.Known(elfHead("")), Caps: task.Known([]byte(nil)),
 	}
 	for _, c := range change {
 		c(f)

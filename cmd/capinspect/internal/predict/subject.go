@@ -28,9 +28,12 @@ type Subject struct {
 	OwnUsers procstatus.IDMap
 	Path     string // where a bare name is looked for, directories with colons between; "" for the usual
 	Finder   Finder
-	Outside  bool   // it is known to be in no container
-	way      string // what opens the file or directory that was refused last, before its path
-	unknown  string // what the prediction depends on and nobody can tell; "" if there is nothing
+	// Architecture is whose programs the kernel executes; nil if it is not known, and then
+	// the formats of programs are not looked at.
+	Architecture *Architecture
+	Outside      bool   // it is known to be in no container
+	way          string // what opens the file or directory that was refused last, before its path
+	unknown      string // what the prediction depends on and nobody can tell; "" if there is nothing
 
 	changed *task.Task  // the task with Credentials
 	assumed []task.Note // what is not known, and taken for granted

@@ -28,9 +28,9 @@ type Program struct {
 // Regular reports whether the file is a regular one. Only regular files can be executed.
 func (p *Program) Regular() bool { return p.Stat.Mode&unix.S_IFMT == unix.S_IFREG }
 
-// HeadSize is how many bytes of a program the kernel reads to find its format, since
-// Linux 5.1 (include/uapi/linux/binfmts.h, BINPRM_BUF_SIZE).
-const HeadSize = 256
+// HeadSize is how many bytes of a program are read, a page: the kernel finds its format there
+// (binfmt_script.c, binfmt_elf.c).
+const HeadSize = 4096
 
 // Mount options as statfs(2) returns them.
 const (

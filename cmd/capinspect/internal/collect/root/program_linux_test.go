@@ -145,8 +145,8 @@ var programs = []struct {
 	{"a socket", func(_ *testing.T, dir string) error { return unix.Mknod(dir+"/p", unix.S_IFSOCK|0o755, 0) }, "", "/p", "/p irregular"},
 	{"an empty file", func(_ *testing.T, dir string) error { return program(dir+"/p", "") }, "", "/p", `/p ""`},
 	{"a large file", func(_ *testing.T, dir string) error {
-		return errors.Join(program(dir+"/p", strings.Repeat("x", 300)), os.Truncate(dir+"/p", 1<<40))
-	}, "", "/p", fmt.Sprintf("/p %q", strings.Repeat("x", 256))},
+		return errors.Join(program(dir+"/p", strings.Repeat("x", 5000)), os.Truncate(dir+"/p", 1<<40))
+	}, "", "/p", fmt.Sprintf("/p %q", strings.Repeat("x", HeadSize))},
 	{"capabilities", func(_ *testing.T, dir string) error {
 		return errors.Join(program(dir+"/p", "x"), unix.Setxattr(dir+"/p", "security.capability", caps, 0))
 	}, "", "/p", fmt.Sprintf(`/p %x "x"`, caps)},
