@@ -5,7 +5,6 @@ package report
 import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
 // WhyAccess is what why access finds.
@@ -49,7 +48,7 @@ func FromAccess(list []*access.Answer) WhyAccess {
 			AccessAnswer{
 				a.Works, a.Traces, Note(a.Reason), notes(a.Also),
 				each(a.Files, func(f access.FileAccess) FileAccess { return FileAccess{f.Name, f.Rule, f.May, text(f.Why)} }),
-				each(a.Changes, func(c why.Change) Change { return Change(c) }),
+				changes(a.Changes),
 			},
 			Assumptions{notes(a.Assumed)},
 		}

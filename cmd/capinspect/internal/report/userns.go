@@ -58,7 +58,7 @@ func FromUserns(list []*why.UsernsAnswer) WhyUserns {
 			Origin{a.Task.Source},
 			UsernsAnswer{
 				a.Creates, a.Works, Note(a.Reason), notes(a.Also), setOf(a.Inside), mappable(&a.Users), mappable(&a.Groups),
-				each(a.Changes, func(c why.Change) Change { return Change(c) }),
+				changes(a.Changes),
 			},
 			Assumptions{notes(a.Assumed)},
 		}
