@@ -159,7 +159,7 @@ func (x *execution) root() {
 	case x.old.Securebits&NoRoot != 0:
 		x.step("noroot", "the securebit noroot is set: uid 0 gains nothing")
 	case x.hasCaps && !isReal:
-		x.step("set-user-id-root-with-capabilities", "a set-user-ID root file that has capabilities gives those alone to another user than root")
+		x.step("set-user-id-root-with-capabilities", "a set-user-ID root file that has capabilities gives those alone to a user other than root")
 	default:
 		x.new.Sets[Permitted] = x.old.Sets[Bounding] | x.old.Sets[Inheritable]
 		x.step("root", "uid 0: all capabilities count as in the file: P'(permitted) = P(inheritable) | P(bounding)")

@@ -12,7 +12,7 @@ const (
 	Inheritable Kind   = iota // kept over execve of a file that inherits it
 	Permitted                 // what the task may make effective
 	Effective                 // what permission checks look at
-	Bounding                  // what execve can give at the most, a task's own since Linux 2.6.25
+	Bounding                  // what execve can give at most, a task's own since Linux 2.6.25
 	Ambient                   // kept over execve of an ordinary file, since Linux 4.3
 	NumKinds    = iota        // how many there are
 )

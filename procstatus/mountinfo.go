@@ -14,7 +14,7 @@ type Mount struct {
 	Major, Minor uint32 // of the device of the files on it
 	Root         string // the directory or file of the file system that is mounted, with "//deleted" behind it if it was removed; for some types not a path, as "net:[4026531833]"
 	Point        string // the mount point, from the root directory of the task
-	Options      string // of this mount, with commas between them: "ro,nosuid"
+	Options      string // of this mount, separated by commas them: "ro,nosuid"
 	Type         string // of the file system, as "ext4" or "fuse.sshfs"
 	Source       string // the name that the file system has for its device, any text
 	SuperOptions string // of the file system, with the kernel's escapes in them

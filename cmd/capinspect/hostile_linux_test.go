@@ -121,7 +121,7 @@ func TestBorrowedRoot(t *testing.T) {
 		t.Errorf("the other: %s", text(p.UID.RealName))
 	}
 	p := placeOf(t, run(t, built(t), "--json", strconv.Itoa(borrower)))
-	if got := p.Unknown["uid.realName"]; got != "/ is no mount of its mount table" {
+	if got := p.Unknown["uid.realName"]; got != "/ is not a mount in its mount table" {
 		t.Errorf("%s, %q", text(p.UID.RealName), got)
 	}
 }

@@ -43,7 +43,7 @@ func TestIdmappedMount(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Unmount(mapped, unix.MNT_DETACH) })
-	const unknown = "depends on whose a file is, which is unknown: an owner 65534 may be one that an idmapped mount does not map"
+	const unknown = "depends on who owns a file, which is unknown: an owner 65534 may be one that an idmapped mount does not map"
 	for name, want := range map[string]string{
 		"plain": "ok", "private": unknown, "setuid": unknown, "setuid-mapped": "euid=100007",
 	} {

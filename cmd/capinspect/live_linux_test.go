@@ -322,7 +322,7 @@ func TestRefusedWithoutProc(t *testing.T) {
 		print, all = bare("--print"), bare("--json")
 		return err
 	})
-	if lacks.status != 2 || lacks.stdout != "" || strings.Count(lacks.stderr, "is unknown: there is no /proc, and no system call told it\n") != 4 {
+	if lacks.status != 2 || lacks.stdout != "" || strings.Count(lacks.stderr, "is unknown: there is no /proc, and no system call returned it\n") != 4 {
 		t.Errorf("check: %+v", lacks)
 	}
 	if has.status != 2 {
@@ -391,7 +391,7 @@ func TestNoPrivilege(t *testing.T) {
 // TestPID1Note looks from inside a pid namespace at a PID 1 with other sets.
 func TestPID1Note(t *testing.T) {
 	need.On(t, "root", "unshare", "setpriv")
-	const note = "Note: PID 1 (sh) has other capabilities than this process, in Permitted, Effective, Bounding: see capinspect 1\n"
+	const note = "Note: PID 1 (sh) and this process differ in Permitted, Effective, Bounding: see capinspect 1\n"
 	inside := func(script string) outcome {
 		return run(t, "unshare", "-pf", "--mount-proc", "sh", "-c", strings.ReplaceAll(script, "capinspect", built(t))+"\ntrue")
 	}

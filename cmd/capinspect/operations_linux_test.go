@@ -21,7 +21,7 @@ type tried struct {
 	lack, enough []*trial // with all but what suffices; with what suffices by the table
 }
 
-// TestOperations does operations of the table as another user than root: without any
+// TestOperations does operations of the table as a user other than root: without any
 // capability, with what suffices by the table, and with all the others. The kernel says
 // whether the table is right: by what comes back, and where it has a tracepoint for that by
 // what it looks for.

@@ -304,7 +304,7 @@ func predictIsKernels(t *testing.T, cmd *exec.Cmd, count int, ids func(uint32) u
 		if err := in.Decode(&after); err != nil {
 			t.Fatal(err)
 		}
-		if predictErr != nil && strings.Contains(predictErr.Error(), "depends on whose a file is") {
+		if predictErr != nil && strings.Contains(predictErr.Error(), "depends on who owns a file") {
 			doubtful++ // two owners show as the same
 			continue
 		}

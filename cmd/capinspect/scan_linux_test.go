@@ -279,10 +279,10 @@ ok      setgid 5                           egid 5  /bin/wall
 14 of 14 files in 5 directories of /bin, for pid PID (capinspect.test)
 Assumed:
   securebits  its securebits are 0: only the task itself can read them
-  uid         all its user ids are 1000, as asked
-  gid         all its group ids are 1000, as asked
-  drop        it lacks all capabilities, as asked
-  add         its Permitted, Effective and Bounding sets have cap_net_raw, as asked
+  uid         all its user ids are 1000, as you asked
+  gid         all its group ids are 1000, as you asked
+  drop        it lacks all capabilities, as you asked
+  add         its Permitted, Effective and Bounding sets have cap_net_raw, as you asked
 Not examined: ACLs, security modules, writers (ETXTBSY), binfmt_misc, shared libraries, a root directory shared by CLONE_FS
 `
 	o := run(t, built(t), "predict", "-p", tid, "--scan", "/bin", "--uid", "1000", "--gid", "1000", "--drop", "all", "--add", "net_raw")

@@ -20,7 +20,7 @@ import (
 var laterDocker = map[string]int{"set_mempolicy_home_node": 23, "io_uring_setup": 25}
 
 // TestSeccompGatesOfDocker holds the table of the gates against docker's default filter: as
-// another user than root, with each capability in Bounding alone, and with none.
+// a user other than root, with each capability in Bounding alone, and with none.
 func TestSeccompGatesOfDocker(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts containers")

@@ -140,7 +140,7 @@ func applySetcap(t *testing.T, text, path string) {
 }
 
 // TestWhySysctls makes the changes of sysctls that are proposed, in a network namespace of
-// its own, as another user than root.
+// its own, as a user other than root.
 func TestWhySysctls(t *testing.T) {
 	need.On(t, "root")
 	set := func(name, value string) error {
@@ -471,7 +471,7 @@ func TestWhyInContainers(t *testing.T) {
 		if fixed := whyOf(t, "net_raw", start(t, flags, "/own/holder")); !fixed.Effective {
 			t.Errorf("with the file capability: %+v", fixed)
 		}
-		// Docker gives another user than root nothing that no_new_privs would leave.
+		// Docker gives a user other than root nothing that no_new_privs would leave.
 		nnp := []string{"--user", "1000", "--security-opt", "no-new-privileges"}
 		for _, args := range [][]string{{"/own/holder"}, {"/holder", "become", "/own/holder"}} {
 			a := whyOf(t, "net_raw", start(t, nnp, args...))

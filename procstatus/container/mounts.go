@@ -21,7 +21,7 @@ type Evidence struct {
 }
 
 // OfMounts returns the container that the mounts of a task tell of. It helps
-// where the cgroup does not tell, as in a cgroup namespace of its own. There is
+// where the cgroup does not say, as in a cgroup namespace of its own. There is
 // one Evidence for each member that is known, in the order of [Evidence.What],
 // and none if the mounts tell of no container.
 //

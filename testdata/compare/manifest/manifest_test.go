@@ -52,7 +52,7 @@ type report struct {
 }
 
 // decode decodes as the API server does: a member that it does not know, in that
-// spelling, or that stands twice is an error.
+// spelling, or that appears twice is an error.
 func decode(text []byte, to any) error {
 	strict, err := kjson.UnmarshalStrict(text, to)
 	if err := errors.Join(append(strict, err)...); err != nil {

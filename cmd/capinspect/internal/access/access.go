@@ -237,7 +237,7 @@ func (a *Subject) file(f *procFile, read decision) decision {
 	case toRead:
 		if f.mapped && a.PerfmonReads && effective&perfmon != 0 && task.Is(a.OwnInitial, true) {
 			if read.code == refusedModule {
-				return open("the security module may refuse this too, though cap_perfmon is enough for the rule")
+				return open("the security module may refuse this too, although cap_perfmon is enough for the rule")
 			}
 			return permit()
 		}
@@ -278,7 +278,7 @@ func (a *Subject) byMode(f *procFile) decision {
 	}
 	for _, file := range files[1:] {
 		if may(file) != may(files[0]) {
-			return open("whose the files of the process are depends on ids that capinspect's user namespace cannot express")
+			return open("who owns the files of the process depends on ids that capinspect's user namespace cannot express")
 		}
 	}
 	if may(files[0]) {

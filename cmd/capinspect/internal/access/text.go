@@ -72,13 +72,13 @@ func (a *Subject) refusal(answer *Answer, code string, read decision) string {
 		return "the process is in another user namespace" + lacks
 	case refusedCaps:
 		more := a.Task.Sets[capset.Permitted].Zero() &^ a.Own.Sets[capset.Effective].Zero()
-		return "the process is permitted " + more.String() + ", which capinspect has not in effect" + lacks
+		return "the process is permitted " + more.String() + ", which capinspect does not have in effect" + lacks
 	case refusedYama:
-		return "kernel.yama.ptrace_scope is " + a.Yama.Zero() + ": mem, syscall, personality and stack are for who may attach to the process"
+		return "kernel.yama.ptrace_scope is " + a.Yama.Zero() + ": only those who may attach to the process can read mem, syscall, personality and stack"
 	case refusedModule:
-		return "the rule of ptrace(2) lets capinspect read, and the kernel refuses it: a security module does, as for a Landlock domain"
+		return "the rule of ptrace(2) lets capinspect read, but a security module refuses it, as for a Landlock domain"
 	case refusedMode:
-		return "the mode and the owner of some files keep capinspect from them, and it has neither cap_dac_read_search nor cap_dac_override that counts for them"
+		return "the mode and the owner of some files keep capinspect from reading them, and it has neither cap_dac_read_search nor cap_dac_override that counts for them"
 	case refusedAdmin:
 		return "stack asks for cap_sys_admin in the initial user namespace too"
 	case refusedNice:
@@ -94,7 +94,7 @@ func (a *Subject) refusal(answer *Answer, code string, read decision) string {
 			return f.May.Why()
 		}
 	}
-	return "what the rule of ptrace(2) goes by is hidden"
+	return "what the rule of ptrace(2) depends on is hidden"
 }
 
 // three returns the ids that the rule looks at.
@@ -117,7 +117,7 @@ func (a *Subject) changes(codes []string) (list []why.Change) {
 		list = append(list, a.runAs(uid.Effective, gid.Effective))
 	}
 	if has(refusedYama) && a.Yama.Zero() != "3" {
-		list = append(list, change("sysctl", "kernel.yama.ptrace_scope=0, on the node: every user may attach to the own processes"))
+		list = append(list, change("sysctl", "kernel.yama.ptrace_scope=0, on the node: every user may attach to their own processes"))
 	}
 	if has(refusedDump) {
 		list = append(list, change("program", "prctl(PR_SET_DUMPABLE, 1) after the ids have changed"))

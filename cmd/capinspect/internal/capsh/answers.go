@@ -53,7 +53,7 @@ func (c *runner) explain(name string) error {
 func (c *runner) suggest(text string) error {
 	hits := capset.Search(text)
 	if len(hits) == 0 {
-		return no("no capability speaks of '%s'", render.Escape(text))
+		return no("no capability mentions '%s'", render.Escape(text))
 	}
 	for i, hit := range hits {
 		if i > 0 {

@@ -118,7 +118,7 @@ func Run(args []string, read func() (*task.Task, error)) (out []byte, err error)
 	for _, arg := range args {
 		opt, value := Find(arg)
 		if opt == nil {
-			return c.out, fmt.Errorf("%q is no option of capsh", arg)
+			return c.out, fmt.Errorf("%q is not an option of capsh", arg)
 		}
 		if err := opt.run(c, value); err != nil || c.done {
 			return c.out, err

@@ -166,9 +166,9 @@ func ofAll(states []*task.Task, test func(*task.Task) (string, error)) (why stri
 	case err != nil:
 		return "", err
 	case asRoot != "" && asUser == "":
-		return "", fmt.Errorf("as root, %s; who it runs as is %s", asRoot, manifest.OfImage)
+		return "", fmt.Errorf("as root, %s; its user is %s", asRoot, manifest.OfImage)
 	case asRoot == "" && asUser != "":
-		return "", fmt.Errorf("as another user than root, %s; who it runs as is %s", asUser, manifest.OfImage)
+		return "", fmt.Errorf("as a user other than root, %s; its user is %s", asUser, manifest.OfImage)
 	}
 	return asUser, nil
 }

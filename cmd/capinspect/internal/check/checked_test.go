@@ -45,7 +45,7 @@ func checked(t *testing.T, spec string, conditions ...check.Condition) *check.Ch
 
 // TestContainer holds that a no stands only where it is one whoever the image runs as.
 func TestContainer(t *testing.T) {
-	const image = "; who it runs as is left to the image"
+	const image = "; its user is left to the image"
 	for _, test := range []struct {
 		name, context, os string
 		condition         check.Condition
@@ -55,7 +55,7 @@ func TestContainer(t *testing.T) {
 		{"another user has not", `"runAsUser":1`, "linux", check.Has(capset.Of(capset.Chown), capset.Effective), "effective lacks cap_chown"},
 		{
 			"root would have it", "", "linux", check.Has(capset.Of(capset.Chown), capset.Effective),
-			"unknown: as another user than root, effective lacks cap_chown" + image,
+			"unknown: as a user other than root, effective lacks cap_chown" + image,
 		},
 		{"not root, says kubelet", `"runAsNonRoot":true`, "linux", check.Has(capset.Of(capset.Chown), capset.Effective), "effective lacks cap_chown"},
 		{

@@ -34,7 +34,7 @@ var lintRules = [...]struct {
 	{"added-capability", Warning, addedCapability},
 	{"default-capabilities", Warning, defaultCapabilities},
 	{"all-not-dropped", Warning, allNotDropped},
-	{"root", Warning, breaks("runAsUser", 1000, "in the user namespace of the node that is the node's root; take a uid of the image")},
+	{"root", Warning, breaks("runAsUser", 1000, "in the user namespace of the node that is the node's root: use a uid of the image")},
 	{"may-be-root", Warning, mayBeRoot},
 	{"non-root-unsaid", Note, nonRootUnsaid},
 	{"privilege-escalation", Warning, breaks("allowPrivilegeEscalation", false, "a program with the set-user-ID bit or with file capabilities gives it more")},

@@ -42,7 +42,7 @@ func tryCapsh(p *command.Program, e *command.Env, called string, args []string) 
 	case foreign == "-h" || foreign == "--help":
 		return true, command.StatusOK, p.Help(e)
 	case foreign != "":
-		return true, 0, usagef("%q does not go with the options of capsh, which speak of capinspect's own process", foreign)
+		return true, 0, usagef("%q does not go with the options of capsh, which are about capinspect's own process", foreign)
 	}
 	status, err = runCapsh(e, args)
 	return true, status, err

@@ -24,7 +24,7 @@ func (c *columnFlags) flags(columns ...flags.Candidate) []flags.Flag {
 	return []flags.Flag{
 		{
 			Name: "columns", Argument: "A,B", Values: append(slices.Clone(columns), "help"), NotEmpty: true,
-			About: "the columns A,B of the table, or +A beside the usual ones; 'help' lists them",
+			About: "the columns A,B of the table, or +A in addition to the usual ones; 'help' lists them",
 			Value: (*flags.String)(&c.columns),
 		},
 		{

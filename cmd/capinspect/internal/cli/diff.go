@@ -165,7 +165,7 @@ func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.S
 	case arg == target.Self || target.IsPID(arg):
 		s.Task, err = c.read(arg)
 	case arg == "0":
-		err = errors.New("0 is no PID; an empty bitmap is 0x0, or none")
+		err = errors.New("0 is not a PID; an empty bitmap is 0x0, or none")
 	case arg == "none": // the empty set
 	case isProfile(arg):
 		p, _ := runtime.ProfileNamed(arg, capset.LastKnown)
@@ -174,7 +174,7 @@ func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.S
 		s.Set, err = capset.ParseHex(arg)
 	default:
 		if s.Set, err = parseCaps(arg); err != nil {
-			err = fmt.Errorf("%w; %s", err, flags.DidYouMean(arg, profileNames(), "no PID, profile, bitmap, file:PATH or pod:FILE either"))
+			err = fmt.Errorf("%w; %s", err, flags.DidYouMean(arg, profileNames(), "and no PID, profile, bitmap, file:PATH or pod:FILE"))
 		}
 	}
 	return s, err

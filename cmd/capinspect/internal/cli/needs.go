@@ -41,7 +41,7 @@ standard input. capinspect traces nothing itself.
 
 A program went on if each process that was refused did the same later with
 success, or ended with the exit status 0 and none of that program ended
-otherwise. What the log does not tell is not taken for that.
+otherwise. What the log does not say is not taken for that.
 
 With -o yaml, docker or systemd it writes what drops all capabilities and adds
 those that are certain; the others are in comments. With -p, -f or

@@ -50,7 +50,7 @@ func runtimeFlag(name *string) flags.Flag {
 	runtimes := flags.Words(runtime.Names())
 	return flags.Flag{
 		Name: "runtime", Argument: "RUNTIME", Values: runtimes,
-		About: "whose rules a manifest goes through, the RUNTIME: " + flags.Joined(runtimes, ", "),
+		About: "apply the rules of this RUNTIME to a manifest: " + flags.Joined(runtimes, ", "),
 		Value: (*flags.String)(name),
 	}
 }

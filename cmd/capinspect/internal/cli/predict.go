@@ -32,7 +32,7 @@ exit status is 1 if execve would fail.
 
 A process of a container has what execve left it. Whether the image would start
 with another program or user is asked with --entrypoint, as containerd starts
-it; docker gives another user than root nothing to begin with.
+it; docker gives a user other than root nothing to begin with.
 
 With --scan, list the programs below DIR, by default /, that are set-user-ID or
 set-group-ID or have capabilities, and what each would give the process.`,
@@ -152,7 +152,7 @@ func (s *subject) flags() []flags.Flag {
 		target.ProcFlag(&s.proc),
 		{
 			Name: "path", Argument: "PATH", Values: []flags.Candidate{flags.AnyFile},
-			About: "look for a bare name in PATH, directories with colons between", Value: (*flags.String)(&s.whatIf.Path),
+			About: "look for a bare name in PATH, directories separated by colons", Value: (*flags.String)(&s.whatIf.Path),
 		},
 		{
 			Name: "uid", Argument: "N", Values: n, About: "as if all its user ids were N, and its sets as they are",
@@ -222,7 +222,7 @@ func (s *subject) open() (*collect.Collector, error) {
 	}
 	for _, id := range [...]*uint32{s.whatIf.UID, s.whatIf.GID} {
 		if id != nil && *id == capset.Unchanged {
-			return nil, usagef("%d is no id", *id)
+			return nil, usagef("%d is not an id", *id)
 		}
 	}
 	if both := s.whatIf.Drop & s.whatIf.Add; both != 0 && s.whatIf.Drop != predict.AllCaps {

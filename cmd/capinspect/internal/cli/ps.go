@@ -75,7 +75,7 @@ func (f *psFormat) FormName() string { return f.name }
 func newPs() (command.Runner, []flags.Flag) {
 	c := &psConfig{format: flags.NewFormats(psFormats)}
 	return c, slices.Concat(
-		[]flags.Flag{target.PIDFlag(&c.PIDs, "look at this PID, or at several with commas between")},
+		[]flags.Flag{target.PIDFlag(&c.PIDs, "look at this PID, or at several separated by commas")},
 		c.Threads.Flags(),
 		c.selectionFlags(),
 		c.format.Flags(),
@@ -99,7 +99,7 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 		},
 		{
 			Name: "name", Shorthand: "n", Argument: "GLOB", Values: []flags.Candidate{flags.Anything}, NotEmpty: true,
-			About: "only tasks whose name, of 15 bytes at the most, matches GLOB", Value: (*flags.String)(&c.name),
+			About: "only tasks whose name, of at most 15 bytes, matches GLOB", Value: (*flags.String)(&c.name),
 		},
 		{
 			Name: "user", Shorthand: "u", Argument: "USER", Values: []flags.Candidate{flags.AnyUser}, NotEmpty: true,
@@ -128,7 +128,7 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 func (c *psConfig) outputFlags() []flags.Flag {
 	return []flags.Flag{
 		{
-			Name: "full", About: "with json and jsonl, also the keys that take other files than status",
+			Name: "full", About: "with json and jsonl, also the keys that come from files other than status",
 			Value: (*flags.Bool)(&c.full),
 		},
 		{

@@ -62,7 +62,7 @@ func (c *showConfig) chosenFormat() (*render.TaskForm, error) {
 		return format, err
 	}
 	if format != render.Tasks[0] {
-		return nil, usagef("--print and -o %s exclude each other", format.Name)
+		return nil, usagef("--print and -o %s cannot be used together", format.Name)
 	}
 	return render.Capsh, nil
 }

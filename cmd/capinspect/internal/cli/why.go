@@ -156,7 +156,7 @@ func unknownWord(unknown *capset.UnknownError) error {
 	return fmt.Errorf("no such capability or operation: %q, did you mean %s?", unknown.Name, strings.Join(close, " or "))
 }
 
-// parseOnce returns the capability of a name. One whose prefix stands twice is what
+// parseOnce returns the capability of a name. One whose prefix appears twice is what
 // runtimes make of a Kubernetes list with prefixes.
 func parseOnce(name string) (capset.Cap, error) {
 	c, err := capset.Parse(name)
@@ -166,7 +166,7 @@ func parseOnce(name string) (capset.Cap, error) {
 	const prefix = "CAP_"
 	if upper := strings.ToUpper(name); strings.HasPrefix(upper, prefix+prefix) {
 		if c, known := capset.Parse(upper[len(prefix):]); known == nil {
-			return 0, fmt.Errorf("%q: the prefix stands twice, which runtimes ignore in silence: in Kubernetes it is %s", name, c.Kubernetes())
+			return 0, fmt.Errorf("%q: the prefix appears twice, which runtimes silently ignore: in Kubernetes it is %s", name, c.Kubernetes())
 		}
 	}
 	return 0, err

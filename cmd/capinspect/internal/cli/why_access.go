@@ -13,7 +13,7 @@ import (
 // access answers "why access TARGET ...".
 func (c *whyConfig) access(e *command.Env, args []string) (int, error) {
 	if len(args)+len(c.PIDs)+len(c.Files) == 0 {
-		return 0, usagef("no PID whose files are meant")
+		return 0, usagef("no PID whose files to look at")
 	}
 	return whyLive(c, e, args, render.Accesses, (*collect.Collector).WhyAccess, func(a *access.Answer) task.Value[bool] { return a.Works })
 }

@@ -26,7 +26,7 @@ func whyLive[T any](c *whyConfig, e *command.Env, args []string, forms []*render
 		return 0, err
 	}
 	if len(c.Files) > 0 {
-		return 0, usagef("%s: a file does not tell it, give a PID", c.Files[0])
+		return 0, usagef("%s: a file does not say, give a PID", c.Files[0])
 	}
 	pids, err := c.Choose(args)
 	if err != nil {

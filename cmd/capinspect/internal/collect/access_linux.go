@@ -209,7 +209,7 @@ func (c *Collector) dumpable(t *task.Task, environ access.FileState) task.Value[
 	case !ok:
 		return task.Unknown[bool](environ.MayBe.Why())
 	case t.Overflow != "" || len(files) > 1 || files[0].Unmapped:
-		return task.Unknown[bool]("its ids, or the owner of its files, are none of capinspect's user namespace")
+		return task.Unknown[bool]("its ids, or the owner of its files, are not in capinspect's user namespace")
 	case files[0].UID != uid || files[0].GID != gid:
 		return task.Known(false)
 	case mayBeRoot(users, uid) && mayBeRoot(groups, gid):

@@ -181,7 +181,7 @@ func (w *worker) name(c *task.Container) {
 		c.Unnamed("see --pods")
 	}
 	if c.Why.Hostname != "" {
-		c.Why.Hostname = "a list does not tell it"
+		c.Why.Hostname = "a list does not say"
 	}
 }
 

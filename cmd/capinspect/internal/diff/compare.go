@@ -126,7 +126,7 @@ func (d *Difference) compareValue(v *value) {
 	}
 }
 
-// untold notes that a value is not compared, and why: a manifest does not tell it, or a task.
+// untold notes that a value is not compared, and why: a manifest does not say, or a task.
 // It notes nothing of what no manifest tells, nor of what neither task has.
 func (d *Difference) untold(v *value, was, is task.Value[any]) {
 	asked, other := was, is

@@ -30,7 +30,7 @@ func TestManifest(t *testing.T) {
 		{"groups that are asked for, and more", `{"securityContext":{"supplementalGroups":[5]},"containers":[{"name":"c"}]}`, func(r *task.Task) { r.Groups = task.Known([]uint32{1, 5, 9}) }, "", "uid gid seccomp hostPID hostIPC hostNetwork hostUsers"},
 		{"a group that is missing", `{"securityContext":{"fsGroup":6},"containers":[{"name":"c"}]}`, func(*task.Task) {}, "groups [6] [5]", "uid gid seccomp hostPID hostIPC hostNetwork hostUsers"},
 		{"in the node's namespaces", `{"containers":[{"name":"c"}]}`, onNode, "hostPID false true hostIPC false true", "uid gid groups seccomp hostNetwork"},
-		{"in the node's, as asked", `{"hostPID":true,"hostIPC":true,"containers":[{"name":"c"}]}`, onNode, "", "uid gid groups seccomp hostNetwork"},
+		{"in the node's, as you asked", `{"hostPID":true,"hostIPC":true,"containers":[{"name":"c"}]}`, onNode, "", "uid gid groups seccomp hostNetwork"},
 		{"in another than the initial one", `{"hostPID":true,"containers":[{"name":"c"}]}`, func(r *task.Task) {
 			other := node
 			other[procstatus.NamespacePID].ID = task.Known(uint64(7))

@@ -37,7 +37,7 @@ func (f *Formats[F]) Chosen() (F, error) { return ChooseFormat(f.known, f.Output
 func ChooseFormat[F Format](known []F, output string, json bool) (chosen F, err error) {
 	if json {
 		if output != known[0].FormName() && output != "json" {
-			return chosen, Usagef("--json and -o %s exclude each other", output)
+			return chosen, Usagef("--json and -o %s cannot be used together", output)
 		}
 		output = "json"
 	}

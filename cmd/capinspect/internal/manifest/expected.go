@@ -95,7 +95,7 @@ func (m *Manifest) Through(asked *runtime.Runtime, t *task.Task) {
 	}
 	if m.Runtime == nil {
 		m.Runtime = runtime.Named("containerd")
-		m.Assumed = append(m.Assumed, task.Note{Code: "runtime", Text: "containerd: neither the manifest nor the task tells it"})
+		m.Assumed = append(m.Assumed, task.Note{Code: "runtime", Text: "containerd: neither the manifest nor the task says"})
 	}
 }
 

@@ -152,7 +152,7 @@ func TestTraps(t *testing.T) {
 	}{
 		{"containerd", `{"capabilities":{"drop":["ALL"],"add":["NET_RAW"]}}`, nil},
 		{"containerd", `{"capabilities":{"add":["CAP_NET_RAW"]}}`, []string{`cap-prefix add "CAP_NET_RAW": it counts for nothing, write NET_RAW`}},
-		{"crio", `{"capabilities":{"add":["CAP_NET_RAW"]}}`, []string{`cap-prefix add "CAP_NET_RAW": taken, but containerd would ignore it, write NET_RAW`}},
+		{"crio", `{"capabilities":{"add":["CAP_NET_RAW"]}}`, []string{`cap-prefix add "CAP_NET_RAW": accepted, but containerd would ignore it, write NET_RAW`}},
 		{"containerd", `{"capabilities":{"drop":["cap_all"]}}`, []string{`cap-prefix drop "cap_all": it counts for nothing, write ALL`}},
 		{"docker", `{"capabilities":{"drop":["CAP_ALL"]}}`, []string{`cap-prefix drop "CAP_ALL": docker makes no container, write ALL`}},
 		{"containerd", `{"capabilities":{"add":["NET_ADMN"]}}`, []string{`unknown-capability add "NET_ADMN": it counts for nothing, perhaps NET_ADMIN`}},
@@ -162,30 +162,30 @@ func TestTraps(t *testing.T) {
 		}},
 		{"containerd", `{"capabilities":{"add":["` + strings.Repeat("x", 1000) + `"]}}`, []string{`unknown-capability add "` + strings.Repeat("x", 64) + `": it counts for nothing`}},
 		{"containerd", `{"capabilities":{"add":["net_raw"],"drop":["all"]}}`, []string{
-			`lower-case-name add "net_raw": taken, but Pod Security does not know it, write NET_RAW`,
-			`lower-case-name drop "all": taken, but Pod Security does not know it, write ALL`,
+			`lower-case-name add "net_raw": accepted, but Pod Security does not know it: write  NET_RAW`,
+			`lower-case-name drop "all": accepted, but Pod Security does not know it: write  ALL`,
 		}},
 		{"containerd", `{"runAsUser":1,"capabilities":{"add":["NET_RAW","NET_ADMIN"]}}`, []string{
-			"add-without-effect add NET_ADMIN,NET_RAW: another user than root is not permitted that, unless the file of the program has it",
+			"add-without-effect add NET_ADMIN,NET_RAW: a user other than root does not get it, unless the file of the program has it",
 		}},
 		{"containerd", `{"runAsNonRoot":true,"privileged":true}`, []string{
-			"add-without-effect privileged: true: another user than root is not permitted that, unless the file of the program has it",
+			"add-without-effect privileged: true: a user other than root does not get it, unless the file of the program has it",
 		}},
 		{"docker", `{"runAsUser":1,"allowPrivilegeEscalation":false,"capabilities":{"add":["NET_RAW"]}}`, []string{
-			"add-without-effect add NET_RAW: another user than root is not permitted that, and no_new_privs keeps the file of the program from giving it",
+			"add-without-effect add NET_RAW: a user other than root does not get it, and no_new_privs keeps the file of the program from giving it",
 		}},
 		{"containerd", `{"runAsUser":1,"allowPrivilegeEscalation":false,"capabilities":{"add":["NET_RAW"]}}`, []string{
-			"add-without-effect add NET_RAW: another user than root is not permitted that, unless the file of the program has it",
+			"add-without-effect add NET_RAW: a user other than root does not get it, unless the file of the program has it",
 		}},
 		{"docker", `{"runAsUser":999,"capabilities":{"add":["SYS_NICE"]}}`, []string{
-			"add-without-effect add SYS_NICE: another user than root is not permitted that, unless the file of the program has it; " +
+			"add-without-effect add SYS_NICE: a user other than root does not get it, unless the file of the program has it; " +
 				"SYS_NICE opens the default seccomp filter, if that is on: get_mempolicy, mbind, set_mempolicy and set_mempolicy_home_node need no capability",
 		}},
 		{"crio", `{"runAsUser":999,"capabilities":{"add":["SYS_NICE"]}}`, []string{
-			"add-without-effect add SYS_NICE: another user than root is not permitted that, unless the file of the program has it",
+			"add-without-effect add SYS_NICE: a user other than root does not get it, unless the file of the program has it",
 		}},
 		{"docker", `{"runAsUser":999,"seccompProfile":{"type":"Unconfined"},"capabilities":{"add":["SYS_NICE"]}}`, []string{
-			"add-without-effect add SYS_NICE: another user than root is not permitted that, unless the file of the program has it",
+			"add-without-effect add SYS_NICE: a user other than root does not get it, unless the file of the program has it",
 		}},
 		{"podman", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"]}}`, nil},
 		{"containerd", `{"runAsUser":1,"capabilities":{"add":["NET_RAW"],"drop":["NET_RAW"]}}`, []string{"add-and-drop NET_RAW in add and in drop: with containerd it is dropped"}},
@@ -201,11 +201,11 @@ func TestTraps(t *testing.T) {
 			"no-new-privs-with-sys-admin allowPrivilegeEscalation: false: the API server refuses it beside privileged: true",
 		}},
 		{"docker", `{"allowPrivilegeEscalation":false,"capabilities":{"add":["CAP_SYS_ADMIN"]}}`, []string{
-			`cap-prefix add "CAP_SYS_ADMIN": taken, but containerd would ignore it, write SYS_ADMIN`,
+			`cap-prefix add "CAP_SYS_ADMIN": accepted, but containerd would ignore it, write SYS_ADMIN`,
 			"no-new-privs-with-sys-admin allowPrivilegeEscalation: false: the API server refuses it beside add CAP_SYS_ADMIN",
 		}},
 		{"docker", `{"allowPrivilegeEscalation":false,"capabilities":{"add":["SYS_ADMIN"],"drop":["MKNOD"]}}`, nil},
-		{"containerd", `{"runAsUser":0,"runAsNonRoot":true}`, []string{"root-as-non-root runAsNonRoot: true: kubelet starts no container with it and runAsUser: 0"}},
+		{"containerd", `{"runAsUser":0,"runAsNonRoot":true}`, []string{"root-as-non-root runAsNonRoot: true: the kubelet starts no container that has it and runAsUser: 0"}},
 		{"containerd", `{"runAsUser":0,"runAsNonRoot":false}`, nil},
 	} {
 		m, _ := manifestOf(t, test.runtime, test.context)

@@ -47,10 +47,10 @@ func (o *others) err(documents int) error {
 	}
 	kind := o.kinds[0]
 	if kind == "" {
-		return errors.New("it has no kind, and no containers: it is no pod and no workload")
+		return errors.New("it has no kind and no containers, so it is neither a pod nor a workload")
 	}
 	if _, known := kinds[kind]; known {
 		return fmt.Errorf("it is a %s without containers", kind)
 	}
-	return fmt.Errorf("it is a %s, no pod and no workload", kind)
+	return fmt.Errorf("it is a %s, neither a pod nor a workload", kind)
 }

@@ -89,7 +89,7 @@ func (r *reader) document(line int) (isJSON bool, err error) {
 		case string(start) == "null":
 			return false, nil
 		case start[0] != '{':
-			return false, fmt.Errorf("line %d: it is no object of Kubernetes; file:PATH reads what docker and the like print", line)
+			return false, fmt.Errorf("line %d: it is not a Kubernetes object; file:PATH reads what docker and the like print", line)
 		}
 		r.in = strictjson.NewDecoderAt(bytes.NewReader(json), line)
 	}

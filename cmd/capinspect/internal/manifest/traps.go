@@ -116,7 +116,7 @@ func capPrefix(r *runtime.Runtime, e *runtime.Entry) string {
 	case !e.Prefixed || e.Meant == 0:
 		return ""
 	case e.Set != 0:
-		fate = "taken, but containerd would ignore it"
+		fate = "accepted, but containerd would ignore it"
 	}
 	return fate + ", write " + right(e)
 }
@@ -140,7 +140,7 @@ func lowerCaseName(_ *runtime.Runtime, e *runtime.Entry) string {
 	if e.Prefixed || e.Set == 0 && !e.All || e.Text == right(e) {
 		return ""
 	}
-	return "taken, but Pod Security does not know it, write " + right(e)
+	return "accepted, but Pod Security does not know it: write  " + right(e)
 }
 
 func privilegedIgnoresLists(m *Manifest, g *runtime.Grant) string {
@@ -191,7 +191,7 @@ func addWithoutEffect(m *Manifest, g *runtime.Grant) string {
 	default:
 		return ""
 	}
-	text := what + ": another user than root is not permitted that"
+	text := what + ": a user other than root does not get it"
 	if m.Runtime.Name == "docker" && isFalse(m.Asks.AllowPrivilegeEscalation) {
 		text += ", and no_new_privs keeps the file of the program from giving it"
 	} else {
@@ -201,7 +201,7 @@ func addWithoutEffect(m *Manifest, g *runtime.Grant) string {
 }
 
 // opens says what the default seccomp filter allows because of what is added. It looks at
-// the bounding set, which another user than root has too.
+// the bounding set, which a user other than root has too.
 func (m *Manifest) opens(g *runtime.Grant) (text string) {
 	if m.Asks.privileged() || m.Asks.seccomp() != "" && m.Asks.seccomp() != "RuntimeDefault" {
 		return ""
@@ -249,14 +249,14 @@ func voidInUserNamespace(m *Manifest, g *runtime.Grant) string {
 	if network != 0 {
 		where = "hostUsers: false with hostNetwork: true: "
 	}
-	return where + names(void) + ": of no use there, even if effective: the node's user namespace is asked for that"
+	return where + names(void) + ": no help there, even if effective: the kernel checks it against the node's user namespace"
 }
 
 func rootAsNonRoot(m *Manifest, _ *runtime.Grant) string {
 	if !isTrue(m.Asks.RunAsNonRoot) || !task.Is(m.isRoot(), true) {
 		return ""
 	}
-	return "runAsNonRoot: true: kubelet starts no container with it and runAsUser: 0"
+	return "runAsNonRoot: true: the kubelet starts no container that has it and runAsUser: 0"
 }
 
 // noNewPrivsWithSysAdmin finds what the API server refuses. It looks for CAP_SYS_ADMIN and
@@ -277,7 +277,7 @@ func noNewPrivsWithSysAdmin(m *Manifest, g *runtime.Grant) string {
 	return "allowPrivilegeEscalation: false: the API server refuses it beside " + beside
 }
 
-// names returns the names of a set as a manifest has them, with commas between.
+// names returns the names of a set as a manifest has them, separated by commas.
 func names(set capset.Set) string {
 	var list []string
 	for c := range set.Caps() {

@@ -12,7 +12,7 @@ import (
 // TestVoidInUserNamespace holds which capabilities are of no use in a pod that has a user
 // namespace of its own.
 func TestVoidInUserNamespace(t *testing.T) {
-	const rest = ": of no use there, even if effective: the node's user namespace is asked for that"
+	const rest = ": no help there, even if effective: the kernel checks it against the node's user namespace"
 	for _, test := range []struct{ spec, container, want string }{
 		{`"hostUsers":false`, `{}`, ""},
 		{`"hostUsers":true`, `{"capabilities":{"add":["SYS_TIME"]}}`, ""},

@@ -99,7 +99,7 @@ func (c *Collector) settle(pid int, call string, how ending) {
 	case how == succeeded:
 		v.class, v.reasons = survived, []task.Note{{Code: "succeeded", Text: "the call succeeded without it"}}
 	case how == untold && p.call == "capset":
-		v.class, v.reasons = perhaps, []task.Note{{Code: "untold", Text: "capset asks for it even where that does not matter, and the log does not tell how the call ended"}}
+		v.class, v.reasons = perhaps, []task.Note{{Code: "untold", Text: "capset asks for it even where that does not matter, and the log does not say how the call ended"}}
 	}
 	c.note(v, p.first)
 }
@@ -110,18 +110,18 @@ func (c *Collector) refused(e *denial.Event, call string, caps, or []capset.Cap)
 	switch {
 	case e.Child:
 		v.class = child
-		v.reasons = append(v.reasons, task.Note{Code: "child-namespace", Text: "a child user namespace was asked: the task has to hold it there, and what its container adds is of no help"})
+		v.reasons = append(v.reasons, task.Note{Code: "child-namespace", Text: "a child user namespace was asked: the task has to hold it there; what its container adds does not help"})
 	case e.Probe:
 		v.class = survived
 		if namedFor(call, caps[0]) { // as seccomp does, which is refused without it
 			v.class = perhaps
 		}
-		v.reasons = append(v.reasons, task.Note{Code: notAudited, Text: "the kernel asked without auditing, as it does where a refusal need be no error"})
+		v.reasons = append(v.reasons, task.Note{Code: notAudited, Text: "the kernel checked without auditing, as it does where a refusal may be no error"})
 	case e.Unknown:
-		v.reasons = append(v.reasons, task.Note{Code: "unclear", Text: "the log does not tell whether the check passed"})
+		v.reasons = append(v.reasons, task.Note{Code: "unclear", Text: "the log does not say whether the check passed"})
 	}
 	if module := modules[e.Format]; module != "" {
-		v.reasons = append(v.reasons, task.Note{Code: "lsm", Text: module + " refused it: it is asked only of a task that holds the capability, so its policy has to allow it too"})
+		v.reasons = append(v.reasons, task.Note{Code: "lsm", Text: module + " refused it: it is only asked about a task that holds the capability, so its policy has to allow it too"})
 	}
 	return v
 }
@@ -129,7 +129,7 @@ func (c *Collector) refused(e *denial.Event, call string, caps, or []capset.Cap)
 // modules are the security modules whose records tell of what they refuse.
 var modules = map[denial.Format]string{denial.AppArmor: "AppArmor", denial.SELinux: "SELinux", denial.Landlock: "Landlock"}
 
-// callOf returns the system call that an event belongs to, "" if the log does not tell.
+// callOf returns the system call that an event belongs to, "" if the log does not say.
 func callOf(e *denial.Event) string {
 	if e.Call != "" {
 		return e.Call

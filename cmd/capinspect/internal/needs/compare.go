@@ -37,7 +37,7 @@ func Compare(a *Answer, t *task.Task) (*Comparison, error) {
 	permitted, known := t.Sets[capset.Permitted].Get()
 	switch {
 	case !a.TellsUse:
-		c.Unused = task.Unknown[capset.Set]("the log tells what was refused, and not what was granted")
+		c.Unused = task.Unknown[capset.Set]("the log says what was refused, not what was granted")
 	case !known:
 		c.Unused = task.Unknown[capset.Set](t.Sets[capset.Permitted].Why())
 	default:

@@ -31,7 +31,7 @@ func (a *Answer) Derived() *securitycontext.Derived {
 		case restricted != 0:
 			d.Comment(securitycontext.Kubernetes, "pod-security", "baseline lets a pod add these, restricted does not")
 		}
-		d.Comment(containers, "non-root", "root has these; another user gets from them what the file capabilities of its program have, and only without no_new_privs")
+		d.Comment(containers, "non-root", "root has these; any other user only gets those that the file of its program has, and only without no_new_privs")
 		d.Comment(securitycontext.Systemd, "user", "AmbientCapabilities= is for a unit with User=; root has what CapabilityBoundingSet= leaves")
 	}
 	for _, f := range a.Perhaps {
@@ -47,10 +47,10 @@ func (a *Answer) Derived() *securitycontext.Derived {
 		}
 	}
 	if Set(a.Child) != 0 {
-		d.Comment(everywhere, "child-namespace", list(slices.Collect(Set(a.Child).Caps()), ", ")+": asked of a child user namespace, where what a container adds is of no help")
+		d.Comment(everywhere, "child-namespace", list(slices.Collect(Set(a.Child).Caps()), ", ")+": checked against a child user namespace, where what a container adds does not help")
 	}
 	if !a.TellsUse {
-		d.Comment(everywhere, "log", "the log tells what was refused, and not what the program used of what it held: add that, if its capabilities are dropped")
+		d.Comment(everywhere, "log", "the log says what was refused, not what the program used of what it held: add that if you drop its capabilities")
 	}
 	return d
 }

@@ -93,7 +93,7 @@ func about(e *denial.Event, found []operation.Operation) verdict {
 			continue
 		}
 		v.operation = what(e)
-		v.reasons = []task.Note{{Code: "ambiguous", Text: "the log does not tell what the call was for"}}
+		v.reasons = []task.Note{{Code: "ambiguous", Text: "the log does not say what the call was for"}}
 		if common := both(v.caps, caps); len(common) > 0 {
 			v.caps, v.or = common, nil
 		} else {
@@ -220,7 +220,7 @@ func unexplained(e *denial.Event) verdict {
 	if v, gated := filtered(e, &operation.Operation{Calls: []string{call}}); gated {
 		return v
 	}
-	reason := task.Note{Code: "unknown", Text: "capinspect knows no capability that it asks for"}
+	reason := task.Note{Code: "unknown", Text: "capinspect knows no capability for it"}
 	for _, c := range causes {
 		if (c.errno == "" || c.errno == e.Errno) && (c.calls == "" || slices.Contains(strings.Fields(c.calls), call)) {
 			reason = c.reason

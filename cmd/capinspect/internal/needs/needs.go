@@ -45,7 +45,7 @@ type Finding struct {
 	// Caps are the capabilities that it takes, all of them; any of Or does as well.
 	Caps, Or []capset.Cap
 	// Operation is its name in the table of operations, or that of the system call; "" if
-	// the log does not tell it.
+	// the log does not say.
 	Operation string
 	Errno     string
 	// Reasons say why it is where it is.

@@ -154,7 +154,7 @@ func TestSurvived(t *testing.T) {
 		{"it ends well", true, []denial.Event{mark, ended(7, 0)}},
 		{"it ends with an error", false, []denial.Event{mark, ended(7, 1)}},
 		{"it is killed", false, []denial.Event{mark, ended(7, -1)}},
-		{"the log does not tell", false, []denial.Event{mark}},
+		{"the log does not say", false, []denial.Event{mark}},
 		{"another process ends well", false, []denial.Event{mark, ended(8, 0)}},
 		{"its thread ends, and then its process with an error", false, []denial.Event{mark, ended(7, 0), ended(8, 1)}},
 		{"one of two processes ends with an error", false, []denial.Event{mark, with(mark, func(e *denial.Event) { e.PID = 8 }), ended(7, 0), ended(8, 1)}},

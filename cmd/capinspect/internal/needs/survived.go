@@ -11,7 +11,7 @@ import (
 
 // A refused call is one that its program survived, a probe, if each process that made it
 // went on: it did the same thing again with success, or it ended with the exit status 0 and
-// no process of that program ended otherwise. Where the log does not tell, it is none. A
+// no process of that program ended otherwise. Where the log does not say, it is none. A
 // thread ends with 0 when it has no more to do, whatever becomes of its process: that is
 // why the other ends of the program count.
 

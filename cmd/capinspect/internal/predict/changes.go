@@ -27,7 +27,7 @@ func (s *Subject) advise(p *Prediction, denied *Denied) {
 	}
 	if s.Credentials.NoNewPrivs && s.gainsWith(p, func(c *capset.Credentials, _ *capset.File) { c.NoNewPrivs = false }) {
 		p.change(s.choose("unit", "securityContext"),
-			s.choose("no NoNewPrivileges=, nor what implies it", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"))
+			s.choose("no NoNewPrivileges=, and nothing that implies it", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"))
 	}
 	if s.gainsWith(p, func(_ *capset.Credentials, f *capset.File) { f.NoSuid = false }) {
 		p.change(s.choose("file", "image"), "have "+p.Program.Path+" where no nosuid mount is")
@@ -44,14 +44,14 @@ func (s *Subject) adviseRoot(p *Prediction) {
 	becomes := s.Credentials.UID.Effective != 0
 	switch helper, needs := idMapHelper(p.Program.Path); {
 	case helper != "" && after.UID.Real != 0 && !after.Sets[capset.Effective].Has(capset.SysAdmin):
-		p.note("id-map-helper", helper+" fails (EPERM) as uid 0: another uid than the owner of a user namespace needs cap_sys_admin over it to write its maps")
+		p.note("id-map-helper", helper+" fails (EPERM) as uid 0: a uid other than the owner of a user namespace needs cap_sys_admin over it to write its maps")
 		p.change(s.choose("file", "image"), "chmod u-s "+p.Program.Path+" && setcap "+needs.String()+"=ep "+p.Program.Path+": then it keeps the uid that owns the namespace")
 		if missing := capset.Of(needs) &^ s.Credentials.Sets[capset.Bounding]; missing != 0 {
 			p.Changes = append(p.Changes, s.add(missing))
 		}
 		p.Changes = append(p.Changes, s.add(capset.Of(capset.SysAdmin)))
 	case after.Sets[capset.Permitted] == 0:
-		p.note("root-without-capabilities", "uid 0 holds no capability afterwards: what asks for root by its id goes on, and fails at what needs a capability, as su and sudo at setgid(2) and setuid(2)")
+		p.note("root-without-capabilities", "uid 0 holds no capability afterwards: a program that checks for uid 0 goes on, and fails where it needs a capability, as su and sudo do at setgid(2) and setuid(2)")
 		if missing := capset.Of(capset.Setgid, capset.Setuid) &^ s.Credentials.Sets[capset.Bounding]; missing != 0 && becomes {
 			c := s.add(missing)
 			c.Text += ", for setgid(2) and setuid(2)"
@@ -111,7 +111,7 @@ func (s *Subject) forced(f *Found, caps *capset.FileCaps) []Change {
 	}
 	return []Change{
 		{in, "setcap -r " + f.Path + ", if it does its work without " + permitted.String()},
-		{in, "setcap " + without + " " + f.Path + ": without the effective flag it starts, and has to raise what it gets"},
+		{in, "setcap " + without + " " + f.Path + ": without the effective flag it starts, but has to raise what it gets"},
 		s.add(missing),
 	}
 }

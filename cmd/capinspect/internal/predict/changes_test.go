@@ -161,12 +161,12 @@ func TestForcedChanges(t *testing.T) {
 	}{
 		{false, []Change{
 			{"image", "setcap -r /ping, if it does its work without cap_net_raw,cap_sys_admin"},
-			{"image", "setcap 'cap_net_raw=ip cap_sys_admin+p' /ping: without the effective flag it starts, and has to raise what it gets"},
+			{"image", "setcap 'cap_net_raw=ip cap_sys_admin+p' /ping: without the effective flag it starts, but has to raise what it gets"},
 			{"securityContext", "capabilities.add: [SYS_ADMIN] (docker: --cap-add SYS_ADMIN)"},
 		}},
 		{true, []Change{
 			{"file", "setcap -r /ping, if it does its work without cap_net_raw,cap_sys_admin"},
-			{"file", "setcap 'cap_net_raw=ip cap_sys_admin+p' /ping: without the effective flag it starts, and has to raise what it gets"},
+			{"file", "setcap 'cap_net_raw=ip cap_sys_admin+p' /ping: without the effective flag it starts, but has to raise what it gets"},
 			{"unit", "CapabilityBoundingSet= with CAP_SYS_ADMIN"},
 		}},
 	} {

@@ -144,7 +144,7 @@ func TestUnknownOwner(t *testing.T) {
 		if err == nil {
 			got = p.Result
 		}
-		if got != test.want || err != nil && !strings.Contains(err.Error(), "depends on whose a file is, which is unknown: ") {
+		if got != test.want || err != nil && !strings.Contains(err.Error(), "depends on who owns a file, which is unknown: ") {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}

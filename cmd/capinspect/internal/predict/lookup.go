@@ -80,7 +80,7 @@ func (s *Subject) refuses(f *Found) string {
 	switch s.way = ""; {
 	case !f.Regular:
 		s.way = "name a program instead of "
-		return "it is no regular file"
+		return "it is not a regular file"
 	case f.Mount.Zero().NoExec:
 		s.way = "have it on a mount without noexec: "
 		return "its mount has the option noexec"

@@ -58,14 +58,14 @@ func (s *Subject) all(of Inode, holds func(capset.File) bool) bool {
 	return first
 }
 
-// depends notes that the prediction depends on whose a file is, which the reader cannot
+// depends notes that the prediction depends on who owns a file, which the reader cannot
 // tell.
 func (s *Subject) depends(of Inode) {
 	why := s.Task.Overflow
 	if len(of.Doubts) > 0 {
 		why = of.Doubts[0]
 	}
-	s.unknown = "whose a file is, which is unknown: " + why
+	s.unknown = "who owns a file, which is unknown: " + why
 }
 
 // exec applies what a program gives, and notes it if that depends on whose it is, or on how

@@ -174,7 +174,7 @@ func (s *Subject) execute(p *Prediction) error {
 func (s *Subject) interpreterOf(f *Found) (name string, is bool, err error) {
 	head, ok := f.Head.Get()
 	if !ok {
-		s.Assume("script", f.Path+" is no script: "+f.Head.Why())
+		s.Assume("script", f.Path+" is not a script: "+f.Head.Why())
 		return "", false, nil
 	}
 	name, what := interpreter(head[:min(len(head), scriptSize)], scriptSize)
@@ -188,7 +188,7 @@ func (s *Subject) interpreterOf(f *Found) (name string, is bool, err error) {
 }
 
 // nameInterpreter changes what is wrong with a script.
-var nameInterpreter = []Change{{"program", "begin the script with #! and the path of a program that is no script, within 255 bytes"}}
+var nameInterpreter = []Change{{"program", "begin the script with #! and the path of a program that is not a script, within 255 bytes"}}
 
 // apply fills in what the program gives.
 func (s *Subject) apply(f *Found, p *Prediction) error {

@@ -158,7 +158,7 @@ func TestResult(t *testing.T) {
 	}{
 		"ok":             {file: file(), result: OK},
 		"missing":        {result: "ENOENT", why: "/bin/x: no such file or directory"},
-		"no file":        {file: file(func(f *Found) { f.Regular = false }), result: "EACCES", why: "/bin/x: permission denied: it is no regular file"},
+		"no file":        {file: file(func(f *Found) { f.Regular = false }), result: "EACCES", why: "/bin/x: permission denied: it is not a regular file"},
 		"noexec":         {file: file(func(f *Found) { f.Mount = task.Known(MountOptions{NoExec: true}) }), result: "EACCES", why: "/bin/x: permission denied: its mount has the option noexec"},
 		"no bit":         {file: file(mode(0o644, 0, 0)), result: "EACCES", why: "/bin/x: permission denied: mode 0644 of uid 0, gid 0 lets nobody execute it"},
 		"no bit for it":  {file: file(mode(0o750, 7, 8)), result: "EACCES", why: "/bin/x: permission denied: mode 0750 of uid 7, gid 8 does not let uid 1000 execute it"},
@@ -242,7 +242,7 @@ func TestScripts(t *testing.T) {
 		{path: "/loop", program: "/loop", result: "ELOOP", why: "/loop: too many levels of symbolic links: the script's interpreter is a script, and so on for too long", scripts: 6},
 		{path: "/to-closed", program: "/to-closed", result: "EACCES", why: "/closed: permission denied: mode 0644 of uid 0, gid 0 lets nobody execute it", scripts: 1},
 		{path: "/closed", program: "/closed", result: "EACCES", why: "/closed: permission denied: mode 0644 of uid 0, gid 0 lets nobody execute it"},
-		{path: "/unread", program: "/unread", result: OK, euid: 9, assumed: "/unread is no script: permission denied"},
+		{path: "/unread", program: "/unread", result: OK, euid: 9, assumed: "/unread is not a script: permission denied"},
 	} {
 		p, err := subject(t, user(), in, WhatIf{}).Predict(row.path)
 		if err != nil {
@@ -298,9 +298,9 @@ func TestChange(t *testing.T) {
 		t.Fatal(p.Assumed, err)
 	}
 	for i, want := range []string{
-		"its securebits are 1, as asked", "no_new_privs is set, as asked", "all its user ids are 5, as asked", "all its group ids are 6, as asked",
-		"its Permitted and Effective sets are its Bounding set, as asked", "it lacks cap_chown, as asked",
-		"its Permitted, Effective and Bounding sets have all capabilities, as asked",
+		"its securebits are 1, as you asked", "no_new_privs is set, as you asked", "all its user ids are 5, as you asked", "all its group ids are 6, as you asked",
+		"its Permitted and Effective sets are its Bounding set, as you asked", "it lacks cap_chown, as you asked",
+		"its Permitted, Effective and Bounding sets have all capabilities, as you asked",
 	} {
 		if got := p.Assumed[i].Text; got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -26,7 +26,7 @@ type Subject struct {
 	// OwnUsers is the map of the reader's own user namespace, to the ids of the one above
 	// it; nil if it is unknown.
 	OwnUsers procstatus.IDMap
-	Path     string // where a bare name is looked for, directories with colons between; "" for the usual
+	Path     string // where a bare name is looked for, directories separated by colons; "" for the usual
 	Finder   Finder
 	// Architecture is whose programs the kernel executes; nil if it is not known, and then
 	// the formats of programs are not looked at.

@@ -70,7 +70,7 @@ func (s *Subject) Change(what *WhatIf) error {
 
 // asked lists what is asked for.
 func (w *WhatIf) asked() (list []task.Note) {
-	add := func(code, text string) { list = append(list, task.Note{Code: code, Text: text + ", as asked"}) }
+	add := func(code, text string) { list = append(list, task.Note{Code: code, Text: text + ", as you asked"}) }
 	if w.Securebits != nil {
 		add("securebits", "its securebits are "+task.Decimal(uint32(*w.Securebits)))
 	}

@@ -67,7 +67,7 @@ func split(survived []needs.Finding) (audited []needs.Finding, probes []string) 
 func printShort(p *printer, t *report.Told, without capset.Set) {
 	needed := needs.Set(t.Needed)
 	if needed == 0 {
-		p.printf("needs: nothing that the log tells for certain (%d lines)\n", t.Lines)
+		p.printf("needs: nothing for certain (%d lines)\n", t.Lines)
 	}
 	for _, row := range [...]struct {
 		label string

@@ -16,7 +16,7 @@ import (
 
 // Read returns the tasks of reports and of lines with one task each, which stand one after
 // the other. A value that is null or left out is unknown. The tasks have no Source, and no
-// LastCap if the report does not tell it.
+// LastCap if the report does not say.
 func Read(text []byte) ([]*task.Task, error) {
 	r := reportReader{Decoder: strictjson.NewDecoder(bytes.NewReader(text))}
 	for {

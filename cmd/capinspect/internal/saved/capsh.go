@@ -268,7 +268,7 @@ func readUID(t *task.Task, value string, users names) error {
 		return err
 	}
 	if !both {
-		t.UID = task.Unknown[capset.IDs]("the text tells the real one alone, " + task.Decimal(real))
+		t.UID = task.Unknown[capset.IDs]("the text only shows the real one,  " + task.Decimal(real))
 		return nil
 	}
 	effective, err := users.id(second)

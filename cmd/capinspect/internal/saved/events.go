@@ -133,7 +133,7 @@ func eventSet(value any) (set capset.Set, err error) {
 	case nil:
 		return 0, nil
 	}
-	return 0, fmt.Errorf("%v is no list of capabilities", value)
+	return 0, fmt.Errorf("%v is not a list of capabilities", value)
 }
 
 // eventItem returns the item of a process with some sets.

@@ -107,7 +107,7 @@ func (f *format) read(text []byte, last *capset.Cap) ([]*task.Task, error) {
 	case f.tasks != nil:
 		return f.tasks(text)
 	}
-	return nil, errors.New("this is " + f.name + ", which tells of no task")
+	return nil, errors.New("this is " + f.name + ", which is about no task")
 }
 
 // sourceOf returns the source of a task that is told by a part of a file.

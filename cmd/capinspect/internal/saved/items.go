@@ -30,10 +30,10 @@ type part interface {
 
 // noTask says of what tells of no task what shows it.
 var noTask = map[string]string{
-	ofFile:  "the capabilities of a file, and of no task: decode shows them, predict tells what executing the file gives",
+	ofFile:  "the capabilities of a file, not of a task: decode shows them, predict tells what executing the file gives",
 	ofMask:  "a bitmap without a label, which may be any set of a task: decode shows it",
 	ofNames: "a list of names, which may be any set of a task: decode shows it",
-	ofList:  "a list of a container's configuration, and no task's set: decode shows it",
+	ofList:  "a list of a container's configuration, not a task's set: decode shows it",
 	ofCall:  "a call of capset without its result: decode shows it",
 }
 

@@ -71,7 +71,7 @@ func One(target string, stdin io.Reader, last *capset.Cap) (*task.Task, error) {
 func Several(target string, tasks []*task.Task) error {
 	named := func(t *task.Task) bool { return t.Title().Known() }
 	if !slices.ContainsFunc(tasks, named) {
-		return inFile(target, fmt.Errorf("it tells of %d tasks, and one is wanted", len(tasks)))
+		return inFile(target, fmt.Errorf("it has %d tasks, want one", len(tasks)))
 	}
 	what := "tasks"
 	switch t := tasks[0]; {
@@ -80,7 +80,7 @@ func Several(target string, tasks []*task.Task) error {
 	case t.Asked != nil:
 		what = "units"
 	}
-	return inFile(target, fmt.Errorf("it tells of %d %s: name one, as file:%s:NAME, of %s", len(tasks), what, target, titles(tasks)))
+	return inFile(target, fmt.Errorf("it has %d %s: name one, as file:%s:NAME, of %s", len(tasks), what, target, titles(tasks)))
 }
 
 // maxTitles is how many names an error lists, and how long one may be.

@@ -54,14 +54,14 @@ func someCapabilities(d *Derived, t *task.Task) {
 	lacks, newer, privileged := t.PrivilegedBut()
 	if privileged && newer {
 		d.Privileged = new(true)
-		d.comment(containers, "unmasked", "its container is privileged, by its mounts, and its runtime does not know "+task.Some(lacks)+": one that does gives it those too")
+		d.comment(containers, "unmasked", "its mounts show that its container is privileged, and its runtime does not know "+task.Some(lacks)+": a newer runtime gives it those too")
 		return
 	}
 	if bare, _ := unmasked(t); task.Is(bare, true) && t.InContainer() {
 		d.comment(containers, "unmasked", "nothing is masked in /proc, /sys is writable and no seccomp filter is on, as in a privileged container, which has more capabilities")
 	}
 	if nameless := d.Set &^ capset.UpTo(capset.LastKnown); nameless != 0 {
-		d.comment(everywhere, "unnamed", "it has capabilities without a name, which cannot be asked for: "+nameless.String())
+		d.comment(everywhere, "unnamed", "it has capabilities without a name, which a manifest cannot ask for: "+nameless.String())
 		d.Set &^= nameless
 	}
 	d.Capabilities = &manifest.Capabilities{Drop: []string{"ALL"}}
@@ -81,14 +81,14 @@ func ambient(d *Derived, t *task.Task) {
 	set := t.Sets[capset.Ambient].Zero()
 	d.Ambient = set & d.Set
 	if set != 0 {
-		d.comment(containers, "ambient", "its ambient set has "+task.Some(set)+": neither Kubernetes nor docker raises any")
+		d.comment(containers, "ambient", "its ambient set has "+task.Some(set)+": neither Kubernetes nor docker sets any")
 	}
 }
 
 // inheritable leaves out what is ambient, and inheritable for that.
 func inheritable(d *Derived, t *task.Task) {
 	if set := t.Sets[capset.Inheritable].Zero() &^ t.Sets[capset.Ambient].Zero(); set != 0 {
-		d.comment(everywhere, "inheritable", "its inheritable set has "+task.Some(set)+", which cannot be asked for")
+		d.comment(everywhere, "inheritable", "its inheritable set has "+task.Some(set)+", which a manifest cannot ask for")
 	}
 }
 
@@ -111,7 +111,7 @@ func permitted(d *Derived, t *task.Task) {
 	}
 	if more := set & d.Set &^ t.Sets[capset.Ambient].Zero(); more != 0 {
 		d.Ambient |= more
-		d.comment(containers, "permitted", "it is permitted "+task.Some(more)+" as another user than root, who starts with none: a file capability of the program gives that")
+		d.comment(containers, "permitted", "it is permitted "+task.Some(more)+" as a user other than root, who starts with none: a file capability of the program gives that")
 		d.comment(Systemd, "permitted", "it is permitted "+task.Some(more)+", which is not ambient; AmbientCapabilities= makes it so")
 	}
 }

@@ -345,7 +345,7 @@ func TestComments(t *testing.T) {
 		code, want string
 	}{
 		"no uid":                    {func(r *task.Task) { r.UID = task.Unknown[capset.IDs]("no Uid line") }, "uid-unknown", "its uid is unknown: no Uid line"},
-		"an id of another":          {func(r *task.Task) { inMap(r, 10) }, "uid-unknown", "its uid is unknown: 7 is no id of its user namespace"},
+		"an id of another":          {func(r *task.Task) { inMap(r, 10) }, "uid-unknown", "its uid is unknown: 7 is not an id of its user namespace"},
 		"no groups":                 {func(r *task.Task) { r.Groups = task.Unknown[[]uint32]("no Groups line") }, "groups-unknown", "its supplementary groups are unknown: no Groups line"},
 		"many groups":               {func(r *task.Task) { r.Groups = task.Known(slices.Repeat([]uint32{9}, 40)) }, "groups", "its supplementary groups belong to the securityContext of the pod: supplementalGroups: [" + strings.Repeat("9, ", 32) + "...]"},
 		"full, and mounts unknown":  {func(r *task.Task) { full(r); r.Mounts = task.UnknownMounts("hidden") }, "full", "its bounding set is full, and whether its container is privileged is unknown: hidden"},
@@ -353,8 +353,8 @@ func TestComments(t *testing.T) {
 		"full, and masked":          {func(r *task.Task) { full(r); r.Mounts.SysReadOnly = task.Known(true) }, "full", "its bounding set is full, but its container is not privileged: parts of /proc are masked, or /sys is read-only"},
 		"full, and filtered":        {func(r *task.Task) { full(r); r.Seccomp = task.Known(task.Seccomp{Mode: 2}) }, "full", "its bounding set is full, but its container is not privileged: seccomp is on"},
 		"no mount table":            {func(r *task.Task) { r.Mounts = task.UnknownMounts("hidden") }, "root-mount-unknown", "whether its root mount is read-only is unknown: hidden"},
-		"another seccomp mode":      {func(r *task.Task) { r.Seccomp = task.Known(task.Seccomp{Mode: 9}) }, "seccomp-mode", "its seccomp mode is 9, which cannot be asked for"},
-		"securebits":                {func(r *task.Task) { r.Securebits = task.Known(capset.Securebits(0x11)) }, "securebits", "its securebits are 0x11, not all of which can be asked for"},
+		"another seccomp mode":      {func(r *task.Task) { r.Seccomp = task.Known(task.Seccomp{Mode: 9}) }, "seccomp-mode", "its seccomp mode is 9, which a manifest cannot ask for"},
+		"securebits":                {func(r *task.Task) { r.Securebits = task.Known(capset.Securebits(0x11)) }, "securebits", "its securebits are 0x11, not all of which a manifest can ask for"},
 		"a label":                   {labelled("own", "enforce"), "lsm", "the label of its security module is not asked for: own"},
 		"the label of the runtime":  {labelled("docker-default", "enforce"), "lsm", ""},
 		"no label":                  {labelled("unconfined", ""), "lsm", ""},
@@ -364,10 +364,10 @@ func TestComments(t *testing.T) {
 			r.Isolation.HostNetwork = task.Known(true)
 		}, "host-namespaces", "it is in namespaces of the node: hostIPC: true, hostNetwork: true, in the spec of the pod"},
 		"a process of the host":    {func(r *task.Task) { onNode(r); r.Isolation.HostIPC = task.Known(true) }, "host-namespaces", ""},
-		"a uid that systemd lends": {func(r *task.Task) { r.UID = task.Known(task.AllIDs(63645)) }, "dynamic-user", "its uid, 63645, is one that systemd lends while a unit runs: DynamicUser= gives another one, and implies NoNewPrivileges=, ProtectSystem=strict and more"},
-		"a gid that systemd lends": {func(r *task.Task) { r.GID = task.Known(task.AllIDs(61184)) }, "gid-range", "its gid, 61184, is one that systemd lends to units, and none that can be asked for"},
+		"a uid that systemd lends": {func(r *task.Task) { r.UID = task.Known(task.AllIDs(63645)) }, "dynamic-user", "systemd lends uid 63645 while a unit runs: DynamicUser= gives another one, and implies NoNewPrivileges=, ProtectSystem=strict and more"},
+		"a gid that systemd lends": {func(r *task.Task) { r.GID = task.Known(task.AllIDs(61184)) }, "gid-range", "systemd lends gid 61184 to units: it cannot be asked for"},
 		"both are lent":            {func(r *task.Task) { r.UID = task.Known(task.AllIDs(65519)); r.GID = task.Known(task.AllIDs(65519)) }, "gid-range", ""},
-		"no user namespace":        {func(r *task.Task) { r.UserNamespace = task.Value[task.UserNamespace]{} }, "user-namespace-unknown", "whether it is in a user namespace of its own is unknown: the report does not tell it"},
+		"no user namespace":        {func(r *task.Task) { r.UserNamespace = task.Value[task.UserNamespace]{} }, "user-namespace-unknown", "whether it is in a user namespace of its own is unknown: the report does not say"},
 		"a note":                   {func(r *task.Task) { r.Notes = []task.Note{{Code: task.ChangedNote, Text: "odd"}} }, task.ChangedNote, "odd"},
 		"another note":             {func(r *task.Task) { r.Notes = []task.Note{{Code: "traced", Text: "odd"}} }, "traced", ""},
 	} {

@@ -45,7 +45,7 @@ func (d *Derived) realID(key string, ids task.Value[capset.IDs], m procstatus.ID
 	case !known:
 		hidden = ids.Why()
 	case hidden == "" && !mapped:
-		hidden = task.Decimal(all.Real) + " is no id of its user namespace"
+		hidden = task.Decimal(all.Real) + " is not an id of its user namespace"
 	}
 	if hidden != "" || !known {
 		d.comment(everywhere, key+"-unknown", "its "+key+" is unknown: "+hidden)
@@ -56,7 +56,7 @@ func (d *Derived) realID(key string, ids task.Value[capset.IDs], m procstatus.ID
 	}
 	for _, p := range [...]Platform{containers, Systemd} {
 		if !p.Fits(id) && (p != Systemd || !lent(id)) {
-			d.comment(p, key+"-range", "its "+key+", "+task.Decimal(id)+", is none that can be asked for")
+			d.comment(p, key+"-range", "its "+key+" "+task.Decimal(id)+" cannot be asked for")
 		}
 	}
 	return &id
@@ -89,7 +89,7 @@ func supplementaryGroups(d *Derived, t *task.Task) {
 		}
 	}
 	if lost > 0 {
-		d.comment(everywhere, "groups-lost", strconv.Itoa(lost)+" of its supplementary groups cannot be asked for, or are none in its user namespace")
+		d.comment(everywhere, "groups-lost", strconv.Itoa(lost)+" of its supplementary groups cannot be written down, or are not in its user namespace")
 	}
 	if !own && d.GID != nil {
 		d.comment(containers, "groups-without-gid", "its groups lack its own, "+task.Decimal(*d.GID)+", which runtimes add")
@@ -109,11 +109,11 @@ func userDatabase(d *Derived, _ *task.Task) {
 	case d.UID == nil:
 	case lent(*d.UID):
 		d.DynamicUser = true
-		d.comment(Systemd, "dynamic-user", "its uid, "+task.Decimal(*d.UID)+", is one that systemd lends while a unit runs: DynamicUser= gives another one, and implies NoNewPrivileges=, ProtectSystem=strict and more")
+		d.comment(Systemd, "dynamic-user", "systemd lends uid "+task.Decimal(*d.UID)+" while a unit runs: DynamicUser= gives another one, and implies NoNewPrivileges=, ProtectSystem=strict and more")
 	case *d.UID != 0 && Systemd.Fits(*d.UID):
-		d.comment(Systemd, "user-database", "systemd takes a User= that the user database has, and adds the groups in there")
+		d.comment(Systemd, "user-database", "systemd needs a User= that is in the user database, and adds the groups from there")
 	}
 	if d.GID != nil && lent(*d.GID) && !d.DynamicUser {
-		d.comment(Systemd, "gid-range", "its gid, "+task.Decimal(*d.GID)+", is one that systemd lends to units, and none that can be asked for")
+		d.comment(Systemd, "gid-range", "systemd lends gid "+task.Decimal(*d.GID)+" to units: it cannot be asked for")
 	}
 }

@@ -20,7 +20,7 @@ func noNewPrivs(d *Derived, t *task.Task) {
 	case !known:
 		d.comment(everywhere, "no-new-privs-unknown", "no_new_privs is unknown: "+t.NoNewPrivs.Why())
 	case set && (d.Full || d.Set.Has(capset.SysAdmin)):
-		d.comment(Kubernetes, "no-new-privs", "no_new_privs is set, and left out: the API refuses to be asked for it beside privileged and CAP_SYS_ADMIN, and takes that beside SYS_ADMIN")
+		d.comment(Kubernetes, "no-new-privs", "no_new_privs is set, and left out: the API refuses it together with privileged or CAP_SYS_ADMIN, and accepts it with SYS_ADMIN")
 	default:
 		d.AllowPrivilegeEscalation = new(!set)
 	}
@@ -51,14 +51,14 @@ func seccomp(d *Derived, t *task.Task) {
 	case !known:
 		d.comment(everywhere, "seccomp-unknown", "seccomp is unknown: "+t.Seccomp.Why())
 	case d.Unconfined():
-		d.comment(Kubernetes, "seccomp-unconfined", "no seccomp filter is on: that is left out, for Pod Security baseline refuses Unconfined; better is type RuntimeDefault")
+		d.comment(Kubernetes, "seccomp-unconfined", "no seccomp filter is on: that is left out, because Pod Security baseline refuses Unconfined; type RuntimeDefault is better")
 	case s.Mode == 0:
 	case s.Mode == task.SeccompFilter:
 		d.SeccompProfile = &manifest.SeccompProfile{Type: "RuntimeDefault"}
-		d.comment(containers, "seccomp-kind", "a seccomp filter is on, and nothing shows which: it is taken for the default of the runtime")
-		d.comment(Systemd, "seccomp-kind", "a seccomp filter is on, and nothing shows which: SystemCallFilter= is left to you")
+		d.comment(containers, "seccomp-kind", "a seccomp filter is on, and nothing shows which one: this assumes the default of the runtime")
+		d.comment(Systemd, "seccomp-kind", "a seccomp filter is on, and nothing shows which one: SystemCallFilter= is up to you")
 	default:
-		d.comment(everywhere, "seccomp-mode", "its seccomp mode is "+task.SeccompName(s.Mode)+", which cannot be asked for")
+		d.comment(everywhere, "seccomp-mode", "its seccomp mode is "+task.SeccompName(s.Mode)+", which a manifest cannot ask for")
 	}
 }
 
@@ -78,7 +78,7 @@ func securebits(d *Derived, t *task.Task) {
 	case !known:
 		d.comment(Systemd, "securebits-unknown", "its securebits are unknown: "+t.Securebits.Why())
 	case bits != 0:
-		d.comment(on, "securebits", fmt.Sprintf("its securebits are %#x, not all of which can be asked for", uint32(bits)))
+		d.comment(on, "securebits", fmt.Sprintf("its securebits are %#x, not all of which a manifest can ask for", uint32(bits)))
 	}
 }
 
@@ -108,7 +108,7 @@ func procMount(d *Derived, t *task.Task) {
 		d.ProcMount = "Unmasked"
 		return
 	}
-	d.comment(Kubernetes, "proc-mount", "nothing is masked in its /proc: procMount: Unmasked is left out, for the API takes it beside hostUsers: false alone")
+	d.comment(Kubernetes, "proc-mount", "nothing is masked in its /proc: procMount: Unmasked is left out, for the API only accepts it with hostUsers: false")
 }
 
 // hostNamespaces says which namespaces of the node a container shares.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package strictjson decodes JSON from outside into structs with encoding/json, and is
-// strict where that is lax: a key counts only as it is spelled, a key that stands twice
+// strict where that is lax: a key counts only as it is spelled, a key that appears twice
 // is an error, and an integer is written in digits. An error names the line and the keys
-// that lead to the value: "line 3: tasks.pid: a string is not what belongs here".
+// that lead to the value: "line 3: tasks.pid: a string does not belong here".
 //
 // Null is no error, whatever belongs there. Keys that the struct does not have are passed
 // over. A [Decoder] holds one value at a time, so that a list may be longer than memory is
@@ -213,7 +213,7 @@ func (d *Decoder) key(seen map[string]bool) (string, error) {
 	}
 	key := t.(string) // the decoder takes no other token there
 	if seen[key] {
-		return "", d.at(fmt.Errorf("key %s stands twice", quote(key)))
+		return "", d.at(fmt.Errorf("key %s appears twice", quote(key)))
 	}
 	seen[key] = true
 	return key, nil
@@ -271,7 +271,7 @@ func (d *Decoder) misplaced(t json.Token) error {
 	case bool:
 		what = fmt.Sprint(t)
 	}
-	return d.fail(errors.New(what + " is not what belongs here"))
+	return d.fail(errors.New(what + " does not belong here"))
 }
 
 // maxKey is how many characters of a key an error repeats.

@@ -96,16 +96,16 @@ func TestDecode(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
-		{"string for a number", "{\"items\":[{},\n{\"uid\":\"1\"}\n]}\n", "line 2: items.uid: a string is not what belongs here"},
-		{"number for a string", `{"items":[{"name":1}]}`, "line 1: items.name: a number is not what belongs here"},
-		{"object for a string", "{\"items\":[{\"name\":\n{\n}}]}", "line 2: items.name: an object is not what belongs here"},
-		{"array for an object", `{"items":[{"caps":[]}]}`, "line 1: items.caps: an array is not what belongs here"},
-		{"true for an array", `{"items":true}`, "line 1: items: true is not what belongs here"},
-		{"string for a bool", `{"items":[{"shared":"x"}]}`, "line 1: items.shared: a string is not what belongs here"},
+		{"string for a number", "{\"items\":[{},\n{\"uid\":\"1\"}\n]}\n", "line 2: items.uid: a string does not belong here"},
+		{"number for a string", `{"items":[{"name":1}]}`, "line 1: items.name: a number does not belong here"},
+		{"object for a string", "{\"items\":[{\"name\":\n{\n}}]}", "line 2: items.name: an object does not belong here"},
+		{"array for an object", `{"items":[{"caps":[]}]}`, "line 1: items.caps: an array does not belong here"},
+		{"true for an array", `{"items":true}`, "line 1: items: true does not belong here"},
+		{"string for a bool", `{"items":[{"shared":"x"}]}`, "line 1: items.shared: a string does not belong here"},
 		{"true in quotes", `{"items":[{"shared":"True"}]}`, `line 1: items.shared: "True" is a string: write true without quotes`},
 		{"boolean of YAML 1.1", `{"items":[{"shared":"off"}]}`, `line 1: items.shared: "off" is no boolean: write false`},
-		{"number in a list", `{"items":[{"caps":{"add":["X",1]}}]}`, "line 1: items.caps.add: a number is not what belongs here"},
-		{"array at the top", "{}\n\n[]", "line 3: an array is not what belongs here"},
+		{"number in a list", `{"items":[{"caps":{"add":["X",1]}}]}`, "line 1: items.caps.add: a number does not belong here"},
+		{"array at the top", "{}\n\n[]", "line 3: an array does not belong here"},
 		{"fraction", `{"items":[{"uid":1.5}]}`, "line 1: items.uid: 1.5: not an integer"},
 		{"exponent", `{"items":[{"uid":1e1}]}`, "line 1: items.uid: 1e1: not an integer"},
 		{"too large", `{"items":[{"uid":9223372036854775808}]}`, "line 1: items.uid: 9223372036854775808: value out of range"},
@@ -122,8 +122,8 @@ func TestErrors(t *testing.T) {
 		{"no comma", "{\"items\":[]\n\"x\":1}", "line 2: invalid character '\"' after object key:value pair"},
 		{"bracket too many", "{}\n}", "line 2: invalid character '}' looking for beginning of value"},
 		{"a NUL", "{}\n\x00", `line 2: invalid character '\x00' looking for beginning of value`},
-		{"key twice", "{\"items\":[\n{\"uid\":1,\n\"uid\":1}]}", `line 3: key "uid" stands twice`},
-		{"unknown key twice", "{\"items\":[{\"a\\u001b\":1,\n\"a\\u001b\":1}]}", `line 2: key "a\x1b" stands twice`},
+		{"key twice", "{\"items\":[\n{\"uid\":1,\n\"uid\":1}]}", `line 3: key "uid" appears twice`},
+		{"unknown key twice", "{\"items\":[{\"a\\u001b\":1,\n\"a\\u001b\":1}]}", `line 2: key "a\x1b" appears twice`},
 		{"not UTF-8", "{\"items\":[\n{\"name\":\"\xff\"}]}", "line 2: invalid UTF-8"},
 		{"half a character", "{\"items\":[\n{\"name\":\"\xc3", "line 2: invalid UTF-8"},
 		{"cut short in a string", "{\"items\":[\n{\"name\":\"a", "line 2: cut short"},
@@ -156,7 +156,7 @@ func TestRaw(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "line 4: spec.items.uid: a string is not what belongs here"
+	const want = "line 4: spec.items.uid: a string does not belong here"
 	if err := raw.Decode(new(pods)); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}

@@ -65,7 +65,7 @@ var Tasks = Columns[*task.Task]{
 	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, false, Needs{}, setCell(capset.Permitted)},
 	{"INHERITABLE", "kept over execve of a file that inherits it", "capabilities.inheritable", false, false, false, Needs{}, setCell(capset.Inheritable)},
 	{"AMBIENT", "kept over execve of an ordinary file", "capabilities.ambient", false, true, false, Needs{}, setCell(capset.Ambient)},
-	{"BOUNDING", "what execve can give at the most", "capabilities.bounding", false, true, false, Needs{}, setCell(capset.Bounding)},
+	{"BOUNDING", "what execve can give at most", "capabilities.bounding", false, true, false, Needs{}, setCell(capset.Bounding)},
 	{"CAPS", "libcap's text form", "capabilities.text", false, false, false, Needs{}, appendCaps},
 	{"NNP", "no_new_privs", "noNewPrivs", false, true, false, Needs{}, appendNNP},
 	{"SECCOMP", "the seccomp mode", "seccomp.mode", false, false, false, Needs{}, appendSeccomp},

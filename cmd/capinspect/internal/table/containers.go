@@ -24,7 +24,7 @@ var Containers = Columns[*containers.Sum]{
 	{"PROCESSES", "how many processes it has", "processes", true, true, false, Needs{}, func(dst []byte, row *containers.Sum) []byte { return strconv.AppendInt(dst, int64(row.Processes), 10) }},
 	{"EFFECTIVE", "what any process has in effect", "effective", false, true, false, Needs{}, sumCell(func(row *containers.Sum) task.Value[capset.Set] { return row.Effective })},
 	{"PERMITTED", "what any process may make effective", "permitted", false, true, false, Needs{}, sumCell(func(row *containers.Sum) task.Value[capset.Set] { return row.Permitted })},
-	{"BOUNDING", "what execve can give any process at the most", "bounding", false, true, false, Needs{}, sumCell(func(row *containers.Sum) task.Value[capset.Set] { return row.Bounding })},
+	{"BOUNDING", "what execve can give any process at most", "bounding", false, true, false, Needs{}, sumCell(func(row *containers.Sum) task.Value[capset.Set] { return row.Bounding })},
 	{"NNP", "no_new_privs: no if any process is without", "withoutNoNewPrivs", false, true, false, Needs{}, withoutCell(func(row *containers.Sum) task.Value[bool] { return row.WithoutNoNewPrivs })},
 	{"SECCOMP", "seccomp: no if any process is without", "withoutSeccomp", false, true, false, Needs{}, withoutCell(func(row *containers.Sum) task.Value[bool] { return row.WithoutSeccomp })},
 	{"UIDS", "the effective user ids", "uids", false, true, false, Needs{}, appendUIDs},

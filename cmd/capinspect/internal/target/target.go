@@ -49,7 +49,7 @@ func (t *Threads) Flags() []flags.Flag {
 func (t *Threads) Choice() (collect.Threads, error) {
 	switch {
 	case t.Differing && t.All:
-		return 0, flags.Usagef("-t and -T exclude each other")
+		return 0, flags.Usagef("-t and -T cannot be used together")
 	case t.All:
 		return collect.AllThreads, nil
 	case t.Differing:
@@ -61,7 +61,7 @@ func (t *Threads) Choice() (collect.Threads, error) {
 // Flags returns the flags of a list, those of the threads apart.
 func (t *List) Flags() []flags.Flag {
 	return []flags.Flag{
-		PIDFlag(&t.PIDs, "look at this PID, or at several with commas between; 'self' is capinspect itself"),
+		PIDFlag(&t.PIDs, "look at this PID, or at several separated by commas; 'self' is capinspect itself"),
 		FileFlag(&t.Files, "read pasted text, a report, docker inspect, a unit and the like from PATH; '-' is standard input, PATH:NAME one of several"),
 		ProcFlag(&t.Proc),
 		LastCapFlag(&t.LastCap, LastCapOfTasks),

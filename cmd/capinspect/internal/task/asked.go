@@ -39,7 +39,7 @@ func (t *Task) Title() Value[string] {
 // Why a task that is yet to be started does not have a value.
 const (
 	Unstarted = "it is yet to be started"
-	NotAsked  = "its configuration does not tell it"
+	NotAsked  = "its configuration does not say"
 )
 
 // Unstarted gives reasons to what a configuration cannot tell of the task that it asks for.

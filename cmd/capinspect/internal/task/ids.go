@@ -71,7 +71,7 @@ func IDsText(ids capset.IDs) string {
 	return fmt.Sprintf("real %d, effective %d, saved %d, filesystem %d", ids.Real, ids.Effective, ids.Saved, ids.Filesystem)
 }
 
-// GroupsText returns the groups with commas between.
+// GroupsText returns the groups separated by commas.
 func GroupsText(groups []uint32) string {
 	if len(groups) == 0 {
 		return "none"

@@ -98,7 +98,7 @@ func linesMissing(t *Task) string {
 	if !matters {
 		return ""
 	}
-	return "more is known with the lines that are missing: grep -E '^(" + strings.Join(list, "|") + "):' /proc/PID/status"
+	return "some lines are missing that would tell more: grep -E '^(" + strings.Join(list, "|") + "):' /proc/PID/status"
 }
 
 // OpensNode reports whether a note of a code says that the node is open to a task.
@@ -130,7 +130,7 @@ func sandboxKernel(t *Task) string {
 	if !t.InSandbox() {
 		return ""
 	}
-	return "its kernel is not Linux, by the numbers of its namespaces, but a sandbox's own, as gVisor's: its capabilities count in that alone"
+	return "the numbers of its namespaces show that its kernel is not Linux but that of a sandbox, such as gVisor: its capabilities count only there"
 }
 
 func fullInUserNamespace(t *Task) string {
@@ -196,7 +196,7 @@ func privilegedContainer(t *Task) string {
 	if newer {
 		why = "its runtime is older than the kernel and does not know these"
 	}
-	return "its container is privileged, by its mounts, and the node is open to it; it lacks " + strings.ReplaceAll(lacks.String(), ",", ", ") +
+	return "its mounts show that its container is privileged, and the node is open to it; it lacks " + strings.ReplaceAll(lacks.String(), ",", ", ") +
 		": " + why + unlessChild(t)
 }
 
@@ -248,7 +248,7 @@ func inheritableNotEmpty(t *Task) string {
 		return ""
 	}
 	return "its inheritable set has " + Some(set) +
-		": runtimes leave it empty since they were fixed in 2022 (CVE-2022-24769, CVE-2022-27649, CVE-2022-27652)"
+		": runtimes have left it empty since they were fixed in 2022 (CVE-2022-24769, CVE-2022-27649, CVE-2022-27652)"
 }
 
 // holdsNothing reports whether the task is in a container, and known to hold nothing.
@@ -272,7 +272,7 @@ func addedNotEffective(t *Task) string {
 	if t.NoNewPrivs.Zero() {
 		how = "with no_new_privs, only the program that the runtime starts can have gained one, from its file"
 	}
-	return fmt.Sprintf("it runs as uid %d and holds nothing of its bounding set (%s): %s", uid, Some(bounding), how)
+	return fmt.Sprintf("it runs as uid %d and holds none of its bounding set (%s): %s", uid, Some(bounding), how)
 }
 
 func noSeccomp(t *Task) string {
@@ -322,14 +322,14 @@ func pid1Differs(t *Task) string {
 	if differ == nil {
 		return ""
 	}
-	return "PID 1 (" + t.PID1.Name + ") has other capabilities than this process, in " + strings.Join(differ, ", ") + ": see capinspect 1"
+	return "PID 1 (" + t.PID1.Name + ") and this process differ in " + strings.Join(differ, ", ") + ": see capinspect 1"
 }
 
 func changed(t *Task) string {
 	if !t.Changed {
 		return ""
 	}
-	return "it changed while it was read: not all of this is of one moment"
+	return "it changed while it was read: the values may not belong together"
 }
 
 // Some names the capabilities of a set, or says how many they are if they are more than

@@ -218,7 +218,7 @@ func TestHiddenPIDNamespace(t *testing.T) {
 }
 
 // TestNoteCodes checks that the note on a capability has its name for a code, that it says
-// what explain says, and that no code stands twice but for one note with two texts.
+// what explain says, and that no code appears twice but for one note with two texts.
 func TestNoteCodes(t *testing.T) {
 	seen := map[string]bool{}
 	for _, code := range NoteCodes() {

@@ -159,13 +159,13 @@ func (t *Task) Nowhere(why string) {
 const (
 	NoLabels = "no security module labels tasks" // without AppArmor, SELinux and Smack
 	NotSaved = "it is not in this copy of a procfs"
-	NotTold  = "a status file does not tell it"
+	NotTold  = "a status file does not say"
 
-	NotInText = "the text does not tell it"
+	NotInText = "the text does not say"
 )
 
 // Untold is the reason for what a report leaves out without one.
-const Untold = "the report does not tell it"
+const Untold = "the report does not say"
 
 // Expected reports whether a reason is one that a reader knows already.
 func Expected(reason string) bool {
@@ -236,7 +236,7 @@ type Mounts struct {
 }
 
 // notMounted is why a mount table does not tell something.
-const notMounted = "its mount table does not tell"
+const notMounted = "its mount table does not say"
 
 // UnknownMounts returns mounts of which nothing is known, for a reason.
 func UnknownMounts(why string) Mounts {

@@ -61,7 +61,7 @@ func (t *Task) WhyPodFact(facts podsecurity.Fact) string {
 		}
 	}
 	if why == "" {
-		why = "nothing that was read tells"
+		why = "nothing that was read says"
 	}
 	return from + " is unknown: " + why
 }

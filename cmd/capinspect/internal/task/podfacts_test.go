@@ -19,7 +19,7 @@ func TestPodFactsOfNothing(t *testing.T) {
 		t.Errorf("known %b, true %b", f.Known, f.True)
 	}
 	for fact := podsecurity.Added; fact <= podsecurity.UserNamespace; fact <<= 1 {
-		if got := nothing.WhyPodFact(fact); strings.HasPrefix(got, " ") || !strings.HasSuffix(got, "nothing that was read tells") {
+		if got := nothing.WhyPodFact(fact); strings.HasPrefix(got, " ") || !strings.HasSuffix(got, "nothing that was read says") {
 			t.Errorf("%b: %q", fact, got)
 		}
 	}
@@ -32,7 +32,7 @@ func TestPodFactsTable(t *testing.T) {
 	all := podsecurity.Added | podsecurity.Undropped
 	for _, row := range podFacts {
 		if all&row.fact != 0 {
-			t.Errorf("%b stands twice", row.fact)
+			t.Errorf("%b appears twice", row.fact)
 		}
 		all |= row.fact
 	}

@@ -91,7 +91,7 @@ func (o Origin) why(f procstatus.Field) string {
 	case WholeFile:
 		return fmt.Sprintf("no %v line, which Linux has since %s", f, f.Since())
 	case SystemCalls:
-		return "there is no /proc, and no system call told it"
+		return "there is no /proc, and no system call returned it"
 	case OtherText:
 		return NotInText
 	}

@@ -74,7 +74,7 @@ func (q *question) fileCaps() capset.FileCaps {
 	return both
 }
 
-// raisesAmbient reports whether the task's runtime gives another user than root what is
+// raisesAmbient reports whether the task's runtime gives a user other than root what is
 // added.
 func (s *Subject) raisesAmbient() bool {
 	r := runtime.Named(s.Task.Runtime())
@@ -92,12 +92,12 @@ func (q *question) add() Change {
 	options := "--cap-add " + strings.Join(names, " --cap-add ")
 	text := "capabilities.add: [" + strings.Join(names, ", ") + "] (docker: " + options + ")"
 	if q.raisesAmbient() {
-		text = "podman " + options + ", which raises it as ambient for another user than root"
+		text = "podman " + options + ", which raises it as ambient for a user other than root"
 	}
 	return Change{"securityContext", text}
 }
 
-// ambient returns the line of a unit that gives the capability to another user than root.
+// ambient returns the line of a unit that gives the capability to a user other than root.
 func (q *question) ambient() string {
 	return "AmbientCapabilities=" + q.systemd() + " in a system unit; one of systemd --user fails with it (218/CAPABILITIES)"
 }
@@ -115,7 +115,7 @@ func (q *question) intoBounding() (list []Change) {
 	}
 	list = append(list, q.add())
 	if free := q.free(); free != "" && q.filtered() && !q.forOne {
-		list = append(list, Change{"securityContext", "that is enough, for any user, for what the default seccomp filter of " + q.runtimeName() + " then allows: " + free})
+		list = append(list, Change{"securityContext", "that is enough for any user to do what the default seccomp filter of " + q.runtimeName() + " then allows: " + free})
 	}
 	if q.wanted().Has(capset.SysAdmin) && q.Credentials.NoNewPrivs {
 		list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN"})
@@ -123,21 +123,21 @@ func (q *question) intoBounding() (list []Change) {
 	if user && !q.raisesAmbient() && !q.bit {
 		list = append(list,
 			Change{"image", "then " + q.entrypoint()},
-			Change{"securityContext", "or runAsUser: 0 (docker: --user 0): for another user it is added to the bounding set alone"})
+			Change{"securityContext", "or runAsUser: 0 (docker: --user 0): for any other user it is only added to the bounding set"})
 	}
 	return list
 }
 
 // entrypoint says that a file capability of the entrypoint gives it. containerd executes
 // the entrypoint with the capability in its permitted set, so that no_new_privs takes
-// nothing away. docker gives another user than root nothing to begin with.
+// nothing away. docker gives a user other than root nothing to begin with.
 func (q *question) entrypoint() string {
 	text := q.setcap()
 	switch {
 	case !q.Credentials.NoNewPrivs:
 		return text + ": it counts when that is executed"
 	case q.Task.Runtime() == "docker":
-		return text + ", without no-new-privileges: docker gives another user than root nothing that a file could keep under it"
+		return text + ", without no-new-privileges: docker gives a user other than root nothing that a file could keep under it"
 	}
 	return text + ": under no_new_privs only with containerd, as the entrypoint; with docker, and for what is executed later, it does not count"
 }
@@ -145,7 +145,7 @@ func (q *question) entrypoint() string {
 // withoutNoNewPrivs returns what leaves no_new_privs off, or makes it harmless.
 func (q *question) withoutNoNewPrivs() (list []Change) {
 	if q.Outside {
-		return []Change{{"unit", "no NoNewPrivileges=, nor what implies it"}}
+		return []Change{{"unit", "no NoNewPrivileges=, and nothing that implies it"}}
 	}
 	if q.Credentials.UID.Effective != 0 && q.Task.Runtime() != "docker" && !q.bit {
 		list = append(list, Change{"image", "have " + q.its() + " as the entrypoint: containerd executes that with what is added, docker does not"})
@@ -178,14 +178,14 @@ func (q *question) ifRoot() string {
 	return gaveUp + "and gets it back by executing something"
 }
 
-// notRoot says that the capability is of no use to another user than root.
+// notRoot says that the capability is of no use to a user other than root.
 func (q *question) notRoot() string {
 	who := "docker and Kubernetes set no ambient capabilities"
 	switch {
 	case q.Outside:
 		who = "it is not ambient, and no file gave it"
 	case q.raisesAmbient():
-		who = "podman raises as ambient what is added, and not its default"
+		who = "podman raises added capabilities as ambient, but not its default ones"
 	}
 	return "it is in the " + q.where() + " set, but uid " + task.Decimal(q.Task.UID.Zero().Effective) + " does not get it: " + who
 }
@@ -225,7 +225,7 @@ func (q *question) needsRoot() bool {
 
 // gaveUp says that the task would get the capability, and has not got it.
 func (q *question) gaveUp() string {
-	text := "it would get it by executing " + q.its() + " again: it gave it up, or another gave it less than the bounding set has"
+	text := "it would get it by executing " + q.its() + " again: it gave it up, or was given less than the bounding set has"
 	if q.needsRoot() {
 		text += "; unless the securebit noroot is set, which only the task itself can read: then uid 0 gains nothing by execve"
 	}

@@ -27,7 +27,7 @@ type gate struct {
 var gates = []gate{
 	{
 		code: "device-cgroup", caps: capset.Of(capset.SysAdmin, capset.Mknod, capset.SysRawio, capset.NetAdmin), container: true,
-		text:    "for a device, as /dev/fuse or /dev/net/tun, the device cgroup decides: one that is only mounted or made there does not open (EPERM)",
+		text:    "for a device such as /dev/fuse or /dev/net/tun the device cgroup decides too: one that was only mounted or created there does not open (EPERM)",
 		changes: []Change{{"securityContext", "for a device, a device plugin or resource claim that opens it (docker: --device DEVICE)"}},
 	},
 	{
@@ -36,7 +36,7 @@ var gates = []gate{
 	},
 	{
 		code: "gate-sysctl", caps: capset.Of(capset.DacOverride),
-		text: "in a sticky directory that all may write, fs.protected_regular and fs.protected_fifos keep root too from opening files of others with O_CREAT (EACCES)",
+		text: "in a sticky directory that everybody may write to, fs.protected_regular and fs.protected_fifos also keep root from opening files of others with O_CREAT (EACCES)",
 	},
 	{
 		code: "gate-sysctl", caps: capset.Of(capset.Perfmon),

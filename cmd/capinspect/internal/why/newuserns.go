@@ -77,7 +77,7 @@ var refusals = []refusal{
 			return []Change{
 				{"securityContext", "seccompProfile of type Localhost that allows unshare and clone (docker: --security-opt seccomp=FILE)"},
 				{"securityContext", "seccompProfile of type Unconfined (docker: --security-opt seccomp=unconfined)"},
-				{"securityContext", "capabilities.add: [SYS_ADMIN], which is enough for any user, and is far more (docker: --cap-add SYS_ADMIN)"},
+				{"securityContext", "capabilities.add: [SYS_ADMIN], which is enough for any user, but gives far more (docker: --cap-add SYS_ADMIN)"},
 			}
 		},
 	},

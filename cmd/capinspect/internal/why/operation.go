@@ -126,7 +126,7 @@ func (a *attempt) conclude(settings []setting) Outcome {
 		out.Changes = append(out.Changes, s.changes...)
 	}
 	if a.Errno == "" && len(a.Caps) > 0 {
-		out.Also = append(out.Also, note("silent", "no error comes back: what the capability is for is left out"))
+		out.Also = append(out.Also, note("silent", "there is no error: the kernel skips what the capability is for"))
 	}
 	out.Changes = append(a.instead(settings), out.Changes...)
 	return out
@@ -391,7 +391,7 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 		notes = append(notes, task.Note(n))
 	}
 	if slices.Contains(a.Names, newUserNamespace) {
-		notes = append(notes, note("user-namespace", "'capinspect why userns' looks at all that may, and at what it would be of use for"))
+		notes = append(notes, note("user-namespace", "'capinspect why userns' looks at everything that may refuse it, and at what it could do there"))
 	}
 	if s := a.Operation.Scope; len(a.Caps) > 0 && a.Task.InChildUserNamespace() && (s == capset.ScopeFile || s == capset.ScopeProcess) {
 		notes = append(notes, note(wrongScope, "it counts for "+task.ScopeThings(s)+" alone"))

@@ -126,12 +126,12 @@ func (s *Subject) assumptions(outcomes []Outcome) (notes []task.Note) {
 		seccomp, known := s.Task.Seccomp.Get()
 		switch {
 		case s.Outside && known && seccomp.Mode != 0:
-			add("seccomp-filter", "its seccomp filter lets it through: which calls that refuses cannot be read")
+			add("seccomp-filter", "its seccomp filter lets it through: which calls it refuses cannot be read")
 		case !s.Outside && s.filtered() && a.call() != "":
 			add(s.defaultFilter().Code, s.defaultFilter().Text)
 		}
 		if l, ok := s.Task.Label.Get(); ok && mayDeny(l.Label, l.Mode) && !s.Task.HasRuntimeLabel() && slices.ContainsFunc(out.Gates, isLSM) {
-			add("label", "its label "+l.Label+" permits it: what that permits cannot be read")
+			add("label", "its label "+l.Label+" permits it: what else it permits cannot be read")
 		}
 		if out.Operation.Program {
 			add("usual", out.Operation.Name()+" is configured as usual: another configuration may need other capabilities")

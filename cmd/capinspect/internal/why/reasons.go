@@ -108,7 +108,7 @@ var reasons = slices.Concat(userNamespaces, []reason{
 		code: noEffectiveFlag, in: raisable,
 		applies: (*question).givenWithoutFlag,
 		text: func(q *question) string {
-			return q.its() + " has it as a file capability without the effective flag, so that it is permitted alone"
+			return q.its() + " has it as a file capability without the effective flag, so it is only permitted"
 		},
 		changes: func(q *question) []Change {
 			sets := &q.Credentials.Sets
@@ -143,7 +143,7 @@ var reasons = slices.Concat(userNamespaces, []reason{
 		code: "if-other-user", in: undecided,
 		applies: func(*question) bool { return true },
 		text: func(q *question) string {
-			return "if it is another user: it is in the " + q.where() + " set alone, which does not permit it, and what is executed does not get it from there"
+			return "if it is another user: it is in the " + q.where() + " set only, which does not permit it, and a program does not get it from there"
 		},
 		changes: (*question).asRoot,
 	},
@@ -176,7 +176,7 @@ var reasons = slices.Concat(userNamespaces, []reason{
 		without: func(c *capset.Credentials, _ *capset.File) { c.NoNewPrivs = false },
 		text: func(q *question) string {
 			if q.Credentials.UID.Effective == 0 {
-				return "it was given up, or never given to it, and no_new_privs keeps root from getting it back by execve"
+				return "it gave it up, or was never given it, and no_new_privs keeps root from getting it back by execve"
 			}
 			return q.its() + " would give it, but no_new_privs is set"
 		},

@@ -29,7 +29,7 @@ var userNamespaces = []reason{
 		code: "counts-for-nothing", in: effective, verdict: no,
 		applies: func(q *question) bool { return q.child() && q.scopes().Nowhere() },
 		text: func(q *question) string {
-			return "it is effective, and counts for nothing: the kernel asks for it in " + q.asked() + ", and the process has it in " + q.userNamespace() + ", a child"
+			return "it is effective, and counts for nothing: the kernel checks it in " + q.asked() + ", and the process has it in " + q.userNamespace() + ", a child"
 		},
 		changes: (*question).intoInitial,
 	},

@@ -37,7 +37,7 @@ func TestScopes(t *testing.T) {
 		works task.Value[bool]
 		text  string
 	}{
-		{inChild("", ""), capset.SysTime, "counts-for-nothing", task.Known(false), "asks for it in the initial user namespace, and the process has it in user:[7], a child"},
+		{inChild("", ""), capset.SysTime, "counts-for-nothing", task.Known(false), "checks it in the initial user namespace, and the process has it in user:[7], a child"},
 		{inChild("net uts", ""), capset.SysTime, "counts-for-nothing", task.Known(false), ""},
 		{inChild("uts", ""), capset.NetAdmin, "counts-for-nothing", task.Known(false), "in the initial user namespace or the one that owns the net namespace"},
 		{inChild("net", ""), capset.NetAdmin, "child-user-namespace", task.Known(true), "it counts for its net namespace, not for what belongs to the machine"},

@@ -93,7 +93,7 @@ func Of(t *task.Task, asked Asked) (*Answers, error) {
 // leftOpen is the answer for a task of which nobody tells who it runs as, where it is
 // another one for root than for others.
 func leftOpen(t *task.Task) (task.Note, task.Value[bool]) {
-	text := "it depends on who it runs as, which is unknown (" + t.UID.Why() + ")"
+	text := "it depends on its user, which is unknown (" + t.UID.Why() + ")"
 	return task.Note{Code: Undecided, Text: text}, task.Unknown[bool](text)
 }
 
@@ -124,7 +124,7 @@ func byEffective(t *task.Task, set capset.Set, unknown error, asked Asked) *Answ
 			a.Sets[k] = t.Counting(in).Has(c)
 		}
 		if !set.Has(c) {
-			a.Reason = task.Note{Code: Undecided, Text: "it is not effective, and why cannot be told: " + unknown.Error()}
+			a.Reason = task.Note{Code: Undecided, Text: "it is not effective, and the reason is unknown: " + unknown.Error()}
 		}
 		all.List = append(all.List, a)
 	}

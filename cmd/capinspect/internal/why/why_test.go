@@ -245,7 +245,7 @@ func TestByEffective(t *testing.T) {
 	if a := all.List[0]; !task.Is(a.Works, true) || a.Reason.Code != PlainlyEffective || !a.Effective() {
 		t.Errorf("%+v", a)
 	}
-	if a := all.List[1]; !task.Is(a.Works, false) || a.Reason.Text != "it is not effective, and why cannot be told: capabilities.bounding is unknown: no CapBnd line" {
+	if a := all.List[1]; !task.Is(a.Works, false) || a.Reason.Text != "it is not effective, and the reason is unknown: capabilities.bounding is unknown: no CapBnd line" {
 		t.Errorf("%+v", a)
 	}
 	of.UserNamespace = task.Known(task.UserNamespace{})

@@ -4,7 +4,7 @@
 // every value on its line: an error that a reader of the JSON finds names the line of the
 // YAML.
 //
-// It differs from Kubernetes where that guesses. A key that stands twice is an error.
+// It differs from Kubernetes where that guesses. A key that appears twice is an error.
 // `yes`, `no`, `on`, `off`, `y` and `n` are strings, as YAML 1.2 has it: a reader that wants
 // a boolean can say so.
 //
@@ -304,7 +304,7 @@ func (c *converter) members(entries []*ast.MappingValueNode) ([]member, error) {
 		case m.merged || list[at].merged:
 			list[at] = m
 		default:
-			return c.at(m.at, fmt.Errorf("key %s stands twice", quote(m.key)))
+			return c.at(m.at, fmt.Errorf("key %s appears twice", quote(m.key)))
 		}
 		return nil
 	}

@@ -23,7 +23,7 @@ func (f *Finder) privateCgroups() bool {
 }
 
 // blankCgroup is why a cgroup tells nothing.
-const blankCgroup = "capinspect is in a cgroup namespace of its own, where the cgroup does not tell"
+const blankCgroup = "capinspect is in a cgroup namespace of its own, where the cgroup does not say"
 
 // apartCgroup is why it is unknown whether a task is in a container that has the node's
 // pid namespace.

@@ -97,7 +97,7 @@ func (f *Finder) firstOf(k procstatus.NamespaceKind) inode {
 	return task.Known(id)
 }
 
-// findRoot finds out where capinspect's root directory is. The path does not tell it alone:
+// findRoot finds out where capinspect's root directory is. The path does not say alone:
 // a task that changed its root directory to one in another mount namespace has "/" too.
 func (me *reader) findRoot(proc *procstatus.FS) {
 	root, err := proc.Self().OpenPath("root")

@@ -36,7 +36,7 @@ func (t *table) at(path string) bool {
 // top: all of them have to answer.
 func (t *table) check(path string) error {
 	if !t.at(path) {
-		return fmt.Errorf("%s is no mount of its mount table", path)
+		return fmt.Errorf("%s is not a mount in its mount table", path)
 	}
 	for i := range t.of {
 		if t.of[i].Point == path {

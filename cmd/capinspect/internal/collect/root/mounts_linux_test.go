@@ -40,7 +40,7 @@ func TestCheck(t *testing.T) {
 		"/data": "/data is on ext4, which may never answer: the node's mount table does not have it",
 		"/etc":  "/etc is on nfs4, which may never answer",
 		"/srv":  "/srv is on newfs, which may never answer",
-		"/usr":  "/usr is no mount of its mount table",
+		"/usr":  "/usr is not a mount in its mount table",
 	} {
 		got := ""
 		if err := tab.check(path); err != nil {

@@ -372,8 +372,8 @@ func TestElsewhere(t *testing.T) {
 		want string
 	}{
 		"FUSE":          {inFUSE, "error: /fuse is on fuse, which may never answer"},
-		"of the host":   {Dir{host, "/a"}, "error: /a is no mount of its mount table"},
-		"one not below": {Dir{inFUSE.Fd, "/a"}, "error: /a is no mount of its mount table"},
+		"of the host":   {Dir{host, "/a"}, "error: /a is not a mount in its mount table"},
+		"one not below": {Dir{inFUSE.Fd, "/a"}, "error: /a is not a mount in its mount table"},
 	} {
 		before := openFiles(t)
 		promptly(t, func() {

@@ -108,7 +108,7 @@ func (r *Root) judge(id int, path string, expected func(*procstatus.Mount) bool)
 			return r.mounts.answers(m)
 		}
 	}
-	return fmt.Errorf("%s is no mount of its mount table", path)
+	return fmt.Errorf("%s is not a mount in its mount table", path)
 }
 
 // Close closes the directory.

@@ -252,7 +252,7 @@ func TestRootItself(t *testing.T) {
 		want   string
 	}{
 		"FUSE over it": {func() error { return fuse("/") }, "/ is on fuse, which may never answer"},
-		"no mount":     {func() error { return unix.Chroot("/etc") }, "/ is no mount of its mount table"},
+		"no mount":     {func() error { return unix.Chroot("/etc") }, "/ is not a mount in its mount table"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newTask(t, func(string) error { return nil })

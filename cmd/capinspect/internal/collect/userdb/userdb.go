@@ -125,7 +125,7 @@ func (d *Database) translate(id uint32) (uint32, error) {
 	if in, ok := d.Inside.Inside(id); ok {
 		return in, nil
 	}
-	return 0, fmt.Errorf("%d is no id of its user namespace", id)
+	return 0, fmt.Errorf("%d is not an id of its user namespace", id)
 }
 
 // entries calls f for each well-formed line of a passwd or a group file, which is

@@ -44,7 +44,7 @@ func (word) Shape() reflect.Type { return reflect.TypeFor[json.RawMessage]() }
 // UnmarshalJSON reads it.
 func (w *word) UnmarshalJSON(text []byte) error {
 	if bytes.IndexByte([]byte("{["), text[0]) >= 0 {
-		return errors.New("an object or an array is not what belongs here")
+		return errors.New("an object or an array does not belong here")
 	}
 	var s string
 	if json.Unmarshal(text, &s) != nil {
@@ -214,7 +214,7 @@ func (s *composed) wish(name string) wish {
 		name: name, runtime: "docker", from: "a compose file",
 		add: s.CapAdd.names, drop: s.CapDrop.names, options: s.SecurityOpt.names,
 		privileged: s.Privileged == "true", readOnly: &readOnly, pid: &pid, ipc: &ipc, network: &network,
-		child: task.Unknown[bool]("a compose file does not tell whether the daemon has userns-remap"),
+		child: task.Unknown[bool]("a compose file does not say whether the daemon has userns-remap"),
 	}
 	for _, g := range s.GroupAdd {
 		w.groups = append(w.groups, string(g))

@@ -168,13 +168,13 @@ func (in *inspected) inUserNamespace(podman bool) task.Value[bool] {
 	case podman && strings.HasPrefix(in.ResolvConfPath, "/run/containers/"):
 		return task.Known(false)
 	case podman:
-		return task.Unknown[bool]("podman inspect does not tell whether podman is rootless")
+		return task.Unknown[bool]("podman inspect does not say whether podman is rootless")
 	case mode == "host":
 		return task.Known(false)
 	case in.ResolvConfPath != "":
 		return task.Known(remapped(in.ResolvConfPath))
 	}
-	return task.Unknown[bool]("docker inspect does not tell whether its daemon has userns-remap")
+	return task.Unknown[bool]("docker inspect does not say whether its daemon has userns-remap")
 }
 
 // remapped reports whether a file is below the directory that docker has for containers with
@@ -257,7 +257,7 @@ func (w *wish) runAs(pod *manifest.Pod, asks *manifest.SecurityContext) (why str
 	if ok {
 		asks.RunAsUser = &uid
 	} else {
-		why = "user " + shortened(user) + " is a name, and the image tells its uid"
+		why = "user " + shortened(user) + " is a name, and its uid depends on the image"
 	}
 	gid, ok := number(group)
 	if !ok {
@@ -324,7 +324,7 @@ func (w *wish) assumed() []task.Note {
 	if w.runtime != "docker" || defaults == nil {
 		return nil
 	}
-	return []task.Note{{Code: "daemon", Text: "the daemon has docker's own default of " + task.And(defaults) + ": " + w.from + " does not tell it"}}
+	return []task.Note{{Code: "daemon", Text: "the daemon has docker's own default of " + task.And(defaults) + ": " + w.from + " does not say"}}
 }
 
 // shared reports whether a container shares a namespace of the node.

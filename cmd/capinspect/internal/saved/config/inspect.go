@@ -106,9 +106,9 @@ func (in *inspected) task(last capset.Cap) (*task.Task, error) {
 		in.HostConfig = &in.hostConfig
 		return in.docker(last)
 	case in.CapAdd.told || in.CapDrop.told:
-		return nil, errors.New("CapAdd and CapDrop of docker inspect are of no use one without the other: read the whole, or decode the names")
+		return nil, errors.New("CapAdd and CapDrop of docker inspect are of no use without each other: read the whole, or decode the names")
 	}
-	return nil, errors.New("an object without HostConfig, Spec, info or process: it asks for no container")
+	return nil, errors.New("an object without HostConfig, Spec, info or process: it describes no container")
 }
 
 // nerdctl returns the task of what nerdctl inspect --mode native prints.

@@ -91,7 +91,7 @@ func (s *spec) bundle(last capset.Cap) (*task.Task, error) {
 // annotations.
 func (in *inspected) crictl(last capset.Cap) (*task.Task, error) {
 	if in.Info.RuntimeSpec == nil {
-		return nil, errors.New("info has no runtimeSpec, which crictl inspect prints unless it is told otherwise")
+		return nil, errors.New("info has no runtimeSpec, which crictl inspect prints by default")
 	}
 	t, err := in.Info.RuntimeSpec.task(last)
 	if err != nil {
@@ -130,7 +130,7 @@ func (in *inspected) crictl(last capset.Cap) (*task.Task, error) {
 func (s *spec) task(last capset.Cap) (*task.Task, error) {
 	p := s.Process
 	if p == nil {
-		return nil, errors.New("no process, so that nothing is started")
+		return nil, errors.New("no process, so nothing is started")
 	}
 	sets, traps, err := p.Capabilities.state(last)
 	if err == nil {

@@ -92,7 +92,7 @@ func (s *service) task() *task.Task {
 		s.underUser(t)
 	} else {
 		s.begin(t)
-		s.assume("manager", "the system's manager starts it, with all capabilities in its own bounding set")
+		s.assume("manager", "the system manager starts it, and has all capabilities in its own bounding set")
 		if !s.file && s.name == "" {
 			s.assume("part", "settings that are not among these lines have their defaults")
 		} else if s.name == "" {
@@ -111,10 +111,10 @@ func (s *service) prefixes() {
 		switch {
 		case strings.Contains(prefix, "+"):
 			s.everything = true
-			s.trap("exec-prefix", "ExecStart=+: that command has full privileges, and User=, capabilities and NoNewPrivileges= do not count for it")
+			s.trap("exec-prefix", "ExecStart=+: that command has full privileges, and User=, capabilities and NoNewPrivileges= do not apply to it")
 		case strings.Contains(prefix, "!") && !strings.Contains(prefix, "!!"):
 			s.asRoot = true
-			s.trap("exec-prefix", "ExecStart=!: that command is root's, and User= does not count for it")
+			s.trap("exec-prefix", "ExecStart=!: that command runs as root, and User= does not apply to it")
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (s *service) sets() {
 		s.bounding, s.raise = all, 0
 	}
 	if s.ofUser && s.raise != 0 && isNo(s.last("PrivateUsers")) {
-		s.trap("ambient-in-user-unit", "AmbientCapabilities=: a user's own manager cannot raise them, and the unit fails (218/CAPABILITIES)")
+		s.trap("ambient-in-user-unit", "AmbientCapabilities=: a user manager cannot raise them, so the unit fails (218/CAPABILITIES)")
 	} else if out := s.raise &^ s.bounding; out != 0 {
 		s.trap("ambient-outside-bounding", "AmbientCapabilities= has "+task.Some(out)+", which the bounding set lacks: the unit fails (218/CAPABILITIES)")
 		s.raise &= s.bounding
@@ -187,7 +187,7 @@ func (s *service) named(key, value string) (set capset.Set) {
 	return set
 }
 
-// ids finds the user and the groups. A name is taken for that of another user than root.
+// ids finds the user and the groups. A name is taken for that of a user other than root.
 func (s *service) ids(t *task.Task) {
 	s.user = s.last("User")
 	if s.everything || s.asRoot {
@@ -198,8 +198,8 @@ func (s *service) ids(t *task.Task) {
 	if told, ok := number(s.last("UID")); ok && s.user != "" { // of a unit that runs
 		uid, numeric = told, true
 	}
-	t.Groups = task.Unknown[[]uint32]("the user database tells its groups")
-	t.GID = task.Unknown[capset.IDs]("the user database tells its gid")
+	t.Groups = task.Unknown[[]uint32]("its groups depend on the user database")
+	t.GID = task.Unknown[capset.IDs]("its gid depends on the user database")
 	switch {
 	case s.user == "" && !dynamic || s.user == "root" || numeric && uid == 0:
 		s.isRoot = true
@@ -209,13 +209,13 @@ func (s *service) ids(t *task.Task) {
 	case dynamic:
 		t.UID = task.Unknown[capset.IDs]("DynamicUser=: systemd lends it a uid from 61184 to 65519, unless the user exists")
 	default:
-		t.UID = task.Unknown[capset.IDs]("User=" + s.shortUser() + " is a name, and the user database tells its uid")
-		s.assume("user-name", "User="+s.shortUser()+" is another user than root")
+		t.UID = task.Unknown[capset.IDs]("User=" + s.shortUser() + " is a name, and its uid depends on the user database")
+		s.assume("user-name", "User="+s.shortUser()+" is a user other than root")
 	}
 	if gid, ok := number(s.last("Group")); ok && !s.everything && !s.asRoot {
 		t.GID = task.Known(task.AllIDs(uint32(gid)))
 	} else if s.last("Group") != "" && s.isRoot && s.last("Group") != "root" && !s.everything && !s.asRoot {
-		t.GID = task.Unknown[capset.IDs]("Group= is a name, and the user database tells its gid")
+		t.GID = task.Unknown[capset.IDs]("Group= is a name, and its gid depends on the user database")
 	}
 }
 
@@ -249,7 +249,7 @@ func (s *service) noNewPrivs() task.Value[bool] {
 	case filter == "" || s.isRoot || s.raise.Has(capset.SysAdmin):
 		return task.Known(false)
 	}
-	return task.Unknown[bool](filter + "= sets it for another user than root before systemd 255, and not since")
+	return task.Unknown[bool](filter + "= sets it for a user other than root only before systemd 255")
 }
 
 // surround finds what else the settings tell.
@@ -281,7 +281,7 @@ func (s *service) begin(t *task.Task) {
 	}
 	begin(t, c, s.most)
 	if filter := s.filter(); s.isRoot && s.user != "" && filter != "" && t.NoNewPrivs.Zero() && s.bounding.Has(capset.Setuid) && !s.raise.Has(capset.Setuid) {
-		why := "systemd since 255 takes cap_setuid away beside User=" + s.user + ", " + filter + "= and no_new_privs"
+		why := "systemd 255 and later take cap_setuid away if User= is set" + s.user + ", " + filter + "= and no_new_privs"
 		t.Sets[capset.Permitted], t.Sets[capset.Effective] = task.Unknown[capset.Set](why), task.Unknown[capset.Set](why)
 	}
 }
@@ -304,7 +304,7 @@ func (s *service) securebits() (set capset.Securebits) {
 
 // underUser makes unknown what a user's own manager decides.
 func (s *service) underUser(t *task.Task) {
-	const why = "a user's own manager starts it, with what that has"
+	const why = "a user manager starts it, with the capabilities that it has itself"
 	unknownSets(t, why)
 	t.UID, t.GID, t.Groups = task.Unknown[capset.IDs](why), task.Unknown[capset.IDs](why), task.Unknown[[]uint32](why)
 	t.Securebits = task.Unknown[capset.Securebits](why)

@@ -13,7 +13,7 @@ import (
 // unit is what a unit of systemd is told to have: the values of its settings, in the order
 // in which they are assigned.
 type unit struct {
-	name     string // "" if the text does not tell it
+	name     string // "" if the text does not say
 	ofUser   bool   // a user's own manager starts it
 	file     bool   // it stands in a file, and systemctl show has not printed it
 	settings map[string][]string
