@@ -131,27 +131,30 @@ func (d Difference) Len() int { return d.More.Len() + d.Less.Len() }
 
 // String returns the name of the profile and the names of the capabilities, as
 // "docker+net_admin-mknod".
-func (d Difference) String() string {
-	text := d.Name
+func (d Difference) String() string { return string(d.Append(nil)) }
+
+// Append appends what String returns.
+func (d Difference) Append(dst []byte) []byte {
+	dst = append(dst, d.Name...)
 	for c := range d.More.Caps() {
-		text += "+" + c.Short()
+		dst = append(append(dst, '+'), c.Short()...)
 	}
 	for c := range d.Less.Caps() {
-		text += "-" + c.Short()
+		dst = append(append(dst, '-'), c.Short()...)
 	}
-	return text
+	return dst
 }
 
 // Nearest compares s with the defaults of runtimes, and returns how it differs from the first
 // of those from which it differs in the fewest capabilities.
-func Nearest(s capset.Set) (nearest Difference) {
-	best := math.MaxInt
+func Nearest(s capset.Set) Difference {
+	nearest, best := Profile{}, math.MaxInt
 	for p := range runtimeProfiles() {
-		if d := (Difference{p, s &^ p.Set, p.Set &^ s}); d.Len() < best {
-			nearest, best = d, d.Len()
+		if n := (s ^ p.Set).Len(); n < best {
+			nearest, best = p, n
 		}
 	}
-	return nearest
+	return Difference{nearest, s &^ nearest.Set, nearest.Set &^ s}
 }
 
 // ProfilesOf returns every profile that is exactly s, on a kernel whose last

@@ -34,8 +34,11 @@ func AppendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
 		return append(dst, near.Name...)
 	}
 	dst = appendShortNames(dst, set)
-	if relative := near.String(); len(relative) < len(dst)-start {
-		dst = append(dst[:start], relative...)
+	names := len(dst)
+	if dst = near.Append(dst); len(dst)-names < names-start {
+		dst = append(dst[:start], dst[names:]...)
+	} else {
+		dst = dst[:names]
 	}
 	if len(dst)-start <= longest {
 		return dst
