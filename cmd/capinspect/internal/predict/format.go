@@ -43,7 +43,7 @@ func ArchitectureNamed(name string) *Architecture {
 
 // Why a file cannot be loaded. errBeyond means that nobody can tell from its first bytes.
 var (
-	errNoFormat = errors.New("it is neither an ELF file nor a script that begins with #!")
+	errNoFormat = errors.New("it is neither an ELF file nor a script with #! at its beginning")
 	errNotELF   = errors.New("it is an ELF file, and no program: an object file or a core")
 	errCutELF   = errors.New("it is an ELF file whose headers are cut off or malformed")
 	errShortELF = errors.New("it is an ELF file that ends before the name of its loader")
