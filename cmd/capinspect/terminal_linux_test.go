@@ -71,3 +71,53 @@ func TestTerminal(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 }
+
+// TestTerminalTables shows the lists of a saved node at terminals of two widths, and as they
+// are in a pipe: there they are not cut, have no colours, and no line but rows.
+func TestTerminalTables(t *testing.T) {
+	need.On(t, "script", "stty")
+	proc := filepath.Join(fixture.Dir(t), "proc", "kubernetes-1.37")
+	for name, args := range map[string]string{"ps": "ps --sort risk", "ps-containers": "ps --by container --sort risk"} {
+		args += " --proc " + proc
+		shown := func(width int, environment, more string) string {
+			line := fmt.Sprintf("stty cols %d; TERM=xterm %s %s %s %s 2>/dev/null", width, environment, built(t), args, more)
+			o := run(t, "script", "-qec", line, "/dev/null")
+			if o.status != 0 {
+				t.Fatalf("%s: %+v", line, o)
+			}
+			return strings.ReplaceAll(o.stdout, "\r\n", "\n")
+		}
+		for _, width := range []int{80, 160} {
+			coloured, plain := shown(width, "", ""), shown(width, "NO_COLOR=1", "")
+			golden(t, filepath.Join(fixture.Dir(t), "terminal", fmt.Sprintf("%s-%d.txt", name, width)), coloured)
+			if text := uncoloured.Replace(coloured); text != plain || text == coloured {
+				t.Errorf("%s without colours at a width of %d: %s", name, width, plain)
+			}
+			for line := range strings.Lines(plain) {
+				if n := utf8.RuneCountInString(line) - 1; n > width {
+					t.Errorf("%s: %d characters at a width of %d: %s", name, n, width, line)
+				}
+			}
+			if dumb := shown(width, "TERM=dumb", ""); dumb != plain {
+				t.Errorf("%s with TERM=dumb: %s", name, dumb)
+			}
+			whole := strings.SplitAfter(plain, "\n")
+			rows := shown(width, "NO_COLOR=1", "--no-headers")
+			if got := strings.Count(rows, "\n"); got != len(whole)-3 {
+				t.Errorf("%s --no-headers: %d lines, want those between the header and the last of %d", name, got, len(whole)-1)
+			}
+		}
+		wide := strings.SplitAfter(shown(1000, "NO_COLOR=1", ""), "\n")
+		piped := run(t, built(t), strings.Fields(args)...).stdout
+		if want := strings.Join(wide[:len(wide)-2], ""); piped != want {
+			t.Errorf("%s in a pipe: %s\nwant %s", name, piped, want)
+		}
+		always := run(t, built(t), append(strings.Fields(args), "--color", "always")...).stdout
+		if !strings.Contains(always, "\x1b[31m") || uncoloured.Replace(always) != piped {
+			t.Errorf("%s --color always: %q", name, always)
+		}
+	}
+}
+
+// uncoloured leaves out colours.
+var uncoloured = strings.NewReplacer("\x1b[31m", "", "\x1b[33m", "", "\x1b[2m", "", "\x1b[0m", "")

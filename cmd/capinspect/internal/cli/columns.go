@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 )
 
@@ -28,8 +28,8 @@ func (c *columnFlags) flags(columns ...flags.Candidate) []flags.Flag {
 			Value: (*flags.String)(&c.columns),
 		},
 		{
-			Name: "sort", Argument: "COLUMN", Values: columns, NotEmpty: true,
-			About: "sort the table by COLUMN", Value: (*flags.String)(&c.sort),
+			Name: "sort", Argument: "COLUMN", Values: append(slices.Clone(columns), byRisk), NotEmpty: true,
+			About: "sort the table by COLUMN, or by 'risk': the most dangerous first", Value: (*flags.String)(&c.sort),
 		},
 		{Name: "no-headers", About: "leave out the line of column names", Value: (*flags.Bool)(&c.noHeaders)},
 	}
@@ -53,8 +53,12 @@ type chosen[T any] struct {
 	headers bool
 }
 
-// choose returns the columns that the flags ask for. named says that a manifest tells names.
-func choose[T any](c *columnFlags, all table.Columns[T], named bool) (*chosen[T], error) {
+// byRisk is what --sort takes beside the columns.
+const byRisk = "risk"
+
+// choose returns the columns that the flags ask for, and of what risk sorts by. named says
+// that a manifest tells names.
+func choose[T any](c *columnFlags, all table.Columns[T], risk *table.Column[T], named bool) (*chosen[T], error) {
 	r := &chosen[T]{headers: !c.noHeaders}
 	list, more := strings.CutPrefix(c.columns, "+")
 	if more || list == "" {
@@ -74,7 +78,10 @@ func choose[T any](c *columnFlags, all table.Columns[T], named bool) (*chosen[T]
 		}
 	}
 	var err error
-	if c.sort != "" {
+	switch {
+	case strings.EqualFold(c.sort, byRisk):
+		r.sort = risk
+	case c.sort != "":
 		r.sort, err = columnOf(all, c.sort)
 	}
 	return r, err
@@ -103,11 +110,9 @@ func (c *chosen[T]) needs() (n table.Needs) {
 	return n
 }
 
-// table returns an empty table of the columns, which fits the terminal.
-func (c *chosen[T]) table(e *command.Env, format string) *table.Table[T] {
-	return &table.Table[T]{
-		Columns: c.columns, Header: c.headers, Sort: c.sort, Form: table.Form(format), Width: command.TerminalWidth(e.Stdout),
-	}
+// table returns an empty table of the columns.
+func (c *chosen[T]) table(form table.Form, style render.Style) *table.Table[T] {
+	return &table.Table[T]{Columns: c.columns, Header: c.headers, Sort: c.sort, Form: form, Style: style}
 }
 
 // columnHelp returns what --columns help prints.
@@ -120,5 +125,6 @@ func columnHelp[T any](all table.Columns[T]) []byte {
 		}
 		out = fmt.Appendf(out, "%s %-13s %s (%s)\n", mark, c.Name, c.About, c.Key)
 	}
-	return append(out, "* is there if nothing else is asked for; in brackets the key in JSON\n"...)
+	return append(out, "* is there if nothing else is asked for; in brackets the key in JSON\n"+
+		"--sort takes risk too, the most dangerous first\n"...)
 }

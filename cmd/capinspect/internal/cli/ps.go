@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -28,15 +29,25 @@ default of a runtime, as docker+net_admin-mknod, its names, or, where these are
 long, a bitmap. A Bounding set alone does not make a task privileged.
 
 @child behind a set: it is held in a child user namespace, and counts for what
-that owns alone. Without --privileged, --cap or the column USERNS, a task is
-looked at for that only if its uid is not 0 or it is in another pid namespace.
+that owns alone. On a terminal, and with --privileged, --cap, --sort risk or
+the column USERNS, each task is looked at for that; else only one whose uid is
+not 0 or which is in another pid namespace.
+
+--sort risk begins with what holds everything. Then come those to which the
+node is open, by the worst capability that they hold, in the order of the notes
+of show; those that hold others; those in a child user namespace, in the same
+order; at last those that hold nothing, by how much execve can give them.
+
+Red is what opens the node, yellow what is nearly a runtime's default or nearly
+everything. On a terminal, a line below the table sums it up; in JSON it is
+"summary".
 
 With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
 the container has, and NNP and SECCOMP are "no" if any process is without. "-"
 is no container, "?" what is not known. The sandboxes of pods are left out.`,
 	Example: `
 capinspect ps
-capinspect ps --privileged
+capinspect ps --privileged --sort risk
 capinspect ps -t --cap sys_admin,net_admin
 capinspect ps -n 'capins*' --columns +USER,CAPS
 capinspect ps -o tree self
@@ -57,6 +68,7 @@ type psConfig struct {
 	by         string
 	sandboxes  bool
 	columnFlags
+	color command.Colour
 	full  bool
 	every flags.Interval
 	pods  string
@@ -80,6 +92,7 @@ func newPs() (command.Runner, []flags.Flag) {
 		c.selectionFlags(),
 		c.format.Flags(),
 		c.columnFlags.flags(flags.AnyColumn),
+		[]flags.Flag{c.color.Flag()},
 		c.outputFlags(),
 		[]flags.Flag{target.ProcFlag(&c.Proc), target.LastCapFlag(&c.LastCap, target.LastCapOfTasks)},
 	)
@@ -150,6 +163,7 @@ type psRun struct {
 	query   collect.Query
 	format  *psFormat
 	options collect.Options
+	style   render.Style // of a table of text
 
 	tasks      *chosen[*task.Task]
 	containers *chosen[*containers.Sum]
@@ -215,16 +229,26 @@ func (r *psRun) chooseColumns() (err error) {
 	c, q := r.config, &r.query
 	var needs table.Needs
 	if c.by != "" {
-		r.containers, err = choose(&c.columnFlags, table.Containers, c.pods != "")
-	} else if r.tasks, err = choose(&c.columnFlags, table.Tasks, c.pods != ""); err == nil {
+		if r.containers, err = choose(&c.columnFlags, table.Containers, &table.ContainerRisk, c.pods != ""); err != nil {
+			return err
+		}
+		needs = r.containers.needs()
+	} else {
+		if r.tasks, err = choose(&c.columnFlags, table.Tasks, &table.TaskRisk, c.pods != ""); err != nil {
+			return err
+		}
 		needs = r.tasks.needs()
 	}
+	style, err := c.color.Style(r.env)
 	if err != nil {
 		return err
 	}
+	if r.format.name == string(table.Text) {
+		r.style = style
+	}
 	q.Container = needs.Container || c.full || c.by != "" || c.container != "" || c.pods != ""
 	q.UserNames = needs.UserNames || c.full
-	q.UserNamespace = needs.UserNamespace
-	q.MarkChildren = r.format.tabular() && c.by == ""
+	q.UserNamespace = needs.UserNamespace || r.style != render.Style{} || r.format.name == "json"
+	q.MarkChildren = r.format.tabular()
 	return nil
 }

@@ -71,12 +71,30 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 		}
 		return found, err
 	}
-	rows := r.tasks.table(r.env, r.format.name)
-	if found, err = walk(r, from, rows.Begin, rows.Visit, rows.Done); err == nil {
+	return r.table(from, out)
+}
+
+// table writes the table, and on a terminal a line below it that sums it up.
+func (r *psRun) table(from *collect.Collector, out *command.Output) (found collect.Walked, err error) {
+	rows := r.tasks.table(table.Form(r.format.name), r.style)
+	var total task.Total
+	if r.sums() {
+		found, err = walkCounting(r, from, &total, rows.Begin, rows.Visit, rows.Done)
+	} else {
+		found, err = walk(r, from, rows.Begin, rows.Visit, rows.Done)
+	}
+	if err == nil {
 		_, err = rows.WriteTo(out)
+	}
+	if err == nil && r.sums() && found.Visited > 0 {
+		_, err = out.Write(r.style.Wrap([]byte(total.String() + "\n")))
 	}
 	return found, err
 }
+
+// sums reports whether a line below the table sums it up: for a person, and not for what
+// counts lines.
+func (r *psRun) sums() bool { return r.style.Width > 0 && !r.config.noHeaders }
 
 func (r *psRun) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	s := report.Stream{
@@ -86,8 +104,12 @@ func (r *psRun) stream(from *collect.Collector, out *command.Output, hides strin
 	if err := s.Start(); err != nil {
 		return found, err
 	}
-	if found, err = walk(r, from, s.Begin, s.Visit, s.Done); err == nil && s.Object {
-		err = s.End(failures(found), notShown(found, hides))
+	if !s.Object {
+		return walk(r, from, s.Begin, s.Visit, s.Done)
+	}
+	var total task.Total
+	if found, err = walkCounting(r, from, &total, s.Begin, s.Visit, s.Done); err == nil {
+		err = s.End(failures(found), &report.List{Summary: total.String(), NotShown: notShown(found, hides)})
 	}
 	return found, err
 }
@@ -100,11 +122,15 @@ func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides 
 	if n := c.LeftOut(); n > 0 {
 		defer r.env.Note("sandboxes of pods left out: %d, see --sandboxes", n)
 	}
+	sums := c.Sums()
 	if r.format.tabular() {
-		rows := r.containers.table(r.env, r.format.name)
-		return found, rows.Write(out, c.Sums())
+		err = r.containers.table(table.Form(r.format.name), r.style).Write(out, sums)
+		if err == nil && r.sums() && len(sums) > 0 {
+			_, err = out.Write(r.style.Wrap([]byte(containers.Summary(sums) + "\n")))
+		}
+		return found, err
 	}
-	all := report.FromContainers(reader(), c.Sums(), failures(found), notShown(found, hides))
+	all := report.FromContainers(reader(), sums, failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return layout.Marshal(all, true) }
 	if r.format.name == "jsonl" {
 		marshal = func() ([]byte, error) { return layout.MarshalLines(all.Lines()) }
@@ -144,4 +170,22 @@ func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C
 		p.Step()
 		return done(chunk)
 	})
+}
+
+// walkCounting is walk, and counts the tasks.
+func walkCounting[C any](r *psRun, from *collect.Collector, total *task.Total, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
+	type counted struct {
+		chunk C
+		total task.Total
+	}
+	return walk(r, from,
+		func() *counted { return &counted{chunk: begin()} },
+		func(c *counted, t *task.Task) {
+			c.total.Count(t)
+			visit(c.chunk, t)
+		},
+		func(c *counted) error {
+			total.Add(c.total)
+			return done(c.chunk)
+		})
 }

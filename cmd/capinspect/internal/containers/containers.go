@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -24,11 +25,29 @@ type Containers struct {
 type Sum struct {
 	Container                      task.Value[*task.Container] // nil for the processes that are in none
 	Processes                      int
+	Total                          task.Total
+	Risk                           task.Risk              // that of the most dangerous process
 	Effective, Permitted, Bounding task.Value[capset.Set] // what any process has
 	UIDs                           task.Value[[]uint32]   // the effective ones, ascending
 	LastCap                        capset.Cap             // the highest of any process
 	// WithoutNoNewPrivs and WithoutSeccomp report whether any process runs without.
 	WithoutNoNewPrivs, WithoutSeccomp task.Value[bool]
+}
+
+// Set returns what any process has in the set k, one of those that a Sum has.
+func (sum *Sum) Set(k capset.Kind) task.Value[capset.Set] {
+	switch k {
+	case capset.Effective:
+		return sum.Effective
+	case capset.Permitted:
+		return sum.Permitted
+	}
+	return sum.Bounding
+}
+
+// InChildren reports whether all that the processes hold is held in child user namespaces.
+func (sum *Sum) InChildren() bool {
+	return sum.Total.Children > 0 && sum.Total.Children == sum.Total.Privileged
 }
 
 // Chunk has what some processes add.
@@ -68,8 +87,11 @@ func (c *Containers) Done(chunk *Chunk) error {
 
 // process returns the sum of one process.
 func process(t *task.Task) *Sum {
+	var total task.Total
+	total.Count(t)
 	return &Sum{
 		Container: t.Container,
+		Total:     total, Risk: t.Risk(),
 		Processes: 1,
 		Effective: t.Sets[capset.Effective], Permitted: t.Sets[capset.Permitted], Bounding: t.Sets[capset.Bounding],
 		UIDs:              task.Map(t.UID, func(ids capset.IDs) []uint32 { return []uint32{ids.Effective} }),
@@ -86,6 +108,8 @@ func (s sums) add(at key, more *Sum) {
 		return
 	}
 	sum.Processes += more.Processes
+	sum.Total.Add(more.Total)
+	sum.Risk = max(sum.Risk, more.Risk)
 	sum.Effective = both(sum.Effective, more.Effective, union)
 	sum.Permitted = both(sum.Permitted, more.Permitted, union)
 	sum.Bounding = both(sum.Bounding, more.Bounding, union)
@@ -159,4 +183,45 @@ func (sum *Sum) order() []string {
 		return []string{"1"}
 	}
 	return []string{"0", in.PodNamespace, in.PodName, in.Name, in.PodUID, in.Runtime, in.ID}
+}
+
+// Summary says in a line how many containers there are, and what their processes hold.
+func Summary(list []*Sum) string {
+	var all task.Total
+	in, outside, perhaps := 0, 0, 0
+	for _, sum := range list {
+		switch c, known := sum.Container.Get(); {
+		case !known:
+			perhaps += sum.Processes
+			continue
+		case c == nil:
+			outside += sum.Processes
+			continue
+		}
+		in++
+		one := sum.Total
+		all.Add(task.Total{
+			Privileged: min(one.Privileged, 1), Everything: min(one.Everything, 1), Unknown: min(one.Unknown, 1),
+		})
+		if one.Everything == 0 {
+			all.Open += min(one.Open, 1)
+		}
+		if sum.InChildren() {
+			all.Children++
+		}
+	}
+	var parts []string
+	if in > 0 {
+		parts = append(parts, task.Counted(in, "container", "containers")+all.Held("with capabilities"))
+	}
+	if outside > 0 {
+		parts = append(parts, task.Counted(outside, "process", "processes")+" in no container")
+	}
+	if perhaps > 0 {
+		parts = append(parts, task.Counted(perhaps, "process", "processes")+" perhaps in one")
+	}
+	if parts == nil {
+		return "nothing"
+	}
+	return strings.Join(parts, "; ")
 }

@@ -26,24 +26,26 @@ const (
 // colours are those of the marks; what is plain has none.
 var colours = [...]string{task.Danger: red, task.Differs: yellow, task.Doubt: dim}
 
+// AppendMarked appends a text, which is escaped already, in the colour of a mark.
+func (s Style) AppendMarked(dst []byte, mark task.Mark, text []byte) []byte {
+	colour := colours[mark]
+	if !s.Color || colour == "" {
+		return append(dst, text...)
+	}
+	return append(append(append(dst, colour...), text...), reset...)
+}
+
 // marked adds a text in the colour of a mark.
 func (p *printer) marked(mark task.Mark, text string) {
-	colour := colours[mark]
-	if !p.style.Color || colour == "" {
-		p.escaped(text)
-		return
-	}
-	p.print(colour)
-	p.escaped(text)
-	p.print(reset)
+	p.buf = p.style.AppendMarked(p.buf, mark, AppendEscaped(nil, text))
 }
 
 // indent stands before the further lines of a line that is wrapped.
 const indent = "    "
 
-// wrap breaks the lines of a text that are longer than the terminal is wide: behind a comma
+// Wrap breaks the lines of a text that are longer than the terminal is wide: behind a comma
 // or a blank, or where there is neither, at the edge.
-func (s Style) wrap(text []byte) []byte {
+func (s Style) Wrap(text []byte) []byte {
 	if s.Width <= 2*len(indent) {
 		return text
 	}

@@ -100,7 +100,7 @@ func (p *taskPrinter) write(t *task.Task, header bool) error {
 	}
 	p.print(&text, t)
 	p.open = !bytes.HasSuffix(text.buf, []byte("\n\n"))
-	_, err := p.w.Write(p.style.wrap(text.buf))
+	_, err := p.w.Write(p.style.Wrap(text.buf))
 	return err
 }
 

@@ -15,7 +15,7 @@ type Containers struct {
 	Reader
 	Containers []ContainerRow `json:"containers" lines:"elements"`
 	Failed
-	Partial
+	*List
 	Incomplete
 }
 
@@ -45,7 +45,7 @@ type ContainerRow struct {
 // FromContainers returns the JSON form of what some containers have, in their order, and
 // of what could not be read or is not shown.
 func FromContainers(r ReaderInfo, list []*containers.Sum, failures []Failure, left *NotShown) Containers {
-	return Containers{Version{SchemaVersion}, reader(r), each(list, containerRow), failed(failures), Partial{left}, incomplete(r)}
+	return Containers{Version{SchemaVersion}, reader(r), each(list, containerRow), failed(failures), &List{containers.Summary(list), left}, incomplete(r)}
 }
 
 // Lines returns the containers as lines of their own.

@@ -43,8 +43,8 @@ func (f *Frame) write(tasks []byte) error {
 }
 
 // End writes what stands behind the tasks of an object.
-func (f *Frame) End(failures []Failure, left *NotShown) error {
-	_, behind, err := around(&Results{Reader: f.Reader, Failures: failures, NotShown: left})
+func (f *Frame) End(failures []Failure, list *List) error {
+	_, behind, err := around(&Results{Reader: f.Reader, Failures: failures, List: list})
 	if err != nil {
 		return err
 	}

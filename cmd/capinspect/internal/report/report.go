@@ -19,7 +19,7 @@ type Results struct {
 	Reader   ReaderInfo
 	Tasks    []*task.Task
 	Failures []Failure
-	NotShown *NotShown // nil but for ps
+	List     *List // nil but for ps
 }
 
 // ReaderInfo is when capinspect runs, and what is known of the system that it runs on.
@@ -54,7 +54,7 @@ type Report struct {
 	Reader
 	Tasks []Task `json:"tasks" lines:"elements,members"`
 	Failed
-	Partial
+	*List
 	Incomplete
 }
 
@@ -86,9 +86,10 @@ type Failed struct {
 	Errors []FailedTask `json:"errors" lines:"elements"`
 }
 
-// Partial says what a list of all processes lacks.
-type Partial struct {
-	NotShown *NotShown `json:"notShown,omitempty"`
+// List sums up what ps lists, and says what that lacks.
+type List struct {
+	Summary  string    `json:"summary"`
+	NotShown *NotShown `json:"notShown"`
 }
 
 // NotShown is how many tasks a list of all processes lacks, and why.
@@ -119,7 +120,7 @@ type TaskLine struct {
 func FromResults(r *Results) Report {
 	rep := Report{
 		Version: Version{SchemaVersion}, Reader: reader(r.Reader), Tasks: []Task{},
-		Failed: failed(r.Failures), Partial: Partial{r.NotShown}, Incomplete: incomplete(r.Reader),
+		Failed: failed(r.Failures), List: r.List, Incomplete: incomplete(r.Reader),
 	}
 	for _, t := range r.Tasks {
 		rep.Tasks = append(rep.Tasks, FromTask(t))

@@ -38,7 +38,7 @@ func streamed(t *testing.T, s *Stream, tasks []*task.Task, perChunk int, failure
 		tasks = tasks[n:]
 	}
 	if s.Object {
-		if err := s.End(failures, NewNotShown(1, 2, "invisible")); err != nil {
+		if err := s.End(failures, &List{"s", NewNotShown(1, 2, "invisible")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,7 +104,7 @@ type psReport struct {
 	Reader
 	Tasks []psTask `json:"tasks" lines:"elements,members"`
 	Failed
-	Partial
+	*List
 	Incomplete
 }
 
@@ -130,7 +130,7 @@ func TestStreamWhole(t *testing.T) {
 	for _, tasks := range [][]*task.Task{nil, several(t)} {
 		for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {true, true}} {
 			s := &Stream{Frame: Frame{Object: true}, Keys: keys}
-			whole := psReport{Version{SchemaVersion}, reader(stamped), []psTask{}, failed(failures), Partial{NewNotShown(1, 2, "invisible")}, incomplete(stamped)}
+			whole := psReport{Version{SchemaVersion}, reader(stamped), []psTask{}, failed(failures), &List{"s", NewNotShown(1, 2, "invisible")}, incomplete(stamped)}
 			for _, x := range tasks {
 				p := psTask{Identity: identity(x), Rights: s.rightsOf(x)}
 				if keys.Container {

@@ -23,6 +23,7 @@ type Column[T any] struct {
 	Named   bool   // it is a name that only a manifest tells, and is there with one
 	Needs   Needs  // what it takes besides the status file
 	append  cell[T]
+	mark    func(T) task.Mark // how its cell is to be read; nil if that has no mark of its own
 }
 
 // Needs is what a column takes besides the status file.
@@ -54,29 +55,41 @@ func (l Columns[T]) Names() []string {
 
 // Tasks are the columns of a table with a row for each task.
 var Tasks = Columns[*task.Task]{
-	{"PID", "the process", "pid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Pid })},
-	{"TID", "the thread", "tid", true, false, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Tid })},
-	{"PPID", "the parent process", "ppid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.PPid })},
-	{"USER", "the effective user's name, where it is the reader's user too", "uid.effectiveName", false, false, false, Needs{UserNames: true}, appendUser},
-	{"UID", "the effective user id", "uid.effective", true, true, false, Needs{}, appendUID},
-	{"USERNS", "node, or the inode of a child user namespace, child where that is hidden", "userNamespace.id", false, false, false, Needs{UserNamespace: true}, appendUserNamespace},
-	{"NAME", "the command's name; [name] is a kernel thread", "name", false, true, false, Needs{}, appendName},
-	{"EFFECTIVE", "what permission checks look at", "capabilities.effective", false, true, false, Needs{}, setCell(capset.Effective)},
-	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, false, Needs{}, setCell(capset.Permitted)},
-	{"INHERITABLE", "kept over execve of a file that inherits it", "capabilities.inheritable", false, false, false, Needs{}, setCell(capset.Inheritable)},
-	{"AMBIENT", "kept over execve of an ordinary file", "capabilities.ambient", false, true, false, Needs{}, setCell(capset.Ambient)},
-	{"BOUNDING", "what execve can give at most", "capabilities.bounding", false, true, false, Needs{}, setCell(capset.Bounding)},
-	{"CAPS", "libcap's text form", "capabilities.text", false, false, false, Needs{}, appendCaps},
-	{"NNP", "no_new_privs", "noNewPrivs", false, true, false, Needs{}, appendNNP},
-	{"SECCOMP", "the seccomp mode", "seccomp.mode", false, false, false, Needs{}, appendSeccomp},
-	{"CONTAINER", "the container's id, its first 12 digits", "container.id", false, false, false, Needs{Container: true}, containerCell(containerID)},
-	{"POD", "the pod's UID", "container.podUID", false, false, false, Needs{Container: true}, containerCell(podUID)},
-	{"RUNTIME", "the container's runtime", "container.runtime", false, false, false, Needs{Container: true}, containerCell(containerRuntime)},
-	{"NAMESPACE", "the pod's namespace, by --pods", "container.podNamespace", false, false, true, Needs{Container: true}, containerCell(podNamespace)},
-	{"PODNAME", "the pod's name, by --pods", "container.podName", false, false, true, Needs{Container: true}, containerCell(podName)},
-	{"CONTAINERNAME", "the container's name, by --pods", "container.name", false, false, true, Needs{Container: true}, containerCell(containerName)},
-	{"THREADS", "how many threads the process has", "threads", true, false, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Threads })},
-	{"NSPID", "the pid in the innermost pid namespace", "nsPid", true, false, false, Needs{}, appendNSPid},
+	{"PID", "the process", "pid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Pid }), nil},
+	{"TID", "the thread", "tid", true, false, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Tid }), nil},
+	{"PPID", "the parent process", "ppid", true, true, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.PPid }), nil},
+	{"USER", "the effective user's name, where it is the reader's user too", "uid.effectiveName", false, false, false, Needs{UserNames: true}, appendUser, nil},
+	{"UID", "the effective user id", "uid.effective", true, true, false, Needs{}, appendUID, nil},
+	{"USERNS", "node, or the inode of a child user namespace, child where that is hidden", "userNamespace.id", false, false, false, Needs{UserNamespace: true}, appendUserNamespace, nil},
+	{"NAME", "the command's name; [name] is a kernel thread", "name", false, true, false, Needs{}, appendName, nil},
+	{"EFFECTIVE", "what permission checks look at", "capabilities.effective", false, true, false, Needs{}, setCell(capset.Effective), setMark(capset.Effective)},
+	{"PERMITTED", "what the task may make effective", "capabilities.permitted", false, true, false, Needs{}, setCell(capset.Permitted), setMark(capset.Permitted)},
+	{"INHERITABLE", "kept over execve of a file that inherits it", "capabilities.inheritable", false, false, false, Needs{}, setCell(capset.Inheritable), setMark(capset.Inheritable)},
+	{"AMBIENT", "kept over execve of an ordinary file", "capabilities.ambient", false, true, false, Needs{}, setCell(capset.Ambient), setMark(capset.Ambient)},
+	{"BOUNDING", "what execve can give at most", "capabilities.bounding", false, true, false, Needs{}, setCell(capset.Bounding), setMark(capset.Bounding)},
+	{"CAPS", "libcap's text form", "capabilities.text", false, false, false, Needs{}, appendCaps, nil},
+	{"NNP", "no_new_privs", "noNewPrivs", false, true, false, Needs{}, appendNNP, nil},
+	{"SECCOMP", "the seccomp mode", "seccomp.mode", false, false, false, Needs{}, appendSeccomp, nil},
+	{"CONTAINER", "the container's id, its first 12 digits", "container.id", false, false, false, Needs{Container: true}, containerCell(containerID), nil},
+	{"POD", "the pod's UID", "container.podUID", false, false, false, Needs{Container: true}, containerCell(podUID), nil},
+	{"RUNTIME", "the container's runtime", "container.runtime", false, false, false, Needs{Container: true}, containerCell(containerRuntime), nil},
+	{"NAMESPACE", "the pod's namespace, by --pods", "container.podNamespace", false, false, true, Needs{Container: true}, containerCell(podNamespace), nil},
+	{"PODNAME", "the pod's name, by --pods", "container.podName", false, false, true, Needs{Container: true}, containerCell(podName), nil},
+	{"CONTAINERNAME", "the container's name, by --pods", "container.name", false, false, true, Needs{Container: true}, containerCell(containerName), nil},
+	{"THREADS", "how many threads the process has", "threads", true, false, false, Needs{}, numberCell(func(t *task.Task) task.Value[int] { return t.Threads }), nil},
+	{"NSPID", "the pid in the innermost pid namespace", "nsPid", true, false, false, Needs{}, appendNSPid, nil},
+}
+
+// TaskRisk sorts by what a task holds, the most dangerous first, and is no column to show.
+var TaskRisk = Column[*task.Task]{Name: "RISK", Number: true, Needs: Needs{UserNamespace: true}, append: riskCell((*task.Task).Risk)}
+
+// riskCell appends a number that is smaller for what is more dangerous.
+func riskCell[T any](of func(T) task.Risk) cell[T] {
+	return func(dst []byte, row T) []byte { return strconv.AppendUint(dst, uint64(^of(row)), 10) }
+}
+
+func setMark(k capset.Kind) func(*task.Task) task.Mark {
+	return func(t *task.Task) task.Mark { return t.MarkOf(k) }
 }
 
 func numberCell(of func(*task.Task) task.Value[int]) cell[*task.Task] {
@@ -132,13 +145,13 @@ func appendUserNamespace(dst []byte, t *task.Task) []byte {
 const childMark = "@child"
 
 func setCell(k capset.Kind) cell[*task.Task] {
-	marked := k == capset.Effective || k == capset.Permitted
+	held := k == capset.Effective || k == capset.Permitted
 	return func(dst []byte, t *task.Task) []byte {
 		set, ok := t.Sets[k].Get()
 		switch {
 		case ok:
 			dst = render.AppendShort(dst, set, t.LastCap.Value)
-			if marked && set != 0 && t.InChildUserNamespace() {
+			if held && set != 0 && t.InChildUserNamespace() {
 				dst = append(dst, childMark...)
 			}
 			return dst

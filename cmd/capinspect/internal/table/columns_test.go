@@ -184,11 +184,11 @@ func TestTable(t *testing.T) {
 			"  9  c                     ?\n 10  a-long-name-of-20-by  ?\n100  b                     ?\n  ?                        ?\n",
 		},
 		"cut, but no number and no header": {
-			Table[*task.Task]{Columns: columnsNamed("name", "pid"), Header: true, Width: 12},
+			Table[*task.Task]{Columns: columnsNamed("name", "pid"), Header: true, Style: render.Style{Width: 12}},
 			"NAME     PID\nc          9\na-long+   10\nb        100\n           ?\n",
 		},
 		"too narrow": {
-			Table[*task.Task]{Columns: columnsNamed("name"), Header: true, Width: 1},
+			Table[*task.Task]{Columns: columnsNamed("name"), Header: true, Style: render.Style{Width: 1}},
 			"NAME\nc\na-l+\nb\n\n",
 		},
 		"by a number that is not shown": {
@@ -209,7 +209,7 @@ func TestTable(t *testing.T) {
 // A column is as wide as its longest cell in characters, and is cut between them.
 func TestWideCells(t *testing.T) {
 	for width, want := range map[int]string{0: "größe  1\nä      2\n", 7: "grö+  1\nä     2\n"} {
-		table := Table[*task.Task]{Columns: columnsNamed("name", "pid"), Width: width}
+		table := Table[*task.Task]{Columns: columnsNamed("name", "pid"), Style: render.Style{Width: width}}
 		if got := shown(t, &table, named(1, "größe"), named(2, "ä")); got != want {
 			t.Errorf("width %d: got\n%s\nwant\n%s", width, got, want)
 		}
@@ -261,5 +261,24 @@ func TestTree(t *testing.T) {
 	var out bytes.Buffer
 	if _, err := tree.WriteTo(&out); err != nil || out.String() != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, &out, want)
+	}
+}
+
+// TestColours holds which cells of a table have which colour, and what it is sorted by.
+func TestColours(t *testing.T) {
+	held := func(pid int, name string, set capset.Set) *task.Task {
+		x := named(pid, name)
+		x.LastCap = task.LastCap{Value: capset.LastKnown, From: task.FromKernel}
+		x.Sets[capset.Effective], x.Sets[capset.Permitted] = task.Known(set), task.Known(set)
+		return x
+	}
+	tasks := []*task.Task{held(1, "a", 0), named(2, "b"), held(3, "c", 0xa80425fb&^capset.Of(capset.NetRaw)), held(4, "d", capset.UpTo(capset.LastKnown))}
+	table := Table[*task.Task]{Columns: columnsNamed("name", "effective", "nnp"), Sort: &TaskRisk, Style: render.Style{Color: true}}
+	const want = "d  \x1b[31mall\x1b[0m             \x1b[2m?\x1b[0m\n" +
+		"c  \x1b[33mdocker-net_raw\x1b[0m  \x1b[2m?\x1b[0m\n" +
+		"b  \x1b[2m?\x1b[0m               \x1b[2m?\x1b[0m\n" +
+		"a  none            \x1b[2m?\x1b[0m\n"
+	if got := shown(t, &table, tasks...); got != want {
+		t.Errorf("got\n%q", got)
 	}
 }

@@ -43,19 +43,19 @@ func TestContainers(t *testing.T) {
 		named bool
 		want  string
 	}{
-		{false, `CONTAINER  POD  RUNTIME  PROCESSES  EFFECTIVE      PERMITTED      BOUNDING  NNP  SECCOMP  UIDS
-b          u-1  ?                3  chown,net_raw  chown,net_raw  all       ?    no       5,7
-a          u-2  ?                1  none           chown,net_raw  all       yes  yes      9
-c          u-0  ?                1  none           chown,net_raw  all       yes  yes      9
--          -    -                2  chown,net_raw  chown,net_raw  all       yes  ?        ?
-?          ?    ?                1  net_raw        chown,net_raw  all       yes  yes      0
+		{false, `CONTAINER  POD  RUNTIME  PROCESSES  EFFECTIVE            PERMITTED            BOUNDING  NNP  SECCOMP  UIDS
+b          u-1  ?                3  chown,net_raw@child  chown,net_raw@child  all       ?    no       5,7
+a          u-2  ?                1  none                 chown,net_raw@child  all       yes  yes      9
+c          u-0  ?                1  none                 chown,net_raw@child  all       yes  yes      9
+-          -    -                2  chown,net_raw@child  chown,net_raw@child  all       yes  ?        ?
+?          ?    ?                1  net_raw@child        chown,net_raw@child  all       yes  yes      0
 `},
-		{true, `NAMESPACE  PODNAME  CONTAINERNAME  CONTAINER  POD  RUNTIME  PROCESSES  EFFECTIVE      PERMITTED      BOUNDING  NNP  SECCOMP  UIDS
-?          ?        ?              b          u-1  ?                3  chown,net_raw  chown,net_raw  all       ?    no       5,7
-?          ?        ?              a          u-2  ?                1  none           chown,net_raw  all       yes  yes      9
-?          zz       ?              c          u-0  ?                1  none           chown,net_raw  all       yes  yes      9
--          -        -              -          -    -                2  chown,net_raw  chown,net_raw  all       yes  ?        ?
-?          ?        ?              ?          ?    ?                1  net_raw        chown,net_raw  all       yes  yes      0
+		{true, `NAMESPACE  PODNAME  CONTAINERNAME  CONTAINER  POD  RUNTIME  PROCESSES  EFFECTIVE            PERMITTED            BOUNDING  NNP  SECCOMP  UIDS
+?          ?        ?              b          u-1  ?                3  chown,net_raw@child  chown,net_raw@child  all       ?    no       5,7
+?          ?        ?              a          u-2  ?                1  none                 chown,net_raw@child  all       yes  yes      9
+?          zz       ?              c          u-0  ?                1  none                 chown,net_raw@child  all       yes  yes      9
+-          -        -              -          -    -                2  chown,net_raw@child  chown,net_raw@child  all       yes  ?        ?
+?          ?        ?              ?          ?    ?                1  net_raw@child        chown,net_raw@child  all       yes  yes      0
 `},
 	} {
 		var found containers.Containers

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // blockSize is how many bytes are written at once.
@@ -22,9 +23,9 @@ const blockSize = 64 << 10
 type Table[T any] struct {
 	Columns []*Column[T]
 	Header  bool
-	Sort    *Column[T] // nil leaves the rows as they come; it need not be one of Columns
-	Width   int        // of the terminal in characters; 0 cuts nothing
-	Form    Form       // "" is Text
+	Sort    *Column[T]   // nil leaves the rows as they come; it need not be one of Columns
+	Style   render.Style // its width cuts cells, if it is not 0
+	Form    Form         // "" is Text
 
 	chunks []*Chunk[T]
 }
@@ -34,6 +35,7 @@ type Chunk[T any] struct {
 	columns []*Column[T]
 	cells   []byte
 	ends    []uint32
+	marks   []task.Mark // of each cell, if the table has colours
 }
 
 // stored returns the columns whose cells are kept: those that are shown, and the one to
@@ -59,6 +61,22 @@ func (t *Table[T]) Visit(c *Chunk[T], of T) {
 		c.cells = column.append(c.cells, of)
 		c.ends = append(c.ends, uint32(len(c.cells)))
 	}
+	if t.Style.Color {
+		for i, column := range c.columns {
+			c.marks = append(c.marks, column.markOf(of, c.cell(len(c.ends)-len(c.columns)+i)))
+		}
+	}
+}
+
+// markOf says how a cell is to be read.
+func (c *Column[T]) markOf(of T, cell []byte) task.Mark {
+	switch {
+	case string(cell) == render.Unknown:
+		return task.Doubt
+	case c.mark == nil:
+		return task.Plain
+	}
+	return c.mark(of)
 }
 
 // Done adds the rows of a chunk to the table.
@@ -87,6 +105,14 @@ func (c *Chunk[T]) cell(i int) []byte {
 		start = c.ends[i-1]
 	}
 	return c.cells[start:c.ends[i]]
+}
+
+// mark returns how the i-th cell of the chunk is to be read.
+func (c *Chunk[T]) mark(i int) task.Mark {
+	if c.marks == nil {
+		return task.Plain
+	}
+	return c.marks[i]
 }
 
 // row is a row of a chunk, by the number of its first cell.
@@ -149,12 +175,12 @@ func (t *Table[T]) WriteTo(w io.Writer) (written int64, err error) {
 	}
 	if t.Header {
 		for i, column := range t.Columns {
-			out = t.appendCell(out, i, []byte(column.Name), widths)
+			out = t.appendCell(out, i, []byte(column.Name), task.Plain, widths)
 		}
 	}
 	for _, r := range rows {
 		for i := range t.Columns {
-			out = t.appendCell(out, i, r.chunk.cell(r.first+i), widths)
+			out = t.appendCell(out, i, r.chunk.cell(r.first+i), r.chunk.mark(r.first+i), widths)
 		}
 		if len(out) >= blockSize {
 			if flush(); err != nil {
@@ -190,11 +216,6 @@ func (t *Table[T]) cells(rows []row[T]) (list [][]string) {
 // if the terminal is too narrow.
 func (t *Table[T]) widths(rows []row[T]) []int {
 	widths := make([]int, len(t.Columns))
-	for i, column := range t.Columns {
-		if t.Header {
-			widths[i] = len(column.Name)
-		}
-	}
 	for _, r := range rows {
 		for i := range t.Columns {
 			cell := r.chunk.cell(r.first + i)
@@ -203,23 +224,42 @@ func (t *Table[T]) widths(rows []row[T]) []int {
 			}
 		}
 	}
-	if t.Width > 0 {
-		t.shrink(widths)
+	numbers := slices.Clone(widths)
+	for i, column := range t.Columns {
+		if t.Header {
+			widths[i] = max(widths[i], len(column.Name))
+		}
+	}
+	for _, least := range [...]func(name int) int{
+		func(name int) int { return max(name, legible) }, func(int) int { return legible }, func(int) int { return shortest },
+	} {
+		floors := make([]int, len(widths))
+		for i, column := range t.Columns {
+			floors[i] = least(len(column.Name))
+			if column.Number {
+				floors[i] = max(floors[i], numbers[i])
+			}
+		}
+		t.shrink(widths, floors)
 	}
 	return widths
 }
 
-// shrink makes the widest columns narrower until a row fits the terminal. It cuts no column
-// below its name, and no number.
-func (t *Table[T]) shrink(widths []int) {
+// legible is how many characters of a cell mostly tell it from others, and shortest how many
+// are left where the terminal is too narrow for the names of the columns.
+const legible, shortest = 8, 4
+
+// shrink makes the widest columns narrower until a row fits the terminal, but none narrower
+// than its floor.
+func (t *Table[T]) shrink(widths, floors []int) {
 	total := 2 * (len(widths) - 1)
 	for _, n := range widths {
 		total += n
 	}
-	for total > t.Width {
+	for t.Style.Width > 0 && total > t.Style.Width {
 		widest := -1
 		for i, n := range widths {
-			if !t.Columns[i].Number && n > len(t.Columns[i].Name) && (widest < 0 || n > widths[widest]) {
+			if n > floors[i] && (widest < 0 || n > widths[widest]) {
 				widest = i
 			}
 		}
@@ -232,7 +272,7 @@ func (t *Table[T]) shrink(widths []int) {
 }
 
 // appendCell appends the cell of the i-th column, and the space before the next one.
-func (t *Table[T]) appendCell(dst []byte, i int, cell []byte, widths []int) []byte {
+func (t *Table[T]) appendCell(dst []byte, i int, cell []byte, mark task.Mark, widths []int) []byte {
 	length := utf8.RuneCount(cell)
 	if length > widths[i] {
 		cell = cut(cell, widths[i])
@@ -242,7 +282,7 @@ func (t *Table[T]) appendCell(dst []byte, i int, cell []byte, widths []int) []by
 	if t.Columns[i].Number {
 		dst = render.AppendSpaces(dst, widths[i]-length)
 	}
-	dst = append(dst, cell...)
+	dst = t.Style.AppendMarked(dst, mark, cell)
 	switch {
 	case last:
 		return append(dst, '\n')

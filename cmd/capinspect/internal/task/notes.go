@@ -22,41 +22,43 @@ const (
 
 // noteRow is a row of the table of notes.
 type noteRow struct {
-	code  string
-	text  func(*Task) string
-	opens bool // it says that the node is open to the task
+	code string
+	text func(*Task) string
+	// opens reports whether some capabilities open the node to a task, as the row says. It is
+	// nil if the row says no such thing.
+	opens func(*Task, capset.Set) bool
 }
 
 // notes is the table of notes, the worst first. A note is made if its text is not "".
 var notes = [...]noteRow{
-	{SandboxKernel, sandboxKernel, false},
-	{"full-in-user-namespace", fullInUserNamespace, false},
-	{"other-user-namespace", otherUserNamespace, false},
-	{"child-user-namespace", childUserNamespace, false},
-	{"full-capabilities", fullCapabilities, true},
-	{"privileged-container", privilegedContainer, true},
-	{"cap-dac-read-search", opens(capset.DacReadSearch), true},
-	{"cap-sys-module", opens(capset.SysModule), true},
-	{"cap-sys-rawio", opens(capset.SysRawio), true},
-	{"cap-sys-ptrace", opensProcesses(capset.SysPtrace), true},
-	{"cap-sys-admin", opens(capset.SysAdmin), true},
-	{"cap-sys-boot", opensProcesses(capset.SysBoot), true},
-	{"cap-perfmon", opens(capset.Perfmon), true},
-	{"cap-bpf", opens(capset.Bpf), true},
-	{"host-pid", shares((*Task).HostPID, "pid", "it sees the node's processes, and may send signals to those of its uid unless a security module forbids it"), false},
-	{"host-network", shares((*Task).HostNetwork, "network", "it reaches what listens on the node's loopback addresses and on its abstract sockets, and listens on the node's own addresses"), false},
-	{"host-ipc", shares((*Task).HostIPC, "ipc", "it may use the node's System V shared memory, semaphores and message queues wherever their modes let its ids"), false},
-	{"traced", traced, false},
-	{"inheritable-not-empty", inheritableNotEmpty, false},
-	{"root-without-capabilities", rootWithoutCapabilities, false},
-	{"added-not-effective", addedNotEffective, false},
-	{"no-seccomp", noSeccomp, false},
-	{"bounding-unreachable", boundingUnreachable, false},
-	{"lines-missing", linesMissing, false},
-	{OverflowNote, func(t *Task) string { return t.Overflow }, false},
-	{"pid1-pause", pid1Pause, false},
-	{"pid1-differs", pid1Differs, false},
-	{ChangedNote, changed, false},
+	{SandboxKernel, sandboxKernel, nil},
+	{"full-in-user-namespace", fullInUserNamespace, nil},
+	{"other-user-namespace", otherUserNamespace, nil},
+	{"child-user-namespace", childUserNamespace, nil},
+	{"full-capabilities", fullCapabilities, (*Task).areAll},
+	{"privileged-container", privilegedContainer, privileged},
+	{"cap-dac-read-search", opens(capset.DacReadSearch), has(capset.DacReadSearch)},
+	{"cap-sys-module", opens(capset.SysModule), has(capset.SysModule)},
+	{"cap-sys-rawio", opens(capset.SysRawio), has(capset.SysRawio)},
+	{"cap-sys-ptrace", opensProcesses(capset.SysPtrace), hasAmongProcesses(capset.SysPtrace)},
+	{"cap-sys-admin", opens(capset.SysAdmin), has(capset.SysAdmin)},
+	{"cap-sys-boot", opensProcesses(capset.SysBoot), hasAmongProcesses(capset.SysBoot)},
+	{"cap-perfmon", opens(capset.Perfmon), has(capset.Perfmon)},
+	{"cap-bpf", opens(capset.Bpf), has(capset.Bpf)},
+	{"host-pid", shares((*Task).HostPID, "pid", "it sees the node's processes, and may send signals to those of its uid unless a security module forbids it"), nil},
+	{"host-network", shares((*Task).HostNetwork, "network", "it reaches what listens on the node's loopback addresses and on its abstract sockets, and listens on the node's own addresses"), nil},
+	{"host-ipc", shares((*Task).HostIPC, "ipc", "it may use the node's System V shared memory, semaphores and message queues wherever their modes let its ids"), nil},
+	{"traced", traced, nil},
+	{"inheritable-not-empty", inheritableNotEmpty, nil},
+	{"root-without-capabilities", rootWithoutCapabilities, nil},
+	{"added-not-effective", addedNotEffective, nil},
+	{"no-seccomp", noSeccomp, nil},
+	{"bounding-unreachable", boundingUnreachable, nil},
+	{"lines-missing", linesMissing, nil},
+	{OverflowNote, func(t *Task) string { return t.Overflow }, nil},
+	{"pid1-pause", pid1Pause, nil},
+	{"pid1-differs", pid1Differs, nil},
+	{ChangedNote, changed, nil},
 }
 
 // Remark makes the notes on the task, in place of those that it has. What is yet to be
@@ -64,6 +66,9 @@ var notes = [...]noteRow{
 func (t *Task) Remark() {
 	t.Notes = nil
 	for _, row := range notes {
+		if row.opens != nil && (!opensNode(t) || !row.opens(t, t.Held())) {
+			continue
+		}
 		if text := row.text(t); text != "" {
 			t.Notes = append(t.Notes, Note{row.code, text})
 		}
@@ -103,7 +108,7 @@ func linesMissing(t *Task) string {
 
 // OpensNode reports whether a note of a code says that the node is open to a task.
 func OpensNode(code string) bool {
-	return slices.ContainsFunc(notes[:], func(row noteRow) bool { return row.code == code && row.opens })
+	return slices.ContainsFunc(notes[:], func(row noteRow) bool { return row.code == code && row.opens != nil })
 }
 
 // NoteCodes returns the codes of all notes.
@@ -121,9 +126,12 @@ func (t *Task) Held() capset.Set {
 }
 
 // holdsAll reports whether the task holds all that its kernel knows.
-func (t *Task) holdsAll() bool {
+func (t *Task) holdsAll() bool { return t.areAll(t.Held()) }
+
+// areAll reports whether some capabilities are all that the task's kernel knows.
+func (t *Task) areAll(set capset.Set) bool {
 	all := capset.UpTo(t.LastCap.Value)
-	return t.Held()&all == all && (t.LastCap.From != FromGuess || t.Asked != nil)
+	return set&all == all && (t.LastCap.From != FromGuess || t.Asked != nil)
 }
 
 func sandboxKernel(t *Task) string {
@@ -180,18 +188,18 @@ func unlessChild(t *Task) string {
 }
 
 func fullCapabilities(t *Task) string {
-	if !opensNode(t) || !t.holdsAll() {
-		return ""
-	}
 	return "it has all capabilities, as in a privileged container: the node is open to it" + unlessChild(t)
 }
 
-// privilegedContainer tells a privileged container that has not all capabilities.
+// privileged reports whether the container of a task is privileged, though it has not all
+// capabilities.
+func privileged(t *Task, held capset.Set) bool {
+	_, _, ok := t.PrivilegedBut()
+	return ok && held != 0
+}
+
 func privilegedContainer(t *Task) string {
-	lacks, newer, ok := t.PrivilegedBut()
-	if !ok || !opensNode(t) {
-		return ""
-	}
+	lacks, newer, _ := t.PrivilegedBut()
 	why := "its runtime does not hold these either, or it gave them up"
 	if newer {
 		why = "its runtime is older than the kernel and does not know these"
@@ -200,32 +208,35 @@ func privilegedContainer(t *Task) string {
 		": " + why + unlessChild(t)
 }
 
+// has is for a capability that opens the node to whoever holds it.
+func has(c capset.Cap) func(*Task, capset.Set) bool {
+	return func(_ *Task, held capset.Set) bool { return held.Has(c) }
+}
+
+// hasAmongProcesses is for a capability that opens the node to whoever holds it and sees the
+// node's processes.
+func hasAmongProcesses(c capset.Cap) func(*Task, capset.Set) bool {
+	return func(t *Task, held capset.Set) bool { return held.Has(c) && !Is(t.HostPID(), false) }
+}
+
 // opens returns the text on a capability that opens the node to whoever has it in a
 // container without a user namespace of its own.
 func opens(c capset.Cap) func(*Task) string {
 	return func(t *Task) string { return opening(t, c, unlessChild(t)) }
 }
 
-// opensProcesses is opens for a capability that opens the node where the container has the
-// node's pid namespace.
+// opensProcesses is opens for one that opens the node to whoever sees the node's processes.
 func opensProcesses(c capset.Cap) func(*Task) string {
 	return func(t *Task) string {
-		in := t.Initial(procstatus.NamespacePID)
-		if t.Asked != nil {
-			in = t.Isolation.HostPID
-		}
-		switch node, known := in.Get(); {
-		case !known:
+		if !t.HostPID().Known() {
 			return opening(t, c, " (if it has the node's pid namespace, which is unknown)")
-		case !node:
-			return ""
 		}
 		return opening(t, c, unlessChild(t))
 	}
 }
 
 func opening(t *Task, c capset.Cap, unless string) string {
-	if !opensNode(t) || t.holdsAll() || !t.Held().Has(c) {
+	if t.holdsAll() {
 		return ""
 	}
 	text, _ := c.Explain()
