@@ -37,6 +37,7 @@ func TestNoPanic(t *testing.T) {
 		}
 		ParseLabel("", text)
 		ParseLabel("\x00", text)
+		ParseStartTime(text)
 	}
 	var m IDMap
 	var mount Mount

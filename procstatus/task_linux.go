@@ -97,6 +97,15 @@ func (t Task) ReadStatus(s *Status) error {
 	return t.dir.read(t.file("status"), MaxStatus, true, s.UnmarshalText)
 }
 
+// StartTime reads when the task started, in clock ticks after the boot: see [ParseStartTime].
+func (t Task) StartTime() (ticks uint64, err error) {
+	err = t.read("stat", MaxStat, func(text []byte) (err error) {
+		ticks, err = ParseStartTime(text)
+		return err
+	})
+	return ticks, err
+}
+
 // Mounts reads the mount table of the task's mount namespace, as far as its root
 // directory reaches.
 func (t Task) Mounts() (list []Mount, err error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/access"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -49,8 +50,9 @@ func samples(t *testing.T) (list []any) {
 		return text + "Uid:" + ids(uid) + "Gid:" + ids(gid)
 	}
 	for name, text := range map[string]string{
-		"live":  live,
-		"other": elsewhere.Replace(live),
+		"live":    live,
+		"started": call("", "ps", "-o", "jsonl", "--full", "self").stdout,
+		"other":   elsewhere.Replace(live),
 		"pod": `{"metadata":{"name":"p","namespace":"n"},"spec":{"hostPID":true,"hostIPC":true,"hostNetwork":true,"hostUsers":false,
 			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}`,
 		"newer":         "CapBnd:\t0\nCapUNs:\t0000000000000001\n",
@@ -84,6 +86,7 @@ func samples(t *testing.T) (list []any) {
 		{"-o", "jsonl", "-f", in("other")},
 		{"-o", "jsonl", "-f", in("newer")},
 		{"-o", "jsonl", "-f", in("old")},
+		{"-o", "jsonl", "-f", in("started")},
 		{"ps", "--json", "--full", "self"},
 		{"ps", "-o", "jsonl", "--proc", in("two")},
 		{"ps", "-o", "jsonl", "self"},
@@ -133,7 +136,7 @@ func samples(t *testing.T) (list []any) {
 			t.Fatalf("%v: %+v", args, o)
 		}
 	}
-	return append(list, madeUserns(t), nameless(t), namelessLine(t))
+	return append(list, madeUserns(t), nameless(t), namelessLine(t), changedLine(t))
 }
 
 // nobody is a reader whose hostname cannot be read.
@@ -157,6 +160,40 @@ func madeUserns(t *testing.T) any {
 	}}))
 }
 
+// changedLine is a line of ps --changes.
+func changedLine(t *testing.T) (v any) {
+	t.Helper()
+	var out bytes.Buffer
+	change := diff.Change{Kind: diff.Changed, Values: []diff.ValueDifference{
+		{Key: "uid", A: task.AllIDs(1)},
+		{Key: "gid", A: task.AllIDs(2)},
+		{Key: "groups", A: []uint32{3}},
+		{Key: "noNewPrivs", A: true},
+		{Key: "seccomp", A: "filter"},
+		{Key: "seccomp.filters", A: 1},
+		{Key: "tracerPid", A: 4711},
+		{Key: "otherCaps", A: "CapNew: 1"},
+		{Key: "lastCap", A: 40},
+		{Key: "container", A: "docker"},
+		{Key: "userNamespace", A: uint64(4026532000)},
+	}}
+	for k := range capset.Kind(capset.NumKinds) {
+		change.Sets = append(change.Sets, diff.SetDifference{Kind: k, More: 1, Less: 2})
+	}
+	s := report.Stream{Frame: report.Frame{W: &out, Reader: nobody}, Change: func(*task.Task) *diff.Change { return &change }}
+	x := &task.Task{Source: task.SourceProc, LastCap: task.LastCap{From: task.FromKernel}, StartTime: task.Unknown[uint64]("there is no stat file")}
+	x.Pid, x.Tid = task.Known(1), task.Known(1)
+	err := s.Start()
+	c := s.Begin()
+	s.Visit(c, x)
+	decode := json.NewDecoder(&out)
+	decode.UseNumber()
+	if err = errors.Join(err, s.Done(c), decode.Decode(&v)); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // made returns an output as a reader of JSON sees it.
 func made(t *testing.T, output any) (v any) {
 	t.Helper()
@@ -173,7 +210,7 @@ func made(t *testing.T, output any) (v any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values|scopes)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node)$|^/unknown$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|startTime)$|^/(unknown|startTime|change|gained|lost|before)$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

@@ -68,10 +68,11 @@ type psConfig struct {
 	by         string
 	sandboxes  bool
 	columnFlags
-	color command.Colour
-	full  bool
-	every flags.Interval
-	pods  string
+	color   command.Colour
+	full    bool
+	every   flags.Interval
+	changes bool
+	pods    string
 }
 
 var psFormats = []*psFormat{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}}
@@ -149,6 +150,10 @@ func (c *psConfig) outputFlags() []flags.Flag {
 			About: "print again and again, after each TIME, as 30s or 1h, with the time above", Value: &c.every,
 		},
 		{
+			Name: "changes", About: "with --every, after the first list only what appeared, is gone, gained or lost",
+			Value: (*flags.Bool)(&c.changes),
+		},
+		{
 			Name: "pods", Argument: "FILE", Values: []flags.Candidate{flags.AnyFile}, NotEmpty: true,
 			About: "name pods and containers as FILE does, the output of kubectl get pods -A -o json (or yaml), '-' is standard input",
 			Value: (*flags.String)(&c.pods),
@@ -164,6 +169,8 @@ type psRun struct {
 	format  *psFormat
 	options collect.Options
 	style   render.Style // of a table of text
+	watch   *watch       // nil without --changes
+	some    bool         // a list was written
 
 	tasks      *chosen[*task.Task]
 	containers *chosen[*containers.Sum]
@@ -187,17 +194,10 @@ func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
 	if c.every == 0 {
 		return r.once()
 	}
-	read := r.format.name == string(table.Text) || r.format.name == "tree"
-	for between := ""; ; between = "\n" {
-		if read {
-			head := between
-			if !c.noHeaders {
-				head += time.Now().UTC().Format(time.RFC3339) + "\n"
-			}
-			if err := e.Write([]byte(head)); err != nil {
-				return 0, err
-			}
-		}
+	if c.changes {
+		r.watch = &watch{told: map[int]bool{}}
+	}
+	for {
 		if status, err := r.once(); err != nil {
 			return status, err
 		}
@@ -219,6 +219,12 @@ func (r *psRun) chooseFormat() error {
 		return usagef("-o tree shows no containers: leave out --by")
 	case c.pods != "" && r.format.name == "tree":
 		return usagef("--pods names what a tree does not show")
+	case c.changes && c.every == 0:
+		return usagef("--changes compares a list with the one before: use it with --every, as --every 10s")
+	case c.changes && (c.by != "" || r.format.name == "tree"):
+		return usagef("--changes is for tasks: use it without --by and -o tree")
+	case c.changes && c.Threads.Differing:
+		return usagef("--changes compares each thread with itself: use -T in place of -t")
 	case c.full && (r.format.tabular() || r.format.name == "tree"):
 		return usagef("--full is for json and jsonl")
 	}
@@ -248,6 +254,7 @@ func (r *psRun) chooseColumns() (err error) {
 	}
 	q.Container = needs.Container || c.full || c.by != "" || c.container != "" || c.pods != ""
 	q.UserNames = needs.UserNames || c.full
+	q.StartTime = c.full || c.changes
 	q.UserNamespace = needs.UserNamespace || r.style != render.Style{} || r.format.name == "json"
 	q.MarkChildren = r.format.tabular()
 	return nil

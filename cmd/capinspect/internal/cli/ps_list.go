@@ -27,7 +27,7 @@ func (r *psRun) once() (int, error) {
 	if r.query.Pids == nil {
 		hides = from.Hides()
 	}
-	found, err := r.list(from, hides)
+	found, err := r.listChanged(from, hides)
 	if err != nil {
 		return 0, err
 	}
@@ -35,6 +35,9 @@ func (r *psRun) once() (int, error) {
 	for _, failure := range found.Failures {
 		r.env.Complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
 		status = command.StatusTrouble
+	}
+	if !r.watch.first() {
+		return status, nil
 	}
 	if found.Visited == 0 && found.Kernel == 0 && len(found.Failures) == 0 {
 		r.env.Note("nothing matches")
@@ -55,6 +58,41 @@ func (r *psRun) once() (int, error) {
 }
 
 var errBlind = errors.New("there are other processes, and none of them can be read")
+
+// listChanged writes the tasks, or what has changed since the list before, with the time
+// above if there is more than one list.
+func (r *psRun) listChanged(from *collect.Collector, hides string) (found collect.Walked, err error) {
+	if w := r.watch; w != nil {
+		if err := w.look(r, from); err != nil {
+			return found, err
+		}
+		if w.quiet() {
+			return w.found, nil
+		}
+	}
+	if r.config.every > 0 {
+		if err := r.writeTime(); err != nil {
+			return found, err
+		}
+	}
+	return r.list(from, hides)
+}
+
+// writeTime writes the time above a list that people read, and a line between two of them.
+func (r *psRun) writeTime() error {
+	if r.format.name != string(table.Text) && r.format.name != "tree" {
+		return nil
+	}
+	head := ""
+	if r.some {
+		head = "\n"
+	}
+	r.some = true
+	if !r.config.noHeaders {
+		head += time.Now().UTC().Format(time.RFC3339) + "\n"
+	}
+	return r.env.Write([]byte(head))
+}
 
 // list writes the tasks in the form that was asked for.
 func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walked, err error) {
@@ -77,6 +115,9 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 // table writes the table, and on a terminal a line below it that sums it up.
 func (r *psRun) table(from *collect.Collector, out *command.Output) (found collect.Walked, err error) {
 	rows := r.tasks.table(table.Form(r.format.name), r.style)
+	if !r.watch.first() {
+		rows.Columns = table.WithChanges(rows.Columns, r.watch.change)
+	}
 	var total task.Total
 	if r.sums() {
 		found, err = walkCounting(r, from, &total, rows.Begin, rows.Visit, rows.Done)
@@ -94,12 +135,17 @@ func (r *psRun) table(from *collect.Collector, out *command.Output) (found colle
 
 // sums reports whether a line below the table sums it up: for a person, and not for what
 // counts lines.
-func (r *psRun) sums() bool { return r.style.Width > 0 && !r.config.noHeaders }
+func (r *psRun) sums() bool {
+	return r.style.Width > 0 && !r.config.noHeaders && r.watch.first()
+}
 
 func (r *psRun) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	s := report.Stream{
 		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: reader()},
 		Keys:  report.Keys{Container: r.query.Container, UserNames: r.query.UserNames},
+	}
+	if !r.watch.first() {
+		s.Change = r.watch.change
 	}
 	if err := s.Start(); err != nil {
 		return found, err
@@ -161,12 +207,20 @@ func notShown(found collect.Walked, hides string) *report.NotShown {
 	return report.NewNotShown(found.Kernel, found.Refused, hides)
 }
 
-// walk visits the tasks, with a progress line if it takes longer than a second
-// and somebody watches.
+// walk visits the tasks that are listed.
 func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
+	if r.watch != nil {
+		return again(r.watch, begin, visit, done)
+	}
+	return read(r, from, r.query, begin, visit, done)
+}
+
+// read visits the tasks of a query, with a progress line if it takes longer than a second
+// and somebody watches.
+func read[C any](r *psRun, from *collect.Collector, q collect.Query, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
 	p := r.env.Waiting("reading tasks")
 	defer p.Clear()
-	return collect.Walk(from, r.query, begin, visit, func(chunk C) error {
+	return collect.Walk(from, q, begin, visit, func(chunk C) error {
 		p.Step()
 		return done(chunk)
 	})

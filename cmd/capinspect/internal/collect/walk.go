@@ -3,9 +3,12 @@
 package collect
 
 import (
+	"path"
+	"slices"
+	"strings"
+
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/procstatus"
 )
 
 // Threads says which threads of a process are looked at.
@@ -38,6 +41,7 @@ type Query struct {
 	// sign of it.
 	MarkChildren bool
 	UserNames    bool // find out the names of user ids
+	StartTime    bool // find out when the task started
 	Workers      int  // how many tasks are read at the same time; 0 is as many as processors
 }
 
@@ -71,10 +75,32 @@ func held(s *capset.State) capset.Set {
 // selective reports whether the query asks for what tasks hold.
 func (q *Query) selective() bool { return q.Privileged || len(q.Holding) > 0 }
 
-// meets reports whether what a task holds is what the query asks for.
-func (q *Query) meets(s *procstatus.Status) bool {
-	state := s.CapState()
-	return (!q.Privileged || held(&state) != 0) && (len(q.Holding) == 0 || q.holds(&state))
+// Matches reports whether a task is one that the query asks for, by what it holds, its user,
+// its container and its name.
+func (q *Query) Matches(t *task.Task) bool {
+	state := t.State()
+	switch c := t.Container.Zero(); {
+	case q.Privileged && held(&state) == 0 || len(q.Holding) > 0 && !q.holds(&state):
+		return false
+	case q.UID != nil && (!t.UID.Known() || t.UID.Zero().Effective != *q.UID):
+		return false
+	case q.ContainerID != "" && (c == nil || !slices.ContainsFunc([]string{c.ID, c.PodUID, c.PodID}, func(id string) bool { return strings.HasPrefix(id, q.ContainerID) })):
+		return false
+	case q.Name != "":
+		ok, _ := path.Match(flat(q.Name), flat(t.Name.Zero()))
+		return ok
+	}
+	return true
+}
+
+// flat makes a name, or a pattern of names, one that path.Match takes as one part of a
+// path.
+func flat(name string) string { return strings.ReplaceAll(name, "/", "\x01") }
+
+// Unfiltered returns the query without what [Query.Matches] goes by.
+func (q Query) Unfiltered() Query {
+	q.Privileged, q.Holding, q.UID, q.ContainerID, q.Name = false, nil, nil, "", ""
+	return q
 }
 
 func (q *Query) holds(state *capset.State) bool {

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
-	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -51,7 +48,7 @@ func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 		return
 	}
 	marks := w.q.MarkChildren && w.q.selective()
-	whole := w.q.Container || w.q.UserNames || w.q.UserNamespace || w.q.Threads != Leaders || marks
+	whole := w.q.Container || w.q.UserNames || w.q.UserNamespace || w.q.StartTime || w.q.Threads != Leaders || marks
 	if whole {
 		// There is more than one file to read: all of them through one open directory.
 		var err error
@@ -167,6 +164,27 @@ func (w *worker) around(handle procstatus.Task) {
 	if w.q.UserNames {
 		w.task.UserNames = w.users.of(handle)
 	}
+	w.startTime(handle)
+}
+
+// errNoStat is the reason where a procfs, as a saved one, has no stat file.
+var errNoStat = errors.New("there is no stat file")
+
+// startTime finds out when the task started.
+func (w *worker) startTime(handle procstatus.Task) {
+	if !w.q.StartTime {
+		return
+	}
+	ticks, err := handle.StartTime()
+	if err != nil {
+		reason := plain(err)
+		if errors.Is(reason, ErrNoProcess) {
+			reason = errNoStat
+		}
+		w.task.StartTime = task.Unknown[uint64](reason.Error())
+		return
+	}
+	w.task.StartTime = task.Known(ticks)
 }
 
 // name names a container and its pod, as far as somebody has told their names.
@@ -188,18 +206,8 @@ func (w *worker) name(c *task.Container) {
 // visit passes the task on if it is one that the query asks for.
 func (w *worker) visit(visit func(*task.Task)) {
 	t, q := &w.task, w.q
-	switch c := t.Container.Zero(); {
-	case !q.meets(&w.status):
+	if !q.Matches(t) {
 		return
-	case q.UID != nil && (!t.UID.Known() || t.UID.Zero().Effective != *q.UID):
-		return
-	case q.ContainerID != "" && (c == nil || !slices.ContainsFunc([]string{c.ID, c.PodUID, c.PodID}, func(id string) bool { return strings.HasPrefix(id, q.ContainerID) })):
-		return
-	}
-	if q.Name != "" {
-		if ok, _ := path.Match(flat(q.Name), flat(w.status.Name)); !ok {
-			return
-		}
 	}
 	if q.Pids == nil && !q.KernelToo && w.status.KernelThread() {
 		w.found.Kernel++
@@ -208,10 +216,6 @@ func (w *worker) visit(visit func(*task.Task)) {
 	w.found.Visited++
 	visit(t)
 }
-
-// flat makes a name, or a pattern of names, one that path.Match takes as one part of a
-// path.
-func flat(name string) string { return strings.ReplaceAll(name, "/", "\x01") }
 
 // threads visits the threads of the process that was just read. They are in its container
 // and of its namespaces.
@@ -232,6 +236,7 @@ func (w *worker) threads(handle procstatus.Task, visit func(*task.Task)) {
 			continue
 		}
 		w.task.Container, w.task.UserNames, w.task.UserNamespace = in, names, ns
+		w.startTime(handle.Thread(tid))
 		if w.q.Threads == AllThreads || rightsOf(&w.status) != leader {
 			w.visit(visit)
 		}

@@ -26,9 +26,9 @@ func printDifference(p *printer, d *diff.Difference) {
 	}
 	for _, v := range d.Values {
 		p.print(v.Key, ": ")
-		p.escaped(valueText(v.A))
+		p.escaped(ValueText(v.A))
 		p.print(" -> ")
-		p.escaped(valueText(v.B))
+		p.escaped(ValueText(v.B))
 		p.line()
 	}
 	for _, s := range [...]*diff.Side{d.A, d.B} {
@@ -70,8 +70,8 @@ func printNotCompared(p *printer, list []task.Note) {
 	p.line()
 }
 
-// valueText returns a value that differs in words.
-func valueText(value any) string {
+// ValueText returns a value that differs in words.
+func ValueText(value any) string {
 	switch v := value.(type) {
 	case capset.IDs:
 		return task.IDsText(v)

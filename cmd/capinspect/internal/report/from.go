@@ -17,6 +17,7 @@ func FromTask(t *task.Task) Task {
 		Rights:    Rights{privileges(t), owner(t), groups(t, true), Restraint{t.NoNewPrivs}, seccomp(t)},
 		Switches:  switches(t),
 		Place:     place(t),
+		Started:   Started{t.StartTime},
 		Contained: contained(t),
 		Summary:   t.Summary(),
 		Profile:   task.Map(t.Profile, array),

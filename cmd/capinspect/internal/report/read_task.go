@@ -32,7 +32,7 @@ func (r *Task) task() (*task.Task, error) {
 	if !t.HasSets() {
 		return nil, errors.New("no capability line")
 	}
-	t.Reported = r.Stamp.task()
+	t.Reported, t.StartTime = r.Stamp.task(), r.StartTime
 	r.readStatus(t)
 	r.readNames(t)
 	r.readPlace(t)

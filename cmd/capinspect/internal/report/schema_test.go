@@ -63,7 +63,7 @@ func TestSchemaKeys(t *testing.T) {
 }
 
 // freeKey matches what is below an object whose keys are no tags.
-var freeKey = regexp.MustCompile(`\b(unknown|values)(\.|\[\])`)
+var freeKey = regexp.MustCompile(`\b(unknown|values|before)(\.|\[\])`)
 
 // notInPs matches the keys that show has, and ps leaves out.
 var notInPs = regexp.MustCompile(`^(tasks\[\]\.)?(gid\.(realName|effectiveName|hostReal|hostEffective)|groups\[\]\.name)$`)

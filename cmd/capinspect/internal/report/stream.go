@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -20,6 +21,9 @@ import (
 type Stream struct {
 	Frame
 	Keys Keys
+	// Change returns what became of a task since the list before; nil if it is none that
+	// lists are compared with.
+	Change func(*task.Task) *diff.Change
 
 	free sync.Pool
 	lead string  // what each line begins with
@@ -84,7 +88,8 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 	if s.Keys.Container {
 		in = contained(t)
 	}
-	why := Explained{slices.Concat(Unknown{}, s.why, unknownOf(&id), rights.unknown, unknownOf(&in))}
+	started := Started{t.StartTime}
+	why := Explained{slices.Concat(Unknown{}, s.why, unknownOf(&id), rights.unknown, unknownOf(&started), unknownOf(&in))}
 
 	lead, end := s.lead, "}\n"
 	if s.Object {
@@ -96,6 +101,13 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 	c.buf = append(c.buf, lead...)
 	c.members(&id, s.Object)
 	c.buf = append(append(c.buf, ','), rights.text...)
+	if s.Change != nil {
+		change := became(s.Change(t))
+		c.optional(&change, s.Object)
+	}
+	if started != (Started{}) {
+		c.optional(&started, s.Object)
+	}
 	if s.Keys.Container {
 		c.buf = append(c.buf, ',')
 		c.members(&in, s.Object)
@@ -103,6 +115,15 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 	c.buf = append(c.buf, ',')
 	c.members(&why, s.Object)
 	c.buf = append(c.buf, end...)
+}
+
+// optional appends the members of a struct that may have none.
+func (c *Chunk) optional(part any, lines bool) {
+	before := len(c.buf)
+	c.buf = append(c.buf, ',')
+	if c.members(part, lines); len(c.buf) == before+1 {
+		c.buf = c.buf[:before]
+	}
 }
 
 // members appends the members of a struct that is a part of a task.
@@ -122,7 +143,7 @@ func members(part any, lines bool) ([]byte, error) {
 		return nil, err
 	}
 	end := "}"
-	if lines {
+	if lines && len(text) > len("{}") {
 		end = layout.Newline(taskDepth) + end
 	}
 	return text[len("{") : len(text)-len(end)], nil

@@ -112,6 +112,8 @@ type psReport struct {
 type psTask struct {
 	Identity
 	Rights
+	Became
+	Started
 	Contained
 	Explained
 }
@@ -132,7 +134,7 @@ func TestStreamWhole(t *testing.T) {
 			s := &Stream{Frame: Frame{Object: true}, Keys: keys}
 			whole := psReport{Version{SchemaVersion}, reader(stamped), []psTask{}, failed(failures), &List{"s", NewNotShown(1, 2, "invisible")}, incomplete(stamped)}
 			for _, x := range tasks {
-				p := psTask{Identity: identity(x), Rights: s.rightsOf(x)}
+				p := psTask{Identity: identity(x), Rights: s.rightsOf(x), Started: Started{x.StartTime}}
 				if keys.Container {
 					p.Contained = contained(x)
 				}

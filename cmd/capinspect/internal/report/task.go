@@ -13,6 +13,7 @@ type Task struct {
 	Rights
 	Switches
 	Place
+	Started
 	Contained
 	// Summary is not read: it follows from the rest.
 	Summary   string               `json:"summary"`

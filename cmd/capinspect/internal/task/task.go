@@ -27,6 +27,10 @@ type Task struct {
 	Reported Stamp
 	LastCap  LastCap
 
+	// StartTime is when it started, in clock ticks after the boot. A pid and a start time
+	// together name one task.
+	StartTime Value[uint64]
+
 	Status
 	Securebits Value[capset.Securebits]
 
@@ -51,6 +55,14 @@ type Task struct {
 type Stamp struct {
 	Time Value[string] // RFC 3339
 	Node Value[string] // the hostname of the reader
+}
+
+// Keep returns a copy of a task that a walk visits, whose memory the next task takes.
+func (t *Task) Keep() *Task {
+	kept := *t
+	kept.NSPid, kept.Groups = Map(t.NSPid, slices.Clone[[]int]), Map(t.Groups, slices.Clone[[]uint32])
+	kept.OtherCaps = slices.Clone(t.OtherCaps)
+	return &kept
 }
 
 // The sources of a task that were no file.

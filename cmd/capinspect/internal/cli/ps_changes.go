@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// watch is what ps --changes knows of the list before.
+type watch struct {
+	round   int
+	found   collect.Walked
+	all     []*task.Task // whatever the query asks for, so that one that matches no more is not gone
+	shown   []*task.Task
+	changes map[*task.Task]*diff.Change // of those that are shown, but in the first round
+	told    map[int]bool                // the pids of which nothing is to be told, since it was
+}
+
+// look reads the tasks. The first time all are shown that the query asks for, then those
+// that have changed and match it now or did so before.
+func (w *watch) look(r *psRun, from *collect.Collector) error {
+	q, before := r.query, w.all
+	w.all, w.shown, w.changes = nil, nil, map[*task.Task]*diff.Change{}
+	begin := func() *[]*task.Task { return new([]*task.Task) }
+	visit := func(chunk *[]*task.Task, t *task.Task) { *chunk = append(*chunk, t.Keep()) }
+	var err error
+	w.found, err = read(r, from, q.Unfiltered(), begin, visit, func(chunk *[]*task.Task) error {
+		w.all = append(w.all, *chunk...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.round++
+	w.fail(before)
+	if w.first() {
+		for _, t := range w.all {
+			if q.Matches(t) {
+				w.shown = append(w.shown, t)
+			}
+		}
+	} else {
+		for _, c := range diff.Changes(before, w.all) {
+			if q.Matches(c.Task) || c.Before != nil && q.Matches(c.Before) {
+				w.shown = append(w.shown, c.Task)
+				w.changes[c.Task] = &c
+			}
+		}
+	}
+	w.found.Visited = len(w.shown)
+	return nil
+}
+
+// quiet reports whether a round has nothing to list.
+func (w *watch) quiet() bool { return w.round > 1 && len(w.shown) == 0 }
+
+// fail keeps what is known of a task that cannot be read this time, and leaves out the
+// failures that were told before, and those of tasks that have ended.
+func (w *watch) fail(before []*task.Task) {
+	w.found.Failures = slices.DeleteFunc(w.found.Failures, func(f *collect.Failure) bool {
+		ended, listed := errors.Is(f.Err, collect.ErrNoProcess), false
+		for _, t := range before {
+			if t.Pid.Zero() == f.Pid {
+				listed = true
+				if !ended {
+					w.all = append(w.all, t)
+				}
+			}
+		}
+		known := listed && ended || w.told[f.Pid]
+		w.told[f.Pid] = true
+		return known
+	})
+}
+
+// first reports whether nothing was listed before. A nil watch compares nothing.
+func (w *watch) first() bool { return w == nil || w.round <= 1 }
+
+// change returns what became of a task that is shown; nil in the first round.
+func (w *watch) change(t *task.Task) *diff.Change { return w.changes[t] }
+
+// chunkShown is how many tasks are listed at a time.
+const chunkShown = 256
+
+// again visits the tasks that are shown, as collect.Walk does.
+func again[C any](w *watch, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
+	for part := range slices.Chunk(w.shown, chunkShown) {
+		chunk := begin()
+		for _, t := range part {
+			visit(chunk, t)
+		}
+		if err := done(chunk); err != nil {
+			return w.found, err
+		}
+	}
+	return w.found, nil
+}
