@@ -20,7 +20,7 @@ type Credentials struct {
 	NoNewPrivs bool
 }
 
-// Unchanged leaves an id as it is, as -1 does in setresuid(2). It is no id.
+// Unchanged leaves an id as it is, as -1 does in setresuid(2). It is not an id.
 const Unchanged = 1<<32 - 1
 
 // The errors of [Credentials.Setresuid] and [Credentials.Setuid].

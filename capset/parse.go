@@ -36,8 +36,8 @@ const blank = " \t\n\v\f\r"
 // ParseText returns the Effective, Permitted and Inheritable sets that a text form
 // means, for a kernel whose last capability is last: "all", and an "=" with no
 // list before it, are bits 0 to last. It takes the texts that cap_from_text(3)
-// takes, and reads them alike, see cap_text_formats(7): clauses with blanks
-// between them, each a list of names in upper or lower case or of numbers (decimal,
+// takes, and reads them alike, see cap_text_formats(7): clauses separated by
+// blanks, each a list of names in upper or lower case or of numbers (decimal,
 // octal, hexadecimal), then "=", "+" or "-" with flags. An empty text is the empty
 // state. The error is a [*TextError].
 func ParseText(text string, last Cap) (State, error) {

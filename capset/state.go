@@ -66,8 +66,8 @@ func GuessLastCap(s State) Cap {
 	return max(guess, all.Last())
 }
 
-// The flags of cap_text_formats(7) for the three sets that the text form
-// speaks of, as bits of an index.
+// The flags of cap_text_formats(7) for the three sets of the text
+// form, as bits of an index.
 const (
 	flagE = 1 << iota
 	flagP

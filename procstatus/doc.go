@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package procstatus reads what the Linux kernel tells of a task, a process or a
+// Package procstatus reads what the Linux kernel says about a task, a process or a
 // thread: its status file, with the capabilities, ids and seccomp mode, and the
 // files beside it that tell where the task is: cgroups, mounts, namespaces, id
 // maps, the label of a security module.

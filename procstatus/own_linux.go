@@ -144,7 +144,7 @@ func (s *Status) ownIDs() {
 // Capget returns Effective, Permitted and Inheritable of a task by capget(2), at
 // a twentieth of the cost of its status file. tid is a number of the caller's own
 // pid namespace; 0 is the calling thread. Bounding and Ambient are empty: the call
-// does not tell them. The error is that of the system call, unix.ESRCH if there is
+// does not return them. The error is that of the system call, unix.ESRCH if there is
 // no such task. Sets of 64 bits need Linux 2.6.26.
 func Capget(tid int) (s capset.State, err error) {
 	if tid != int(int32(tid)) {

@@ -90,7 +90,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"chmod g+s", "chmod 2755", "keep set-user-ID on write", "set-group-ID"}, Caps: []capset.Cap{capset.Fsetid}, Scope: capset.ScopeFile,
-			Why: "Without it the kernel clears the bit silently: on a write, or where the file's group is none of the task's.",
+			Why: "Without it the kernel clears the bit silently: on a write, or where the task is not in the file's group.",
 		},
 		{
 			Names: []string{"utimensat", "utime", "utimes", "futimesat", "touch -d"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,

@@ -9,7 +9,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 )
 
-// Gate is what the default seccomp filter of a runtime allows to a container
+// Gate is what the default seccomp filter of a runtime opens to a container
 // because it has a capability. The runtime makes the filter from the bounding
 // set that it configures: a process gets through the gate even if the capability
 // is in none of its other sets.

@@ -543,8 +543,8 @@ func TestWhyGatesInContainers(t *testing.T) {
 	})
 }
 
-// TestWhyEntrypoint starts containers of runc as containerd has them: another user
-// than root begins with the capabilities in its permitted set, and no_new_privs.
+// TestWhyEntrypoint starts containers of runc as containerd has them: a user
+// other than root begins with the capabilities in its permitted set, and no_new_privs.
 func TestWhyEntrypoint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts containers")

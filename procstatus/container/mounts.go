@@ -23,7 +23,7 @@ type Evidence struct {
 // OfMounts returns the container that the mounts of a task tell of. It helps
 // where the cgroup does not say, as in a cgroup namespace of its own. There is
 // one Evidence for each member that is known, in the order of [Evidence.What],
-// and none if the mounts tell of no container.
+// and none if the mounts name no container.
 //
 // Runtimes mount files of theirs at well-known places. The root of such a mount
 // is the path of the file on the node, or only the end of that path if a part of
@@ -38,7 +38,7 @@ type Evidence struct {
 // The mounts of kubelet tell the pod, and /dev/termination-log also tells the
 // name of the container. In a pod, the files that the runtime mounts at
 // /etc/hostname and /etc/resolv.conf, and CRI-O's /run/.containerenv, belong to
-// the sandbox and never to the container itself. If only a volume tells of a
+// the sandbox and never to the container itself. If only a volume names a
 // pod, the container may be one that was started inside the pod, and such a file
 // counts only if it is on a volume of the pod itself. With --network container:X
 // of docker and Podman these files are those of X, and so is the id that docker's

@@ -70,7 +70,7 @@ type Answer struct {
 	Assumed []task.Note
 }
 
-// FileAccess tells of one file whether capinspect may read it.
+// FileAccess tells whether capinspect may read it.
 type FileAccess struct {
 	Name string
 	Rule string // "read", "attach", "sys-nice" or "mode": what is asked beside the mode

@@ -191,8 +191,8 @@ func (a *Subject) debugChanges(caps capset.Set, asUser, traced bool) (list []why
 	return list
 }
 
-// asUserHolds reports whether a process of the task's user would hold enough: another user
-// than root holds nothing, and root what is in capinspect's bounding set.
+// asUserHolds reports whether a process of the task's user would hold enough: a user
+// other than root holds nothing, and root what is in capinspect's bounding set.
 func (a *Subject) asUserHolds() bool {
 	uid, gid := a.Task.UID.Zero(), a.Task.GID.Zero()
 	one := uid.Real == uid.Effective && uid.Real == uid.Saved && gid.Real == gid.Effective && gid.Real == gid.Saved

@@ -66,7 +66,7 @@ var refused = [...]string{
 }
 
 // Find returns the option in an argument and its value, or nil if the argument
-// is none of Options.
+// is not in Options.
 func Find(arg string) (opt *Option, value string) {
 	name, value, hasValue := strings.Cut(arg, "=")
 	for i := range Options {

@@ -169,8 +169,8 @@ func nonRootUnsaid(l *linted) []advice {
 	return slices.DeleteFunc(said, func(a advice) bool { return !l.saysUser(a) })
 }
 
-// saysUser reports whether a manifest says that the container of an advice runs as another
-// user than root.
+// saysUser reports whether a manifest says that the container of an advice runs as a
+// user other than root.
 func (l *linted) saysUser(a advice) bool {
 	if a.container == nil {
 		return false

@@ -16,7 +16,7 @@ import (
 
 // tryCapsh runs a command line made of capsh's options. handled is false if the
 // command line is for show: it has no option of capsh, or --print is the only
-// one and other arguments stand beside it.
+// one among other arguments.
 func tryCapsh(p *command.Program, e *command.Env, called string, args []string) (handled bool, status int, err error) {
 	found, prints := 0, 0
 	foreign := ""

@@ -26,26 +26,27 @@ var checkCommand = command.Command{
 	Args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
 	Operands: []flags.Candidate{flags.AnyPID, "file:", "pod:"},
 	Summary:  "yes or no, for scripts and probes",
-	About: `Check conditions on tasks, by default on capinspect's own process. All must
-hold, on every task: then the exit status is 0. If one does not it is 1, with a
-line for each; if one is about something that cannot be known it is 2.
+	About: `Check conditions on tasks, by default on capinspect's own process. The exit
+status is 0 if all of them hold on every task, 1 with a line for each that does
+not, and 2 if one is about something that cannot be known.
 
-SET is inheritable, permitted, effective, bounding or ambient, or one of
-i p e b a. Without it --has asks for effective, while --lacks and --within look
-at all five: what a task may use, and what it can still get.
+SET is inheritable, permitted, effective, bounding or ambient, or one of i p e
+b a. Without it --has asks for effective, while --lacks and --within look at
+all five: what a task may use, and what it can still get.
 
-Of pod:FILE, a manifest as for diff, each container of each workload is checked
-in the state in which its runtime starts it, or those called CONTAINER. What is
-left to the image is unknown, unless it makes no difference. -o github writes
-annotations for GitHub Actions, -o sarif what code scanning reads.
+With pod:FILE, a manifest as for diff, check goes through each container of
+each workload, or those called CONTAINER, in the state in which its runtime
+starts it. What the image decides is unknown, unless it makes no difference. -o
+github writes annotations for GitHub Actions, -o sarif what code scanning
+reads.
 
 Without a condition, check pod:FILE names what gives a container more than it
-is likely to need, and the line to write in its place: docs/lint.md lists that.
+is likely to need, and the line to write instead: docs/lint.md lists that.
 
 --pss holds a manifest to all rules of a level of the Pod Security Standards,
-as Kubernetes does when a pod is created. Of a task it asks whether a pod that
-keeps to the level may look like this. No run time shows that it does keep to
-it: one line names the rules on what cannot be seen.`,
+as Kubernetes does when a pod is created. For a task it asks whether a pod that
+keeps to the level may look like this. A running process cannot show that its
+pod does keep to it: one line names the rules about what cannot be seen.`,
 	Example: `
 capinspect check --has net_bind_service
 capinspect check --lacks sys_admin,sys_module --no-new-privs -p 1
@@ -71,7 +72,7 @@ func newCheck() (command.Runner, []flags.Flag) {
 		c.conditionFlags(),
 		[]flags.Flag{{
 			Name: "quiet", Shorthand: "q",
-			About: "print nothing about a condition that does not hold", Value: (*flags.Bool)(&c.quiet),
+			About: "print nothing about conditions that do not hold", Value: (*flags.Bool)(&c.quiet),
 		}},
 		c.format.Flags(),
 		c.pss.flags(),
@@ -99,17 +100,17 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 	return []flags.Flag{
 		{
 			Name: "has", Argument: "[SET:]CAP,...", Values: caps,
-			About: "the set, or effective, holds all of these; or of a profile, as docker",
+			About: "the set, or effective, holds all of these, or all of a profile such as docker",
 			Value: add(onSets([]capset.Kind{capset.Effective}, parseHeld, check.Has)),
 		},
 		{
 			Name: "lacks", Argument: "[SET:]CAP,...", Values: caps,
-			About: "the set, or each, holds none of these; or of a profile",
+			About: "the set, or each of the five, holds none of these, or none of a profile",
 			Value: add(onSets(allKinds, parseHeld, check.Lacks)),
 		},
 		{
 			Name: "within", Argument: "[SET:]LIST", Values: append(slices.Clone(caps), "none"),
-			About: "the set, or each, holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
+			About: "the set, or each of the five, holds nothing else; digits are a bitmap as in decode, none is empty, docker and others are profiles",
 			Value: add(onSets(allKinds, parseLimit, check.Within)),
 		},
 		{Name: "uid", Argument: "N", Values: n, About: "all four user ids are N", Value: add(onID("uid", check.UID))},
@@ -147,14 +148,14 @@ func (c *checkConfig) Run(e *command.Env, args []string) (int, error) {
 	case c.asksNothing() && len(pods) == 0:
 		return 0, usagef("no condition: %s", likelyCondition(args))
 	case c.asksNothing() && tasks > 0:
-		return 0, usagef("no condition: without one, only pod:FILE can be looked at")
+		return 0, usagef("no condition: only pod:FILE works without one")
 	}
 	var found target.Found
 	switch {
 	case len(pods) == 0 || tasks > 0:
 		found, err = c.Collect(e.Stdin, args, detail)
 	case c.Proc != "" || c.Threads != target.Threads{}:
-		err = usagef("--proc, -t and -T are for tasks, and there are only files")
+		err = usagef("--proc, -t and -T are for tasks, but you named only files")
 	}
 	if err != nil {
 		return 0, err

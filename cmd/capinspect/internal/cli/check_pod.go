@@ -81,7 +81,7 @@ func (m *manifests) check(text io.Reader) (none struct{}, err error) {
 	case unknown != nil:
 		err = unknown
 	case m.members == 0:
-		err = errors.New("no pod, and nothing that makes pods")
+		err = errors.New("no pod, and nothing that creates pods")
 	case m.chosen == 0:
 		err = errors.New("no container " + m.name)
 	}

@@ -19,12 +19,12 @@ func (p *podSecurity) flags() []flags.Flag {
 	return []flags.Flag{
 		{
 			Name: "pss", Argument: "LEVEL", Values: levels,
-			About: "a pod may look like it that keeps to this Pod Security LEVEL: " + flags.Joined(levels, ", "),
+			About: "it may belong to a pod that keeps to this Pod Security LEVEL: " + flags.Joined(levels, ", "),
 			Value: (*flags.String)(&p.level),
 		},
 		{
 			Name: "pss-version", Argument: "VERSION", Values: []flags.Candidate{flags.Anything},
-			About: "that level in this VERSION, as 1.25; the latest otherwise", Value: (*flags.String)(&p.version),
+			About: "the level in this VERSION, such as 1.25; default is the latest", Value: (*flags.String)(&p.version),
 		},
 	}
 }

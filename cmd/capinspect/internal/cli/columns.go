@@ -125,6 +125,6 @@ func columnHelp[T any](all table.Columns[T]) []byte {
 		}
 		out = fmt.Appendf(out, "%s %-13s %s (%s)\n", mark, c.Name, c.About, c.Key)
 	}
-	return append(out, "* is there if nothing else is asked for; in brackets the key in JSON\n"+
+	return append(out, "* is a default column; the key in JSON is in brackets\n"+
 		"--sort takes risk too, the most dangerous first\n"...)
 }

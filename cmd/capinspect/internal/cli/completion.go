@@ -22,8 +22,8 @@ var completionCommand = command.Command{
 	Operands: []flags.Candidate{"bash", "zsh", "fish"},
 	Summary:  "shell completion for bash, zsh or fish",
 	About: `Print a script that completes the command line in a shell: commands, flags,
-their values, capabilities, profiles, columns. It is read at the start of the
-shell, or kept where the shell looks for such:
+their values, capabilities, profiles, columns, PIDs, containers. Source it when
+the shell starts, or save it where the shell looks for it:
 
   bash  PREFIX/share/bash-completion/completions/capinspect
   zsh   a file _capinspect in a directory of $fpath, before compinit

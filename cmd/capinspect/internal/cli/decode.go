@@ -19,15 +19,16 @@ var decodeCommand = command.Command{
 	Args:     "[flags] [MASK | NAME,... | TEXT] ...",
 	Operands: []flags.Candidate{flags.Anything, flags.AnyCap, flags.Anything},
 	Summary:  "bitmaps and pasted text into names, and back",
-	About: `Decode hexadecimal bitmaps into the names of capabilities, or the names into
-a bitmap. An argument of hexadecimal digits is a bitmap, also 13; a list of names
-may be in any spelling. Also decoded are the text form (cap_net_raw=ep) and the
+	About: `Decode hexadecimal bitmaps into the names of capabilities, or names into a
+bitmap. An argument of hexadecimal digits is a bitmap, even 13; a list of names
+may be in any spelling. decode also reads the text form (cap_net_raw=ep), the
 IAB text, lines of a status file, of capsh --print, getcap, getpcaps, getfattr,
-strace (capset) and Falco, and reports in JSON, with what a shell, grep, kubectl
-or Markdown puts before a line. Behind a set that is the default of a runtime or
-near to one stands which.
-Without an argument and a file, standard input is read. A line that tells no set
-is an error if it is none of a status file either; the others are decoded.`,
+strace (capset) and Falco, and reports in JSON. It skips what a shell, grep,
+kubectl or Markdown puts before a line. After a set it says which runtime's
+default that is, or which default is nearest.
+
+Without an argument and a file, it reads standard input. A line without a set
+is an error unless it belongs to a status file; the other lines are decoded.`,
 	Example: `
 capinspect decode a80425fb
 capinspect decode --kubernetes 0x3000 400
@@ -56,7 +57,7 @@ func newDecode() (command.Runner, []flags.Flag) {
 				Name: "kubernetes", About: "write names as a securityContext has them, NET_RAW",
 				Value: (*flags.Bool)(&c.kubernetes),
 			},
-			target.LastCapFlag(&c.lastCap, "let the matrix end with capability N"),
+			target.LastCapFlag(&c.lastCap, "end the matrix with capability N"),
 		},
 	)
 }

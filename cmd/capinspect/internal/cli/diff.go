@@ -28,31 +28,31 @@ var diffCommand = command.Command{
 	Summary:  "two tasks, manifests, profiles, sets or saved reports",
 	About: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
 process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none,
-a list of capabilities, file:PATH[:NAME], what -f takes elsewhere, or
+a list of capabilities, file:PATH[:NAME], which takes the files of -f, or
 pod:FILE[:CONTAINER], a manifest in YAML or JSON; "-" as the file is standard
 input.
 
 Two tasks are compared in their five sets, ids, groups, no_new_privs, seccomp,
 securebits, tracer, user namespace and its maps, security label, the runtime of
 their container, read-only root, masked /proc and /sys, which of the namespaces
-are the node's, and for which the capabilities count. What is unknown of one,
-and what nobody can compare, is listed as not compared; what only tells which
-task it is, as its name, PID and container, is left out. A profile or a set
-is compared with the Bounding set, which a runtime configures, or with that of
---set; baseline is then what that level of Pod Security lets a container have,
-the default of its runtime included. Nothing is printed of what is equal; the
-exit status is 1 if anything differs.
+are the node's, and for which the capabilities count. What is unknown about
+one, and what cannot be compared, is listed as not compared. What only
+identifies a task, such as its name, PID and container, is left out. A profile
+or a set is compared with the Bounding set, which a runtime configures, or with
+that of --set; baseline is then what that level of Pod Security lets a
+container have, including the default of its runtime. What is equal is not
+printed; the exit status is 1 if anything differs.
 
 A manifest holds pods, lists of them, workloads, or any other kind with a pod
 template at spec.template, in one document or several; other documents are
-passed over. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without,
-it is that of the task, or the only one. A pod that the task is not in is
-refused. A manifest stands for what its runtime starts: drop ALL comes before
-add, a name in both lists is dropped by containerd and CRI-O, and added by
-docker. Sets, ids, groups, no_new_privs, seccomp, the read-only root
-and the node's pid, ipc and user namespaces are compared, as far as the
-manifest tells them. Traps, as CAP_NET_RAW for NET_RAW, are listed and do not
-count for the exit status.`,
+skipped. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without it,
+it is that of the task, or the only one. If the task is in another pod, diff
+refuses to compare them. A manifest stands for what its runtime starts: drop
+ALL comes before add; a name in both lists is dropped by containerd and CRI-O,
+and added by docker. Sets, ids, groups, no_new_privs, seccomp, the read-only
+root and the node's pid, ipc and user namespaces are compared, as far as the
+manifest names them. Traps, such as CAP_NET_RAW for NET_RAW, are listed and do
+not change the exit status.`,
 	Example: `
 capinspect diff self self
 capinspect diff docker containerd

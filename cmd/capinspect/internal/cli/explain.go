@@ -20,16 +20,17 @@ var explainCommand = command.Command{
 	Args:     "[flags] [CAP | OPERATION | TEXT] ...",
 	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
 	Summary:  "what a capability permits, what an operation needs",
-	About: `Explain capabilities: what each permits, what in a container needs it, what it
-opens to an attacker, the usual narrower choice, and in which user namespaces it
-counts. Without an argument they are listed.
+	About: `Explain capabilities: what each one permits, what in a container needs it, what
+it opens to an attacker, what to use instead, and in which user namespaces it
+counts. Without an argument, explain lists them.
 
 An operation is a system call, a socket option, a file of /proc or /dev, or a
-program: explain tells which capabilities the kernel asks for, which user
-namespace they count in, what else lets it pass and what else may refuse it.
+program: explain names the capabilities that the kernel checks, the user
+namespace that it checks them in, what else lets it pass and what else may
+refuse it.
 
-A text that is neither is searched for in names and explanations; without a hit
-the exit status is 1.`,
+Any other text is searched for in names and explanations. The exit status is 1
+if nothing is found.`,
 	Example: `
 capinspect explain
 capinspect explain NET_RAW

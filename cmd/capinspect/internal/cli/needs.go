@@ -27,27 +27,28 @@ var needsCommand = command.Command{
 	Args:     "[flags] [FILE ...]",
 	Operands: []flags.Candidate{flags.AnyFile},
 	Summary:  "which capabilities the refusals in a log were about",
-	About: `Read logs, and tell which capabilities a program needs: those that the kernel
-refused for certain, those that it may have refused or something else, and those
-that the program went on without. What no capability changes is listed apart,
-and so is what was asked of a child user namespace, where no capability of a
-container helps.
+	About: `Read logs and tell which capabilities a program needs: those that the kernel
+certainly refused, those that may be behind a refusal, and those that the
+program went on without. Refusals that no capability changes are listed
+separately, and so are checks in a child user namespace, where the capabilities
+of a container do not help.
 
 A FILE has lines of strace, as 'strace -f -o FILE PROGRAM' writes them, audit
 records of AppArmor, SELinux or seccomp, the checks of cap_capable as ftrace or
-perf script write them, the table of capable, or the errors that programs print;
-mixed, of any length, and gzip or bzip2 too. Without a FILE, or with -, it is
-standard input. capinspect traces nothing itself.
+perf script print them, the table of capable, or the errors that programs
+print. They may be mixed, of any length, and compressed with gzip or bzip2.
+Without a FILE, or with -, needs reads standard input. It traces nothing
+itself.
 
-A program went on if each process that was refused did the same later with
-success, or ended with the exit status 0 and none of that program ended
-otherwise. What the log does not say is not taken for that.
+A program went on if each process that was refused later did the same thing
+successfully, or exited with status 0 while no other process of that program
+failed. What the log does not show is not assumed.
 
-With -o yaml, docker or systemd it writes what drops all capabilities and adds
-those that are certain; the others are in comments. With -p, -f or
-file:PATH it also says what a task lacks of them, what it holds and was refused
-all the same, and what it holds that nothing in the log used; the exit status is
-1 if it lacks one.`,
+-o yaml, docker and systemd write what drops all capabilities and adds those
+that are certain; the others are in comments. With -p, -f or file:PATH, needs
+also says what a task lacks of these, what it holds and was still refused, and
+what it holds that nothing in the log used; the exit status is 1 if it lacks
+one.`,
 	Example: `
 echo 'chroot("/srv") = -1 EPERM (Operation not permitted)' >/tmp/trace.log
 capinspect needs /tmp/trace.log
@@ -73,7 +74,7 @@ func (c *needsConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 	if args = c.Take(args); len(args) == 0 {
 		if command.IsTerminal(e.Stdin) {
-			return 0, usagef("no FILE, and standard input is a terminal: name a log, as strace -f -o FILE writes it")
+			return 0, usagef("no FILE, and standard input is a terminal: name a log, such as strace -f -o FILE writes")
 		}
 		args = []string{"-"}
 	}
@@ -114,7 +115,7 @@ func (c *needsConfig) read(e *command.Env, names []string) (told *report.Told, s
 	return &report.Told{Answer: all.Answer(), Lines: lines}, status
 }
 
-var errNoLog = errors.New("no line of strace, no audit record, no check of cap_capable or capable, and no error of a program is in it")
+var errNoLog = errors.New("it has no line of strace, no audit record, no check of cap_capable or capable, and no error of a program")
 
 // readLog reads one log.
 func readLog(e *command.Env, name string, waiting *command.Progress, logs *denial.Reader, all *needs.Collector) (denial.Stats, error) {

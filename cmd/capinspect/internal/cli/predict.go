@@ -30,12 +30,14 @@ itself would: below its root directory, from its working directory, by PATH if
 it has no slash, through links and #! interpreters. Nothing is executed. The
 exit status is 1 if execve would fail.
 
-A process of a container has what execve left it. Whether the image would start
-with another program or user is asked with --entrypoint, as containerd starts
-it; docker gives a user other than root nothing to begin with.
+A process of a container has what is left after its own execve. To ask whether
+the image would start with another program or user, add --entrypoint, which
+starts it as containerd does; docker gives a user other than root nothing to
+begin with.
 
-With --scan, list the programs below DIR, by default /, that are set-user-ID or
-set-group-ID or have capabilities, and what each would give the process.`,
+With --scan, predict lists the programs below DIR, by default /, that are
+set-user-ID or set-group-ID or have capabilities, and what each would give the
+process.`,
 	Example: `
 capinspect predict sh
 capinspect predict /bin/sh --uid 1000 --drop all
@@ -54,7 +56,7 @@ func newPredict() (command.Runner, []flags.Flag) {
 	c := &predictConfig{subject: subject{task: target.Self}, format: flags.NewFormats(render.Predictions)}
 	return c, slices.Concat(
 		[]flags.Flag{
-			{Name: "scan", About: "list what gives something below DIR", Value: (*flags.Bool)(&c.scan)},
+			{Name: "scan", About: "list the programs below DIR that give privileges", Value: (*flags.Bool)(&c.scan)},
 			{Name: "all", About: "with --scan, also in other file systems mounted there, and in subvolumes", Value: (*flags.Bool)(&c.all)},
 		},
 		c.subject.flags(),
@@ -148,7 +150,7 @@ type subject struct {
 func (s *subject) flags() []flags.Flag {
 	n, caps := []flags.Candidate{flags.Anything}, []flags.Candidate{flags.AnyCap}
 	return []flags.Flag{
-		target.PIDFlag((*flags.String)(&s.task), "for this PID"),
+		target.PIDFlag((*flags.String)(&s.task), "for the process PID"),
 		target.ProcFlag(&s.proc),
 		{
 			Name: "path", Argument: "PATH", Values: []flags.Candidate{flags.AnyFile},
@@ -179,13 +181,13 @@ func (s *subject) flags() []flags.Flag {
 		},
 		{
 			Name: "add", Argument: "CAP,...", Values: caps,
-			About: "as if a runtime had added CAP,..., after --drop: to Permitted, Effective and Bounding",
+			About: "as if a runtime had added CAP,... to Permitted, Effective and Bounding, after --drop",
 			Value: flags.Func(func(value string) error { return addCaps(&s.whatIf.Add, value) }),
 		},
 		{Name: "no-new-privs", About: "as if no_new_privs were set", Value: (*flags.Bool)(&s.whatIf.NoNewPrivs)},
 		{
 			Name: "securebits", Argument: "N", Values: n,
-			About: "as if its securebits were N; those of another process nobody can read, and they are taken for 0",
+			About: "as if its securebits were N; default is 0, because nobody can read those of another process",
 			Value: flags.Func(func(value string) error {
 				s.whatIf.Securebits = &s.securebits
 				return parseNumber((*uint32)(&s.securebits), value, 0)

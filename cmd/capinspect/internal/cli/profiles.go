@@ -21,10 +21,10 @@ var profilesCommand = command.Command{
 	Operands: []flags.Candidate{flags.AnyProfile},
 	Summary:  "defaults of runtimes, levels of Pod Security",
 	About: `List the sets that have a name: what each runtime gives to a container by
-default, what each level of the Pod Security Standards lets it add, what the
-profiles of kubectl debug ask for. With a NAME, what is in it, where that is
-written down and since which release, if that is known. The one called
-privileged is of the kernel's last capability.`,
+default, what each level of the Pod Security Standards lets it add, and what
+the profiles of kubectl debug ask for. With a NAME, show what is in it, where
+that is written down, and since which release, if that is known. The profile
+called privileged goes up to the kernel's last capability.`,
 	Example: `
 capinspect profiles
 capinspect profiles docker restricted
@@ -39,7 +39,7 @@ type profilesConfig struct {
 
 func newProfiles() (command.Runner, []flags.Flag) {
 	c := &profilesConfig{format: flags.NewFormats(render.Profiles)}
-	return c, append(c.format.Flags(), target.LastCapFlag(&c.lastCap, "take capability N for the last that the kernel has; 40 otherwise"))
+	return c, append(c.format.Flags(), target.LastCapFlag(&c.lastCap, "take capability N to be the kernel's last one; default is 40"))
 }
 
 func (c *profilesConfig) Run(e *command.Env, args []string) (int, error) {

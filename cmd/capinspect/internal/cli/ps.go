@@ -21,30 +21,30 @@ var psCommand = command.Command{
 	Args:     "[flags] [PID ...]",
 	Operands: []flags.Candidate{flags.AnyPID},
 	Summary:  "many tasks: table, tree, per container",
-	About: `List processes with their capabilities; without a PID all that can be seen.
-Kernel threads are left out and counted, unless they are asked for. Without -t
-or -T only the leader of each process is judged: another thread may hold more.
-A set is written as all, none, all but some, what it has more and less than the
-default of a runtime, as docker+net_admin-mknod, its names, or, where these are
-long, a bitmap. A Bounding set alone does not make a task privileged.
+	About: `List processes with their capabilities: all that are visible, or only the PIDs
+given. Kernel threads are only counted unless you ask for them. Without -t or
+-T only the leader of each process is examined: another thread may hold more. A
+set is written as all, none, all but some, what it has more and less than the
+default of a runtime, such as docker+net_admin-mknod, or by its names; a long
+one is a bitmap. A Bounding set alone does not make a task privileged.
 
-@child behind a set: it is held in a child user namespace, and counts for what
-that owns alone. On a terminal, and with --privileged, --cap, --sort risk or
-the column USERNS, each task is looked at for that; else only one whose uid is
-not 0 or which is in another pid namespace.
+@child after a set: the task holds it in a child user namespace, so it only
+counts for what that namespace owns. On a terminal, and with --privileged,
+--cap, --sort risk or the column USERNS, ps checks this for each task;
+otherwise only if the uid is not 0 or the task is in another pid namespace.
 
---sort risk begins with what holds everything. Then come those to which the
+--sort risk begins with what holds everything. Next come the tasks to which the
 node is open, by the worst capability that they hold, in the order of the notes
 of show; those that hold others; those in a child user namespace, in the same
-order; at last those that hold nothing, by how much execve can give them.
+order; and last those that hold nothing, by how much execve can give them.
 
-Red is what opens the node, yellow what is nearly a runtime's default or nearly
-everything. On a terminal, a line below the table sums it up; in JSON it is
-"summary".
+Red marks what opens the node, yellow what is nearly a runtime's default or
+nearly everything. On a terminal, a line below the table sums it up; in JSON
+this is "summary".
 
 With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
 the container has, and NNP and SECCOMP are "no" if any process is without. "-"
-is no container, "?" what is not known. The sandboxes of pods are left out.`,
+is no container, "?" is not known. The sandboxes of pods are left out.`,
 	Example: `
 capinspect ps
 capinspect ps --privileged --sort risk
@@ -117,7 +117,7 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 		},
 		{
 			Name: "user", Shorthand: "u", Argument: "USER", Values: []flags.Candidate{flags.AnyUser}, NotEmpty: true,
-			About: "only tasks of this effective USER, a name or a number", Value: (*flags.String)(&c.user),
+			About: "only tasks of this effective USER (name or number)", Value: (*flags.String)(&c.user),
 		},
 		{
 			Name: "container", Argument: "ID", Values: []flags.Candidate{flags.AnyContainer}, NotEmpty: true,
@@ -132,7 +132,7 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 			About: "one row for each WHAT: container", Value: (*flags.String)(&c.by),
 		},
 		{
-			Name: "sandboxes", About: "let --by container include the sandboxes of pods, their pause containers",
+			Name: "sandboxes", About: "with --by container, also the sandboxes of pods, their pause containers",
 			Value: (*flags.Bool)(&c.sandboxes),
 		},
 	}
@@ -147,7 +147,7 @@ func (c *psConfig) outputFlags() []flags.Flag {
 		},
 		{
 			Name: "every", Argument: "TIME", Values: []flags.Candidate{flags.Anything},
-			About: "print again and again, after each TIME, as 30s or 1h, with the time above", Value: &c.every,
+			About: "print again after each TIME, such as 30s or 1h, with the time above", Value: &c.every,
 		},
 		{
 			Name: "changes", About: "with --every, after the first list only what appeared, is gone, gained or lost",
@@ -155,7 +155,7 @@ func (c *psConfig) outputFlags() []flags.Flag {
 		},
 		{
 			Name: "pods", Argument: "FILE", Values: []flags.Candidate{flags.AnyFile}, NotEmpty: true,
-			About: "name pods and containers as FILE does, the output of kubectl get pods -A -o json (or yaml), '-' is standard input",
+			About: "name pods and containers as in FILE, the output of kubectl get pods -A -o json (or yaml); '-' is standard input",
 			Value: (*flags.String)(&c.pods),
 		},
 	}

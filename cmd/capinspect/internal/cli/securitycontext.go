@@ -24,13 +24,13 @@ var securityContextCommand = command.Command{
 	Summary:  "the securityContext that gives what a task has",
 	About: `Write the securityContext of a Kubernetes container that would have what a task
 has, by default capinspect itself; with -o docker the flags of docker run, with
--o systemd the lines of a unit. Comments name what these have no words for, and
+-o systemd the lines of a unit. Comments say what these cannot express, and
 what is unknown and left out.
 
-Capabilities are those of the Bounding set, which a runtime configures, and ids
-those of the task's own user namespace. With --minimal only what the task still
-holds in Permitted is asked for: what it has given up is not. A process that is
-yet to begin its work, or to execute another program, may need more than that.
+Capabilities come from the Bounding set, which a runtime configures, and ids
+from the task's own user namespace. --minimal only asks for what the task still
+holds in Permitted, not for what it has given up. A process that has yet to
+begin its work, or to execute another program, may need more than that.
 
 The exit status is 2 if a set that this depends on is unknown.`,
 	Example: `
@@ -50,7 +50,7 @@ type securityContextConfig struct {
 func newSecurityContext() (command.Runner, []flags.Flag) {
 	c := &securityContextConfig{format: flags.NewFormats(render.SecurityContexts)}
 	return c, slices.Concat(
-		[]flags.Flag{{Name: "minimal", About: "ask only for what the task holds in Permitted", Value: (*flags.Bool)(&c.minimal)}},
+		[]flags.Flag{{Name: "minimal", About: "only ask for what the task holds in Permitted", Value: (*flags.Bool)(&c.minimal)}},
 		c.List.Flags(),
 		c.format.Flags(),
 	)

@@ -19,13 +19,13 @@ var showCommand = command.Command{
 	Operands: []flags.Candidate{flags.AnyPID, "file:"},
 	Summary:  "report on tasks, by default on capinspect's own process",
 	About: `Report which Linux capabilities a task has. The first line says what it holds
-and what limits it, then come notes on what is dangerous or surprising, the worst
-first, the lines of capsh --print, and where it is: user namespace, security
-label, container, pod, and the profile that its Bounding set equals. Without a
-PID it reports on its own process, which has what the runtime gave to this
-container.
+and what limits it. Then come notes on what is dangerous or surprising, the
+worst first, the lines of capsh --print, and where the task is: user namespace,
+security label, container, pod, and the profile that its Bounding set equals.
+Without a PID it reports on its own process, which has what the runtime gave to
+this container.
 
-Names of ids are those of the task's own root; ??? is what has none.`,
+The names of ids come from the task's own root; ??? is an id without a name.`,
 	Example: `
 capinspect
 capinspect 1
@@ -49,7 +49,7 @@ func newShow() (command.Runner, []flags.Flag) {
 		c.Threads.Flags(),
 		c.format.Flags(),
 		[]flags.Flag{
-			{Name: "print", About: "print the lines of capsh --print alone", Value: (*flags.Bool)(&c.print)},
+			{Name: "print", About: "print only the lines of capsh --print", Value: (*flags.Bool)(&c.print)},
 			c.color.Flag(),
 		},
 	)

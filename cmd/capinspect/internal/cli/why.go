@@ -25,22 +25,20 @@ var whyCommand = command.Command{
 	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, "file:", flags.Anything},
 	Summary:  "why a capability or operation fails, and what helps",
 	About: `Tell whether capabilities are effective in a process, by default in
-capinspect's own, the first reason that holds if they are not, or are and may
-be of no use, and what would change it, in the order of least privilege.
-Nothing is tried. The exit status is 1 if one is not effective, or counts for
-nothing in its user namespace.
+capinspect's own. If one is not, or is of no use, why gives the first reason,
+and what would change it, least privilege first. Nothing is tried. The exit
+status is 1 if one is not effective, or has no effect in its user namespace.
 
-A word that is no capability is an operation, as explain takes it: would it
-work, and which gate stops it first: a capability, the user namespace that is
-asked, the seccomp filter that the runtime has by default, the label of a
-security module, or a sysctl. The exit status is 1 if it would not, 2 if nobody
-can tell.
+Any other word is an operation, as for explain: would it work, and what stops
+it first: a capability, the user namespace that is checked, the default seccomp
+filter of the runtime, the label of a security module, or a sysctl? The exit
+status is 1 if it would not work, 2 if that cannot be known.
 
 'why userns [PID ...]' tells whether a process may create a user namespace,
 what refuses it first, and what it could do in there. 'why access PID ...'
-tells which guarded files of /proc/PID capinspect itself may read, and by which
-clause of ptrace(2)'s rule it may not; the exit status is 1 unless it may read
-all.`,
+tells which guarded files of /proc/PID capinspect itself may read, and which
+clause of ptrace(2)'s rule forbids the others; the exit status is 1 unless it
+may read all.`,
 	Example: `
 capinspect why chown
 capinspect why NET_BIND_SERVICE NET_RAW
@@ -184,7 +182,7 @@ func (c *whyConfig) find(e *command.Env, asked why.Asked) (found []*why.Answers,
 		return nil, 0, err
 	}
 	if len(pids) == 0 && c.Proc != "" {
-		return nil, 0, usagef("--proc is for tasks, and there are only files")
+		return nil, 0, usagef("--proc is for tasks, but you named only files")
 	}
 	opts.Detail = collect.Surrounded
 	failed := new(target.Found)

@@ -113,7 +113,7 @@ func (s *subject) chrooted() task.Value[bool] {
 	if err != nil {
 		return task.Unknown[bool](c.place.Hidden(err, s.task))
 	}
-	// A mount table begins at the root directory of the task. One that is no mount is not in it.
+	// A mount table begins at the root directory of the task. One that is not a mount is missing.
 	if !slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Point == "/" }) {
 		return task.Known(true)
 	}

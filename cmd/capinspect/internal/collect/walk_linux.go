@@ -80,7 +80,7 @@ func (c *Collector) tasks(asked []int) (iter.Seq2[procstatus.Task, error], error
 	}, nil
 }
 
-// maxTasks is how many tasks are in a chunk at the most. A process may have
+// maxTasks is how many tasks a chunk has at most. A process may have
 // tens of thousands of threads.
 const maxTasks = 256
 

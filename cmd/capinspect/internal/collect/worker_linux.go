@@ -22,7 +22,7 @@ type worker struct {
 	q          *Query
 	status     procstatus.Status
 	task       task.Task // what is known of the task that was read last
-	capget     bool      // capget(2) speaks of the same pids
+	capget     bool      // capget(2) has the same pids
 	users      users
 	found      Walked
 	containers *place.Containers

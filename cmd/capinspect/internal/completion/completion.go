@@ -24,8 +24,8 @@ var (
 // Row is a row of the table that the scripts search.
 type Row struct {
 	Of     string            // the command behind which Word may stand, "" at the start; or a list, as "@cap"
-	Word   string            // all spellings of a flag, with blanks between; "" for the operands of the command
-	Values []flags.Candidate // what may stand behind the flag, or as an operand
+	Word   string            // all spellings of a flag, separated by blanks; "" for the operands of the command
+	Values []flags.Candidate // what may follow the flag, or be an operand
 	About  string            // what the shell shows beside the word
 }
 

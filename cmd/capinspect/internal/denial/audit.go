@@ -285,7 +285,7 @@ var errnos = []struct {
 	{"95", "EOPNOTSUPP"},
 }
 
-// errnoName returns the name of "-13" and of "EACCES(Permission denied)", "" if it is none
+// errnoName returns the name of "-13" and of "EACCES(Permission denied)", "" if it is not
 // of a refusal.
 func errnoName(exit string) string {
 	if name, _, _ := strings.Cut(exit, "("); strings.HasPrefix(name, "E") {

@@ -91,7 +91,7 @@ func (r *Reader) capableRow(words []string, line string) bool {
 	return true
 }
 
-// checkedEvent returns what such a tool tells of a check. Some tell no verdict.
+// checkedEvent returns what such a tool says about a check. Some tell no verdict.
 func checkedEvent(c capset.Cap, verdict, audit, call string) Event {
 	e := Event{Kind: Checked, Format: Capable, Caps: capset.Of(c), Probe: audit == "0"}
 	switch strings.ToLower(verdict) {

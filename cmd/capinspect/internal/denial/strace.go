@@ -328,8 +328,8 @@ func (r *Reader) straceCall(pid int, line []byte, name int) bool {
 	return true
 }
 
-// netlinkErrno returns the error that a message of netlink answers with, "" if there is none
-// that refuses something.
+// netlinkErrno returns the error that a message of netlink answers with, "" if none of them
+// refuses something.
 func netlinkErrno(args []byte) string {
 	_, answer, ok := bytes.Cut(args, []byte("{error=-"))
 	if !ok || !bytes.Contains(args, []byte("nlmsg_type=NLMSG_ERROR")) {
@@ -365,7 +365,7 @@ func (r *Reader) toldByStrace(errno string) bool {
 	return line > 0 && r.Stats.Lines-r.traced <= output && r.Stats.Lines-line <= since
 }
 
-// straceResult returns where the arguments of a call end, and what stands behind the last
+// straceResult returns where the arguments of a call end, and what follows the last
 // ") = ", where strace fills with blanks; -1 if there is none.
 func straceResult(line []byte) (end int, result []byte) {
 	for from := len(line); ; {
@@ -389,8 +389,8 @@ func modern(call []byte) []byte {
 	return call
 }
 
-// refusal reports whether an errno of a call may be a refusal, or tells that what was asked
-// for is not there. The others are part of the normal flow of programs: nothing to read yet,
+// refusal reports whether an errno of a call may be a refusal, or says that a thing is
+// not there. The others are part of the normal flow of programs: nothing to read yet,
 // a signal, no terminal, a wrong argument.
 func refusal(call, errno []byte) bool {
 	switch string(errno) {
@@ -400,7 +400,7 @@ func refusal(call, errno []byte) bool {
 	return guarded()[string(call)+" "+string(errno)]
 }
 
-// guarded has the system calls whose success may tell of the use of a capability: those of
+// guarded has the system calls whose success may show the use of a capability: those of
 // the table of operations, but for what programs do all the time without any. It has them
 // with the errno that comes back too, as "mount EPERM".
 var guarded = sync.OnceValue(func() map[string]bool {
@@ -421,8 +421,8 @@ var guarded = sync.OnceValue(func() map[string]bool {
 	return calls
 })
 
-// firstPath returns the first path of the arguments of a call: a string, or what -y tells
-// of a descriptor. A relative one is joined to the directory that -y tells.
+// firstPath returns the first path of the arguments of a call: a string, or what -y says
+// about a descriptor. A relative one is joined to the directory that -y tells.
 func firstPath(call, args string) string {
 	dir := ""
 	for i := 0; i < len(args); i++ {
@@ -489,7 +489,7 @@ func quoted(text string) (value string, length int) {
 	return "", len(text)
 }
 
-// escape returns the byte that stands behind a backslash, and how long its name is.
+// escape returns the byte after a backslash, and how long its name is.
 func escape(text string) (c byte, length int) {
 	if text == "" {
 		return '\\', 0

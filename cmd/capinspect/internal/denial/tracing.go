@@ -236,7 +236,7 @@ func (r *Reader) perfFrame(line []byte) bool {
 	return true
 }
 
-// complete tells of a check what its stack does: the system call, whether it was a probe,
+// complete adds to a check what its stack shows: the system call, whether it was a probe,
 // and which user namespace was asked.
 func (r *Reader) complete(w *waiting) {
 	for _, function := range w.Stack {

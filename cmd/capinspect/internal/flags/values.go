@@ -85,7 +85,7 @@ func (i *Interval) Set(s string) error {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return errors.New("want a time, as 30s or 1h")
+		return errors.New("want a time, such as 30s or 1h")
 	}
 	*i = Interval(d)
 	return nil

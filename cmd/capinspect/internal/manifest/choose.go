@@ -139,7 +139,7 @@ func (c *choice) manifest() (*Manifest, error) {
 	case c.rating > notMeant && c.ties == 1:
 		return c.pod.Of(c.container), nil
 	case c.members == nil:
-		why = "no pod, and nothing that makes pods"
+		why = "no pod, and nothing that creates pods"
 	case c.rating == notMeant && c.strangers > 0 && c.init:
 		why = "the task is the init process of the node, and in none of these pods: "
 	case c.rating == notMeant && c.strangers > 0:

@@ -40,7 +40,7 @@ var kinds = map[string]place{
 }
 
 // object is an object of Kubernetes. What depends on its kind is not decoded: the kind may
-// stand behind it.
+// follow it.
 type object struct {
 	kind                         string
 	line                         int            // on which its first member begins

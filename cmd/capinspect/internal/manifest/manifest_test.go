@@ -280,7 +280,7 @@ func TestChoice(t *testing.T) {
 		{"", pods, in("C", "2", ""), "q/a"},
 		{"", pods, in("", "1", ""), "several containers, name one: p/a, p/b, p/i, q/a"},
 		{"c", pods[:1], nil, "no container c, but p/a, p/b, p/i"},
-		{"", nil, nil, "no pod, and nothing that makes pods"},
+		{"", nil, nil, "no pod, and nothing that creates pods"},
 		{"", slices.Repeat(pods, 4), nil, "several containers, name one: p/a, p/b, p/i, q/a, p/a, p/b, p/i, q/a, p/a"},
 	} {
 		c := newChoice(test.name, test.task)

@@ -20,7 +20,7 @@ var errEmpty = errors.New("it is empty")
 var errEnough = errors.New("enough")
 
 // Pods yields the pods in a text: objects of Kubernetes in JSON or YAML, of which any may be
-// a list. It passes over an object that is no pod and makes none, and returns an error if
+// a list. It passes over an object that is not a pod and makes none, and returns an error if
 // there are only such. It reads the text no further than to where yield returns false, but
 // for some kilobytes. It holds one pod of JSON at a time, or one document of YAML.
 func Pods(text io.Reader, yield func(*Pod) bool) error {

@@ -248,7 +248,7 @@ var causes = []struct {
 	{"EACCES", "mmap mprotect", task.Note{Code: "descriptor", Text: "the file was not opened for that"}},
 }
 
-// seccompRefused says what a record of seccomp tells of a call.
+// seccompRefused says what a record of seccomp says about a call.
 func seccompRefused(call string) []task.Note {
 	reasons := []task.Note{{Code: "refused-by-seccomp", Text: "a seccomp filter refused it before the kernel asked for any capability"}}
 	if names := openedBy([]string{call}); names != "" {

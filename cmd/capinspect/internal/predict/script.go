@@ -5,7 +5,7 @@ package predict
 import "bytes"
 
 // maxScripts is how many scripts can be each other's interpreter before a program that is
-// no script. One more gives ELOOP (fs/exec.c, exec_binprm).
+// not a script. One more gives ELOOP (fs/exec.c, exec_binprm).
 const maxScripts = 5
 
 // script is what the first line of a file makes of it.

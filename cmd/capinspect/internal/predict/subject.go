@@ -101,7 +101,7 @@ func (s *Subject) asChanged() *task.Task {
 }
 
 // with returns the task with other credentials, which are those of its own user
-// namespace. What the kernel does not tell of the task stays unknown, but for the
+// namespace. What the kernel does not say about the task stays unknown, but for the
 // securebits.
 func (s *Subject) with(c *capset.Credentials) *task.Task {
 	t := *s.Task

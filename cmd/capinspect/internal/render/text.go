@@ -309,7 +309,7 @@ func printOtherSecurebits(p *printer, t *task.Task) {
 	}
 }
 
-// printHeader prints the line that stands above a task where there are several.
+// printHeader prints the header of a task where there are several.
 func printHeader(p *printer, t *task.Task) {
 	p.print("==> ")
 	if tid, ok := t.Tid.Get(); ok {

@@ -25,7 +25,7 @@ func saved(t *testing.T, name string, text []byte) *task.Task {
 	if x.EveryKernelTells() {
 		x.Status = task.StatusOf(s, task.WholeFile)
 	}
-	x.Securebits = task.Unknown[capset.Securebits]("a status file does not tell them")
+	x.Securebits = task.Unknown[capset.Securebits]("a status file does not say")
 	x.WithoutNames("a status file has no names")
 	x.Nowhere(task.NotTold)
 	x.Guess()

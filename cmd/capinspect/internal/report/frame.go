@@ -42,7 +42,7 @@ func (f *Frame) write(tasks []byte) error {
 	return err
 }
 
-// End writes what stands behind the tasks of an object.
+// End writes what follows the tasks of an object.
 func (f *Frame) End(failures []Failure, list *List) error {
 	_, behind, err := around(&Results{Reader: f.Reader, Failures: failures, List: list})
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Tasks) begin() error {
 	return s.Start()
 }
 
-// End writes what stands behind the tasks.
+// End writes what follows the tasks.
 func (s *Tasks) End(failures []Failure) error {
 	if !s.Object {
 		return nil

@@ -121,7 +121,7 @@ func (r *Task) readStatus(t *task.Task) {
 	})
 	t.Whole = t.EveryKernelTells()
 
-	t.Securebits.Because("the report does not tell them")
+	t.Securebits.Because("the report does not say")
 	for _, v := range [...]interface{ Because(why string) }{
 		&t.Pid, &t.Tid, &t.PPid, &t.Name, &t.RunState, &t.Threads, &t.NSPid, &t.TracerPid,
 		&t.UID, &t.GID, &t.Groups, &t.NoNewPrivs, &t.Seccomp,

@@ -89,7 +89,7 @@ func TestReadUnknown(t *testing.T) {
 		{"groups", untold},
 		{"noNewPrivs", untold},
 		{"seccomp", untold},
-		{"securebits", "the report does not tell them"},
+		{"securebits", "the report does not say"},
 		{"mode", "needs securebits"},
 		{"userNamespace.initial", untold},
 		{"scopes", untold},
@@ -253,7 +253,7 @@ func fromStatus(t *testing.T, text []byte, from task.Origin) *task.Task {
 	if err := s.UnmarshalText(text); err != nil {
 		t.Fatal(err)
 	}
-	saved := &task.Task{Status: task.StatusOf(&s, from), Securebits: task.Unknown[capset.Securebits]("a status file does not tell them")}
+	saved := &task.Task{Status: task.StatusOf(&s, from), Securebits: task.Unknown[capset.Securebits]("a status file does not say")}
 	saved.WithoutNames("a status file has no names")
 	saved.Nowhere(task.NotTold)
 	saved.Guess()

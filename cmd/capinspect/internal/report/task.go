@@ -117,7 +117,7 @@ type Group struct {
 	*GroupName                    // nil if it is left out
 }
 
-// GroupName is what other files than status tell of a group.
+// GroupName is what files other than status say about a group.
 type GroupName struct {
 	Name task.Value[string] `json:"name"`
 }

@@ -115,7 +115,7 @@ func eventItems(event map[string]any, depth int) (items []*item, err error) {
 	return items, nil
 }
 
-// eventSet returns the set of a list of names, or of a text with blanks between them.
+// eventSet returns the set of a list of names, or of a text of names separated by blanks.
 func eventSet(value any) (set capset.Set, err error) {
 	switch value := value.(type) {
 	case string:

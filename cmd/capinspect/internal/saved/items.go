@@ -28,7 +28,7 @@ type part interface {
 	task() (*task.Task, []lineError)
 }
 
-// noTask says of what tells of no task what shows it.
+// noTask says which command shows what is not about a task.
 var noTask = map[string]string{
 	ofFile:  "the capabilities of a file, not of a task: decode shows them, predict tells what executing the file gives",
 	ofMask:  "a bitmap without a label, which may be any set of a task: decode shows it",

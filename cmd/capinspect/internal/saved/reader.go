@@ -56,7 +56,7 @@ type reader struct {
 	table    bool             // the lines are those of such a table
 	errs     []lineError
 
-	examined int // lines that are none of a status file, at first sight
+	examined int // lines that do not belong to a status file, at first sight
 }
 
 // maxErrors is the number of wrong lines after which no further one is read: such a text
@@ -231,7 +231,7 @@ func (r *reader) longLine(l row) error {
 // quoted is how much of a line a message repeats, in bytes.
 const quoted = 60
 
-// notUnderstood says that a line is none of the kinds.
+// notUnderstood says that a line is of no known kind.
 func (l row) notUnderstood() error {
 	if !l.ended && strings.Trim(l.text, letters) == "" && strings.HasPrefix(l.text, "Cap") {
 		return fmt.Errorf("%q: %w", l.text, errCutShort)
@@ -342,8 +342,8 @@ func (r *reader) headerLine(l row) (bool, error) {
 	return true, nil
 }
 
-// name gives the task of an item the name and the number that stand above it or in front
-// of its lines.
+// name gives the task of an item the name and the number above it or in front of its
+// lines.
 func (it *item) name() {
 	t, from := it.task, cmp.Or(it.from, it.header.from)
 	if t == nil {

@@ -64,7 +64,7 @@ func TestBounds(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{"00000000a80425fb\n", fmt.Sprintf("line %d: more than %d tasks, files or sets", maxItems+1, maxItems)},
 		{"CapEff:\t0\n", fmt.Sprintf("line %d: more than %d tasks, files or sets", maxItems+1, maxItems)},
-		{"```\n", fmt.Sprintf("line %d: more than %d lines that are none of a status file", maxExamined+1, maxExamined)},
+		{"```\n", fmt.Sprintf("line %d: more than %d lines that do not belong to a status file", maxExamined+1, maxExamined)},
 		{"x y\n", `no line tells a capability: it begins with "x y"`},
 		{`{"process":{"cap":{}}}` + "\n", fmt.Sprintf("more than %d events", maxEvents)},
 	} {

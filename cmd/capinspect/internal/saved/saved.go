@@ -27,7 +27,7 @@ var (
 	errBinary       = errors.New("not text")
 	errNoCaps       = errors.New("no capability line")
 	errCutShort     = errors.New("cut short")
-	errTooManyLines = fmt.Errorf("more than %d lines that are none of a status file", maxExamined)
+	errTooManyLines = fmt.Errorf("more than %d lines that do not belong to a status file", maxExamined)
 	errTooMany      = fmt.Errorf("more than %d tasks, files or sets", maxItems)
 )
 

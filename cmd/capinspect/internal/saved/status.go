@@ -201,7 +201,7 @@ func statusTask(s *procstatus.Status, bad map[procstatus.Field]bool) *task.Task 
 	if !t.HasSets() {
 		return nil
 	}
-	t.Securebits = task.Unknown[capset.Securebits]("a status file does not tell them")
+	t.Securebits = task.Unknown[capset.Securebits]("a status file does not say")
 	t.WithoutNames("a status file has no names")
 	t.Nowhere(task.NotTold)
 	return t

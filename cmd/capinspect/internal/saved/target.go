@@ -67,7 +67,7 @@ func One(target string, stdin io.Reader, last *capset.Cap) (*task.Task, error) {
 	return tasks[0], nil
 }
 
-// Several is the error of a target that tells of several tasks where one is wanted.
+// Several is the error of a target that has several tasks where one is wanted.
 func Several(target string, tasks []*task.Task) error {
 	named := func(t *task.Task) bool { return t.Title().Known() }
 	if !slices.ContainsFunc(tasks, named) {

@@ -140,8 +140,8 @@ func appendUserNamespace(dst []byte, t *task.Task) []byte {
 	return append(dst, render.Unknown...)
 }
 
-// childMark stands behind what a task holds in a child user namespace, where it counts for
-// what that owns alone.
+// childMark stands behind what a task holds in a child user namespace, where it only counts
+// for what that namespace owns.
 const childMark = "@child"
 
 func setCell(k capset.Kind) cell[*task.Task] {

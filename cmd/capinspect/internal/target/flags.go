@@ -31,4 +31,4 @@ func LastCapFlag(number *string, about string) flags.Flag {
 }
 
 // LastCapOfTasks describes --last-cap of the commands that look at tasks.
-const LastCapOfTasks = "take capability N for the last that the kernel of the tasks has"
+const LastCapOfTasks = "take capability N to be the last one of the tasks' kernel"

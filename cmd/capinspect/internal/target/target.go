@@ -155,7 +155,7 @@ func (t *List) Each(stdin io.Reader, args []string, detail collect.Detail, visit
 		return found, err
 	}
 	if len(pids) == 0 && (t.Proc != "" || threads != collect.Leaders) {
-		return found, flags.Usagef("--proc, -t and -T are for tasks, and there are only files")
+		return found, flags.Usagef("--proc, -t and -T are for tasks, but you named only files")
 	}
 	if len(pids) > 0 {
 		from, err := collect.Open(opts)

@@ -9,7 +9,7 @@ type Asked struct {
 	Namespace, Pod string // of Kubernetes, "" if it is in none
 
 	Name    string // of the container, the service or the unit; "" if it has none
-	Runtime string // that is asked, as [runtime.Named] takes it; "" if it is none of those
+	Runtime string // that is asked, as [runtime.Named] takes it; "" if it is another
 	Traps   []Note // where it does not ask for what it seems to
 	Assumed []Note // what the answer depends on and is not told
 
@@ -42,7 +42,7 @@ const (
 	NotAsked  = "its configuration does not say"
 )
 
-// Unstarted gives reasons to what a configuration cannot tell of the task that it asks for.
+// Unstarted gives reasons to what a configuration cannot say about its task.
 func (t *Task) Unstarted() {
 	t.Pid.Because(Unstarted)
 	t.Tid.Because(Unstarted)

@@ -39,7 +39,7 @@ type Status struct {
 	Whole bool
 }
 
-// Seccomp is what the kernel tells of the system calls that a task may make (seccomp(2)).
+// Seccomp is what the kernel says about the system calls that a task may make (seccomp(2)).
 type Seccomp struct {
 	Mode    int
 	Filters Value[int] // how many are attached

@@ -15,7 +15,7 @@ type Total struct {
 	Children                   int // of these, in a child user namespace
 	Everything                 int // that hold all that their kernel knows, and are in none
 	Open                       int // that hold less, and the node is open to them
-	Unknown                    int // of which it is not known
+	Unknown                    int // whose sets are not known
 }
 
 // Count counts a task.

@@ -235,8 +235,8 @@ func (a *attempt) free(settings []setting) bool {
 // partly reports whether a sysctl frees the operation of one of several capabilities alone.
 func (a *attempt) partly(s setting) bool { return s.rule.one && a.All && len(a.Caps) > 1 }
 
-// unsettled holds what is stopped for its capabilities against the alternatives of which
-// it is not known whether they let it pass.
+// unsettled holds what is stopped for its capabilities against the alternatives that may
+// let it pass.
 func (a *attempt) unsettled(settings []setting) {
 	var why []string
 	for _, n := range a.Instead {

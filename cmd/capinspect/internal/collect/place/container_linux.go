@@ -82,8 +82,8 @@ func mark(found *task.Container, from userdb.Files) {
 const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
 
 // Container finds out which container the task is in: from its cgroup, its mount table,
-// files that runtimes leave, and its host name. unread is why there is no mount table, and
-// files are those below its root directory.
+// files that runtimes leave, and its host name. unread is why there is no mount table; the
+// files are below its root directory.
 func (f *Finder) Container(handle procstatus.Task, t *task.Task, mounts []procstatus.Mount, unread error, files Files) {
 	found, from := new(task.Container), files.Files
 	text, err := handle.Cgroup()
@@ -154,8 +154,8 @@ func (f *Finder) untold(found *task.Container, t *task.Task, cgroup, mountinfo e
 	}
 }
 
-// unfound says why it is unknown whether the task is in a container, though nothing tells
-// of one; "" if it is in none. The errors are those of reading its cgroup and its mount
+// unfound says why it is unknown whether the task is in a container, though nothing names
+// one; "" if it is in none. The errors are those of reading its cgroup and its mount
 // table.
 func (f *Finder) unfound(t *task.Task, cgroup, mountinfo error, from userdb.Files) string {
 	var why []string

@@ -65,7 +65,7 @@ func hasCgroups(handle procstatus.Task) bool {
 	return err == nil && task.Is(IsInitial(procstatus.NamespaceCgroup, task.Known(id)), false)
 }
 
-// podMounts is what the mounts of one process of a pod tell of the container.
+// podMounts is what the mounts of one process of a pod say about the container.
 type podMounts struct {
 	container.Container
 	runtime container.Evidence

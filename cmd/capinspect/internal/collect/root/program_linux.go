@@ -20,7 +20,7 @@ type Program struct {
 	MountError error // why these two are not known, where a sandbox refuses to tell
 	Caps       []byte
 	CapsErr    error  // why Caps, security.capability, are not known
-	Head       []byte // its first bytes, HeadSize at the most
+	Head       []byte // its first bytes, at most HeadSize
 	HeadError  error  // why these are not known
 	ACL        bool   // it has an access control list (acl(5))
 }

@@ -148,7 +148,7 @@ func (in *inspected) readSets(t *task.Task, states []*task.Task, last capset.Cap
 	return nil
 }
 
-// setOf returns the set of a list of names with CAP_. What is no name there is none that a
+// setOf returns the set of a list of names with CAP_. Any other text is not a name that a
 // runtime knows.
 func setOf(names []string, key string, last capset.Cap) (set capset.Set, err error) {
 	for _, name := range names {

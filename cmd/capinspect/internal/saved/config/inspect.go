@@ -16,7 +16,7 @@ import (
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
-// inspected is an object of JSON that tells of one container, whoever printed it: the keys
+// inspected is an object of JSON about one container, whoever printed it: the keys
 // tell that.
 type inspected struct {
 	ID   string `json:"Id"` // of docker and podman
@@ -34,7 +34,7 @@ type inspected struct {
 	spec // of an OCI bundle
 }
 
-// asks are the keys by which an object is known to tell of a container.
+// asks are the keys by which an object is known to be about a container.
 var asks = [...]string{"HostConfig", "CapAdd", "CapDrop", "ociVersion", "runtimeSpec"}
 
 // IsInspect reports whether a text is what an inspect command prints, or the config.json of
