@@ -61,11 +61,11 @@ func files() []Operation {
 	return []Operation{
 		{
 			Names: []string{"read a file of another user", "open O_RDONLY", "open 0600", "cat"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "A mode that does not let the task read is passed over by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
+			Why: "Either one overrides a mode that does not let the task read.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
 		},
 		{
 			Names: []string{"write a file of another user", "open O_WRONLY", "open O_RDWR"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "A mode that does not let the task write is passed over.", Instead: []Note{modeMay, ownerMay},
+			Why: "It overrides a mode that does not let the task write.", Instead: []Note{modeMay, ownerMay},
 			Gates: []Note{securityMod, serverRules, {"read-only", "a read-only mount refuses it (EROFS), and the immutable flag (EPERM)"}, {"sysctl", "fs.protected_regular and fs.protected_fifos refuse O_CREAT on files of others in sticky directories"}},
 		},
 		{
@@ -74,7 +74,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"list a directory of another user", "ls", "search a directory", "cd"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "A directory whose mode does not let the task read or search it is passed over by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
+			Why: "A directory whose mode does not let the task read or search it is overridden by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
 		},
 		{
 			Names: []string{"execute a file of another user", "execve"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,

@@ -31,7 +31,7 @@ type Change struct {
 
 // Changes compares two lists of tasks of one node and boot. A task is the same one if it has
 // the same thread id and start time: a pid is used again. A start time that is unknown is
-// taken for the same. Only what both lists tell of a task can have changed; its name, its
+// taken for the same. Only what both lists say about a task can have changed; its name, its
 // state and its parent are not looked at. The changes are in the order of pid and thread id,
 // and of one number the task that is gone comes first.
 func Changes(before, after []*task.Task) []Change {

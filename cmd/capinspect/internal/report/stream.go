@@ -21,8 +21,8 @@ import (
 type Stream struct {
 	Frame
 	Keys Keys
-	// Change returns what became of a task since the list before; nil if it is none that
-	// lists are compared with.
+	// Change returns what became of a task since the list before; nil if lists are not
+	// compared.
 	Change func(*task.Task) *diff.Change
 
 	free sync.Pool

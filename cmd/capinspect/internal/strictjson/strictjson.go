@@ -5,8 +5,8 @@
 // is an error, and an integer is written in digits. An error names the line and the keys
 // that lead to the value: "line 3: tasks.pid: a string does not belong here".
 //
-// Null is no error, whatever belongs there. Keys that the struct does not have are passed
-// over. A [Decoder] holds one value at a time, so that a list may be longer than memory is
+// Null is no error, whatever belongs there. Keys that the struct does not have are
+// skipped. A [Decoder] holds one value at a time, so that a list may be longer than memory is
 // large.
 //
 // It does not write JSON, and it has no fractions.
@@ -43,7 +43,7 @@ func NewDecoderAt(r io.Reader, line int) *Decoder {
 }
 
 // Limit sets how many tokens may be read from now on: brackets, keys and values, without
-// those that are passed over.
+// those that are skipped.
 func (d *Decoder) Limit(tokens int) { d.left, d.limit = tokens, true }
 
 // Line returns the line on which what was read last ends.
@@ -80,7 +80,7 @@ func (d *Decoder) Decode(v any) error {
 }
 
 // Object calls member for each key of the next value, which must be an object, in the order
-// of the text. What member leaves undecoded is passed over.
+// of the text. What member leaves undecoded is skipped.
 func (d *Decoder) Object(member func(key string) error) error {
 	t, err := d.token()
 	if err != nil || t == nil {
@@ -106,7 +106,7 @@ func (d *Decoder) Object(member func(key string) error) error {
 }
 
 // Array calls element for each element of the next value, which must be an array. What
-// element leaves undecoded is passed over.
+// element leaves undecoded is skipped.
 func (d *Decoder) Array(element func() error) error {
 	t, err := d.token()
 	if err != nil || t == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// What would change an answer is listed in the order of least privilege: what makes the
+// What would change an answer is listed least privilege first: what makes the
 // capability unnecessary, then a file capability, which one program gets, then an ambient
 // one, which all get that the task executes, and root last.
 

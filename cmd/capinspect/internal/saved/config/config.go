@@ -31,7 +31,7 @@ const (
 	maxList       = 256  // of capabilities, options and the like
 	maxLines      = 4096 // of one setting of a unit
 	maxGroups     = 65536
-	maxTokens     = 1 << 18 // of JSON, without what is passed over
+	maxTokens     = 1 << 18 // of JSON, without what is skipped
 )
 
 // hasKey reports whether a text has a key of JSON.
