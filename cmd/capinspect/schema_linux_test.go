@@ -75,7 +75,8 @@ func samples(t *testing.T) (list []any) {
 			t.Fatal(err)
 		}
 	}
-	err := os.WriteFile(in("program"), nil, 0o755)
+	elf, err := os.ReadFile("/bin/true") // an empty file cannot be executed
+	err = errors.Join(err, os.WriteFile(in("program"), elf, 0o755))
 	if err = errors.Join(err, os.Chmod(in("program"), 0o755|os.ModeSetuid|os.ModeSetgid)); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +137,7 @@ func samples(t *testing.T) (list []any) {
 			t.Fatalf("%v: %+v", args, o)
 		}
 	}
-	return append(list, madeUserns(t), nameless(t), namelessLine(t), changedLine(t))
+	return append(list, madeUserns(t), nameless(t), namelessLine(t), changedLine(t), madeDifference(t))
 }
 
 // nobody is a reader whose hostname cannot be read.
@@ -158,6 +159,24 @@ func madeUserns(t *testing.T) any {
 		Users:  why.SubordinateIDs{File: "/etc/subuid", Ranges: task.Known([]task.IDRange{{First: 200000, Count: 65536}})},
 		Groups: why.SubordinateIDs{File: "/etc/subgid"},
 	}}))
+}
+
+// madeDifference is an answer of diff with the values that two tasks at hand hardly differ in.
+func madeDifference(t *testing.T) any {
+	d := diff.Difference{A: &diff.Side{Label: "1"}, B: &diff.Side{Label: "2"}}
+	for _, key := range []string{"seccomp.filters", "tracerPid", "lastCap"} {
+		d.Values = append(d.Values, diff.ValueDifference{Key: key, A: 1, B: 2})
+	}
+	for _, key := range []string{"otherCaps", "userNamespace.uidMap", "userNamespace.gidMap", "userNamespace.setgroups"} {
+		d.Values = append(d.Values, diff.ValueDifference{Key: key, A: "a", B: "b"})
+	}
+	for _, key := range []string{"procMasked", "sysReadOnly"} {
+		d.Values = append(d.Values, diff.ValueDifference{Key: key, A: false, B: true})
+	}
+	for _, key := range []string{"namespaces.node", "namespaces.owned", "namespaces.ownedByUid"} {
+		d.Values = append(d.Values, diff.ValueDifference{Key: key, A: []string{"net"}, B: []string{"pid"}})
+	}
+	return made(t, report.FromDifference(&d))
 }
 
 // changedLine is a line of ps --changes.
