@@ -101,7 +101,7 @@ lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
-	codespell -L upto,inh,flage,nd,doas,chage --skip=./.git,./bin,./dist,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
+	codespell -L upto,inh,flage,nd,doas,chage --skip=./.git,./bin,./dist,./testdata/terminal,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
 
 deps: ## compare what is linked in with testdata/deps.golden
 	@$(LIST_DEPS)
