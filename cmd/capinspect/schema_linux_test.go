@@ -35,11 +35,26 @@ var elsewhere = strings.NewReplacer(
 	`"container": null`, `"container": {"runtime": "docker", "id": "1", "sandboxId": "2", "name": "3", "podUID": "4", "podName": "5", "podNamespace": "6", "podId": "7", "hostname": "8", "sandbox": true, "evidence": [], "conflicts": ["id: cgroup: 9"]}`,
 )
 
+// placed is a part of the report of a task, and replaced makes of it that of a task in
+// another place.
+const placed = `{"schemaVersion": 1, "tasks": [{"pid": 7, "tid": 7, "tracerPid": 0, "source": "proc", "otherCaps": [], "lastCap": {"value": 40, "from": "kernel", "limit": null},
+	"capabilities": {"bounding": {"hex": "0000000000000400"}}, "seccomp": {"mode": "filter", "filters": 1},
+	"userNamespace": {"id": 4026532300, "initial": false, "setgroups": "allow",
+		"uidMap": [{"inside": 0, "outside": 1000, "length": 1}], "gidMap": [{"inside": 0, "outside": 1000, "length": 1}]},
+	"namespaces": {"uts": {"id": 4026532301, "node": false, "owner": 4026532300, "owned": true, "ownedByUid": true}}}]}`
+
+var replaced = strings.NewReplacer(
+	`"tracerPid": 0`, `"tracerPid": 9`, `"value": 40`, `"value": 41`, `"filters": 1`, `"filters": 2`, `"allow"`, `"deny"`,
+	`"length": 1`, `"length": 2`, `"node": false`, `"node": true`, `"owned": true, "ownedByUid": true`, `"owned": false, "ownedByUid": false`,
+	`"otherCaps": []`, `"otherCaps": [{"name": "CapNew", "value": "0000000000000001"}]`,
+)
+
 // samples returns outputs of every command in which every key occurs.
 func samples(t *testing.T) (list []any) {
 	t.Helper()
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
+	docker := filepath.Join(fixture.Dir(t), "config", "docker-20.10-two.json")
 	live := call("", "--json").stdout
 	status := func(caps, uid, gid, groups string) string {
 		text := "Name:\tmade\nSeccomp:\t" + caps + "\nNoNewPrivs:\t" + caps + "\nGroups:\t" + groups + "\n"
@@ -53,6 +68,7 @@ func samples(t *testing.T) (list []any) {
 		"live":    live,
 		"started": call("", "ps", "-o", "jsonl", "--full", "self").stdout,
 		"other":   elsewhere.Replace(live),
+		"1.json":  placed, "2.json": replaced.Replace(placed),
 		"pod": `{"metadata":{"name":"p","namespace":"n"},"spec":{"hostPID":true,"hostIPC":true,"hostNetwork":true,"hostUsers":false,
 			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}`,
 		"newer":         "CapBnd:\t0\nCapUNs:\t0000000000000001\n",
@@ -102,6 +118,8 @@ func samples(t *testing.T) (list []any) {
 		{"profiles", "--json"},
 		{"diff", "--json", "file:" + in("one/1/status"), "file:" + in("two/1/status")},
 		{"diff", "--json", "file:" + in("live"), "file:" + in("other")},
+		{"diff", "--json", "file:" + in("1.json"), "file:" + in("2.json")},
+		{"diff", "--json", "file:" + docker + ":capinspect-web", "file:" + docker + ":capinspect-db"},
 		{"diff", "--json", "docker", "crio"},
 		{"diff", "--json", "pod:" + in("pod"), "pod:../../testdata/pod/linux-6.18-containerd-restricted.json"},
 		{"diff", "--json", "pod:" + in("pod"), "file:" + in("two/1/status")},

@@ -26,9 +26,10 @@ var diffCommand = command.Command{
 	Args:     "[flags] A [B]",
 	Operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", "pod:", flags.Anything},
 	Summary:  "two tasks, manifests, profiles, sets or saved reports",
-	About: `Tell what B has more (+) and less (-) than A; without B it is capinspect's own
-process. Each is a PID, self, the name of a profile, a bitmap as 0x2000, none,
-a list of capabilities, file:PATH[:NAME], which takes the files of -f, or
+	About: `Tell what B has more (+) and less (-) than A, first in a sentence; without B it
+is capinspect's own process. Each is a PID, self, the name of a profile, a
+bitmap as 0x2000, none, a list of capabilities, file:PATH[:NAME], which takes
+the files of -f, or
 pod:FILE[:CONTAINER], a manifest in YAML or JSON; "-" as the file is standard
 input.
 
@@ -63,6 +64,7 @@ capinspect diff 0xa80425fb docker --json`,
 type diffConfig struct {
 	proc, set, runtime string
 	format             flags.Formats[*render.Form[diff.Difference]]
+	color              command.Colour
 	detail             collect.Detail // how much of a task the comparison needs
 }
 
@@ -75,11 +77,16 @@ func newDiff() (command.Runner, []flags.Flag) {
 		},
 		runtimeFlag(&c.runtime),
 		target.ProcFlag(&c.proc),
+		c.color.Flag(),
 	}, c.format.Flags()...)
 }
 
 func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	format, err := c.format.Chosen()
+	if err != nil {
+		return 0, err
+	}
+	style, err := c.color.Style(e)
 	if err != nil {
 		return 0, err
 	}
@@ -115,7 +122,7 @@ func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	adapt(a, b)
 	adapt(b, a)
 	d := diff.Compare(a, b, kind)
-	if err := e.Write(format.Append(nil, d)); err != nil {
+	if err := e.Write(format.Styled(nil, d, style)); err != nil {
 		return 0, err
 	}
 	status := command.StatusOK

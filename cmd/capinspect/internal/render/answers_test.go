@@ -127,7 +127,8 @@ func TestDifference(t *testing.T) {
 		},
 		NotCompared: []task.Note{{Code: "userNamespace.uidMap", Text: "x"}, {Code: "mode", Text: "x"}, {Code: "lsm", Text: "y\n"}},
 	}
-	want := `Effective: -cap_chown +cap_net_raw
+	want := `b has net_raw more and chown less than a\x1b; other uids, no_new_privs off, another LSM label, other groups, other securebits
+Effective: -cap_chown +cap_net_raw
 uid: 0 -> real 1, effective 0, saved 0, filesystem 0
 groups: none -> 1,2
 securebits: 0x0 -> 0x3

@@ -11,9 +11,13 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// printDifference prints a line for each set and each value that differs, then what there
-// is to say of the manifests.
+// printDifference prints in a sentence what differs, a line for each set and each value
+// that does, then what there is to say of the manifests.
 func printDifference(p *printer, d *diff.Difference) {
+	for _, part := range d.SummaryParts() {
+		p.marked(part.Mark, part.Text)
+	}
+	p.line()
 	for _, s := range d.Sets {
 		p.print(s.Kind.String(), ":")
 		for c := range s.Less.Caps() {

@@ -16,14 +16,19 @@ import (
 // Form is one format of what a command finds.
 type Form[T any] struct {
 	Name   string // as -o has it
-	append func([]byte, *T) []byte
+	append func([]byte, *T, Style) []byte
 }
 
 // FormName returns the name of the format.
 func (f *Form[T]) FormName() string { return f.Name }
 
 // Append appends what was found to dst.
-func (f *Form[T]) Append(dst []byte, found *T) []byte { return f.append(dst, found) }
+func (f *Form[T]) Append(dst []byte, found *T) []byte { return f.append(dst, found, Style{}) }
+
+// Styled is Append for what the text is written to.
+func (f *Form[T]) Styled(dst []byte, found *T, style Style) []byte {
+	return f.append(dst, found, style)
+}
 
 // The formats of each command but show. The first one is the default.
 var (
@@ -53,13 +58,13 @@ var (
 		{"json", object(func(list *[]*access.Answer) report.WhyAccess { return report.FromAccess(*list) })},
 	}
 	Checks = []*Form[check.Checked]{
-		{"text", text(printChecked)},
+		{"text", wrapped(printChecked)},
 		{"json", object(report.FromChecked)},
 		{"sarif", object(sarif)},
 		{"github", text(printAnnotations)},
 	}
 	Differences = []*Form[diff.Difference]{
-		{"text", text(printDifference)},
+		{"text", wrapped(printDifference)},
 		{"json", object(report.FromDifference)},
 	}
 	Predictions = []*Form[predict.Prediction]{
@@ -86,22 +91,31 @@ var (
 )
 
 // text makes the function of a format of one that prints.
-func text[T any](print func(*printer, *T)) func([]byte, *T) []byte {
-	return func(dst []byte, found *T) []byte {
+func text[T any](print func(*printer, *T)) func([]byte, *T, Style) []byte {
+	return func(dst []byte, found *T, _ Style) []byte {
 		p := printer{buf: dst}
 		print(&p, found)
 		return p.buf
 	}
 }
 
+// wrapped is text for what is wrapped and coloured on a terminal.
+func wrapped[T any](print func(*printer, *T)) func([]byte, *T, Style) []byte {
+	return func(dst []byte, found *T, style Style) []byte {
+		p := printer{style: style}
+		print(&p, found)
+		return append(dst, style.Wrap(p.buf)...)
+	}
+}
+
 // manifests makes the function of a format of one that prints what a manifest has to say.
-func manifests(print func(*printer, *securitycontext.Derived)) func([]byte, *report.Told) []byte {
+func manifests(print func(*printer, *securitycontext.Derived)) func([]byte, *report.Told, Style) []byte {
 	return text(func(p *printer, t *report.Told) { print(p, t.Derived()) })
 }
 
 // object makes the function of a format of one that returns a struct of package report.
-func object[T, U any](from func(*T) U) func([]byte, *T) []byte {
-	return func(dst []byte, found *T) []byte {
+func object[T, U any](from func(*T) U) func([]byte, *T, Style) []byte {
+	return func(dst []byte, found *T, _ Style) []byte {
 		return append(dst, must(layout.Marshal(from(found), true))...)
 	}
 }

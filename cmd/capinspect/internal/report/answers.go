@@ -98,6 +98,7 @@ type Diff struct {
 	A           *string                 `json:"a"`
 	B           *string                 `json:"b"`
 	Equal       bool                    `json:"equal"`
+	Summary     string                  `json:"summary"`
 	Sets        ByKind[*SetDifference]  `json:"sets" lines:"members"`
 	Values      Object[ValueDifference] `json:"values" lines:"members"` // by the keys that a task has
 	Manifests   []Manifest              `json:"manifests" lines:"elements,members"`
@@ -131,7 +132,7 @@ type Manifest struct {
 // FromDifference returns the JSON form of a difference.
 func FromDifference(d *diff.Difference) Diff {
 	r := Diff{
-		Version: Version{SchemaVersion}, A: text(d.A.Label), B: text(d.B.Label), Equal: d.Equal(),
+		Version: Version{SchemaVersion}, A: text(d.A.Label), B: text(d.B.Label), Equal: d.Equal(), Summary: d.Summary(),
 		Manifests: []Manifest{}, NotCompared: notes(d.NotCompared), Errors: each(d.Unknown, error.Error),
 	}
 	for _, s := range d.Sets {
