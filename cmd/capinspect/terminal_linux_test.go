@@ -121,3 +121,27 @@ func TestTerminalTables(t *testing.T) {
 
 // uncoloured leaves out colours.
 var uncoloured = strings.NewReplacer("\x1b[31m", "", "\x1b[33m", "", "\x1b[2m", "", "\x1b[0m", "")
+
+// TestTerminalAnswers shows what diff and check find at terminals of two widths.
+func TestTerminalAnswers(t *testing.T) {
+	need.On(t, "script", "stty")
+	for name, args := range map[string]string{
+		"diff":  "diff docker privileged",
+		"check": "check --within docker --no-new-privs -f linux-6.18-containerd-privileged.status",
+	} {
+		for _, width := range []int{80, 160} {
+			line := fmt.Sprintf("cd %s; stty cols %d; TERM=xterm %s %s", filepath.Join(fixture.Dir(t), "status"), width, built(t), args)
+			o := run(t, "script", "-qec", line, "/dev/null")
+			if o.status != 1 {
+				t.Fatalf("%s: %+v", line, o)
+			}
+			text := strings.ReplaceAll(o.stdout, "\r\n", "\n")
+			golden(t, filepath.Join(fixture.Dir(t), "terminal", fmt.Sprintf("%s-%d.txt", name, width)), text)
+			for line := range strings.Lines(uncoloured.Replace(text)) {
+				if n := utf8.RuneCountInString(line) - 1; n > width {
+					t.Errorf("%s: %d characters at a width of %d: %s", name, n, width, line)
+				}
+			}
+		}
+	}
+}

@@ -87,3 +87,56 @@ func TestUnknown(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestBrief holds in how few words a reason is told, where there are many names.
+func TestBrief(t *testing.T) {
+	const docker = capset.Set(0xa80425fb)
+	all := capset.UpTo(capset.LastKnown)
+	five := []capset.Kind{capset.Inheritable, capset.Permitted, capset.Effective, capset.Bounding, capset.Ambient}
+	for _, c := range []struct {
+		cond check.Condition
+		has  capset.Set
+		want string
+	}{
+		{check.Within(docker, capset.Bounding), all, "bounding also has everything beyond docker's defaults"},
+		{check.Within(docker, capset.Bounding), all &^ capset.Of(capset.SysResource, capset.Bpf), "bounding also has everything but sys_resource and bpf beyond docker's defaults"},
+		{check.Within(3, capset.Bounding), all, "bounding also has everything beyond what is asked"},
+		{check.Within(0, capset.Bounding), docker, "bounding also has docker's defaults"},
+		{check.Within(0, capset.Bounding), docker &^ capset.Of(capset.Mknod), "bounding also has docker-mknod"},
+		{check.Within(1, five...), 7, "bounding also has cap_dac_override,cap_dac_read_search (of all five sets)"},
+		{check.Lacks(docker, capset.Bounding), all, "bounding has docker's defaults"},
+		{check.Lacks(0xff, capset.Bounding), 0xff, "bounding has all of what is asked"},
+		{check.Lacks(0xff, capset.Bounding), 0xfe, "bounding has all but chown of what is asked"},
+		{check.Has(docker, capset.Bounding), 0, "bounding lacks docker's defaults"},
+		{check.Has(3, capset.Bounding), 0, "bounding lacks cap_chown,cap_dac_override"},
+	} {
+		subject := &task.Task{LastCap: task.LastCap{Value: capset.LastKnown, From: task.FromKernel}}
+		for k := range subject.Sets {
+			subject.Sets[k] = task.Known(capset.Set(0))
+		}
+		subject.Sets[capset.Bounding] = task.Known(c.has)
+		if got := c.cond.Brief(subject); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+}
+
+// TestSays holds what a condition says where it holds.
+func TestSays(t *testing.T) {
+	five := []capset.Kind{capset.Inheritable, capset.Permitted, capset.Effective, capset.Bounding, capset.Ambient}
+	for _, c := range []struct {
+		cond check.Condition
+		want string
+	}{
+		{check.Has(1, capset.Effective), "effective has chown"},
+		{check.Lacks(3, five...), "each of the five sets lacks chown, dac_override"},
+		{check.Within(0xa80425fb, capset.Bounding), "bounding is within docker's defaults"},
+		{check.Within(0, five...), "each of the five sets has nothing"},
+		{check.UID(5), "uid is 5"},
+		{check.Seccomp(2), "seccomp is filter"},
+	} {
+		if c.cond.Says != c.want {
+			t.Errorf("%s, want %s", c.cond.Says, c.want)
+		}
+	}
+}

@@ -18,8 +18,64 @@ import (
 type Checked struct {
 	Conditions []Condition
 	Standard   *PodSecurity // nil if no level of Pod Security was asked for
+	Subjects   []Judged
 	Findings   []Finding
 	Failures   []error // what could not be read
+}
+
+// Judged is what came of the conditions for one subject.
+type Judged struct {
+	Subject
+	Conditions []Held
+}
+
+// Held is what came of one condition.
+type Held struct {
+	Code  string
+	Level string // whose rule it is; "" for a condition
+	Holds task.Value[bool]
+	Text  string // what is so, or why it does not hold
+}
+
+// Holds reports whether all conditions hold of a subject. It is unknown if that is so of
+// some, and the others hold.
+func (j *Judged) Holds() task.Value[bool] {
+	holds := task.Known(true)
+	for _, c := range j.Conditions {
+		switch yes, known := c.Holds.Get(); {
+		case !known:
+			holds = task.Unknown[bool](c.Holds.Why())
+		case !yes:
+			return task.Known(false)
+		}
+	}
+	return holds
+}
+
+// judge holds a subject in its possible states to a condition.
+func (c *Checked) judge(j *Judged, condition *Condition, states []*task.Task, err error) {
+	why := ""
+	if err == nil {
+		why, err = ofAll(states, condition.Test)
+	}
+	f := Finding{Subject: j.Subject, Code: condition.Code, Text: why, Err: err}
+	if why != "" && condition.Brief != nil {
+		f.Brief = condition.Brief(states[len(states)-1])
+	}
+	j.add(&f, condition.Says)
+	c.add(f)
+}
+
+// add adds what came of a condition or a rule; says is what is so if it holds.
+func (j *Judged) add(f *Finding, says string) {
+	h := Held{f.Code, f.Level, task.Known(f.Text == ""), says}
+	switch {
+	case f.Err != nil:
+		h.Holds, h.Text = task.Unknown[bool](f.Err.Error()), f.Err.Error()
+	case f.Text != "":
+		h.Text = f.Text
+	}
+	j.Conditions = append(j.Conditions, h)
 }
 
 // Severity says how bad a finding is. The names are those of SARIF.
@@ -44,6 +100,7 @@ type Finding struct {
 	Lint     bool   // the code is one of lint's
 	Severity Severity
 	Text     string // what is wrong; "" if nobody can know
+	Brief    string // the same in fewer words; "" if there are none
 	Err      error  // why nobody can know
 
 	// Lint says what to write: a line of YAML, and the keys that lead to where it goes. It
@@ -74,17 +131,21 @@ type Source struct {
 
 // Task holds a task to the conditions and to the standard.
 func (c *Checked) Task(t *task.Task) {
-	for _, condition := range c.Conditions {
-		why, err := ofAll(t.States(), condition.Test)
-		c.add(Finding{Subject: Subject{Task: t}, Code: condition.Code, Text: why, Err: err})
+	j := Judged{Subject: Subject{Task: t}}
+	for i := range c.Conditions {
+		c.judge(&j, &c.Conditions[i], t.States(), nil)
 	}
-	if c.Standard == nil {
-		return
+	if c.Standard != nil {
+		for _, rule := range c.Standard.rules() {
+			why, err := ofAll(t.States(), func(t *task.Task) (string, error) { return c.Standard.judge(rule, t) })
+			f := Finding{Subject: Subject{Task: t}, Code: rule.ID, Level: c.Standard.Level.String(), Text: why, Err: err}
+			if !slices.Contains(c.Standard.Unseen, rule.ID) {
+				j.add(&f, "nothing breaks the rule")
+			}
+			c.add(f)
+		}
 	}
-	for _, rule := range c.Standard.rules() {
-		why, err := ofAll(t.States(), func(t *task.Task) (string, error) { return c.Standard.judge(rule, t) })
-		c.add(Finding{Subject: Subject{Task: t}, Code: rule.ID, Level: c.Standard.Level.String(), Text: why, Err: err})
-	}
+	c.Subjects = append(c.Subjects, j)
 }
 
 // Pod holds those containers of a pod that are chosen to the conditions, and them and the
@@ -97,13 +158,25 @@ func (c *Checked) Pod(p *manifest.Pod, from Source, chosen func(*manifest.Contai
 		}
 	}
 	if c.Standard != nil {
-		for _, f := range c.Standard.breaches(p) {
-			if f.Container == nil || chosen(f.Container) {
-				c.add(f)
-			}
-		}
+		c.keeps(p, from, chosen)
 	}
 	place(c.Findings[before:], from)
+}
+
+// keeps holds a pod, and those of its containers that are chosen, to the standard.
+func (c *Checked) keeps(p *manifest.Pod, from Source, chosen func(*manifest.Container) bool) {
+	j := Judged{Subject: Subject{Pod: p, File: from.File}}
+	level := c.Standard.Level.String()
+	for _, f := range c.Standard.breaches(p) {
+		if f.Container == nil || chosen(f.Container) {
+			j.add(&f, "")
+			c.add(f)
+		}
+	}
+	if j.Conditions == nil {
+		j.Conditions = []Held{{Code: "pss", Level: level, Holds: task.Known(true), Text: "it keeps to all rules of " + level}}
+	}
+	c.Subjects = append(c.Subjects, j)
 }
 
 // place tells where in the file the findings on a pod are, and sorts them by that.
@@ -138,13 +211,15 @@ func (c *Checked) container(p *manifest.Pod, in *manifest.Container, from Source
 	m := p.Of(in)
 	m.Through(from.Runtime, nil)
 	states := m.Possible(from.Last)
-	for _, condition := range c.Conditions {
-		why, err := "", errWindows
-		if p.Security.OS != "windows" {
-			why, err = ofAll(states, condition.Test)
-		}
-		c.add(Finding{Subject: Subject{Pod: p, Container: in, field: []string{"securityContext"}}, Code: condition.Code, Text: why, Err: err})
+	var err error
+	if p.Security.OS == "windows" {
+		err = errWindows
 	}
+	j := Judged{Subject: Subject{Pod: p, File: from.File, Container: in, field: []string{"securityContext"}}}
+	for i := range c.Conditions {
+		c.judge(&j, &c.Conditions[i], states, err)
+	}
+	c.Subjects = append(c.Subjects, j)
 }
 
 // add adds what came of a condition, if that is something to tell.
@@ -189,6 +264,14 @@ func (f *Finding) Why() string {
 		return f.Severity.String() + ": " + f.Code + ": " + why
 	}
 	return why
+}
+
+// Short is Why in fewer words, if there are some.
+func (f *Finding) Short() string {
+	if f.Brief != "" && f.Explains == "" {
+		return f.Brief
+	}
+	return f.Why()
 }
 
 // Advice is Why, with what to write.

@@ -26,9 +26,10 @@ var checkCommand = command.Command{
 	Args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
 	Operands: []flags.Candidate{flags.AnyPID, "file:", "pod:"},
 	Summary:  "yes or no, for scripts and probes",
-	About: `Check conditions on tasks, by default on capinspect's own process. The exit
-status is 0 if all of them hold on every task, 1 with a line for each that does
-not, and 2 if one is about something that cannot be known.
+	About: `Check conditions on tasks, by default on capinspect's own process. The first
+line says yes, no or unknown, and for whom. The exit status is 0 if all of them
+hold on every task, 1 with a line for each that does not, and 2 if one is about
+something that cannot be known.
 
 SET is inheritable, permitted, effective, bounding or ambient, or one of i p e
 b a. Without it --has asks for effective, while --lacks and --within look at
@@ -63,6 +64,7 @@ type checkConfig struct {
 	pss        podSecurity
 	runtime    string
 	format     flags.Formats[*render.Form[check.Checked]]
+	color      command.Colour
 	quiet      bool
 }
 
@@ -72,8 +74,8 @@ func newCheck() (command.Runner, []flags.Flag) {
 		c.conditionFlags(),
 		[]flags.Flag{{
 			Name: "quiet", Shorthand: "q",
-			About: "print nothing about conditions that do not hold", Value: (*flags.Bool)(&c.quiet),
-		}},
+			About: "print nothing, but what could not be read", Value: (*flags.Bool)(&c.quiet),
+		}, c.color.Flag()},
 		c.format.Flags(),
 		c.pss.flags(),
 		[]flags.Flag{runtimeFlag(&c.runtime)},
@@ -193,7 +195,11 @@ func (c *checkConfig) tell(e *command.Env, format *render.Form[check.Checked], c
 	for _, failure := range found.Failures {
 		checked.Failures = append(checked.Failures, failure)
 	}
-	if out := format.Append(nil, checked); !c.quiet && len(out) > 0 {
+	style, err := c.color.Style(e)
+	if err != nil {
+		return 0, err
+	}
+	if out := format.Styled(nil, checked, style); !c.quiet && len(out) > 0 {
 		if err := e.Write(out); err != nil {
 			return 0, err
 		}

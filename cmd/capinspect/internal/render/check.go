@@ -11,13 +11,18 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// printChecked prints a line for each condition that is not met, and one with the rules
-// that no run time shows.
+// printChecked prints whether all conditions hold, a line for each that does not, and one
+// with the rules that no run time shows.
 func printChecked(p *printer, c *check.Checked) {
+	if summary := c.Summary(inSentence); summary != "" {
+		verdict, rest, _ := strings.Cut(summary, ":")
+		p.marked(map[string]task.Mark{"no": task.Differs, "unknown": task.Doubt}[verdict], verdict)
+		p.line(":", rest)
+	}
 	for _, f := range c.Findings {
 		if f.Err == nil {
 			p.print(SubjectName(&f.Subject), ": ")
-			p.escaped(f.Why())
+			p.escaped(f.Short())
 			p.line()
 			if f.Write != "" {
 				p.print("    write ")
@@ -60,6 +65,9 @@ func printAnnotations(p *printer, c *check.Checked) {
 	}
 }
 
+// checked returns the JSON form of what check finds.
+func checked(c *check.Checked) report.Check { return report.FromChecked(c, inSentence) }
+
 // sarif returns the findings as SARIF.
 func sarif(c *check.Checked) report.SARIF { return report.SARIFOf(c, subjectInFile) }
 
@@ -73,6 +81,14 @@ func subjectInFile(s *check.Subject) string {
 		name += ": " + s.Container.FullName()
 	}
 	return Escape(name)
+}
+
+// inSentence is SubjectName without the line.
+func inSentence(s *check.Subject) string {
+	if s.Task != nil {
+		return taskName(s.Task)
+	}
+	return Escape(task.InputName(s.File)) + ": " + subjectInFile(s)
 }
 
 // SubjectName is what a message calls what was checked. It is escaped.

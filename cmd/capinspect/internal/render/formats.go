@@ -59,7 +59,7 @@ var (
 	}
 	Checks = []*Form[check.Checked]{
 		{"text", wrapped(printChecked)},
-		{"json", object(report.FromChecked)},
+		{"json", object(checked)},
 		{"sarif", object(sarif)},
 		{"github", text(printAnnotations)},
 	}

@@ -11,6 +11,8 @@ import (
 type Check struct {
 	Version
 	Holds    task.Value[bool] `json:"holds"`
+	Summary  *string          `json:"summary"`
+	Subjects []Judged         `json:"subjects" lines:"elements,members"`
 	Level    *string          `json:"level"`        // of Pod Security
 	Of       *string          `json:"levelVersion"` // as it was asked for
 	Findings []Finding        `json:"findings" lines:"elements"`
@@ -26,6 +28,28 @@ type Finding struct {
 	Severity string  `json:"severity"`
 	Verdict  string  `json:"verdict"`
 	Text     string  `json:"text"`
+	Subject
+	Explains *string `json:"explanation"`
+	Lint
+}
+
+// Judged tells which conditions hold of a task or a container.
+type Judged struct {
+	Subject
+	Holds      task.Value[bool] `json:"holds"`
+	Conditions []Held           `json:"conditions" lines:"elements"`
+}
+
+// Held is one condition, and whether it holds.
+type Held struct {
+	Code  string           `json:"code"`
+	Level *string          `json:"level"` // whose rule the code is
+	Holds task.Value[bool] `json:"holds"`
+	Text  string           `json:"text"`
+}
+
+// Subject tells what was held to a condition: a task, a container or a pod.
+type Subject struct {
 	Process
 	TaskName *string `json:"taskName"`
 	File     *string `json:"file"`
@@ -35,8 +59,6 @@ type Finding struct {
 	Name     *string `json:"name"`
 	List     *string `json:"list"` // of containers, as "initContainers"
 	In       *string `json:"container"`
-	Explains *string `json:"explanation"`
-	Lint
 }
 
 // Lint is what lint says to write in the manifest.
@@ -45,10 +67,12 @@ type Lint struct {
 	Write *string  `json:"write"`
 }
 
-// FromChecked returns the JSON form of what check finds.
-func FromChecked(c *check.Checked) Check {
+// FromChecked returns the JSON form of what check finds. name is what a sentence calls a
+// subject.
+func FromChecked(c *check.Checked, name func(*check.Subject) string) Check {
 	r := Check{
-		Version: Version{SchemaVersion}, Holds: c.Holds(), NotShown: []string{},
+		Version: Version{SchemaVersion}, Holds: c.Holds(), Summary: text(c.Summary(name)), NotShown: []string{},
+		Subjects: each(c.Subjects, judged),
 		Findings: each(c.Findings, finding), Errors: each(c.Failures, error.Error),
 	}
 	if s := c.Standard; s != nil {
@@ -57,21 +81,35 @@ func FromChecked(c *check.Checked) Check {
 	return r
 }
 
+func judged(j check.Judged) Judged {
+	return Judged{subject(&j.Subject), j.Holds(), each(j.Conditions, func(h check.Held) Held {
+		return Held{h.Code, text(h.Level), h.Holds, h.Text}
+	})}
+}
+
 func finding(f check.Finding) Finding {
-	r := Finding{Code: f.Code, Level: text(f.Level), Severity: f.Severity.String(), Verdict: "no", Text: f.Text, File: text(f.File), Explains: text(f.Explains), Lint: Lint{array(f.Where), text(f.Write)}}
+	r := Finding{Code: f.Code, Level: text(f.Level), Severity: f.Severity.String(), Verdict: "no", Text: f.Text, Subject: subject(&f.Subject), Explains: text(f.Explains), Lint: Lint{array(f.Where), text(f.Write)}}
 	if f.Err != nil {
 		r.Verdict, r.Text = "unknown", f.Err.Error()
 	}
-	if t := f.Task; t != nil {
+	return r
+}
+
+func subject(s *check.Subject) Subject {
+	r := Subject{File: text(s.File)}
+	if t := s.Task; t != nil {
 		r.Process, r.TaskName = Process{t.Pid, t.Tid}, text(t.Name.Zero())
 		if t.Source != task.SourceProc {
 			r.File = text(t.Source)
 		}
 		return r
 	}
-	r.Line, r.Kind, r.Space, r.Name = &f.Line, text(f.Pod.Kind), text(f.Pod.Namespace), text(f.Pod.Name)
-	if f.Container != nil {
-		r.List, r.In = text(f.Container.List), text(f.Container.Name)
+	if s.Line > 0 {
+		r.Line = &s.Line
+	}
+	r.Kind, r.Space, r.Name = text(s.Pod.Kind), text(s.Pod.Namespace), text(s.Pod.Name)
+	if s.Container != nil {
+		r.List, r.In = text(s.Container.List), text(s.Container.Name)
 	}
 	return r
 }
