@@ -24,7 +24,7 @@ import (
 var checkCommand = command.Command{
 	Name:     "check",
 	Args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
-	Operands: []flags.Candidate{flags.AnyPID, "file:", "pod:"},
+	Operands: []flags.Candidate{flags.AnyPID, "container:", "file:", "pod:"},
 	Summary:  "yes or no, for scripts and probes",
 	About: `Check conditions on tasks, by default on capinspect's own process. The first
 line says yes, no or unknown, and for whom. The exit status is 0 if all of them

@@ -24,12 +24,12 @@ import (
 var diffCommand = command.Command{
 	Name:     "diff",
 	Args:     "[flags] A [B]",
-	Operands: []flags.Candidate{flags.AnyPID, flags.AnyProfile, flags.AnyCap, "file:", "pod:", flags.Anything},
+	Operands: []flags.Candidate{flags.AnyPID, "container:", flags.AnyProfile, flags.AnyCap, "file:", "pod:", flags.Anything},
 	Summary:  "two tasks, manifests, profiles, sets or saved reports",
 	About: `Tell what B has more (+) and less (-) than A, first in a sentence; without B it
-is capinspect's own process. Each is a PID, self, the name of a profile, a
-bitmap as 0x2000, none, a list of capabilities, file:PATH[:NAME], which takes
-the files of -f, or
+is capinspect's own process. Each is a PID, self, container:ID, the name of a
+profile, with profile: before it or not, a bitmap as 0x2000, none, a list of
+capabilities, file:PATH[:NAME], which takes the files of -f, or
 pod:FILE[:CONTAINER], a manifest in YAML or JSON; "-" as the file is standard
 input.
 
@@ -136,6 +136,9 @@ func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	return status, nil
 }
 
+// profilePrefix stands before the name of a profile among targets.
+const profilePrefix = "profile:"
+
 // isInput reports whether an argument stands for standard input.
 func isInput(arg string) bool {
 	pod, ok := strings.CutPrefix(arg, podPrefix)
@@ -163,14 +166,23 @@ func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.S
 	if strings.HasPrefix(arg, podPrefix) {
 		return c.pod(e, arg, other)
 	}
+	name, named := strings.CutPrefix(arg, profilePrefix)
+	if named && !isProfile(name) {
+		return nil, fmt.Errorf("unknown profile %q: %s", name, flags.DidYouMean(name, profileNames(), "see capinspect profiles"))
+	}
+	if named {
+		arg = name
+	}
 	s := &diff.Side{Label: arg}
 	path, file := strings.CutPrefix(arg, target.FilePrefix)
 	var err error
 	switch {
 	case file:
 		s.Task, err = saved.One(path, e.Stdin, nil)
-	case arg == target.Self || target.IsPID(arg):
+	case arg == target.Self || target.IsPID(arg) || strings.HasPrefix(arg, target.ContainerPrefix):
 		s.Task, err = c.read(arg)
+	case arg == "-":
+		err = errors.New("- is standard input: use file:- for a task, pod:- for a manifest")
 	case arg == "0":
 		err = errors.New("0 is not a PID; an empty bitmap is 0x0, or none")
 	case arg == "none": // the empty set
@@ -181,7 +193,7 @@ func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.S
 		s.Set, err = capset.ParseHex(arg)
 	default:
 		if s.Set, err = parseCaps(arg); err != nil {
-			err = fmt.Errorf("%w; %s", err, flags.DidYouMean(arg, profileNames(), "and no PID, profile, bitmap, file:PATH or pod:FILE"))
+			err = fmt.Errorf("%w; %s", err, flags.DidYouMean(arg, profileNames(), "and no PID, container:ID, profile, bitmap, file:PATH or pod:FILE"))
 		}
 	}
 	return s, err
@@ -208,7 +220,11 @@ func adapt(s, other *diff.Side) {
 }
 
 // read reads a task.
-func (c *diffConfig) read(pid string) (*task.Task, error) {
+func (c *diffConfig) read(word string) (*task.Task, error) {
+	pid, err := target.PID(c.proc, word)
+	if err != nil {
+		return nil, err
+	}
 	from, err := collect.Open(collect.Options{Proc: c.proc, Detail: c.detail})
 	if err != nil {
 		return nil, err

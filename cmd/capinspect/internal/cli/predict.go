@@ -219,8 +219,9 @@ func addCaps(set *capset.Set, list string) error {
 
 // open opens the procfs that the task is in.
 func (s *subject) open() (*collect.Collector, error) {
-	if s.task != target.Self && !target.IsPID(s.task) {
-		return nil, usagef("%q is not a PID", s.task)
+	var err error
+	if s.task, err = target.PID(s.proc, s.task); err != nil {
+		return nil, err
 	}
 	for _, id := range [...]*uint32{s.whatIf.UID, s.whatIf.GID} {
 		if id != nil && *id == capset.Unchanged {

@@ -19,14 +19,15 @@ import (
 var psCommand = command.Command{
 	Name:     "ps",
 	Args:     "[flags] [PID ...]",
-	Operands: []flags.Candidate{flags.AnyPID},
+	Operands: []flags.Candidate{flags.AnyPID, "container:"},
 	Summary:  "many tasks: table, tree, per container",
 	About: `List processes with their capabilities: all that are visible, or only the PIDs
-given. Kernel threads are only counted unless you ask for them. Without -t or
--T only the leader of each process is examined: another thread may hold more. A
-set is written as all, none, all but some, what it has more and less than the
-default of a runtime, such as docker+net_admin-mknod, or by its names; a long
-one is a bitmap. A Bounding set alone does not make a task privileged.
+given, or with container:ID those of one container. Kernel threads are only
+counted unless you ask for them. Without -t or -T only the leader of each
+process is examined: another thread may hold more. A set is written as all,
+none, all but some, what it has more and less than the default of a runtime,
+such as docker+net_admin-mknod, or by its names; a long one is a bitmap. A
+Bounding set alone does not make a task privileged.
 
 @child after a set: the task holds it in a child user namespace, so it only
 counts for what that namespace owns. On a terminal, and with --privileged,

@@ -18,9 +18,21 @@ import (
 
 func (r *psRun) chooseTasks(args []string) error {
 	c, q := r.config, &r.query
-	for _, word := range slices.Concat(c.PIDs, args) {
+	words := slices.Concat(c.PIDs, args)
+	for _, word := range words {
 		pid, err := strconv.Atoi(word)
+		name, inContainer := strings.CutPrefix(word, target.ContainerPrefix)
 		switch {
+		case inContainer && (len(words) > 1 || c.container != ""):
+			return usagef("%s stands alone: it is all processes of the container", word)
+		case inContainer:
+			if _, c.container, err = target.Container(c.Proc, name); err != nil {
+				return err
+			}
+			q.Container = true
+			continue
+		case strings.Contains(word, ":") || word == "-":
+			return target.NotPID{Word: word}
 		case word == target.Self:
 			pid = collect.Self
 		case err != nil || !target.IsPID(word):

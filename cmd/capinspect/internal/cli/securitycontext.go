@@ -20,7 +20,7 @@ import (
 var securityContextCommand = command.Command{
 	Name:     "securitycontext",
 	Args:     "[flags] [PID]",
-	Operands: []flags.Candidate{flags.AnyPID, "file:"},
+	Operands: []flags.Candidate{flags.AnyPID, "container:", "file:"},
 	Summary:  "the securityContext that gives what a task has",
 	About: `Write the securityContext of a Kubernetes container that would have what a task
 has, by default capinspect itself; with -o docker the flags of docker run, with

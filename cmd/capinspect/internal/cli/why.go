@@ -64,7 +64,7 @@ func (c *whyConfig) Run(e *command.Env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if args = c.Take(args); len(args) == 0 {
+	if args = c.TakeTargets(c.Take(args)); len(args) == 0 {
 		return 0, usagef("no capability and no operation")
 	}
 	for _, topic := range whyTopics {

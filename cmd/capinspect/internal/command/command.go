@@ -162,8 +162,22 @@ func (p *Program) elsewhere(err error) error {
 	return flags.Usagef("unknown flag: --%s, which is a flag of %s", flags.Unknown(err), strings.Join(having, " and of "))
 }
 
+// kinds is the table of the targets that not every command takes, with the commands that do.
+var kinds = [...]struct{ prefix, hint string }{
+	{"pod:", "for a manifest use 'capinspect check pod:%' or 'capinspect diff pod:%'"},
+	{"profile:", "use 'capinspect diff profile:%' to compare with a profile, 'capinspect profiles %' to see it"},
+	{"file:", "use 'capinspect file:%' for a task in a file"},
+	{"container:", "use 'capinspect container:%' for the first process of a container"},
+	{"-", "use -f - for standard input"},
+}
+
 // misplaced explains a word that is right at another place, or nearly right.
 func (p *Program) misplaced(c *Command, word string) string {
+	for _, kind := range kinds {
+		if rest, ok := strings.CutPrefix(word, kind.prefix); ok && (kind.prefix != "-" || rest == "") {
+			return ": " + strings.ReplaceAll(kind.hint, "%", rest)
+		}
+	}
 	if p.find(word) != nil {
 		return ": a command comes first"
 	}

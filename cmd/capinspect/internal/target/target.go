@@ -61,7 +61,7 @@ func (t *Threads) Choice() (collect.Threads, error) {
 // Flags returns the flags of a list, those of the threads apart.
 func (t *List) Flags() []flags.Flag {
 	return []flags.Flag{
-		PIDFlag(&t.PIDs, "look at this PID, or at several separated by commas; 'self' is capinspect itself"),
+		PIDFlag(&t.PIDs, "look at this PID, or at several separated by commas; 'self' is capinspect itself, container:ID the first process of a container"),
 		FileFlag(&t.Files, "read pasted text, a report, docker inspect, a unit and the like from PATH; '-' is standard input, PATH:NAME one of several"),
 		ProcFlag(&t.Proc),
 		LastCapFlag(&t.LastCap, LastCapOfTasks),
@@ -75,10 +75,12 @@ func (t *List) Choose(args []string) ([]string, error) {
 	if len(all)+len(t.Files) == 0 {
 		all = []string{Self}
 	}
-	for _, pid := range all {
-		if pid != Self && !IsPID(pid) {
-			return nil, NotPID{pid}
+	for i, word := range all {
+		pid, err := PID(t.Proc, word)
+		if err != nil {
+			return nil, err
 		}
+		all[i] = pid
 	}
 	return all, nil
 }
