@@ -25,7 +25,8 @@ var securityContextCommand = command.Command{
 	About: `Write the securityContext of a Kubernetes container that would have what a task
 has, by default capinspect itself; with -o docker the flags of docker run, with
 -o systemd the lines of a unit. Comments say what these cannot express, and
-what is unknown and left out.
+what is unknown and left out. -o label writes the line of a Containerfile that
+labels the image with the capabilities, which podman honours.
 
 Capabilities come from the Bounding set, which a runtime configures, and ids
 from the task's own user namespace. --minimal only asks for what the task still
@@ -37,7 +38,8 @@ The exit status is 2 if a set that this depends on is unknown.`,
 capinspect securitycontext
 capinspect securitycontext --minimal -p self
 capinspect securitycontext -o docker
-capinspect securitycontext -o systemd`,
+capinspect securitycontext -o systemd
+capinspect securitycontext --minimal -o label -p 1`,
 	New: newSecurityContext,
 }
 

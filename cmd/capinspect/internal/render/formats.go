@@ -87,6 +87,7 @@ var (
 		{"json", object(report.FromDerived)},
 		{"docker", text(printDocker)},
 		{"systemd", text(printUnit)},
+		{"label", text(printImageLabel)},
 	}
 )
 

@@ -77,7 +77,7 @@ func TestForms(t *testing.T) {
 	}, "text", "json")
 	checkForms(t, Predictions, prediction(), "text", "json")
 	checkForms(t, Scans, &predict.Scan{Task: tasktest.Process(), Programs: []*predict.Prediction{prediction()}}, "text", "json")
-	checkForms(t, SecurityContexts, derived(), "yaml", "json", "docker", "systemd")
+	checkForms(t, SecurityContexts, derived(), "yaml", "json", "docker", "systemd", "label")
 }
 
 // writtenForm is a format of tasks, as one of anything.

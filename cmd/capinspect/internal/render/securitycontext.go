@@ -139,6 +139,16 @@ func dockerWords(d *securitycontext.Derived) (words []string) {
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }
 
+// printImageLabel prints the line of a Containerfile that labels an image, below the comments.
+func printImageLabel(p *printer, d *securitycontext.Derived) {
+	printComments(p, "# ", d.CommentsFor(securitycontext.Label), Escape)
+	value := d.LabelValue()
+	if value == "" {
+		value = `""`
+	}
+	p.line("LABEL io.containers.capabilities=", value)
+}
+
 // directive is a line of a unit of systemd.
 type directive struct {
 	name   string

@@ -61,7 +61,7 @@ func someCapabilities(d *Derived, t *task.Task) {
 		d.comment(containers, "unmasked", "nothing is masked in /proc, /sys is writable and no seccomp filter is on, as in a privileged container, which has more capabilities")
 	}
 	if nameless := d.Set &^ capset.UpTo(capset.LastKnown); nameless != 0 {
-		d.comment(everywhere, "unnamed", "it has capabilities without a name, which a manifest cannot ask for: "+nameless.String())
+		d.comment(capabilities, "unnamed", "it has capabilities without a name, which a manifest cannot ask for: "+nameless.String())
 		d.Set &^= nameless
 	}
 	d.Capabilities = &manifest.Capabilities{Drop: []string{"ALL"}}
@@ -72,7 +72,7 @@ func someCapabilities(d *Derived, t *task.Task) {
 
 func beyondBounding(d *Derived, t *task.Task) {
 	if beyond := t.Sets[capset.Permitted].Zero() &^ t.Sets[capset.Bounding].Zero(); beyond != 0 {
-		d.comment(everywhere, "beyond-bounding", "it is permitted "+task.Some(beyond)+", which its bounding set lacks: nothing that is started has that")
+		d.comment(capabilities, "beyond-bounding", "it is permitted "+task.Some(beyond)+", which its bounding set lacks: nothing that is started has that")
 	}
 }
 
@@ -82,13 +82,14 @@ func ambient(d *Derived, t *task.Task) {
 	d.Ambient = set & d.Set
 	if set != 0 {
 		d.comment(containers, "ambient", "its ambient set has "+task.Some(set)+": neither Kubernetes nor docker sets any")
+		d.comment(Label, "ambient", "its ambient set has "+task.Some(set)+": podman raises what --cap-add names, for a user other than root, and nothing of the label")
 	}
 }
 
 // inheritable leaves out what is ambient, and inheritable for that.
 func inheritable(d *Derived, t *task.Task) {
 	if set := t.Sets[capset.Inheritable].Zero() &^ t.Sets[capset.Ambient].Zero(); set != 0 {
-		d.comment(everywhere, "inheritable", "its inheritable set has "+task.Some(set)+", which a manifest cannot ask for")
+		d.comment(capabilities, "inheritable", "its inheritable set has "+task.Some(set)+", which a manifest cannot ask for")
 	}
 }
 
@@ -100,9 +101,9 @@ func permitted(d *Derived, t *task.Task) {
 		return
 	}
 	if *d.UID == 0 {
-		on := everywhere
+		on := capabilities
 		if unitBits(t)&capset.NoRoot != 0 {
-			on = containers // in a unit with noroot, root starts without any
+			on = containers | Label // in a unit with noroot, root starts without any
 		}
 		if lowered := d.Set &^ set; lowered != 0 {
 			d.comment(on, "given-up", "it does not hold "+task.Some(lowered)+", which root starts with; --minimal leaves that out")
@@ -111,7 +112,7 @@ func permitted(d *Derived, t *task.Task) {
 	}
 	if more := set & d.Set &^ t.Sets[capset.Ambient].Zero(); more != 0 {
 		d.Ambient |= more
-		d.comment(containers, "permitted", "it is permitted "+task.Some(more)+" as a user other than root, who starts with none: a file capability of the program gives that")
+		d.comment(containers|Label, "permitted", "it is permitted "+task.Some(more)+" as a user other than root, who starts with none: a file capability of the program gives that")
 		d.comment(Systemd, "permitted", "it is permitted "+task.Some(more)+", which is not ambient; AmbientCapabilities= makes it so")
 	}
 }

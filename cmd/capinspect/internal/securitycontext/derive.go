@@ -13,7 +13,7 @@ import (
 // what the ones before it have derived.
 var rules = [...]func(*Derived, *task.Task){
 	user, group, supplementaryGroups,
-	fullSet, someCapabilities, beyondBounding, ambient, inheritable, permitted,
+	fullSet, someCapabilities, imageLabel, beyondBounding, ambient, inheritable, permitted,
 	noNewPrivs, rootMount, seccomp,
 	securebits, userNamespace, procMount, hostNamespaces, label, userDatabase, notes,
 }

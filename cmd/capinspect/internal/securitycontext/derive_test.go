@@ -338,6 +338,26 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+// TestLabel holds what the label of an image names, and where podman does not honour it.
+func TestLabel(t *testing.T) {
+	for _, test := range []struct{ name, bnd, prm, want, codes string }{
+		{"none", noneMask, noneMask, "", "label-empty"},
+		{"a default of podman", "00000000000000c0", "00000000000000c0", "SETGID,SETUID", ""},
+		{"given up", "00000000000000c0", noneMask, "SETGID,SETUID", "given-up"},
+		{"what only docker gives", "0000000000002080", "0000000000002080", "SETUID,NET_RAW", "label-beyond-default"},
+		{"without a name", "8000000000000001", "0000000000000001", "CHOWN", "unnamed"},
+		{"all", "000001ffffffffff", "000001ffffffffff", "ALL", "label-full"},
+	} {
+		d, err := Of(taskOf(t, "Uid:\t0\t0\t0\t0\nCapPrm:\t"+test.prm+"\nCapBnd:\t"+test.bnd+"\n"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, codes := d.LabelValue(), codes(d.CommentsFor(Label)); got != test.want || codes != test.codes {
+			t.Errorf("%s: %s (%s), want %s (%s)", test.name, got, codes, test.want, test.codes)
+		}
+	}
+}
+
 // TestComments holds the text of comments that have a reason or a value in them.
 func TestComments(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -2,7 +2,7 @@
 
 // Package securitycontext derives what a manifest has to say for a container that has what
 // a task has: a securityContext of Kubernetes, flags of docker run, lines of a systemd
-// unit.
+// unit, the label of an image.
 package securitycontext
 
 import (
@@ -21,8 +21,10 @@ const (
 	Kubernetes Platform = 1 << iota
 	Docker
 	Systemd
-	containers = Kubernetes | Docker
-	everywhere = containers | Systemd
+	Label        // of an image, which has words for capabilities alone
+	containers   = Kubernetes | Docker
+	everywhere   = containers | Systemd
+	capabilities = everywhere | Label
 )
 
 // Fits reports whether the platform takes an id by its number. The API of Kubernetes and

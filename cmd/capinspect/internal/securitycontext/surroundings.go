@@ -153,7 +153,7 @@ func label(d *Derived, t *task.Task) {
 func notes(d *Derived, t *task.Task) {
 	for _, n := range t.Notes {
 		if n.Code == task.OverflowNote || n.Code == task.ChangedNote {
-			d.comment(everywhere, n.Code, n.Text)
+			d.comment(capabilities, n.Code, n.Text)
 		}
 	}
 }
