@@ -22,6 +22,12 @@ type Runtime struct {
 	// runtime raises it in Ambient. With the others only root gets it.
 	RaisesAmbient bool
 
+	// PermitsAll means that a user other than root has all of the Bounding set in Permitted
+	// and Effective while the runtime executes the program of the container, as the OCI
+	// configuration says so. The others give such a user nothing before, or what they raise
+	// in Ambient.
+	PermitsAll bool
+
 	aliases []string // other names that it goes by
 
 	// defaults are the sets that it has given by default. The first is today's.
@@ -69,19 +75,21 @@ var runtimes = [...]Runtime{
 		}},
 	},
 	{
-		Name:    "containerd",
-		filter:  mobyFilter,
-		refused: []string{"pivot_root"},
+		Name:       "containerd",
+		PermitsAll: true,
+		filter:     mobyFilter,
+		refused:    []string{"pivot_root"},
 		defaults: []Profile{{
 			Name: "containerd", Title: "containerd", Set: 0xa80425fb,
 			Source: "containerd pkg/oci/spec.go, defaultUnixCaps", Since: "containerd 1.0",
 		}},
 	},
 	{
-		Name:    "crio",
-		aliases: []string{"cri-o"},
-		Strict:  true,
-		filter:  crioFilter,
+		Name:       "crio",
+		aliases:    []string{"cri-o"},
+		Strict:     true,
+		PermitsAll: true,
+		filter:     crioFilter,
 		defaults: []Profile{
 			{
 				Name: "crio", Title: "CRI-O since 1.18", Set: 0x5fb,

@@ -350,7 +350,7 @@ func TestSchemaCodes(t *testing.T) {
 		"accessReason":  access.Codes(),
 		"step":          codesIn(t, `\b[px]\.step\(`, "../../capset", "internal/predict"),
 		"configuration": codesIn(t, `(?:\.trap\(|\.assume\(|\bNote\{+Code: )`, "internal/saved/config"),
-		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{\s*Code: )`, "internal/predict", "internal/collect", "internal/why"),
+		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{\s*Code: )`, "internal/predict", "internal/collect", "internal/why", "internal/image", "internal/cli"),
 	} {
 		slices.Sort(want)
 		if got := codes(defs[def]); len(want) < 8 || !slices.Equal(got, slices.Compact(want)) {

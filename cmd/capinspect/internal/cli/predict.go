@@ -21,7 +21,7 @@ import (
 
 var predictCommand = command.Command{
 	Name:     "predict",
-	Args:     "[flags] FILE | --scan [DIR]",
+	Args:     "[flags] FILE | image:PATH [FILE] | --scan [DIR]",
 	Operands: []flags.Candidate{flags.AnyFile, flags.AnyDir},
 	Summary:  "what execve of a file would give a process",
 	About: `Tell which capabilities and ids a process would have after execve of FILE, or
@@ -34,6 +34,12 @@ A process of a container has what is left after its own execve. To ask whether
 the image would start with another program or user, add --entrypoint, which
 starts it as containerd does; docker gives a user other than root nothing to
 begin with.
+
+With image:PATH, predict says whether an image starts, as whom and with what.
+PATH is what docker save or podman save writes, or an OCI layout, as a
+directory or an archive; image:PATH:NAME is one of several. --pod starts it as
+a manifest says; --uid, --gid, --drop, --add and --no-new-privs stand for what
+docker run or a manifest asks for.
 
 With --scan, predict lists the programs below DIR, by default /, that are
 set-user-ID or set-group-ID or have capabilities, and what each would give the
@@ -49,6 +55,7 @@ capinspect predict --scan /usr/bin --uid 1000 --drop all`,
 type predictConfig struct {
 	subject
 	format    flags.Formats[*render.Form[predict.Prediction]]
+	started   started
 	scan, all bool
 }
 
@@ -60,6 +67,7 @@ func newPredict() (command.Runner, []flags.Flag) {
 			{Name: "all", About: "with --scan, also in other file systems mounted there, and in subvolumes", Value: (*flags.Bool)(&c.all)},
 		},
 		c.subject.flags(),
+		c.started.flags(),
 		c.format.Flags(),
 	)
 }
@@ -77,17 +85,9 @@ func (c *predictConfig) Run(e *command.Env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(args) != 1 {
-		return 0, usagef("want one program, as 'capinspect predict /bin/ping'")
-	}
-	from, err := c.open()
+	p, err := c.predict(e, args)
 	if err != nil {
 		return 0, err
-	}
-	defer from.Close()
-	p, err := from.Predict(c.task, args[0], &c.whatIf)
-	if err != nil {
-		return 0, c.failed(from, err)
 	}
 	if err := e.Write(format.Append(nil, p)); err != nil {
 		return 0, err
@@ -96,6 +96,29 @@ func (c *predictConfig) Run(e *command.Env, args []string) (int, error) {
 		return command.StatusNo, nil
 	}
 	return command.StatusOK, nil
+}
+
+// predict predicts what comes of a program, or of an image.
+func (c *predictConfig) predict(e *command.Env, args []string) (*predict.Prediction, error) {
+	if len(args) > 0 && strings.HasPrefix(args[0], imagePrefix) {
+		return c.image(e, args)
+	}
+	switch {
+	case len(args) != 1:
+		return nil, usagef("want one program, as 'capinspect predict /bin/ping'")
+	case c.started.asked():
+		return nil, usagef("--pod and --runtime are for image:PATH")
+	}
+	from, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	p, err := from.Predict(c.task, args[0], &c.whatIf)
+	if err != nil {
+		return nil, c.failed(from, err)
+	}
+	return p, nil
 }
 
 // list lists the programs below a directory.
@@ -223,15 +246,23 @@ func (s *subject) open() (*collect.Collector, error) {
 	if s.task, err = target.PID(s.proc, s.task); err != nil {
 		return nil, err
 	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return collect.Open(collect.Options{Proc: s.proc, Detail: collect.Surrounded})
+}
+
+// check returns what is wrong with the flags.
+func (s *subject) check() error {
 	for _, id := range [...]*uint32{s.whatIf.UID, s.whatIf.GID} {
 		if id != nil && *id == capset.Unchanged {
-			return nil, usagef("%d is not an id", *id)
+			return usagef("%d is not an id", *id)
 		}
 	}
 	if both := s.whatIf.Drop & s.whatIf.Add; both != 0 && s.whatIf.Drop != predict.AllCaps {
-		return nil, usagef("--drop and --add both have %v", both)
+		return usagef("--drop and --add both have %v", both)
 	}
-	return collect.Open(collect.Options{Proc: s.proc, Detail: collect.Surrounded})
+	return nil
 }
 
 // failed names the task that an error is of.

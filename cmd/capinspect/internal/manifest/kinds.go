@@ -84,8 +84,18 @@ type (
 	}
 	podContainer struct {
 		Name            string                   `json:"name"`
+		Command         list[string]             `json:"command"`
+		Args            list[string]             `json:"args"`
+		WorkingDir      string                   `json:"workingDir"`
+		Env             list[variable]           `json:"env"`
 		SecurityContext containerSecurityContext `json:"securityContext"`
 		securedContainer
+	}
+
+	// variable is of the environment. One with a value from elsewhere has none here.
+	variable struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
 	}
 
 	podSecurityContext struct {

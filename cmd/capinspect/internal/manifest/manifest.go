@@ -78,6 +78,14 @@ type Container struct {
 	List        string          // of the spec that it is in, as "initContainers"
 	Index       int             // in that list
 	Asks        SecurityContext // without what its pod asks for all
+	Starts      Starts
+}
+
+// Starts says what a container starts, as far as its image does not.
+type Starts struct {
+	Command, Args []string // in place of the image's entrypoint and of its command; nil if it has none
+	WorkingDir    string
+	Path          string // the variable PATH; "" if it is the image's
 }
 
 // Extra reports whether it is an init or an ephemeral container.

@@ -232,10 +232,21 @@ func (s *podSecurityContext) groups() (list []uint32) {
 	return list
 }
 
+// starts returns what a container starts.
+func (c *podContainer) starts() Starts {
+	s := Starts{Command: c.Command, Args: c.Args, WorkingDir: c.WorkingDir}
+	for _, v := range c.Env {
+		if v.Name == "PATH" {
+			s.Path = v.Value
+		}
+	}
+	return s
+}
+
 // add adds the containers of a list to the pod, with the ids that their statuses tell.
 func (p *Pod) add(list string, containers []podContainer, statuses []containerStatus) {
 	for i := range containers {
-		c := &Container{Name: containers[i].Name, List: list, Index: i, Asks: containers[i].SecurityContext.asks()}
+		c := &Container{Name: containers[i].Name, List: list, Index: i, Asks: containers[i].SecurityContext.asks(), Starts: containers[i].starts()}
 		for _, s := range statuses {
 			if s.Name == c.Name {
 				c.Runtime, c.ID, _ = strings.Cut(s.ContainerID, "://")

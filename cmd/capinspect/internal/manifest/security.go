@@ -150,8 +150,9 @@ func (s *podSpec) elements() int {
 	sum := len(s.Volumes) + len(s.SecurityContext.Sysctls) + len(s.SecurityContext.SupplementalGroups)
 	for _, containers := range [...][]podContainer{s.Containers, s.EphemeralContainers, s.InitContainers} {
 		for i := range containers {
-			add, drop := containers[i].SecurityContext.lists()
-			sum += 1 + len(containers[i].Ports) + len(add) + len(drop)
+			c := &containers[i]
+			add, drop := c.SecurityContext.lists()
+			sum += 1 + len(c.Ports) + len(add) + len(drop) + len(c.Command) + len(c.Args) + len(c.Env)
 		}
 	}
 	return sum

@@ -5,6 +5,7 @@
 package predict
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/capinspect/capinspect/capset"
@@ -66,7 +67,9 @@ const scriptSize = 256
 // Prediction is what execve(2) of a file would give a task.
 type Prediction struct {
 	Task    *task.Task
+	Image   string      // the image that starts so; "" if a task executes the file
 	File    string      // as it was asked for
+	Script  string      // the path of the script that was found for it; "" if it is none
 	Program *Program    // the file whose attributes count; nil if none was found
 	Result  string      // OK, or the errno's name, as "EPERM"
 	Why     string      // of another result than OK
@@ -159,6 +162,7 @@ func (s *Subject) execute(p *Prediction) error {
 			}
 			return s.apply(f, p)
 		}
+		p.Script = cmp.Or(p.Script, f.Path)
 		p.step("script", f.Path+" is a script: "+name+" is executed, and its attributes count")
 		if f, err = s.find(name); err != nil {
 			return err

@@ -11,11 +11,15 @@ import (
 // printPrediction prints what execve(2) of a file gives a task, what it changes, and then
 // the steps that lead to it.
 func printPrediction(p *printer, pred *predict.Prediction) {
-	p.print("execve of ")
-	p.escaped(pred.File)
-	p.print(" by ")
-	printWho(p, pred.Task)
-	p.line(": ", pred.Result)
+	if pred.Image != "" {
+		printStart(p, pred)
+	} else {
+		p.print("execve of ")
+		p.escaped(pred.File)
+		p.print(" by ")
+		printWho(p, pred.Task)
+		p.line(": ", pred.Result)
+	}
 	if pred.Program != nil {
 		printProgram(p, pred.Program, pred.Task.LastCap.Value)
 	}
@@ -25,13 +29,29 @@ func printPrediction(p *printer, pred *predict.Prediction) {
 		p.line()
 	} else {
 		printAfter(p, pred.After)
-		printChanges(p, pred)
+		if pred.Image == "" {
+			printChanges(p, pred)
+		}
 	}
 	p.notes("Notes", pred.Notes)
 	p.notes("Steps", pred.Steps)
 	p.notes("To change it", changes(pred.Changes))
 	p.notes("Assumed", pred.Assumed)
 	p.line("Not examined: ", predict.NotExamined)
+}
+
+// printStart prints whether an image starts, as whom and with what.
+func printStart(p *printer, pred *predict.Prediction) {
+	p.print("image ")
+	p.escaped(pred.Image)
+	if pred.After == nil {
+		p.line(" does not start: ", pred.Result)
+		return
+	}
+	p.print(" starts ")
+	p.escaped(pred.File)
+	p.print(": ")
+	p.line(pred.After.Summary())
 }
 
 // changes returns changes as notes.

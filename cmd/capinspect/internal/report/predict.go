@@ -12,7 +12,8 @@ import (
 // Prediction is what predict finds.
 type Prediction struct {
 	Version
-	Pid task.Value[int] `json:"pid"`
+	Pid   task.Value[int] `json:"pid"`
+	Image *string         `json:"image"`
 	Outcome
 	After   *After   `json:"after" lines:"members"`
 	Steps   []Note   `json:"steps" lines:"elements"`
@@ -52,7 +53,7 @@ type After struct {
 // FromPrediction returns the JSON form of a prediction.
 func FromPrediction(p *predict.Prediction) Prediction {
 	r := Prediction{
-		Version: Version{SchemaVersion}, Pid: p.Task.Tid, Outcome: outcome(p),
+		Version: Version{SchemaVersion}, Pid: p.Task.Tid, Image: text(p.Image), Outcome: outcome(p),
 		Steps: notes(p.Steps), Notes: notes(p.Notes), Changes: each(p.Changes, func(c predict.Change) Change { return Change(c) }),
 		Assumptions: Assumptions{notes(p.Assumed)}, NotExamined: predict.NotExamined,
 	}
