@@ -261,7 +261,8 @@ func TestScanText(t *testing.T) {
 			os.WriteFile(root+"/bin/script", []byte("#!/bin/su\n"), 0o755), unix.Chmod(root+"/bin/script", 0o4755),
 			unix.Mount(root+"/bin", root+"/bin/nosuid", "", unix.MS_BIND, ""), unix.Mount("", root+"/bin/nosuid", "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_NOSUID, ""))
 	}))
-	const want = `RESULT  MARKED                             GAINS   FILE
+	const want = `14 programs: 4 set-user-ID, 4 set-group-ID, 8 with capabilities, 2 scripts; 3 would give root, 0 capabilities, 4 would fail (EACCES 4)
+RESULT  MARKED                             GAINS   FILE
 ok      setuid 1000, setgid 5, net_raw=ep  egid 5  /bin/both\x0a
 EACCES  net_raw=ep                         -       /bin/closed/ping
 ok      setuid 1000, setgid 5, net_raw=ep  none    /bin/nosuid/both\x0a

@@ -3,12 +3,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
@@ -116,6 +122,64 @@ func TestTerminalTables(t *testing.T) {
 		if !strings.Contains(always, "\x1b[31m") || uncoloured.Replace(always) != piped {
 			t.Errorf("%s --color always: %q", name, always)
 		}
+	}
+}
+
+// TestTerminalScan shows a scan at terminals of two widths, and in a pipe.
+func TestTerminalScan(t *testing.T) {
+	need.On(t, "root", "script", "stty")
+	const long = "/usr/lib/a-directory-of-a-long-name/and-another-one/a-program-of-a-long-name-that-no-terminal-shows-in-a-line"
+	dir := t.TempDir()
+	program := func(name string, mode uint32, caps capset.Set) error {
+		name = dir + name
+		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, elfFile(""), 0o755), unix.Chmod(name, mode))
+		if caps != 0 {
+			attribute := (&capset.FileCaps{Version: 2, Effective: true, Permitted: caps}).Attribute()
+			err = errors.Join(err, unix.Setxattr(name, "security.capability", attribute, 0))
+		}
+		return err
+	}
+	may := capset.Of(capset.SysAdmin, capset.NetRaw)
+	tid := strconv.Itoa(thread(t, func() error {
+		err := errors.Join(
+			unix.Unshare(unix.CLONE_NEWNS), unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""), unix.Mount("none", dir, "tmpfs", 0, "mode=755"),
+			program("/usr/bin/su", 0o4755, 0), program("/usr/bin/mounter", 0o755, capset.Of(capset.SysAdmin)), program("/usr/bin/ping", 0o755, capset.Of(capset.NetRaw)),
+			program("/usr/bin/owner", 0o755, capset.Of(capset.Chown)), program(long, 0o4700, may), program("/usr/sbin/wall", 0o2755, 0),
+			unix.Chroot(dir), unix.Chdir("/"))
+		for c := range capset.LastKnown + 1 {
+			if !may.Has(c) {
+				unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0) // fails of one that the kernel does not have
+			}
+		}
+		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		return errors.Join(err, unix.Capset(&header, &make([]unix.CapUserData, 2)[0]))
+	}))
+	args := "predict --scan / --uid 1000 --gid 1000 --columns +mode --sort risk -p " + tid
+	stable := func(text string) string {
+		return strings.NewReplacer("pid "+tid+" ", "pid PID ", "\r\n", "\n").Replace(text)
+	}
+	piped := run(t, built(t), strings.Fields(args)...)
+	golden(t, filepath.Join(fixture.Dir(t), "terminal", "scan.txt"), stable(piped.stdout)+piped.stderr)
+	for _, width := range []int{80, 160} {
+		shown := func(environment string) string {
+			return stable(run(t, "script", "-qec", fmt.Sprintf("stty cols %d; TERM=xterm %s %s %s", width, environment, built(t), args), "/dev/null").stdout)
+		}
+		coloured := shown("")
+		golden(t, filepath.Join(fixture.Dir(t), "terminal", fmt.Sprintf("scan-%d.txt", width)), coloured)
+		plain := uncoloured.Replace(coloured)
+		for _, environment := range []string{"NO_COLOR=1", "TERM=dumb"} {
+			if got := shown(environment); got != plain || got == coloured {
+				t.Errorf("%s: %s", environment, got)
+			}
+		}
+		for line := range strings.Lines(plain) {
+			if n := utf8.RuneCountInString(line) - 1; n > width {
+				t.Errorf("%d characters at a width of %d: %s", n, width, line)
+			}
+		}
+	}
+	if always := run(t, built(t), append(strings.Fields(args), "--color", "always")...).stdout; uncoloured.Replace(always) != piped.stdout || always == piped.stdout {
+		t.Errorf("--color always: %q", always)
 	}
 }
 

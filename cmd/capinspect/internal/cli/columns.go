@@ -35,8 +35,8 @@ func (c *columnFlags) flags(columns ...flags.Candidate) []flags.Flag {
 	}
 }
 
-// check reports whether a format can have what the flags ask for.
-func (c *columnFlags) check(format string) error {
+// fit reports whether a format can have what the flags ask for.
+func (c *columnFlags) fit(format string) error {
 	switch {
 	case !table.Form(format).Valid() && *c != columnFlags{}:
 		return usagef("--columns, --sort and --no-headers are for the table")
@@ -76,6 +76,11 @@ func choose[T any](c *columnFlags, all table.Columns[T], risk *table.Column[T], 
 			}
 			r.columns = append(r.columns, column)
 		}
+	}
+	// The one that can be of any width stays the last, if it is there unasked.
+	if wide := &all[len(all)-1]; more && wide.Default {
+		at := slices.Index(r.columns, wide)
+		r.columns = append(slices.Delete(r.columns, at, at+1), wide)
 	}
 	var err error
 	switch {

@@ -16,6 +16,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
@@ -43,7 +44,8 @@ docker run or a manifest asks for.
 
 With --scan, predict lists the programs below DIR, by default /, that are
 set-user-ID or set-group-ID or have capabilities, and what each would give the
-process.`,
+process. The first line sums up the list. --sort risk puts first what opens the
+node, then what gives root's user id, then what gives less.`,
 	Example: `
 capinspect predict sh
 capinspect predict /bin/sh --uid 1000 --drop all
@@ -57,6 +59,8 @@ type predictConfig struct {
 	format    flags.Formats[*render.Form[predict.Prediction]]
 	started   started
 	scan, all bool
+	columnFlags
+	color command.Colour
 }
 
 func newPredict() (command.Runner, []flags.Flag) {
@@ -66,6 +70,8 @@ func newPredict() (command.Runner, []flags.Flag) {
 			{Name: "scan", About: "list the programs below DIR that give privileges", Value: (*flags.Bool)(&c.scan)},
 			{Name: "all", About: "with --scan, also in other file systems mounted there, and in subvolumes", Value: (*flags.Bool)(&c.all)},
 		},
+		c.columnFlags.flags(programColumns()...),
+		[]flags.Flag{c.color.Flag()},
 		c.subject.flags(),
 		c.started.flags(),
 		c.format.Flags(),
@@ -74,12 +80,16 @@ func newPredict() (command.Runner, []flags.Flag) {
 
 func (c *predictConfig) Run(e *command.Env, args []string) (int, error) {
 	switch {
+	case c.columns == "help":
+		return command.StatusOK, e.Write(columnHelp(table.Programs))
 	case c.scan && len(args) <= 1:
 		return c.list(e, args)
 	case c.scan:
 		return 0, usagef("want one DIR")
 	case c.all:
 		return 0, usagef("--all is for --scan")
+	case c.columnFlags != columnFlags{} || c.color != "auto":
+		return 0, usagef("--columns, --sort, --no-headers and --color are for --scan")
 	}
 	format, err := c.format.Chosen()
 	if err != nil {
@@ -127,6 +137,10 @@ func (c *predictConfig) list(e *command.Env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	rows, err := c.table(e, format == render.Scans[0])
+	if err != nil {
+		return 0, err
+	}
 	dir := "/"
 	if len(args) == 1 {
 		dir = args[0]
@@ -142,7 +156,18 @@ func (c *predictConfig) list(e *command.Env, args []string) (int, error) {
 	if err != nil {
 		return 0, c.failed(from, err)
 	}
-	if err := e.Write(format.Append(nil, found)); err != nil {
+	rest := format.Append(nil, found)
+	if format == render.Scans[0] {
+		rest = rows.Style.Wrap(rest)
+		err = e.Write(rows.Style.Wrap([]byte(found.Summary() + "\n")))
+		if err == nil && len(found.Programs) > 0 {
+			err = rows.Write(e.Output(), found.Programs)
+		}
+	}
+	if err == nil {
+		err = e.Write(rest)
+	}
+	if err != nil {
 		return 0, err
 	}
 	status := command.StatusOK
@@ -158,6 +183,30 @@ func (c *predictConfig) list(e *command.Env, args []string) (int, error) {
 		status = command.StatusTrouble
 	}
 	return status, nil
+}
+
+// programColumns returns the columns of a scan, for completion.
+func programColumns() (list []flags.Candidate) {
+	for _, name := range table.Programs.Names() {
+		list = append(list, flags.Candidate(name))
+	}
+	return list
+}
+
+// table returns the table of a scan, without rows.
+func (c *predictConfig) table(e *command.Env, text bool) (*table.Table[*predict.Prediction], error) {
+	if !text && c.columnFlags != (columnFlags{}) {
+		return nil, usagef("--columns, --sort and --no-headers are for the table")
+	}
+	columns, err := choose(&c.columnFlags, table.Programs, &table.ProgramRisk, false)
+	if err != nil {
+		return nil, err
+	}
+	style, err := c.color.Style(e)
+	if err != nil {
+		return nil, err
+	}
+	return columns.table(table.Text, style), nil
 }
 
 // subject are the flags that say for which task the prediction is made, and

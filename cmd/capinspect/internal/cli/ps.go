@@ -229,7 +229,7 @@ func (r *psRun) chooseFormat() error {
 	case c.full && (r.format.tabular() || r.format.name == "tree"):
 		return usagef("--full is for json and jsonl")
 	}
-	return c.columnFlags.check(r.format.name)
+	return c.columnFlags.fit(r.format.name)
 }
 
 func (r *psRun) chooseColumns() (err error) {

@@ -79,6 +79,7 @@ type Scan struct {
 	Version
 	Pid          task.Value[int]  `json:"pid"`
 	Dir          string           `json:"dir"`
+	Summary      string           `json:"summary"`
 	Files        int              `json:"files"`
 	Directories  int              `json:"directories"`
 	Unsearchable int              `json:"unsearchable"`
@@ -108,7 +109,7 @@ type Gains struct {
 // FromScan returns the JSON form of a scan.
 func FromScan(s *predict.Scan) Scan {
 	return Scan{
-		Version: Version{SchemaVersion}, Pid: s.Task.Tid, Dir: s.Dir,
+		Version: Version{SchemaVersion}, Pid: s.Task.Tid, Dir: s.Dir, Summary: s.Summary(),
 		Files: s.Files, Directories: s.Dirs, Unsearchable: s.Closed, OtherDevices: s.Others,
 		Programs: each(s.Programs, func(p *predict.Prediction) ScannedProgram { return ScannedProgram{outcome(p), gains(p)} }),
 		Left:     s.Left, Assumptions: Assumptions{notes(s.Assumed)}, NotExamined: predict.NotExamined,

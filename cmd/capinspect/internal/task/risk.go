@@ -32,11 +32,25 @@ func (t *Task) Risk() Risk {
 		}
 		return Risk(t.Sets[capset.Bounding].Zero().Len())
 	}
+	return t.RiskOf(held)
+}
+
+// RiskOf returns how dangerous some capabilities are if the task holds them.
+func (t *Task) RiskOf(held capset.Set) Risk {
 	risk := riskHeld*Risk(held.Len()) + riskNote*Risk(t.worst(held))
 	if t.onNode() {
 		risk += riskNode
 	}
 	return risk
+}
+
+// RiskOfRoot is that of root's user id without a capability: less than what opens the node,
+// and more than other capabilities.
+func (t *Task) RiskOfRoot() Risk {
+	if t.onNode() {
+		return riskNode + riskNote - 1
+	}
+	return riskNote - 1
 }
 
 // OpensNode reports whether the node may be open to a task of that risk.
