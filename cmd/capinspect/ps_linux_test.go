@@ -324,7 +324,7 @@ func TestPsHidepid(t *testing.T) {
 // TestPsUserNamespaces marks what is held in a child user namespace: of root of the node,
 // and of another user, as root and as a reader who may not see the namespaces.
 func TestPsUserNamespaces(t *testing.T) {
-	need.On(t, "root", "unshare", "setpriv")
+	need.On(t, "root", "unshare", "setpriv", "script", "stty")
 	ofRoot := inUserNamespace(t, extents(1, 1, 0), extents(1, 1, 0), "sleep", "60")
 	ofUser := inUserNamespace(t, extents(1, 1000, 100000), extents(1, 1000, 100000), "sleep", "60")
 	node := exec.Command("sleep", "60")
@@ -371,6 +371,21 @@ func TestPsUserNamespaces(t *testing.T) {
 		if got := row(test.pid, built(t), "ps", "--columns", "BOUNDING", "--privileged"); strings.Contains(got, mark) {
 			t.Errorf("%d: %q: Bounding is marked", test.pid, got)
 		}
+	}
+
+	// By risk, what root of the node holds comes first, though another holds more. A terminal
+	// and JSON tell those in a child user namespace apart, whatever their uid.
+	pids := []string{strconv.Itoa(ofRoot), strconv.Itoa(ofUser), strconv.Itoa(node.Process.Pid)}
+	byRisk := strings.Fields(run(t, built(t), append([]string{"ps", "--columns", "PID", "--sort", "risk", "--no-headers"}, pids...)...).stdout)
+	if len(byRisk) != 3 || byRisk[0] != pids[2] {
+		t.Errorf("by risk %v, want %s first", byRisk, pids[2])
+	}
+	const summary = "3 processes, 3 privileged (2 in a child user namespace)"
+	if o := run(t, built(t), append([]string{"ps", "--json"}, pids...)...); !strings.Contains(o.stdout, `"summary": "`+summary) {
+		t.Errorf("JSON without %q: %s", summary, o.stdout)
+	}
+	if o := run(t, "script", "-qec", "stty cols 100; "+built(t)+" ps "+strings.Join(pids, " "), "/dev/null"); !strings.Contains(o.stdout, "\n"+summary) {
+		t.Errorf("a terminal without %q: %s", summary, o.stdout)
 	}
 }
 
