@@ -31,7 +31,7 @@ var completions = [...]struct{ line, words string }{
 	{"ps --sor", "--sort"},
 	{"ps --sort N", "NAME NAMESPACE NNP NSPID"},
 	{"ps --columns +USER,UI", "+USER,UID +USER,UIDS"},
-	{"ps -o ", "csv json jsonl markdown table tree"},
+	{"ps -o ", "csv json jsonl markdown openmetrics table tree"},
 	{"ps --by ", "container"},
 	{"ps --user roo", "root"},
 	{"ps --container ", "a5a0cc370154"},

@@ -45,7 +45,11 @@ this is "summary".
 
 With --by container, EFFECTIVE, PERMITTED and BOUNDING are what any process of
 the container has, and NNP and SECCOMP are "no" if any process is without. "-"
-is no container, "?" is not known. The sandboxes of pods are left out.`,
+is no container, "?" is not known. The sandboxes of pods are left out.
+
+-o openmetrics counts processes and containers for Prometheus: those that hold
+a capability which opens the node, run as its root, or lack no_new_privs or
+seccomp. The textfile collector of node_exporter reads it.`,
 	Example: `
 capinspect ps
 capinspect ps --privileged --sort risk
@@ -53,7 +57,8 @@ capinspect ps -t --cap sys_admin,net_admin
 capinspect ps -n 'capins*' --columns +USER,CAPS
 capinspect ps -o tree self
 capinspect ps --by container -o jsonl
-capinspect ps --privileged -o markdown`,
+capinspect ps --privileged -o markdown
+capinspect ps -o openmetrics`,
 	New: newPs,
 }
 
@@ -76,7 +81,7 @@ type psConfig struct {
 	pods    string
 }
 
-var psFormats = []*psFormat{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}}
+var psFormats = []*psFormat{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}, {openMetrics}}
 
 type psFormat struct{ name string }
 
@@ -226,7 +231,7 @@ func (r *psRun) chooseFormat() error {
 		return usagef("--changes is for tasks: use it without --by and -o tree")
 	case c.changes && c.Threads.Differing:
 		return usagef("--changes compares each thread with itself: use -T in place of -t")
-	case c.full && (r.format.tabular() || r.format.name == "tree"):
+	case c.full && r.format.name != "json" && r.format.name != "jsonl":
 		return usagef("--full is for json and jsonl")
 	}
 	return c.columnFlags.fit(r.format.name)
@@ -253,10 +258,10 @@ func (r *psRun) chooseColumns() (err error) {
 	if r.format.name == string(table.Text) {
 		r.style = style
 	}
-	q.Container = needs.Container || c.full || c.by != "" || c.container != "" || c.pods != ""
+	q.Container = needs.Container || c.full || c.by != "" || c.container != "" || c.pods != "" || r.format.name == openMetrics
 	q.UserNames = needs.UserNames || c.full
 	q.StartTime = c.full || c.changes
-	q.UserNamespace = needs.UserNamespace || r.style != render.Style{} || r.format.name == "json"
+	q.UserNamespace = needs.UserNamespace || r.style != render.Style{} || r.format.name == "json" || r.format.name == openMetrics
 	q.MarkChildren = r.format.tabular()
 	return nil
 }

@@ -18,6 +18,11 @@ import (
 
 func (r *psRun) chooseTasks(args []string) error {
 	c, q := r.config, &r.query
+	if r.format.name == openMetrics {
+		if err := c.checkMetrics(args); err != nil {
+			return err
+		}
+	}
 	words := slices.Concat(c.PIDs, args)
 	for _, word := range words {
 		pid, err := strconv.Atoi(word)

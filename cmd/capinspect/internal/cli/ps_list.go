@@ -42,7 +42,7 @@ func (r *psRun) once() (int, error) {
 	if found.Visited == 0 && found.Kernel == 0 && len(found.Failures) == 0 {
 		r.env.Note("nothing matches")
 	}
-	if found.Kernel > 0 {
+	if found.Kernel > 0 && r.format.name != openMetrics {
 		r.env.Note("kernel threads left out: %d, see --kernel-threads", found.Kernel)
 	}
 	if found.Refused > 0 {
@@ -102,6 +102,8 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 		return r.byContainer(from, out, hides)
 	case r.format.name == "json" || r.format.name == "jsonl":
 		return r.stream(from, out, hides)
+	case r.format.name == openMetrics:
+		return r.metrics(from, out, hides)
 	case r.format.name == "tree":
 		var tree table.Tree
 		if found, err = walk(r, from, tree.Begin, tree.Visit, tree.Done); err == nil {

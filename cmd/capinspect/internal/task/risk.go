@@ -73,6 +73,18 @@ func (t *Task) worst(set capset.Set) int {
 // Opens reports whether some capabilities, which the task holds, may open the node to it.
 func (t *Task) Opens(set capset.Set) bool { return t.onNode() && t.worst(set) > 0 }
 
+// Opening returns the capabilities of which the table of notes says that one alone may open
+// the node to a task.
+func Opening() (set capset.Set) {
+	t := Task{LastCap: LastCap{Value: capset.LastKnown}}
+	for c := range capset.UpTo(capset.LastKnown).Caps() {
+		if t.worst(capset.Of(c)) > 0 {
+			set |= capset.Of(c)
+		}
+	}
+	return set
+}
+
 // MarkOf says how the set k of the task is to be read.
 func (t *Task) MarkOf(k capset.Kind) Mark {
 	set, known := t.Sets[k].Get()
