@@ -47,6 +47,7 @@ var (
 	errNotELF   = errors.New("it is an ELF file, and no program: an object file or a core")
 	errCutELF   = errors.New("it is an ELF file whose headers are cut off or malformed")
 	errShortELF = errors.New("it is an ELF file that ends before the name of its loader")
+	errNoName   = errors.New("it is an ELF file whose loader has an empty name")
 	errBeyond   = errors.New("what names it lies beyond the first bytes of the program")
 )
 
@@ -180,6 +181,9 @@ func loaderName(head []byte, at, size uint64) (string, error) {
 		return "", errCutELF
 	}
 	name, _, _ := strings.Cut(string(text), "\x00")
+	if name == "" { // which is the working directory
+		return "", errNoName
+	}
 	return name, nil
 }
 
@@ -208,6 +212,8 @@ func (s *Subject) load(f *Found) error {
 	case errors.Is(err, errBeyond):
 		s.Assume("loader", "the loader of "+f.Path+" is there: "+err.Error())
 		return nil
+	case errors.Is(err, errNoName):
+		return &Denied{"EACCES", f.Path, err.Error(), s.otherFormat(f, err)}
 	case errors.Is(err, errShortELF):
 		return &Denied{"EIO", f.Path, err.Error(), s.otherFormat(f, err)}
 	case err != nil:

@@ -82,6 +82,8 @@ func foretold(here *Architecture, file []byte) string {
 	switch {
 	case errors.Is(err, errBeyond):
 		return "unknown"
+	case errors.Is(err, errNoName):
+		return "EACCES"
 	case errors.Is(err, errShortELF):
 		return "EIO"
 	case err != nil:

@@ -61,6 +61,7 @@ func TestLoaderOf(t *testing.T) {
 		"size of an entry":      {changed(54, 57), "", errCutELF},
 		"no entries":            {changed(56, 0), "", errCutELF},
 		"loader without a NUL":  {changed(64+56+32, 5), "", errCutELF},
+		"loader without name":   {changed(64+2*56, 0), "", errNoName},
 		"loader of a byte":      {changed(64+56+32, 1), "", errCutELF},
 		"loader beyond":         {append(far, make([]byte, HeadSize-len(far))...), "", errBeyond},
 		"loader beyond the end": {far, "", errShortELF},
