@@ -49,6 +49,7 @@ func (c *columnFlags) fit(format string) error {
 // chosen are the columns of a table that were asked for.
 type chosen[T any] struct {
 	columns []*table.Column[T]
+	all     bool // each of them was asked for
 	sort    *table.Column[T]
 	headers bool
 }
@@ -59,7 +60,7 @@ const byRisk = "risk"
 // choose returns the columns that the flags ask for, and of what risk sorts by. named says
 // that a manifest tells names.
 func choose[T any](c *columnFlags, all table.Columns[T], risk *table.Column[T], named bool) (*chosen[T], error) {
-	r := &chosen[T]{headers: !c.noHeaders}
+	r := &chosen[T]{headers: !c.noHeaders, all: c.columns != ""}
 	list, more := strings.CutPrefix(c.columns, "+")
 	if more || list == "" {
 		for i := range all {
@@ -117,7 +118,7 @@ func (c *chosen[T]) needs() (n table.Needs) {
 
 // table returns an empty table of the columns.
 func (c *chosen[T]) table(form table.Form, style render.Style) *table.Table[T] {
-	return &table.Table[T]{Columns: c.columns, Header: c.headers, Sort: c.sort, Form: form, Style: style}
+	return &table.Table[T]{Columns: c.columns, Chosen: c.all, Header: c.headers, Sort: c.sort, Form: form, Style: style}
 }
 
 // columnHelp returns what --columns help prints.

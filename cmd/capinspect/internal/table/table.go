@@ -22,6 +22,7 @@ const blockSize = 64 << 10
 // goroutines can each fill one at the same time.
 type Table[T any] struct {
 	Columns []*Column[T]
+	Chosen  bool // somebody asked for these columns, and none is left out
 	Header  bool
 	Sort    *Column[T]   // nil leaves the rows as they come; it need not be one of Columns
 	Style   render.Style // its width cuts cells, if it is not 0
@@ -165,7 +166,8 @@ func (t *Table[T]) WriteTo(w io.Writer) (written int64, err error) {
 		}
 		return text.WriteTo(w)
 	}
-	widths := t.widths(rows)
+	shown, leftOut := t.narrow(rows)
+	widths := t.widths(rows, shown)
 	out := make([]byte, 0, blockSize+4096)
 	flush := func() {
 		var n int
@@ -174,19 +176,22 @@ func (t *Table[T]) WriteTo(w io.Writer) (written int64, err error) {
 		out = out[:0]
 	}
 	if t.Header {
-		for i, column := range t.Columns {
-			out = t.appendCell(out, i, []byte(column.Name), task.Plain, widths)
+		for at, i := range shown {
+			out = t.appendCell(out, t.Columns[i].Number, []byte(t.Columns[i].Name), task.Plain, widths[at:])
 		}
 	}
 	for _, r := range rows {
-		for i := range t.Columns {
-			out = t.appendCell(out, i, r.chunk.cell(r.first+i), r.chunk.mark(r.first+i), widths)
+		for at, i := range shown {
+			out = t.appendCell(out, t.Columns[i].Number, r.chunk.cell(r.first+i), r.chunk.mark(r.first+i), widths[at:])
 		}
 		if len(out) >= blockSize {
 			if flush(); err != nil {
 				return written, err
 			}
 		}
+	}
+	if leftOut != "" && t.Header {
+		out = append(out, t.Style.Wrap([]byte(leftOut+"\n"))...)
 	}
 	if len(out) > 0 {
 		flush()
@@ -212,9 +217,8 @@ func (t *Table[T]) cells(rows []row[T]) (list [][]string) {
 	return list
 }
 
-// widths returns the width of each column in characters: that of its longest cell, or less
-// if the terminal is too narrow.
-func (t *Table[T]) widths(rows []row[T]) []int {
+// longest returns how many characters the longest cell of each column has.
+func (t *Table[T]) longest(rows []row[T]) []int {
 	widths := make([]int, len(t.Columns))
 	for _, r := range rows {
 		for i := range t.Columns {
@@ -224,20 +228,39 @@ func (t *Table[T]) widths(rows []row[T]) []int {
 			}
 		}
 	}
-	numbers := slices.Clone(widths)
+	return widths
+}
+
+// natural returns how wide each column is where there is space for all.
+func (t *Table[T]) natural(rows []row[T]) []int {
+	widths := t.longest(rows)
 	for i, column := range t.Columns {
 		if t.Header {
 			widths[i] = max(widths[i], len(column.Name))
+		}
+	}
+	return widths
+}
+
+// widths returns the width of each column that is shown, in characters: that of its longest
+// cell, or less if the terminal is too narrow.
+func (t *Table[T]) widths(rows []row[T], shown []int) []int {
+	longest := t.longest(rows)
+	widths, numbers := make([]int, len(shown)), make([]int, len(shown))
+	for at, i := range shown {
+		widths[at], numbers[at] = longest[i], longest[i]
+		if t.Header {
+			widths[at] = max(widths[at], len(t.Columns[i].Name))
 		}
 	}
 	for _, least := range [...]func(name int) int{
 		func(name int) int { return max(name, legible) }, func(int) int { return legible }, func(int) int { return shortest },
 	} {
 		floors := make([]int, len(widths))
-		for i, column := range t.Columns {
-			floors[i] = least(len(column.Name))
-			if column.Number {
-				floors[i] = max(floors[i], numbers[i])
+		for at, i := range shown {
+			floors[at] = least(len(t.Columns[i].Name))
+			if t.Columns[i].Number {
+				floors[at] = max(floors[at], numbers[at])
 			}
 		}
 		t.shrink(widths, floors)
@@ -271,25 +294,26 @@ func (t *Table[T]) shrink(widths, floors []int) {
 	}
 }
 
-// appendCell appends the cell of the i-th column, and the space before the next one.
-func (t *Table[T]) appendCell(dst []byte, i int, cell []byte, mark task.Mark, widths []int) []byte {
+// appendCell appends a cell, and the space before the next one. The widths begin with that
+// of its column.
+func (t *Table[T]) appendCell(dst []byte, number bool, cell []byte, mark task.Mark, widths []int) []byte {
 	length := utf8.RuneCount(cell)
-	if length > widths[i] {
-		cell = cut(cell, widths[i])
-		length = widths[i]
+	if length > widths[0] {
+		cell = cut(cell, widths[0])
+		length = widths[0]
 	}
-	last := i == len(t.Columns)-1
-	if t.Columns[i].Number {
-		dst = render.AppendSpaces(dst, widths[i]-length)
+	last := len(widths) == 1
+	if number {
+		dst = render.AppendSpaces(dst, widths[0]-length)
 	}
 	dst = t.Style.AppendMarked(dst, mark, cell)
 	switch {
 	case last:
 		return append(dst, '\n')
-	case t.Columns[i].Number:
+	case number:
 		return append(dst, ' ', ' ')
 	}
-	return render.AppendSpaces(dst, widths[i]-length+2)
+	return render.AppendSpaces(dst, widths[0]-length+2)
 }
 
 // cut returns the first characters of a cell, with a "+" as the last one.
