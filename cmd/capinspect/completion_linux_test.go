@@ -21,7 +21,7 @@ import (
 
 // completions are command lines, and what their last word is completed to.
 var completions = [...]struct{ line, words string }{
-	{"", "show ps decode explain check diff why needs predict securitycontext profiles completion self container: file:"},
+	{"", "show ps decode explain check diff why needs predict scan securitycontext profiles completion self container: file:"},
 	{"p", "ps predict profiles"},
 	{"show p", ""},
 	{"ps p", ""},

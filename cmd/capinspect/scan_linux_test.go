@@ -160,8 +160,8 @@ func candidates(t *testing.T, root, dir string) (programs map[string]bool, files
 // of each program what a prediction for it alone does.
 func scanIsWalk(t *testing.T, task, root, dir string, before credentialsJSON, flags ...string) {
 	t.Helper()
-	flags = append([]string{"predict", "--json", "-p", task}, flags...)
-	o := call("", append(flags, "--scan", dir)...)
+	flags = append([]string{"--json", "-p", task}, flags...)
+	o := call("", append(append([]string{"scan"}, flags...), dir)...)
 	got := scanOf(t, o)
 	programs, files, dirs := candidates(t, root, dir)
 	if o.status != 0 || o.stderr != "" || got.Files != files || got.Directories != dirs || len(got.Programs) != len(programs) || got.Dir != dir {
@@ -178,7 +178,7 @@ func scanIsWalk(t *testing.T, task, root, dir string, before credentialsJSON, fl
 		}
 		delete(programs, p.File) // or it is there twice
 		results[p.Result]++
-		o := call("", append(flags, "--", p.File)...)
+		o := call("", append(append([]string{"predict"}, flags...), "--", p.File)...)
 		var alone predicted
 		if err := json.Unmarshal([]byte(o.stdout), &alone); err != nil || o.stderr != "" || (o.status == 0) != (p.Result == "ok") {
 			t.Fatalf("%s: %v, %+v", p.File, err, o)
@@ -286,7 +286,7 @@ Assumed:
   add         its Permitted, Effective and Bounding sets have cap_net_raw, as you asked
 Not examined: ACLs, security modules, writers (ETXTBSY), binfmt_misc, shared libraries, a root directory shared by CLONE_FS
 `
-	o := run(t, built(t), "predict", "-p", tid, "--scan", "/bin", "--uid", "1000", "--gid", "1000", "--drop", "all", "--add", "net_raw")
+	o := run(t, built(t), "scan", "-p", tid, "/bin", "--uid", "1000", "--gid", "1000", "--drop", "all", "--add", "net_raw")
 	if got := strings.Replace(o.stdout, "for pid "+tid+" ", "for pid PID ", 1); o.status != 0 || o.stderr != "" || got != want {
 		t.Errorf("%d, %s\n%s\nwant %s", o.status, o.stderr, got, want)
 	}
@@ -312,7 +312,7 @@ func TestScanRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	as := func(args ...string) outcome {
-		return run(t, "setpriv", append([]string{"--reuid", "4242", "--regid", "4242", "--clear-groups", built(t), "predict", "--scan"}, args...)...)
+		return run(t, "setpriv", append([]string{"--reuid", "4242", "--regid", "4242", "--clear-groups", built(t), "scan"}, args...)...)
 	}
 	o := as(dir, "--json")
 	s := scanOf(t, o)
@@ -352,12 +352,12 @@ func TestScanTooMany(t *testing.T) {
 		}
 		return nil
 	}))
-	o := run(t, built(t), "predict", "-p", tid, "--scan", "/etc", "--json")
+	o := run(t, built(t), "scan", "-p", tid, "/etc", "--json")
 	if s := scanOf(t, o); o.status != 2 || len(s.Programs) != most || s.Left != more || s.Files != most+more ||
 		o.stderr != "capinspect: 3 programs are too many to list: scan a part of /etc\n" {
 		t.Errorf("%d, %s, %d programs, %d left, %d files", o.status, o.stderr, len(s.Programs), s.Left, s.Files)
 	}
-	o = run(t, built(t), "predict", "-p", tid, "--scan", "/etc")
+	o = run(t, built(t), "scan", "-p", tid, "/etc")
 	if lines := strings.Count(o.stdout, " /etc/"); o.status != 2 || lines != most || !strings.Contains(o.stdout, "\n... and 3 more\n10003 of 10003 files in 1 directories of /etc, for ") {
 		t.Errorf("%d, %d lines", o.status, lines)
 	}
@@ -379,7 +379,7 @@ func TestScanOwnFUSE(t *testing.T) {
 			unix.Unshare(unix.CLONE_NEWNS), unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
 			unix.Mount("silent", dir+"/silent", "fuse", 0, fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fuse)))
 		if err == nil {
-			o = run(t, "timeout", "-s", "KILL", "10", binary, "predict", "--scan", dir, "--json")
+			o = run(t, "timeout", "-s", "KILL", "10", binary, "scan", dir, "--json")
 		}
 		return err
 	})
@@ -403,7 +403,7 @@ func TestScanACL(t *testing.T) {
 		name := root + "/etc/p"
 		return errors.Join(os.WriteFile(name, elfFile(""), 0o755), unix.Setxattr(name, "system.posix_acl_access", acl, 0), unix.Chmod(name, 0o4750))
 	}))
-	o := run(t, built(t), "predict", "-p", tid, "--scan", "/etc", "--uid", "1000", "--gid", "1000", "--drop", "all", "--json")
+	o := run(t, built(t), "scan", "-p", tid, "/etc", "--uid", "1000", "--gid", "1000", "--drop", "all", "--json")
 	var found scanned
 	if err := json.Unmarshal([]byte(o.stdout), &found); err != nil || len(found.Programs) != 1 || !strings.HasPrefix(found.NotExamined, "ACLs, ") {
 		t.Fatalf("%v, %+v", err, o)

@@ -139,7 +139,7 @@ func samples(t *testing.T) (list []any) {
 		{"securitycontext", "--json", "--proc", "../../testdata/proc/kubernetes-1.37", "18009"},
 		{"predict", "--json", in("program")},
 		{"predict", "--json", in("missing"), "--uid", "1000"},
-		{"predict", "--json", "--scan", dir, "--uid", "1000"},
+		{"scan", "--json", dir, "--uid", "1000"},
 	} {
 		o := call("", args...)
 		before := len(list)

@@ -74,7 +74,7 @@ func TestSystemCalls(t *testing.T) {
 		{"needs", log, "-p", target},
 		{"predict", "sh", "-p", target, "--path", "/bin:/usr/bin"},
 		{"predict", "/sh", "-p", elsewhere},
-		{"predict", "--scan", "/usr/bin", "-p", target},
+		{"scan", "/usr/bin", "-p", target},
 		{"--current", "--has-p=chown", "--mode"},
 	} {
 		calls, err := enteredBy(dir, built(t), args...)

@@ -163,7 +163,7 @@ func TestTerminalScan(t *testing.T) {
 		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 		return errors.Join(err, unix.Capset(&header, &make([]unix.CapUserData, 2)[0]))
 	}))
-	args := "predict --scan / --uid 1000 --gid 1000 --columns +mode --sort risk -p " + tid
+	args := "scan / --uid 1000 --gid 1000 --columns +mode --sort risk -p " + tid
 	stable := func(text string) string {
 		return strings.NewReplacer("pid "+tid+" ", "pid PID ", "\r\n", "\n").Replace(text)
 	}

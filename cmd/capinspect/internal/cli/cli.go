@@ -32,7 +32,7 @@ func capshOptions() string {
 
 // commands returns the subcommands. The first one runs if the command line names none.
 func commands() []*command.Command {
-	return []*command.Command{&showCommand, &psCommand, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &needsCommand, &predictCommand, &securityContextCommand, &profilesCommand, &completionCommand}
+	return []*command.Command{&showCommand, &psCommand, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &needsCommand, &predictCommand, &scanCommand, &securityContextCommand, &profilesCommand, &completionCommand}
 }
 
 // usagef returns an error for a mistake in the command line.

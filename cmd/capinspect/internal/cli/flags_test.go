@@ -62,7 +62,6 @@ func TestOperands(t *testing.T) {
 	}
 }
 
-// TestScanFormats checks that predict has the same formats with and without
 // --scan, since one flag chooses among them.
 func TestScanFormats(t *testing.T) {
 	if with, without := flags.FormatNames(render.Scans), flags.FormatNames(render.Predictions); !slices.Equal(with, without) {

@@ -145,6 +145,16 @@ func (s *subject) workingDir(path string) (root.Dir, error) {
 	return dir, err
 }
 
+// absolute returns a path from the task's root directory of one from its working directory.
+func (s *subject) absolute(path string) (string, error) {
+	from, err := s.workingDir(path)
+	if err != nil || from.Fd < 0 {
+		return path, err
+	}
+	unix.Close(from.Fd)
+	return from.Path + "/" + path, nil
+}
+
 // below returns where a link of the task leads to, as "cwd", from its root directory. ok is
 // false if it leads elsewhere.
 func (s *subject) below(link string) (path string, ok bool, err error) {

@@ -53,18 +53,23 @@ func (c *Collector) changed(target string, what *predict.WhatIf) (*subject, erro
 	return s, nil
 }
 
-// Scan looks below a directory of a task's root for the programs that give something to
-// whoever executes them, and tells what each would give that task. all is for the file
-// systems mounted there too, and step is called now and then.
+// Scan looks below a directory for the programs that give something to whoever executes them,
+// and tells what each would give a task. The path of the directory goes from the root
+// directory of the task, or from its working directory. all is for the file systems mounted
+// there too, and step is called now and then.
 func (c *Collector) Scan(target, dir string, all bool, what *predict.WhatIf, step func()) (*predict.Scan, error) {
-	if !strings.HasPrefix(dir, "/") {
-		return nil, fmt.Errorf("%s: want a path that begins with /", dir)
+	if dir == "" {
+		return nil, errors.New("want the path of a directory, and it is empty")
 	}
 	s, err := c.changed(target, what)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
+	path, err := s.absolute(dir)
+	if err != nil {
+		return nil, err
+	}
 	scan := s.Scan(dir)
 	failed := func(path string, err error) { scan.Fail(fmt.Errorf("%s: %s", path, place.Reason(err))) }
 	tree := root.Tree{
@@ -75,7 +80,7 @@ func (c *Collector) Scan(target, dir string, all bool, what *predict.WhatIf, ste
 			}
 		},
 	}
-	if err := s.root.Search(dir, &tree); err != nil {
+	if err := s.root.Search(path, &tree); err != nil {
 		return nil, err
 	}
 	scan.Files, scan.Dirs, scan.Closed, scan.Others = tree.Files, tree.Dirs, tree.Closed, tree.Others

@@ -159,7 +159,16 @@ func (p *Program) elsewhere(err error) error {
 	if having == nil {
 		return err
 	}
-	return flags.Usagef("unknown flag: --%s, which is a flag of %s", flags.Unknown(err), strings.Join(having, " and of "))
+	return flags.Usagef("unknown flag: --%s, which is a flag of %s", flags.Unknown(err), listed(having))
+}
+
+// listed joins names as in "a, b and c".
+func listed(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // kinds is the table of the targets that not every command takes, with the commands that do.

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
+)
+
+var scanCommand = command.Command{
+	Name:     "scan",
+	Args:     "[flags] [DIR]",
+	Operands: []flags.Candidate{flags.AnyDir},
+	Summary:  "the programs below a directory that give privileges",
+	About: `List the programs below DIR, by default /, that are set-user-ID or set-group-ID
+or have capabilities, and what execve of each would give a process, or why it
+would fail. The process is capinspect's own, or that of -p: DIR is looked up
+below its root directory, from its working directory. Nothing is executed.
+
+The first line sums up the list. --sort risk puts first what opens the node,
+then what gives root's user id, then what gives less. The exit status is 2 if
+something could not be read.`,
+	Example: `
+capinspect scan
+capinspect scan /usr/bin --uid 1000 --drop all
+capinspect scan --uid 1000 --no-new-privs --json`,
+	New: newScan,
+}
+
+type scanConfig struct {
+	subject
+	format flags.Formats[*render.Form[predict.Scan]]
+	all    bool
+	columnFlags
+	color command.Colour
+}
+
+// aScan returns the defaults of a scan.
+func aScan() scanConfig {
+	return scanConfig{subject: subject{task: target.Self}, format: flags.NewFormats(render.Scans)}
+}
+
+func newScan() (command.Runner, []flags.Flag) {
+	c := aScan()
+	return &c, slices.Concat(c.ownFlags(), c.subject.flags(), c.format.Flags())
+}
+
+// ownFlags returns the flags of a scan but those of every prediction.
+func (c *scanConfig) ownFlags() []flags.Flag {
+	return slices.Concat(
+		[]flags.Flag{{Name: "all", About: "look also into other file systems mounted below DIR, and into subvolumes", Value: (*flags.Bool)(&c.all)}},
+		c.columnFlags.flags(programColumns()...),
+		[]flags.Flag{c.color.Flag()},
+	)
+}
+
+func (c *scanConfig) Run(e *command.Env, args []string) (int, error) {
+	if c.columns == "help" {
+		return command.StatusOK, e.Write(columnHelp(table.Programs))
+	}
+	dir := "/"
+	switch {
+	case len(args) > 1:
+		return 0, usagef("want one DIR")
+	case len(args) == 1:
+		dir = args[0]
+	}
+	format, err := c.format.Chosen()
+	if err != nil {
+		return 0, err
+	}
+	rows, err := c.table(e, format == render.Scans[0])
+	if err != nil {
+		return 0, err
+	}
+	found, err := c.search(e, dir)
+	if err != nil {
+		return 0, err
+	}
+	if err := write(e, found, format, rows); err != nil {
+		return 0, err
+	}
+	return complain(e, found), nil
+}
+
+// search looks for the programs below a directory.
+func (c *scanConfig) search(e *command.Env, dir string) (*predict.Scan, error) {
+	from, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	p := e.Waiting("looking for programs")
+	found, err := from.Scan(c.task, dir, c.all, &c.whatIf, p.Step)
+	p.Clear()
+	if err != nil {
+		return nil, c.failed(from, err)
+	}
+	return found, nil
+}
+
+// write writes what was found.
+func write(e *command.Env, found *predict.Scan, format *render.Form[predict.Scan], rows *table.Table[*predict.Prediction]) error {
+	rest := format.Append(nil, found)
+	if format != render.Scans[0] {
+		return e.Write(rest)
+	}
+	err := e.Write(rows.Style.Wrap([]byte(found.Summary() + "\n")))
+	if err == nil && len(found.Programs) > 0 {
+		err = rows.Write(e.Output(), found.Programs)
+	}
+	if err == nil {
+		err = e.Write(rows.Style.Wrap(rest))
+	}
+	return err
+}
+
+// complain says what could not be looked at or listed, and returns the exit status.
+func complain(e *command.Env, found *predict.Scan) int {
+	status := command.StatusOK
+	for _, err := range found.Failures {
+		e.Complain(err)
+		status = command.StatusTrouble
+	}
+	if found.MoreFailures > 0 {
+		e.Complain(fmt.Errorf("%d more could not be looked at", found.MoreFailures))
+	}
+	if found.Left > 0 {
+		e.Complain(fmt.Errorf("%d programs are too many to list: scan a part of %s", found.Left, found.Dir))
+		status = command.StatusTrouble
+	}
+	return status
+}
+
+// programColumns returns the columns of a scan, for completion.
+func programColumns() (list []flags.Candidate) {
+	for _, name := range table.Programs.Names() {
+		list = append(list, flags.Candidate(name))
+	}
+	return list
+}
+
+// table returns the table of a scan, without rows.
+func (c *scanConfig) table(e *command.Env, text bool) (*table.Table[*predict.Prediction], error) {
+	if !text && c.columnFlags != (columnFlags{}) {
+		return nil, usagef("--columns, --sort and --no-headers are for the table")
+	}
+	columns, err := choose(&c.columnFlags, table.Programs, &table.ProgramRisk, false)
+	if err != nil {
+		return nil, err
+	}
+	style, err := c.color.Style(e)
+	if err != nil {
+		return nil, err
+	}
+	return columns.table(table.Text, style), nil
+}
