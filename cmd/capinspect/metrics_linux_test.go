@@ -245,3 +245,38 @@ wait
 		}
 	}
 }
+
+// TestMetricsOfContainers holds the counts of containers that docker runs.
+func TestMetricsOfContainers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "docker")
+	image := buildHolderImage(t, buildImage(t))
+	for name, test := range map[string]struct {
+		flags                                   []string
+		withoutNNP, withoutSeccomp, root, admin int
+	}{
+		"default": {nil, 1, 0, 1, 0},
+		"open":    {[]string{"--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined"}, 1, 1, 1, 1},
+		"closed":  {[]string{"--user", "1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}, 0, 0, 0, 0},
+	} {
+		full := fmt.Sprintf("capinspect-test-%d-metrics-%s", os.Getpid(), name)
+		t.Cleanup(func() { exec.Command("docker", "rm", "-f", full).Run() })
+		id := strings.TrimSpace(string(docker(t, slices.Concat([]string{"run", "-d", "--network", "none", "--name", full}, test.flags, []string{image})...)))
+		got := samplesOf(t, run(t, built(t), "ps", "-o", "openmetrics").stdout)
+		where := `{where="container",runtime="docker",container_id="` + id + `"`
+		for name, want := range map[string]int{
+			"processes" + where + "}":                                             1,
+			"processes_without_no_new_privs" + where + "}":                        test.withoutNNP,
+			"processes_without_seccomp" + where + "}":                             test.withoutSeccomp,
+			"processes_as_host_root" + where + "}":                                test.root,
+			"processes_with_capability" + where + `,capability="cap_sys_admin"}`:  test.admin,
+			"processes_with_capability" + where + `,capability="cap_sys_module"}`: 0,
+		} {
+			if n, ok := got[name]; !ok || n != want {
+				t.Errorf("%s: %s %d (%t), want %d", full, name, n, ok, want)
+			}
+		}
+	}
+}
