@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml"
+	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
@@ -61,5 +65,55 @@ func TestNodeReport(t *testing.T) {
 	}
 	if state := docker(t, "inspect", "--format", "{{.State.Running}} {{.RestartCount}}", daemon); string(state) != "true 0\n" {
 		t.Errorf("afterwards: %s", state)
+	}
+}
+
+// TestNodeMetrics runs the shell of docs/kubernetes/node-metrics.yaml with another directory,
+// as root without any capability. What it writes appears as a whole, and SIGTERM ends it.
+func TestNodeMetrics(t *testing.T) {
+	need.On(t, "root", "setpriv")
+	text, err := os.ReadFile("../../docs/kubernetes/node-metrics.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set struct {
+		Spec struct {
+			Template struct {
+				Spec struct {
+					Containers []struct{ Command, Args []string }
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal(text, &set); err != nil {
+		t.Fatal(err)
+	}
+	container, dir := set.Spec.Template.Spec.Containers[0], t.TempDir()
+	script := strings.ReplaceAll(container.Args[0], "/textfile/", dir+"/")
+	args := slices.Concat([]string{"--no-new-privs", "--inh-caps", "-all", "--bounding-set", "-all"}, container.Command, []string{script})
+	cmd := exec.Command("setpriv", args...)
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(built(t))+":"+os.Getenv("PATH"))
+	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	defer unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // and sleep
+	var got []byte
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline) && err == nil && len(got) == 0; time.Sleep(10 * time.Millisecond) {
+		got, _ = os.ReadFile(filepath.Join(dir, "capinspect.prom"))
+	}
+	if all := samplesOf(t, string(got)); all[`processes{where="host"}`]+all[`processes{where="unknown"}`] == 0 || all["processes_unreadable"] != 0 {
+		t.Errorf("%s", got)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v", left, err)
+	}
+	cmd.Process.Signal(unix.SIGTERM)
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Error("SIGTERM does not end it")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/json"
@@ -143,6 +145,37 @@ func TestNodeReport(t *testing.T) {
 			container.Resources.Limits.Cpu().IsZero() || container.Resources.Limits.Memory().IsZero() {
 			t.Errorf("%s: %+v", kind, spec)
 		}
+	}
+}
+
+// TestNodeMetrics holds that the DaemonSet of the metrics is what the API takes, that it is in
+// the namespace of the report, and what it asks for beyond restricted.
+func TestNodeMetrics(t *testing.T) {
+	objects := decode(t, read(t, docs+"node-metrics.yaml"))
+	set, ok := objects[0].(*appsv1.DaemonSet)
+	if !ok || len(objects) != 1 || set.Namespace != decode(t, read(t, docs+"node-report.yaml"))[0].GetName() {
+		t.Fatalf("%+v", objects)
+	}
+	pod := &set.Spec.Template
+	if selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector); err != nil || !selector.Matches(labels.Set(pod.Labels)) {
+		t.Errorf("%v of %v, %v", selector, pod.Labels, err)
+	}
+	for what := range forbidden(t, api.LevelRestricted, pod) {
+		if !slices.ContainsFunc([]string{"host namespaces: hostPID=true", "hostPath volumes: ", "restricted volume types: ", "runAsNonRoot != true: ", "runAsUser=0: "}, func(known string) bool {
+			return strings.HasPrefix(what, known)
+		}) {
+			t.Errorf("restricted forbids %s", what)
+		}
+	}
+	container := &pod.Spec.Containers[0]
+	if len(pod.Spec.Containers) != 1 || *pod.Spec.AutomountServiceAccountToken || !*container.SecurityContext.ReadOnlyRootFilesystem ||
+		fmt.Sprint(container.SecurityContext.Capabilities.Drop) != "[ALL]" || *container.SecurityContext.AllowPrivilegeEscalation ||
+		container.Resources.Limits.Cpu().IsZero() || container.Resources.Limits.Memory().IsZero() {
+		t.Errorf("%+v", pod.Spec)
+	}
+	if len(pod.Spec.Volumes) != 1 || len(container.VolumeMounts) != 1 || container.VolumeMounts[0].Name != pod.Spec.Volumes[0].Name ||
+		!strings.Contains(container.Args[0], container.VolumeMounts[0].MountPath+"/capinspect.prom") {
+		t.Errorf("%+v, %+v", pod.Spec.Volumes, container.VolumeMounts)
 	}
 }
 
