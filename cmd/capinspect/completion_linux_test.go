@@ -35,9 +35,19 @@ var completions = [...]struct{ line, words string }{
 	{"ps --by ", "container"},
 	{"ps --user roo", "root"},
 	{"ps --container ", "a5a0cc370154"},
+	{"container:", "container:a5a0cc370154"},
+	{"ps container:a", "container:a5a0cc370154"},
+	{"check container:", "container:a5a0cc370154"},
+	{"diff docker container:a5", "container:a5a0cc370154"},
+	{"securitycontext container:", "container:a5a0cc370154"},
+	{"why chown container:", "container:a5a0cc370154"},
+	{"why access container:a", "container:a5a0cc370154"},
+	{"why userns cont", "container:"},
+	{"predict -p container:", "container:a5a0cc370154"},
+	{"show -p cont", "container:"},
 	{"2443", "24434"},
 	{"ps 2443", "24434"},
-	{"why access ", "file: self"},
+	{"why access ", "container: file: self"},
 	{"why access s", "self"},
 	{"why acc", "access acct"},
 	{"-o j", "json jsonl"},
@@ -118,6 +128,37 @@ zstyle ':completion:*' completer _all_matches _complete; zstyle ':completion:*' 
 			t.Errorf("%+v: want the name of a process beside the container", o)
 		}
 	})
+}
+
+// TestCompletionNames holds that the name of a container and of its process are beside its
+// id, or that of its process alone, where the shell shows such things.
+func TestCompletionNames(t *testing.T) {
+	bin := t.TempDir()
+	rows := "#!/bin/sh\ncat <<.\na1a1a1a1a1a1  web  nginx\na1a1a1a1a1a1  web  worker\nb2b2b2b2b2b2  ?    my app\n-             -    init\n.\n"
+	if err := os.WriteFile(filepath.Join(bin, "capinspect"), []byte(rows), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	for _, shell := range []struct{ name, code, want string }{
+		{
+			"zsh", `compdef() { }; _describe() { print -rl -- ${(P)2} }; . ./capinspect; setopt extendedglob
+_capinspect_tasks CONTAINER,CONTAINERNAME`, "a1a1a1a1a1a1:web  nginx\nb2b2b2b2b2b2:my app\n",
+		},
+		{
+			"fish", `source ./capinspect; complete -C 'capinspect container:'`,
+			"container:a1a1a1a1a1a1\tweb  nginx\ncontainer:b2b2b2b2b2b2\tmy app\n",
+		},
+	} {
+		t.Run(shell.name, func(t *testing.T) {
+			need.On(t, shell.name)
+			dir := scriptFor(t, shell.name, "capinspect")
+			flag := map[string]string{"zsh": "-f", "fish": "--no-config"}[shell.name]
+			o := run(t, shell.name, flag, "-c", "cd "+dir+"\n"+shell.code)
+			if o.stdout != shell.want || o.stderr != "" {
+				t.Errorf("%+v, want %q", o, shell.want)
+			}
+		})
+	}
 }
 
 // scriptFor writes the script of a shell to a file in a new folder.

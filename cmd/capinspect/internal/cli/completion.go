@@ -71,7 +71,7 @@ func rows() []completion.Row {
 		}
 	}
 	for _, topic := range whyTopics {
-		add(whyCommand.Name+" "+topic.word, "", []flags.Candidate{flags.AnyPID, "file:"}, "")
+		add(whyCommand.Name+" "+topic.word, "", []flags.Candidate{flags.AnyPID, "container:", "file:"}, "")
 	}
 	first := commands()[0].Flags()
 	for i := range capsh.Options {

@@ -22,7 +22,7 @@ import (
 var whyCommand = command.Command{
 	Name:     "why",
 	Args:     "[flags] CAP | OPERATION ...",
-	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, "file:", flags.Anything},
+	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, "container:", "file:", flags.Anything},
 	Summary:  "why a capability or operation fails, and what helps",
 	About: `Tell whether capabilities are effective in a process, by default in
 capinspect's own. If one is not, or is of no use, why gives the first reason,

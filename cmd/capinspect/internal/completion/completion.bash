@@ -1,5 +1,5 @@
 # bash completion for capinspect; SPDX-License-Identifier: Apache-2.0
-# _capinspect_tasks adds what a column of ps has.
+# _capinspect_tasks adds the values of a column of ps.
 _capinspect_tasks() {
 	local name
 	while read -r name; do

@@ -14,9 +14,11 @@ function __capinspect_at -a of
 		__capinspect_in $of
 	end
 end
+# __capinspect_tasks prints the values of a column of ps, each with what the columns after it
+# have: the name of its container, if anything says it, and of a process.
 function __capinspect_tasks -a column
 	command capinspect ps --no-headers --columns $column,NAME $argv[2..] 2>/dev/null | \
-		string replace -rf '^ *([^ ]{2,}|\d) +' '$1\t' | sort -u -t \t -k 1,1
+		string replace -rf '^ *([^ ]{2,}|\d) +(?:\? +)?' '$1\t' | sort -u -t \t -k 1,1
 end
 function __capinspect -a values
 	set -l item (commandline -ct | string replace -r -- '^--[^=]*=' '')
@@ -36,9 +38,9 @@ function __capinspect -a values
 				echo $pre'self'
 				string match -qr -- '[0-9]' (string replace -- "$pre" '' $item); and printf '%s\n' $pre(__capinspect_tasks PID --kernel-threads)
 			case @container
-				__capinspect_tasks CONTAINER
+				__capinspect_tasks CONTAINER,CONTAINERNAME
 			case container:
-				test -n "$prefix"; and printf '%s\n' $word(__capinspect_tasks CONTAINER); or echo $word
+				test -n "$prefix"; and printf '%s\n' $word(__capinspect_tasks CONTAINER,CONTAINERNAME); or echo $word
 			case file: pod:
 				test -n "$prefix"; and printf '%s\n' $word(__fish_complete_path (string replace $word '' -- $item)); or echo $word
 			case '@*'

@@ -1,6 +1,7 @@
 #compdef capinspect
 # zsh completion for capinspect; SPDX-License-Identifier: Apache-2.0
-# _capinspect_tasks offers what a column of ps has, with the name of a process beside it.
+# _capinspect_tasks offers the values of a column of ps, each with what the columns after it
+# have: the name of its container, if anything says it, and of a process.
 _capinspect_tasks() {
 	local line id
 	local -a found
@@ -8,9 +9,9 @@ _capinspect_tasks() {
 	for line in ${(f)"$(command capinspect ps --no-headers --columns $1,NAME $@[2,-1] 2>/dev/null)"}; do
 		line=${line##[[:blank:]]#} id=${line%%[[:blank:]]*}
 		[[ $id == [-?] || -n $seen[$id] ]] && continue
-		seen[$id]=1 found+=("$id:${${line#$id}##[[:blank:]]#}")
+		seen[$id]=1 found+=("$id:${${${line#$id}##[[:blank:]]#}##\?[[:blank:]]##}")
 	done
-	_describe ${(L)1} found
+	_describe ${(L)1%%,*} found
 }
 _capinspect() {
 	local of=$words[2] bare=1 after flag=$words[CURRENT-1] values args row word name
@@ -64,7 +65,7 @@ _capinspect() {
 			compadd -V targets self
 			[[ $PREFIX == [0-9]* ]] && _capinspect_tasks PID --kernel-threads
 			;;
-		(@container) _capinspect_tasks CONTAINER ;;
+		(@container) _capinspect_tasks CONTAINER,CONTAINERNAME ;;
 		(@set:) [[ $IPREFIX == *[,:] ]] || compadd -S '' -- ${${${(M)table:#@set:*}#*\|}%%\|*} ;;
 		(@*)
 			for row in ${(M)table:#$word\|*}; do

@@ -9,7 +9,7 @@ import "github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 
 // PIDFlag is -p.
 func PIDFlag(value flags.Value, about string) flags.Flag {
-	return flags.Flag{Name: "pid", Shorthand: "p", Argument: "PID", Values: []flags.Candidate{flags.AnyPID}, About: about, Value: value}
+	return flags.Flag{Name: "pid", Shorthand: "p", Argument: "PID", Values: []flags.Candidate{flags.AnyPID, "container:"}, About: about, Value: value}
 }
 
 // FileFlag is -f.
