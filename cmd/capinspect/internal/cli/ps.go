@@ -22,7 +22,8 @@ var psCommand = command.Command{
 	Operands: []flags.Candidate{flags.AnyPID, "container:"},
 	Summary:  "many tasks: table, tree, per container",
 	About: `List processes with their capabilities: all that are visible, or only the PIDs
-given, or with container:ID those of one container. Kernel threads are only
+given, or with container:ID those of one container, by its id or its name, also
+POD/NAME and NAMESPACE/POD/NAME if --pods has it. Kernel threads are only
 counted unless you ask for them. Without -t or -T only the leader of each
 process is examined: another thread may hold more. A set is written as all,
 none, all but some, what it has more and less than the default of a runtime,
@@ -191,7 +192,7 @@ func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 	r := &psRun{env: e, config: c}
 	for _, step := range []func() error{
-		r.chooseFormat, r.chooseColumns, func() error { return r.chooseTasks(args) }, r.chooseHeld, r.choosePods,
+		r.chooseFormat, r.chooseColumns, r.choosePods, func() error { return r.chooseTasks(args) }, r.chooseHeld,
 	} {
 		if err := step(); err != nil {
 			return 0, err

@@ -31,7 +31,7 @@ func (r *psRun) chooseTasks(args []string) error {
 		case inContainer && (len(words) > 1 || c.container != ""):
 			return usagef("%s stands alone: it is all processes of the container", word)
 		case inContainer:
-			if _, c.container, err = target.Container(c.Proc, name); err != nil {
+			if _, c.container, err = target.Container(c.Proc, name, q.NameContainer); err != nil {
 				return err
 			}
 			q.Container = true

@@ -5,6 +5,7 @@ package target
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,8 +19,14 @@ const ContainerPrefix = "container:"
 
 // inContainer is a container, and its first process.
 type inContainer struct {
-	id, name string
+	id, name string // the name has those of the pod and its namespace before it, if they are known
 	first    process
+}
+
+// goesBy reports whether name is the name of the container, with those of its pod and its
+// namespace before it or not, or the beginning of its id.
+func (c *inContainer) goesBy(name string) bool {
+	return strings.HasPrefix(c.id, name) || strings.HasSuffix("/"+c.name, "/"+name)
 }
 
 // process is a process of a container.
@@ -30,17 +37,18 @@ type process struct {
 
 // Container returns the first process of the container that has a name, or whose id begins
 // so: the one that is PID 1 of its own pid namespace, or else the lowest of those whose parent
-// is in another container or in none. It also returns the whole id. proc is as --proc has it.
-func Container(proc, name string) (pid int, id string, err error) {
+// is in another container or in none. It also returns the whole id. proc is as --proc has it,
+// and names, unless it is nil, gives containers their names.
+func Container(proc, name string, names func(*task.Container)) (pid int, id string, err error) {
 	if name == "" {
 		return 0, "", errors.New("container: wants the beginning of an id, or a name")
 	}
-	all, err := containersOf(proc)
+	all, err := containersOf(proc, names)
 	if err != nil {
 		return 0, "", err
 	}
 	matching := slices.DeleteFunc(slices.Clone(all), func(c inContainer) bool {
-		return c.name != name && !strings.HasPrefix(c.id, name)
+		return !c.goesBy(name)
 	})
 	asked := ContainerPrefix + name
 	switch {
@@ -79,22 +87,30 @@ type member struct {
 }
 
 // containersOf returns the containers of all processes, by id.
-func containersOf(proc string) ([]inContainer, error) {
+func containersOf(proc string, names func(*task.Container)) ([]inContainer, error) {
 	from, err := collect.Open(collect.Options{Proc: proc})
 	if err != nil {
 		return nil, err
 	}
 	defer from.Close()
 	var members []member
-	_, err = collect.Walk(from, collect.Query{Container: true}, func() *[]member { return new([]member) }, func(found *[]member, t *task.Task) {
+	_, err = collect.Walk(from, collect.Query{Container: true, NameContainer: names}, func() *[]member { return new([]member) }, func(found *[]member, t *task.Task) {
 		if c := t.Container.Zero(); c != nil && c.ID != "" && !task.Is(c.Sandbox, true) {
-			*found = append(*found, member{c.ID, c.Name, processOf(t)})
+			*found = append(*found, member{c.ID, fullName(c), processOf(t)})
 		}
 	}, func(found *[]member) error {
 		members = append(members, *found...)
 		return nil
 	})
 	return firsts(members), err
+}
+
+// fullName returns the name of a container, NAMESPACE/POD/NAME as far as they are known.
+func fullName(c *task.Container) string {
+	if c.Name == "" || c.PodName == "" {
+		return c.Name
+	}
+	return path.Join(c.PodNamespace, c.PodName, c.Name)
 }
 
 func processOf(t *task.Task) process {
@@ -149,7 +165,7 @@ func PID(proc, word string) (string, error) {
 	if !ok {
 		return "", NotPID{word}
 	}
-	pid, _, err := Container(proc, name)
+	pid, _, err := Container(proc, name, nil)
 	return strconv.Itoa(pid), err
 }
 
