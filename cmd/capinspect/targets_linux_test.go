@@ -25,6 +25,7 @@ func TestTargets(t *testing.T) {
 		"proc/1/gid_map": "0 0 4294967295\n",
 		"proc/1/cgroup":  "0::/system.slice/docker-" + id + ".scope\n",
 		"status":         string(fixture.Read(t, "status/linux-6.18-containerd-default.status")),
+		"log":            "chroot(\"/srv\") = -1 EPERM (Operation not permitted)\n",
 		"pod.json":       string(fixture.Read(t, "pod/linux-6.18-containerd-default.json")),
 	} {
 		if err := os.MkdirAll(filepath.Dir(in(name)), 0o755); err != nil {
@@ -57,15 +58,20 @@ func TestTargets(t *testing.T) {
 		"diff":            {"diff docker @", "pid self container file pod profile"},
 		"check":           {"check --has chown @", "pid self container file pod"},
 		"securitycontext": {"securitycontext @", "pid self container file"},
+		"needs -p":        {"needs " + in("log") + " -p @", "pid self container"},
+		"decode":          {"decode @", "pid"}, // a bitmap
+		"explain":         {"explain @", ""},
+		"profiles":        {"profiles @", ""},
+		"completion":      {"completion @", ""},
 	} {
 		for _, kind := range kinds {
 			args := strings.Fields(strings.Replace(row.args, "@", kind.word, 1))
-			if kind.kind == "container" {
+			wants := strings.Contains(" "+row.takes+" ", " "+kind.kind+" ")
+			if wants && kind.kind == "container" {
 				args = append(args, "--proc", in("proc"))
 			}
 			o := call(string(fixture.Read(t, "status/linux-6.18-containerd-default.status")), args...)
-			taken := !regexp.MustCompile(`is not a PID|no such capability|is neither|is standard input`).MatchString(o.stderr)
-			wants := strings.Contains(" "+row.takes+" ", " "+kind.kind+" ")
+			taken := !regexp.MustCompile(`is not a PID|no such capability|is neither|is standard input|takes no TARGET`).MatchString(o.stderr)
 			switch {
 			case wants && (!taken || o.stdout == "" && command != "predict" && command != "scan"):
 				t.Errorf("%s %s: exit %d, %s", command, kind.kind, o.status, o.stderr)

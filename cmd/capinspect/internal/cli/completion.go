@@ -20,6 +20,7 @@ var completionCommand = command.Command{
 	Name:     "completion",
 	Args:     "bash | zsh | fish",
 	Operands: []flags.Candidate{"bash", "zsh", "fish"},
+	NoTarget: true,
 	Summary:  "shell completion for bash, zsh or fish",
 	About: `Print a script that completes the command line in a shell: commands, flags,
 their values, capabilities, profiles, columns, PIDs, containers. Source it when

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"math"
 	"slices"
 
 	"github.com/capinspect/capinspect/capset"
@@ -18,6 +19,8 @@ var decodeCommand = command.Command{
 	Name:     "decode",
 	Args:     "[flags] [MASK | NAME,... | TEXT] ...",
 	Operands: []flags.Candidate{flags.Anything, flags.AnyCap, flags.Anything},
+	NoTarget: true,
+	Numbers:  math.MaxInt,
 	Summary:  "bitmaps and pasted text into names, and back",
 	About: `Decode hexadecimal bitmaps into the names of capabilities, or names into a
 bitmap. An argument of hexadecimal digits is a bitmap, even 13; a list of names

@@ -19,6 +19,8 @@ var explainCommand = command.Command{
 	Name:     "explain",
 	Args:     "[flags] [CAP | OPERATION | TEXT] ...",
 	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, flags.Anything},
+	NoTarget: true,
+	Numbers:  int(capset.Max),
 	Summary:  "what a capability permits, what an operation needs",
 	About: `Explain capabilities: what each one permits, what in a container needs it, what
 it opens to an attacker, what to use instead, and in which user namespaces it

@@ -19,6 +19,7 @@ var profilesCommand = command.Command{
 	Name:     "profiles",
 	Args:     "[flags] [NAME ...]",
 	Operands: []flags.Candidate{flags.AnyProfile},
+	NoTarget: true,
 	Summary:  "defaults of runtimes, levels of Pod Security",
 	About: `List the sets that have a name: what each runtime gives to a container by
 default, what each level of the Pod Security Standards lets it add, and what

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -40,6 +41,8 @@ type Command struct {
 	About    string            // the paragraphs of its help
 	Example  string            // command lines that work as printed
 	CapFlag  string            // the flag for a capability, which is no argument; "" if it has none
+	NoTarget bool              // its arguments are no targets
+	Numbers  int               // with NoTarget: a number up to this one is an argument, and a greater one a PID
 
 	// New returns the command with its defaults, and the flags that change them.
 	New func() (Runner, []flags.Flag)
@@ -141,6 +144,11 @@ func (p *Program) execute(c *Command, e *Env, args []string, named bool) (int, e
 	case version:
 		return StatusOK, e.Write([]byte(versionLine()))
 	}
+	if c.NoTarget {
+		if err := p.noTarget(c, operands); err != nil {
+			return 0, err
+		}
+	}
 	status, err := run.Run(e, operands)
 	if wrong, ok := errors.AsType[target.NotPID](err); ok {
 		err = flags.Usagef("%w%s", wrong, p.misplaced(c, wrong.Word))
@@ -180,12 +188,45 @@ var kinds = [...]struct{ prefix, hint string }{
 	{"-", "use -f - for standard input"},
 }
 
+// noTarget returns an error for the first target among the arguments of a command that takes
+// none, with a command that takes it.
+func (p *Program) noTarget(c *Command, args []string) error {
+	for _, word := range args {
+		hint := kindHint(word)
+		switch {
+		case word == "-":
+			hint = "use 'capinspect show -f -' for a task on standard input"
+		case word == target.Self || isPID(word, c.Numbers):
+			hint = "use 'capinspect show " + word + "' for a process"
+		}
+		if hint != "" {
+			return flags.Usagef("%s takes no TARGET such as %q: %s", c.Name, word, hint)
+		}
+	}
+	return nil
+}
+
+// isPID reports whether a word is a PID above a number.
+func isPID(word string, above int) bool {
+	pid, err := strconv.Atoi(word)
+	return err == nil && target.IsPID(word) && pid > above
+}
+
+// kindHint says which command takes a word that names the kind of target it is, "" if it
+// names none.
+func kindHint(word string) string {
+	for _, kind := range kinds {
+		if rest, ok := strings.CutPrefix(word, kind.prefix); ok && (kind.prefix != "-" || rest == "") && !strings.ContainsAny(rest, " \t\n") {
+			return strings.ReplaceAll(kind.hint, "%", rest)
+		}
+	}
+	return ""
+}
+
 // misplaced explains a word that is right at another place, or nearly right.
 func (p *Program) misplaced(c *Command, word string) string {
-	for _, kind := range kinds {
-		if rest, ok := strings.CutPrefix(word, kind.prefix); ok && (kind.prefix != "-" || rest == "") {
-			return ": " + strings.ReplaceAll(kind.hint, "%", rest)
-		}
+	if hint := kindHint(word); hint != "" {
+		return ": " + hint
 	}
 	if p.find(word) != nil {
 		return ": a command comes first"
