@@ -219,35 +219,6 @@ func (c *checkConfig) tell(e *command.Env, format *render.Form[check.Checked], c
 	return e.ComplainOf(found, status), nil
 }
 
-// parseSetOf splits "SET:CAPS", and gives no set for "CAPS".
-func parseSetOf(text string) (kinds []capset.Kind, caps string, err error) {
-	name, caps, ok := strings.Cut(text, ":")
-	if !ok {
-		return nil, text, nil
-	}
-	k, ok := capset.ParseKind(name)
-	if !ok {
-		return nil, "", unknownSet(name)
-	}
-	return []capset.Kind{k}, caps, nil
-}
-
-func unknownSet(name string) error {
-	known := make([]string, capset.NumKinds)
-	for k := range known {
-		known[k] = task.SetName(capset.Kind(k))
-	}
-	return fmt.Errorf("unknown set %q: %s", name, flags.DidYouMean(name, known, "want effective, permitted, inheritable, bounding or ambient"))
-}
-
-// parseCaps returns the set of a list that must name something.
-func parseCaps(list string) (capset.Set, error) {
-	if strings.Trim(list, ", ") == "" {
-		return 0, errors.New("no capability")
-	}
-	return capset.ParseList(list)
-}
-
 // parseHeld returns the set of a list or of a profile that must name something.
 func parseHeld(caps string) (capset.Set, error) {
 	if p, ok := runtime.ProfileNamed(caps, capset.LastKnown); ok {
@@ -256,7 +227,7 @@ func parseHeld(caps string) (capset.Set, error) {
 		}
 		return p.Set, nil
 	}
-	return parseCaps(caps)
+	return flags.ParseCaps(caps)
 }
 
 // parseLimit returns a set that may be empty: a bitmap, none, or what parseHeld takes.
@@ -269,7 +240,7 @@ func parseLimit(caps string) (capset.Set, error) {
 	case ok:
 		return p.Set, nil
 	}
-	return parseCaps(caps)
+	return flags.ParseCaps(caps)
 }
 
 // isProfile reports whether a name is that of a profile.
@@ -281,7 +252,7 @@ func isProfile(name string) bool {
 // onSets returns the parser of a condition on the set that is named, or else on some.
 func onSets(unnamed []capset.Kind, parse func(string) (capset.Set, error), of func(capset.Set, ...capset.Kind) check.Condition) func(string) (check.Condition, error) {
 	return func(text string) (check.Condition, error) {
-		kinds, caps, err := parseSetOf(text)
+		kinds, caps, err := flags.SplitSet(text)
 		if err != nil {
 			return check.Condition{}, err
 		}

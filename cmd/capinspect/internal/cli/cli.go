@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli is the commands of capinspect. Each is a table entry in its own file. It
-// declares its flags as a slice of flag values, from which parsing, help and completion
-// work; package command runs it.
+// Package cli is the commands of capinspect. Each is a table entry in a file or a package of
+// its own. It declares its flags as a slice of flag values, from which parsing, help and
+// completion work; package command runs it.
 package cli
 
 import (
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/capsh"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli/ps"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 )
@@ -32,7 +33,7 @@ func capshOptions() string {
 
 // commands returns the subcommands. The first one runs if the command line names none.
 func commands() []*command.Command {
-	return []*command.Command{&showCommand, &psCommand, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &needsCommand, &predictCommand, &scanCommand, &securityContextCommand, &profilesCommand, &completionCommand}
+	return []*command.Command{&showCommand, &ps.Command, &decodeCommand, &explainCommand, &checkCommand, &diffCommand, &whyCommand, &needsCommand, &predictCommand, &scanCommand, &securityContextCommand, &profilesCommand, &completionCommand}
 }
 
 // usagef returns an error for a mistake in the command line.

@@ -93,7 +93,7 @@ func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	kind, ok := capset.ParseKind(c.set)
 	switch {
 	case !ok:
-		return 0, usagef("--set: %v", unknownSet(c.set))
+		return 0, usagef("--set: %v", flags.UnknownSet(c.set))
 	case len(args) == 0 || len(args) > 2:
 		return 0, usagef("want one or two to compare, as 'capinspect diff docker 1'")
 	case len(args) == 1:
@@ -192,7 +192,7 @@ func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.S
 	case saved.IsMask(arg):
 		s.Set, err = capset.ParseHex(arg)
 	default:
-		if s.Set, err = parseCaps(arg); err != nil {
+		if s.Set, err = flags.ParseCaps(arg); err != nil {
 			err = fmt.Errorf("%w; %s", err, flags.DidYouMean(arg, profileNames(), "and no PID, container:ID, profile, bitmap, file:PATH or pod:FILE"))
 		}
 	}

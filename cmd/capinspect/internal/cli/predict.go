@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli/columns"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
@@ -63,12 +64,12 @@ func newPredict() (command.Runner, []flags.Flag) {
 
 func (c *predictConfig) Run(e *command.Env, args []string) (int, error) {
 	switch {
-	case c.scan || c.columns == "help":
+	case c.scan || c.columns.Names == "help":
 		c.scanConfig.format.Output, c.scanConfig.format.JSON = c.format.Output, c.format.JSON
 		return c.scanConfig.Run(e, args)
 	case c.all:
 		return 0, usagef("--all is for --scan")
-	case c.columnFlags != columnFlags{} || c.color != "auto":
+	case c.columns != columns.Asked{} || c.color != "auto":
 		return 0, usagef("--columns, --sort, --no-headers and --color are for --scan")
 	}
 	format, err := c.format.Chosen()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli/columns"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
@@ -36,10 +37,10 @@ capinspect scan --uid 1000 --no-new-privs --json`,
 
 type scanConfig struct {
 	subject
-	format flags.Formats[*render.Form[predict.Scan]]
-	all    bool
-	columnFlags
-	color command.Colour
+	format  flags.Formats[*render.Form[predict.Scan]]
+	all     bool
+	columns columns.Asked
+	color   command.Colour
 }
 
 // aScan returns the defaults of a scan.
@@ -56,14 +57,14 @@ func newScan() (command.Runner, []flags.Flag) {
 func (c *scanConfig) ownFlags() []flags.Flag {
 	return slices.Concat(
 		[]flags.Flag{{Name: "all", About: "look also into other file systems mounted below DIR, and into subvolumes", Value: (*flags.Bool)(&c.all)}},
-		c.columnFlags.flags(programColumns()...),
+		c.columns.Flags(programColumns()...),
 		[]flags.Flag{c.color.Flag()},
 	)
 }
 
 func (c *scanConfig) Run(e *command.Env, args []string) (int, error) {
-	if c.columns == "help" {
-		return command.StatusOK, e.Write(columnHelp(table.Programs))
+	if c.columns.Names == "help" {
+		return command.StatusOK, e.Write(columns.Help(table.Programs))
 	}
 	dir := "/"
 	switch {
@@ -149,10 +150,10 @@ func programColumns() (list []flags.Candidate) {
 
 // table returns the table of a scan, without rows.
 func (c *scanConfig) table(e *command.Env, text bool) (*table.Table[*predict.Prediction], error) {
-	if !text && c.columnFlags != (columnFlags{}) {
+	if !text && c.columns != (columns.Asked{}) {
 		return nil, usagef("--columns, --sort and --no-headers are for the table")
 	}
-	columns, err := choose(&c.columnFlags, table.Programs, &table.ProgramRisk, false)
+	chosen, err := columns.Choose(&c.columns, table.Programs, &table.ProgramRisk, false)
 	if err != nil {
 		return nil, err
 	}
@@ -160,5 +161,5 @@ func (c *scanConfig) table(e *command.Env, text bool) (*table.Table[*predict.Pre
 	if err != nil {
 		return nil, err
 	}
-	return columns.table(table.Text, style), nil
+	return chosen.Table(table.Text, style), nil
 }

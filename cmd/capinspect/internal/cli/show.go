@@ -79,7 +79,7 @@ func (c *showConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 	var info report.ReaderInfo
 	if format.Reader {
-		info = reader()
+		info = target.Reader()
 	}
 	style, err := c.color.Style(e)
 	if err != nil {

@@ -94,7 +94,7 @@ func addCaps(set *capset.Set, list string) error {
 		*set = predict.AllCaps
 		return nil
 	}
-	more, err := parseCaps(list)
+	more, err := flags.ParseCaps(list)
 	*set |= more
 	return err
 }

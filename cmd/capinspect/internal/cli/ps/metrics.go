@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package ps
 
 import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/metrics"
 )
 
@@ -13,7 +14,7 @@ const openMetrics = "openmetrics"
 
 // checkMetrics refuses what makes the counts be of something else: what has a name to
 // Prometheus means the same on each node.
-func (c *psConfig) checkMetrics(args []string) error {
+func (c *config) checkMetrics(args []string) error {
 	for _, flag := range [...]struct {
 		name  string
 		given bool
@@ -32,14 +33,14 @@ func (c *psConfig) checkMetrics(args []string) error {
 		{"--every", c.every != 0},
 	} {
 		if flag.given {
-			return usagef("-o openmetrics counts all processes once, by container: leave out %s", flag.name)
+			return flags.Usagef("-o openmetrics counts all processes once, by container: leave out %s", flag.name)
 		}
 	}
 	return nil
 }
 
 // metrics writes how many processes hold and run without what.
-func (r *psRun) metrics(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
+func (r *run) metrics(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	var m metrics.Metrics
 	if found, err = walk(r, from, m.Begin, m.Visit, m.Done); err != nil {
 		return found, err

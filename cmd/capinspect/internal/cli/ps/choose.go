@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package ps
 
 import (
 	"fmt"
@@ -9,14 +9,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
 
-func (r *psRun) chooseTasks(args []string) error {
+func (r *run) chooseTasks(args []string) error {
 	c, q := r.config, &r.query
 	if r.format.name == openMetrics {
 		if err := c.checkMetrics(args); err != nil {
@@ -29,7 +29,7 @@ func (r *psRun) chooseTasks(args []string) error {
 		name, inContainer := strings.CutPrefix(word, target.ContainerPrefix)
 		switch {
 		case inContainer && (len(words) > 1 || c.container != ""):
-			return usagef("%s stands alone: it is all processes of the container", word)
+			return flags.Usagef("%s stands alone: it is all processes of the container", word)
 		case inContainer:
 			if _, c.container, err = target.Container(c.Proc, name, q.NameContainer); err != nil {
 				return err
@@ -41,12 +41,12 @@ func (r *psRun) chooseTasks(args []string) error {
 		case word == target.Self:
 			pid = collect.Self
 		case err != nil || !target.IsPID(word):
-			return usagef("%q is not a PID: use -n %s for the processes of that name", word, word)
+			return flags.Usagef("%q is not a PID: use -n %s for the processes of that name", word, word)
 		}
 		q.Pids = append(q.Pids, pid)
 	}
 	if _, err := path.Match(c.name, ""); err != nil {
-		return usagef("--name %q: %v", c.name, err)
+		return flags.Usagef("--name %q: %v", c.name, err)
 	}
 	q.Name, q.ContainerID, q.Privileged, q.KernelToo = c.name, c.container, c.privileged, c.kernelToo
 	if c.user != "" {
@@ -68,7 +68,7 @@ func (r *psRun) chooseTasks(args []string) error {
 }
 
 // choosePods reads the names of pods, once for all lists.
-func (r *psRun) choosePods() error {
+func (r *run) choosePods() error {
 	if name := r.config.pods; name != "" {
 		names, err := saved.Parse(name, r.env.Stdin, manifest.ReadNames)
 		if err != nil {
@@ -80,18 +80,18 @@ func (r *psRun) choosePods() error {
 }
 
 // chooseHeld takes the values of --cap, each "[SET:]CAP,...".
-func (r *psRun) chooseHeld() error {
+func (r *run) chooseHeld() error {
 	for _, text := range r.config.caps {
-		held, names := collect.Held{Any: true}, text
-		if set, list, ok := strings.Cut(text, ":"); ok {
-			if held.Kind, ok = capset.ParseKind(set); !ok {
-				return usagef("--cap: %v", unknownSet(set))
-			}
-			held.Any, names = false, list
+		kinds, names, err := flags.SplitSet(text)
+		if err != nil {
+			return flags.Usagef("--cap: %v", err)
 		}
-		var err error
-		if held.Caps, err = parseCaps(names); err != nil {
-			return usagef("--cap: %v", err)
+		held := collect.Held{Any: kinds == nil}
+		if !held.Any {
+			held.Kind = kinds[0]
+		}
+		if held.Caps, err = flags.ParseCaps(names); err != nil {
+			return flags.Usagef("--cap: %v", err)
 		}
 		r.query.Holding = append(r.query.Holding, held)
 	}

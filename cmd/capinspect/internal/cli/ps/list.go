@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package ps
 
 import (
 	"errors"
@@ -13,11 +13,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // once prints one list.
-func (r *psRun) once() (int, error) {
+func (r *run) once() (int, error) {
 	from, err := collect.Open(r.options)
 	if err != nil {
 		return 0, err
@@ -61,7 +62,7 @@ var errBlind = errors.New("there are other processes, and none of them can be re
 
 // listChanged writes the tasks, or what has changed since the list before, with the time
 // above if there is more than one list.
-func (r *psRun) listChanged(from *collect.Collector, hides string) (found collect.Walked, err error) {
+func (r *run) listChanged(from *collect.Collector, hides string) (found collect.Walked, err error) {
 	if w := r.watch; w != nil {
 		if err := w.look(r, from); err != nil {
 			return found, err
@@ -79,7 +80,7 @@ func (r *psRun) listChanged(from *collect.Collector, hides string) (found collec
 }
 
 // writeTime writes the time above a list that people read, and a line between two of them.
-func (r *psRun) writeTime() error {
+func (r *run) writeTime() error {
 	if r.format.name != string(table.Text) && r.format.name != "tree" {
 		return nil
 	}
@@ -88,14 +89,14 @@ func (r *psRun) writeTime() error {
 		head = "\n"
 	}
 	r.some = true
-	if !r.config.noHeaders {
+	if !r.config.columns.NoHeaders {
 		head += time.Now().UTC().Format(time.RFC3339) + "\n"
 	}
 	return r.env.Write([]byte(head))
 }
 
 // list writes the tasks in the form that was asked for.
-func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walked, err error) {
+func (r *run) list(from *collect.Collector, hides string) (found collect.Walked, err error) {
 	out := r.env.Output()
 	switch {
 	case r.config.by != "":
@@ -115,8 +116,8 @@ func (r *psRun) list(from *collect.Collector, hides string) (found collect.Walke
 }
 
 // table writes the table, and on a terminal a line below it that sums it up.
-func (r *psRun) table(from *collect.Collector, out *command.Output) (found collect.Walked, err error) {
-	rows := r.tasks.table(table.Form(r.format.name), r.style)
+func (r *run) table(from *collect.Collector, out *command.Output) (found collect.Walked, err error) {
+	rows := r.tasks.Table(table.Form(r.format.name), r.style)
 	if !r.watch.first() {
 		rows.Columns = table.WithChanges(rows.Columns, r.watch.change)
 	}
@@ -137,13 +138,13 @@ func (r *psRun) table(from *collect.Collector, out *command.Output) (found colle
 
 // sums reports whether a line below the table sums it up: for a person, and not for what
 // counts lines.
-func (r *psRun) sums() bool {
-	return r.style.Width > 0 && !r.config.noHeaders && r.watch.first()
+func (r *run) sums() bool {
+	return r.style.Width > 0 && !r.config.columns.NoHeaders && r.watch.first()
 }
 
-func (r *psRun) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
+func (r *run) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	s := report.Stream{
-		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: reader()},
+		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: target.Reader()},
 		Keys:  report.Keys{Container: r.query.Container, UserNames: r.query.UserNames},
 	}
 	if !r.watch.first() {
@@ -162,7 +163,7 @@ func (r *psRun) stream(from *collect.Collector, out *command.Output, hides strin
 	return found, err
 }
 
-func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
+func (r *run) byContainer(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	c := containers.Containers{Sandboxes: r.config.sandboxes}
 	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
 		return found, err
@@ -172,13 +173,13 @@ func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides 
 	}
 	sums := c.Sums()
 	if r.format.tabular() {
-		err = r.containers.table(table.Form(r.format.name), r.style).Write(out, sums)
+		err = r.containers.Table(table.Form(r.format.name), r.style).Write(out, sums)
 		if err == nil && r.sums() && len(sums) > 0 {
 			_, err = out.Write(r.style.Wrap([]byte(containers.Summary(sums) + "\n")))
 		}
 		return found, err
 	}
-	all := report.FromContainers(reader(), sums, failures(found), notShown(found, hides))
+	all := report.FromContainers(target.Reader(), sums, failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return layout.Marshal(all, true) }
 	if r.format.name == "jsonl" {
 		marshal = func() ([]byte, error) { return layout.MarshalLines(all.Lines()) }
@@ -188,13 +189,6 @@ func (r *psRun) byContainer(from *collect.Collector, out *command.Output, hides 
 		_, err = out.Write(text)
 	}
 	return found, err
-}
-
-// reader returns when and where capinspect runs.
-func reader() report.ReaderInfo {
-	release, last := collect.Kernel()
-	now := task.Known(time.Now().UTC().Format(time.RFC3339))
-	return report.ReaderInfo{Stamp: task.Stamp{Time: now, Node: collect.Node()}, Release: release, LastCap: last}
 }
 
 func failures(found collect.Walked) []report.Failure {
@@ -210,7 +204,7 @@ func notShown(found collect.Walked, hides string) *report.NotShown {
 }
 
 // walk visits the tasks that are listed.
-func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
+func walk[C any](r *run, from *collect.Collector, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
 	if r.watch != nil {
 		return again(r.watch, begin, visit, done)
 	}
@@ -219,7 +213,7 @@ func walk[C any](r *psRun, from *collect.Collector, begin func() C, visit func(C
 
 // read visits the tasks of a query, with a progress line if it takes longer than a second
 // and somebody watches.
-func read[C any](r *psRun, from *collect.Collector, q collect.Query, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
+func read[C any](r *run, from *collect.Collector, q collect.Query, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
 	p := r.env.Waiting("reading tasks")
 	defer p.Clear()
 	return collect.Walk(from, q, begin, visit, func(chunk C) error {
@@ -229,7 +223,7 @@ func read[C any](r *psRun, from *collect.Collector, q collect.Query, begin func(
 }
 
 // walkCounting is walk, and counts the tasks.
-func walkCounting[C any](r *psRun, from *collect.Collector, total *task.Total, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
+func walkCounting[C any](r *run, from *collect.Collector, total *task.Total, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
 	type counted struct {
 		chunk C
 		total task.Total

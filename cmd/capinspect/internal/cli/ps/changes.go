@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package ps
 
 import (
 	"errors"
@@ -23,7 +23,7 @@ type watch struct {
 
 // look reads the tasks. The first time all are shown that the query asks for, then those
 // that have changed and match it now or did so before.
-func (w *watch) look(r *psRun, from *collect.Collector) error {
+func (w *watch) look(r *run, from *collect.Collector) error {
 	q, before := r.query, w.all
 	w.all, w.shown, w.changes = nil, nil, map[*task.Task]*diff.Change{}
 	begin := func() *[]*task.Task { return new([]*task.Task) }

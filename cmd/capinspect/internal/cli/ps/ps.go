@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+// Package ps lists many tasks: it chooses them, and writes them as a table, a tree, JSON or
+// counts, once or again and again.
+package ps
 
 import (
 	"slices"
 	"time"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli/columns"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
@@ -16,7 +19,8 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-var psCommand = command.Command{
+// Command is ps.
+var Command = command.Command{
 	Name:     "ps",
 	Args:     "[flags] [PID ...]",
 	Operands: []flags.Candidate{flags.AnyPID, "container:"},
@@ -60,12 +64,12 @@ capinspect ps -o tree self
 capinspect ps --by container -o jsonl
 capinspect ps --privileged -o markdown
 capinspect ps -o openmetrics`,
-	New: newPs,
+	New: newConfig,
 }
 
-type psConfig struct {
+type config struct {
 	target.List
-	format     flags.Formats[*psFormat]
+	format     flags.Formats[*format]
 	privileged bool
 	kernelToo  bool
 	caps       flags.Repeated // each a list of its own
@@ -74,32 +78,32 @@ type psConfig struct {
 	container  string
 	by         string
 	sandboxes  bool
-	columnFlags
-	color   command.Colour
-	full    bool
-	every   flags.Interval
-	changes bool
-	pods    string
+	columns    columns.Asked
+	color      command.Colour
+	full       bool
+	every      flags.Interval
+	changes    bool
+	pods       string
 }
 
-var psFormats = []*psFormat{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}, {openMetrics}}
+var formats = []*format{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}, {openMetrics}}
 
-type psFormat struct{ name string }
+type format struct{ name string }
 
 // tabular reports whether it is a table, whatever it is written as.
-func (f *psFormat) tabular() bool { return table.Form(f.name).Valid() }
+func (f *format) tabular() bool { return table.Form(f.name).Valid() }
 
 // FormName returns the name of the format.
-func (f *psFormat) FormName() string { return f.name }
+func (f *format) FormName() string { return f.name }
 
-func newPs() (command.Runner, []flags.Flag) {
-	c := &psConfig{format: flags.NewFormats(psFormats)}
+func newConfig() (command.Runner, []flags.Flag) {
+	c := &config{format: flags.NewFormats(formats)}
 	return c, slices.Concat(
 		[]flags.Flag{target.PIDFlag(&c.PIDs, "look at this PID, or at several separated by commas")},
 		c.Threads.Flags(),
 		c.selectionFlags(),
 		c.format.Flags(),
-		c.columnFlags.flags(flags.AnyColumn),
+		c.columns.Flags(flags.AnyColumn),
 		[]flags.Flag{c.color.Flag()},
 		c.outputFlags(),
 		[]flags.Flag{target.ProcFlag(&c.Proc), target.LastCapFlag(&c.LastCap, target.LastCapOfTasks)},
@@ -108,7 +112,7 @@ func newPs() (command.Runner, []flags.Flag) {
 
 // selectionFlags returns the flags that say which tasks are listed, and whether
 // each has a row of its own.
-func (c *psConfig) selectionFlags() []flags.Flag {
+func (c *config) selectionFlags() []flags.Flag {
 	return []flags.Flag{
 		{
 			Name: "privileged", About: "only tasks with anything in Permitted, Effective, Inheritable or Ambient",
@@ -146,7 +150,7 @@ func (c *psConfig) selectionFlags() []flags.Flag {
 }
 
 // outputFlags returns the flags that say what is printed of each task.
-func (c *psConfig) outputFlags() []flags.Flag {
+func (c *config) outputFlags() []flags.Flag {
 	return []flags.Flag{
 		{
 			Name: "full", About: "with json and jsonl, also the keys that come from files other than status",
@@ -168,29 +172,29 @@ func (c *psConfig) outputFlags() []flags.Flag {
 	}
 }
 
-// psRun is a checked command line of ps.
-type psRun struct {
+// run is a checked command line of ps.
+type run struct {
 	env     *command.Env
-	config  *psConfig
+	config  *config
 	query   collect.Query
-	format  *psFormat
+	format  *format
 	options collect.Options
 	style   render.Style // of a table of text
 	watch   *watch       // nil without --changes
 	some    bool         // a list was written
 
-	tasks      *chosen[*task.Task]
-	containers *chosen[*containers.Sum]
+	tasks      *columns.Chosen[*task.Task]
+	containers *columns.Chosen[*containers.Sum]
 }
 
-func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
+func (c *config) Run(e *command.Env, args []string) (int, error) {
 	switch {
-	case c.columns == "help" && c.by != "":
-		return command.StatusOK, e.Write(columnHelp(table.Containers))
-	case c.columns == "help":
-		return command.StatusOK, e.Write(columnHelp(table.Tasks))
+	case c.columns.Names == "help" && c.by != "":
+		return command.StatusOK, e.Write(columns.Help(table.Containers))
+	case c.columns.Names == "help":
+		return command.StatusOK, e.Write(columns.Help(table.Tasks))
 	}
-	r := &psRun{env: e, config: c}
+	r := &run{env: e, config: c}
 	for _, step := range []func() error{
 		r.chooseFormat, r.chooseColumns, r.choosePods, func() error { return r.chooseTasks(args) }, r.chooseHeld,
 	} {
@@ -212,7 +216,7 @@ func (c *psConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 }
 
-func (r *psRun) chooseFormat() error {
+func (r *run) chooseFormat() error {
 	c := r.config
 	format, err := c.format.Chosen()
 	if err != nil {
@@ -221,36 +225,36 @@ func (r *psRun) chooseFormat() error {
 	r.format = format
 	switch {
 	case c.by != "" && c.by != "container":
-		return usagef("--by %s: want container", c.by)
+		return flags.Usagef("--by %s: want container", c.by)
 	case c.by != "" && r.format.name == "tree":
-		return usagef("-o tree shows no containers: leave out --by")
+		return flags.Usagef("-o tree shows no containers: leave out --by")
 	case c.pods != "" && r.format.name == "tree":
-		return usagef("--pods names what a tree does not show")
+		return flags.Usagef("--pods names what a tree does not show")
 	case c.changes && c.every == 0:
-		return usagef("--changes compares a list with the one before: use it with --every, as --every 10s")
+		return flags.Usagef("--changes compares a list with the one before: use it with --every, as --every 10s")
 	case c.changes && (c.by != "" || r.format.name == "tree"):
-		return usagef("--changes is for tasks: use it without --by and -o tree")
+		return flags.Usagef("--changes is for tasks: use it without --by and -o tree")
 	case c.changes && c.Threads.Differing:
-		return usagef("--changes compares each thread with itself: use -T in place of -t")
+		return flags.Usagef("--changes compares each thread with itself: use -T in place of -t")
 	case c.full && r.format.name != "json" && r.format.name != "jsonl":
-		return usagef("--full is for json and jsonl")
+		return flags.Usagef("--full is for json and jsonl")
 	}
-	return c.columnFlags.fit(r.format.name)
+	return c.columns.Fit(r.format.name)
 }
 
-func (r *psRun) chooseColumns() (err error) {
+func (r *run) chooseColumns() (err error) {
 	c, q := r.config, &r.query
 	var needs table.Needs
 	if c.by != "" {
-		if r.containers, err = choose(&c.columnFlags, table.Containers, &table.ContainerRisk, c.pods != ""); err != nil {
+		if r.containers, err = columns.Choose(&c.columns, table.Containers, &table.ContainerRisk, c.pods != ""); err != nil {
 			return err
 		}
-		needs = r.containers.needs()
+		needs = r.containers.Needs()
 	} else {
-		if r.tasks, err = choose(&c.columnFlags, table.Tasks, &table.TaskRisk, c.pods != ""); err != nil {
+		if r.tasks, err = columns.Choose(&c.columns, table.Tasks, &table.TaskRisk, c.pods != ""); err != nil {
 			return err
 		}
-		needs = r.tasks.needs()
+		needs = r.tasks.Needs()
 	}
 	style, err := c.color.Style(r.env)
 	if err != nil {

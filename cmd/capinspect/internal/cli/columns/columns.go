@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+// Package columns has the flags that say which columns a table has and how it is sorted.
+package columns
 
 import (
 	"fmt"
@@ -12,42 +13,42 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 )
 
-// columnFlags say which columns a table has, and how its rows are sorted.
-type columnFlags struct {
-	columns   string
-	sort      string
-	noHeaders bool
+// Asked is what the flags ask for.
+type Asked struct {
+	Names     string // the value of --columns
+	Sort      string
+	NoHeaders bool
 }
 
-// flags returns the flags. The columns are what completion offers.
-func (c *columnFlags) flags(columns ...flags.Candidate) []flags.Flag {
+// Flags returns the flags. The columns are what completion offers.
+func (c *Asked) Flags(columns ...flags.Candidate) []flags.Flag {
 	return []flags.Flag{
 		{
 			Name: "columns", Argument: "A,B", Values: append(slices.Clone(columns), "help"), NotEmpty: true,
 			About: "the columns A,B of the table, or +A in addition to the usual ones; 'help' lists them",
-			Value: (*flags.String)(&c.columns),
+			Value: (*flags.String)(&c.Names),
 		},
 		{
 			Name: "sort", Argument: "COLUMN", Values: append(slices.Clone(columns), byRisk), NotEmpty: true,
-			About: "sort the table by COLUMN, or by 'risk': the most dangerous first", Value: (*flags.String)(&c.sort),
+			About: "sort the table by COLUMN, or by 'risk': the most dangerous first", Value: (*flags.String)(&c.Sort),
 		},
-		{Name: "no-headers", About: "leave out the line of column names", Value: (*flags.Bool)(&c.noHeaders)},
+		{Name: "no-headers", About: "leave out the line of column names", Value: (*flags.Bool)(&c.NoHeaders)},
 	}
 }
 
-// fit reports whether a format can have what the flags ask for.
-func (c *columnFlags) fit(format string) error {
+// Fit reports whether a format can have what the flags ask for.
+func (c *Asked) Fit(format string) error {
 	switch {
-	case !table.Form(format).Valid() && *c != columnFlags{}:
-		return usagef("--columns, --sort and --no-headers are for the table")
-	case c.noHeaders && table.Form(format) == table.Markdown:
-		return usagef("--no-headers: a table of Markdown has a header")
+	case !table.Form(format).Valid() && *c != Asked{}:
+		return flags.Usagef("--columns, --sort and --no-headers are for the table")
+	case c.NoHeaders && table.Form(format) == table.Markdown:
+		return flags.Usagef("--no-headers: a table of Markdown has a header")
 	}
 	return nil
 }
 
-// chosen are the columns of a table that were asked for.
-type chosen[T any] struct {
+// Chosen are the columns of a table that were asked for.
+type Chosen[T any] struct {
 	columns []*table.Column[T]
 	all     bool // each of them was asked for
 	sort    *table.Column[T]
@@ -57,11 +58,11 @@ type chosen[T any] struct {
 // byRisk is what --sort takes beside the columns.
 const byRisk = "risk"
 
-// choose returns the columns that the flags ask for, and of what risk sorts by. named says
+// Choose returns the columns that the flags ask for, and of what risk sorts by. named says
 // that a manifest tells names.
-func choose[T any](c *columnFlags, all table.Columns[T], risk *table.Column[T], named bool) (*chosen[T], error) {
-	r := &chosen[T]{headers: !c.noHeaders, all: c.columns != ""}
-	list, more := strings.CutPrefix(c.columns, "+")
+func Choose[T any](c *Asked, all table.Columns[T], risk *table.Column[T], named bool) (*Chosen[T], error) {
+	r := &Chosen[T]{headers: !c.NoHeaders, all: c.Names != ""}
+	list, more := strings.CutPrefix(c.Names, "+")
 	if more || list == "" {
 		for i := range all {
 			if all[i].Default || all[i].Named && named {
@@ -85,10 +86,10 @@ func choose[T any](c *columnFlags, all table.Columns[T], risk *table.Column[T], 
 	}
 	var err error
 	switch {
-	case strings.EqualFold(c.sort, byRisk):
+	case strings.EqualFold(c.Sort, byRisk):
 		r.sort = risk
-	case c.sort != "":
-		r.sort, err = columnOf(all, c.sort)
+	case c.Sort != "":
+		r.sort, err = columnOf(all, c.Sort)
 	}
 	return r, err
 }
@@ -97,13 +98,13 @@ func choose[T any](c *columnFlags, all table.Columns[T], risk *table.Column[T], 
 func columnOf[T any](all table.Columns[T], name string) (*table.Column[T], error) {
 	column, ok := all.Named(name)
 	if !ok {
-		return nil, usagef("unknown column %q: %s", name, flags.DidYouMean(name, all.Names(), "--columns help lists them"))
+		return nil, flags.Usagef("unknown column %q: %s", name, flags.DidYouMean(name, all.Names(), "--columns help lists them"))
 	}
 	return column, nil
 }
 
-// needs returns what the columns take besides the status file.
-func (c *chosen[T]) needs() (n table.Needs) {
+// Needs returns what the columns take besides the status file.
+func (c *Chosen[T]) Needs() (n table.Needs) {
 	list := c.columns
 	if c.sort != nil {
 		list = append(slices.Clip(list), c.sort)
@@ -116,13 +117,13 @@ func (c *chosen[T]) needs() (n table.Needs) {
 	return n
 }
 
-// table returns an empty table of the columns.
-func (c *chosen[T]) table(form table.Form, style render.Style) *table.Table[T] {
+// Table returns an empty table of the columns.
+func (c *Chosen[T]) Table(form table.Form, style render.Style) *table.Table[T] {
 	return &table.Table[T]{Columns: c.columns, Chosen: c.all, Header: c.headers, Sort: c.sort, Form: form, Style: style}
 }
 
-// columnHelp returns what --columns help prints.
-func columnHelp[T any](all table.Columns[T]) []byte {
+// Help returns what --columns help prints.
+func Help[T any](all table.Columns[T]) []byte {
 	var out []byte
 	for _, c := range all {
 		mark := " "
