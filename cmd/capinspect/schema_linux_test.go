@@ -23,6 +23,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
@@ -172,10 +173,10 @@ func namelessLine(t *testing.T) any {
 
 // madeUserns is an answer of why userns with ids, which not every machine gives to a user.
 func madeUserns(t *testing.T) any {
-	return made(t, report.FromUserns([]*why.UsernsAnswer{{
+	return made(t, report.FromUserns([]*userns.Answer{{
 		Task: &task.Task{Source: task.SourceProc}, Reason: task.Note{Code: "chroot"},
-		Users:  why.SubordinateIDs{File: "/etc/subuid", Ranges: task.Known([]task.IDRange{{First: 200000, Count: 65536}})},
-		Groups: why.SubordinateIDs{File: "/etc/subgid"},
+		Users:  userns.SubordinateIDs{File: "/etc/subuid", Ranges: task.Known([]task.IDRange{{First: 200000, Count: 65536}})},
+		Groups: userns.SubordinateIDs{File: "/etc/subgid"},
 	}}))
 }
 
@@ -346,11 +347,11 @@ func TestSchemaCodes(t *testing.T) {
 	for def, want := range map[string][]string{
 		"note":          task.NoteCodes(),
 		"reason":        why.Codes(),
-		"usernsReason":  why.UsernsCodes(),
+		"usernsReason":  userns.Codes(),
 		"accessReason":  access.Codes(),
 		"step":          codesIn(t, `\b[px]\.step\(`, "../../capset", "internal/predict"),
 		"configuration": codesIn(t, `(?:\.trap\(|\.assume\(|\bNote\{+Code: )`, "internal/saved/config"),
-		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{\s*Code: )`, "internal/predict", "internal/collect", "internal/why", "internal/image", "internal/cli"),
+		"assumption":    codesIn(t, `(?:\b(?:Assume|add)\(|\bNote\{\s*Code: )`, "internal/predict", "internal/collect", "internal/why", "internal/why/userns", "internal/image", "internal/cli"),
 	} {
 		slices.Sort(want)
 		if got := codes(defs[def]); len(want) < 8 || !slices.Equal(got, slices.Compact(want)) {

@@ -8,12 +8,12 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
 )
 
 // userns answers "why userns [TARGET ...]".
 func (c *whyConfig) userns(e *command.Env, args []string) (int, error) {
-	return whyLive(c, e, args, render.Userns, (*collect.Collector).WhyUserns, func(a *why.UsernsAnswer) task.Value[bool] { return a.Works })
+	return whyLive(c, e, args, render.Userns, (*collect.Collector).WhyUserns, func(a *userns.Answer) task.Value[bool] { return a.Works })
 }
 
 // whyLive answers a question about live tasks alone, each target in one of forms. One that

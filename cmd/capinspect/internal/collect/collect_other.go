@@ -13,6 +13,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
 )
 
 // Collector reads tasks from one procfs, which needs Linux.
@@ -78,7 +79,7 @@ func (*Collector) Scan(string, string, bool, *predict.WhatIf, func()) (*predict.
 func (*Collector) Why(string, why.Asked) (*why.Answers, error) { return nil, errNeedsLinux }
 
 // WhyUserns says that there are no tasks to read.
-func (*Collector) WhyUserns(string) (*why.UsernsAnswer, error) { return nil, errNeedsLinux }
+func (*Collector) WhyUserns(string) (*userns.Answer, error) { return nil, errNeedsLinux }
 
 // WhyAccess says that there are no tasks to read.
 func (*Collector) WhyAccess(string) (*access.Answer, error) { return nil, errNeedsLinux }

@@ -16,12 +16,13 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
 // WhyUserns says whether a task, a pid or "self", may create a user namespace, and whether
 // that would be of use.
-func (c *Collector) WhyUserns(target string) (*why.UsernsAnswer, error) {
+func (c *Collector) WhyUserns(target string) (*userns.Answer, error) {
 	s, err := c.subject(target)
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func (c *Collector) WhyUserns(target string) (*why.UsernsAnswer, error) {
 	if s.hidden == nil && !s.task.Self {
 		_ = s.running(&about) // for the path of the program alone
 	}
-	asked := &why.NewUserns{
+	asked := &userns.Question{
 		Subject: &about, Supported: c.hasUserns(),
 		MaxNamespaces:     c.optionalSysctl("user/max_user_namespaces"),
 		UnprivilegedClone: c.optionalSysctl("kernel/unprivileged_userns_clone"),
@@ -44,8 +45,8 @@ func (c *Collector) WhyUserns(target string) (*why.UsernsAnswer, error) {
 		Level:             s.level(),
 	}
 	ns := s.task.UserNamespace.Zero()
-	asked.Users = s.subordinates(why.SubordinateUsers, s.Credentials.UID.Effective, ns.UIDMap)
-	asked.Groups = s.subordinates(why.SubordinateGroups, s.Credentials.GID.Effective, ns.GIDMap)
+	asked.Users = s.subordinates(userns.SubordinateUsers, s.Credentials.UID.Effective, ns.UIDMap)
+	asked.Groups = s.subordinates(userns.SubordinateGroups, s.Credentials.GID.Effective, ns.GIDMap)
 	return asked.Answer(), nil
 }
 
@@ -167,8 +168,8 @@ var helperDirs = [...]string{"/usr/bin/", "/bin/", "/usr/local/bin/", "/usr/sbin
 
 // subordinates finds out which ids, of users or groups, a user namespace of the task may
 // have.
-func (s *subject) subordinates(kind why.Subordinate, own uint32, in task.Value[procstatus.IDMap]) why.SubordinateIDs {
-	ids := why.SubordinateIDs{Own: own, File: "/" + kind.File, Any: s.Credentials.Sets[capset.Effective].Has(kind.Cap)}
+func (s *subject) subordinates(kind userns.Subordinate, own uint32, in task.Value[procstatus.IDMap]) userns.SubordinateIDs {
+	ids := userns.SubordinateIDs{Own: own, File: "/" + kind.File, Any: s.Credentials.Sets[capset.Effective].Has(kind.Cap)}
 	if s.hidden != nil {
 		ids.Ranges, ids.Helps = task.Unknown[[]task.IDRange](s.hidden.Error()), task.Unknown[bool](s.hidden.Error())
 		return ids
@@ -180,7 +181,7 @@ func (s *subject) subordinates(kind why.Subordinate, own uint32, in task.Value[p
 		err = nil
 	}
 	if ids.Ranges = known(found, err); err == nil && in.Known() {
-		ids.Ranges = task.Known(why.Mapped(found, in.Zero()))
+		ids.Ranges = task.Known(userns.Mapped(found, in.Zero()))
 	}
 	for _, dir := range helperDirs {
 		p, err := s.Predict(dir + kind.Helper)

@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/securitycontext"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
 )
 
 // Form is one format of what a command finds.
@@ -49,9 +50,9 @@ var (
 		{"text", text(printAnswers)},
 		{"json", object(func(list *[]*why.Answers) report.Why { return report.FromAnswers(*list) })},
 	}
-	Userns = []*Form[[]*why.UsernsAnswer]{
+	Userns = []*Form[[]*userns.Answer]{
 		{"text", text(printUserns)},
-		{"json", object(func(list *[]*why.UsernsAnswer) report.WhyUserns { return report.FromUserns(*list) })},
+		{"json", object(func(list *[]*userns.Answer) report.WhyUserns { return report.FromUserns(*list) })},
 	}
 	Accesses = []*Form[[]*access.Answer]{
 		{"text", text(printAccess)},

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
 )
 
 // printUserns prints for each task whether it may create a user namespace.
-func printUserns(p *printer, tasks *[]*why.UsernsAnswer) {
+func printUserns(p *printer, tasks *[]*userns.Answer) {
 	separate := p.separated("", "\n")
 	for _, a := range *tasks {
 		separate()
@@ -19,7 +19,7 @@ func printUserns(p *printer, tasks *[]*why.UsernsAnswer) {
 	}
 }
 
-func printUsernsAnswer(p *printer, a *why.UsernsAnswer) {
+func printUsernsAnswer(p *printer, a *userns.Answer) {
 	p.print("user namespace: ")
 	switch creates, known := a.Creates.Get(); {
 	case !known:
@@ -56,7 +56,7 @@ func printUsernsAnswer(p *printer, a *why.UsernsAnswer) {
 }
 
 // printMappable prints the ids that a user namespace of a task may have.
-func printMappable(p *printer, ids *why.SubordinateIDs, kind string) {
+func printMappable(p *printer, ids *userns.SubordinateIDs, kind string) {
 	if ids.Any {
 		p.line(kind, task.Decimal(ids.Own), " by itself; any of its own user namespace, if a process that stays in that writes the map")
 		return

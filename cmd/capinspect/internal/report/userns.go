@@ -4,7 +4,7 @@ package report
 
 import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
 )
 
 // WhyUserns is what why userns finds.
@@ -51,8 +51,8 @@ type IDRange struct {
 }
 
 // FromUserns returns the JSON form of the answers for some tasks.
-func FromUserns(list []*why.UsernsAnswer) WhyUserns {
-	return WhyUserns{Version{SchemaVersion}, each(list, func(a *why.UsernsAnswer) UsernsTask {
+func FromUserns(list []*userns.Answer) WhyUserns {
+	return WhyUserns{Version{SchemaVersion}, each(list, func(a *userns.Answer) UsernsTask {
 		return UsernsTask{
 			Process{a.Task.Pid, a.Task.Tid},
 			Origin{a.Task.Source},
@@ -65,7 +65,7 @@ func FromUserns(list []*why.UsernsAnswer) WhyUserns {
 	})}
 }
 
-func mappable(ids *why.SubordinateIDs) MappableIDs {
+func mappable(ids *userns.SubordinateIDs) MappableIDs {
 	ranges := task.Map(ids.Ranges, func(list []task.IDRange) []IDRange {
 		return each(list, func(r task.IDRange) IDRange { return IDRange(r) })
 	})

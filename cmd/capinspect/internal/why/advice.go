@@ -114,8 +114,8 @@ func (q *question) intoBounding() (list []Change) {
 		return list
 	}
 	list = append(list, q.add())
-	if free := q.free(); free != "" && q.filtered() && !q.forOne {
-		list = append(list, Change{"securityContext", "that is enough for any user to do what the default seccomp filter of " + q.runtimeName() + " then allows: " + free})
+	if free := q.free(); free != "" && q.Filtered() && !q.forOne {
+		list = append(list, Change{"securityContext", "that is enough for any user to do what the default seccomp filter of " + q.RuntimeName() + " then allows: " + free})
 	}
 	if q.wanted().Has(capset.SysAdmin) && q.Credentials.NoNewPrivs {
 		list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN"})

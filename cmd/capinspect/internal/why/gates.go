@@ -65,8 +65,8 @@ func gateReasons() (rows []reason) {
 	return rows
 }
 
-// runtimeName returns the runtime whose default seccomp filter is assumed.
-func (s *Subject) runtimeName() string {
+// RuntimeName returns the runtime whose default seccomp filter is assumed.
+func (s *Subject) RuntimeName() string {
 	if name := s.Task.Runtime(); runtime.Named(name) != nil {
 		return name
 	}
@@ -75,11 +75,11 @@ func (s *Subject) runtimeName() string {
 
 // gate returns what the default seccomp filter of the runtime opens with the capability.
 func (q *question) gate() (runtime.Gate, bool) {
-	return runtime.Named(q.runtimeName()).SeccompGate(q.cap)
+	return runtime.Named(q.RuntimeName()).SeccompGate(q.cap)
 }
 
-// filtered reports whether a seccomp filter is on. Where that is unknown, one is assumed.
-func (s *Subject) filtered() bool {
+// Filtered reports whether a seccomp filter is on. Where that is unknown, one is assumed.
+func (s *Subject) Filtered() bool {
 	seccomp, ok := s.Task.Seccomp.Get()
 	return !ok || seccomp.Mode != 0
 }
@@ -101,12 +101,12 @@ func (q *question) opened() string {
 	switch {
 	case free == "":
 		return ""
-	case !q.filtered():
+	case !q.Filtered():
 		return "no seccomp filter is on: " + free
 	case !q.Credentials.Sets[capset.Bounding].Has(q.cap):
 		return ""
 	}
-	text := "for the default seccomp filter of " + q.runtimeName() + " the bounding set is enough: " + free
+	text := "for the default seccomp filter of " + q.RuntimeName() + " the bounding set is enough: " + free
 	if g, _ := q.gate(); g.Since != "" {
 		text += " (since " + g.Since + ")"
 	}
@@ -115,7 +115,7 @@ func (q *question) opened() string {
 
 // assumesFilter reports whether the answer depends on which seccomp filter the task has.
 func (q *question) assumesFilter() bool {
-	if q.Outside || !q.filtered() {
+	if q.Outside || !q.Filtered() {
 		return false
 	}
 	if q.state == effective {
@@ -141,15 +141,15 @@ func (q *question) seccompFits() bool {
 // capability itself.
 var deniedByRuntimeLabels = capset.Of(capset.Kill, capset.SysRawio, capset.SysPtrace, capset.SysAdmin, capset.MacAdmin)
 
-// module returns the security module that may refuse what the capability permits, with the
+// Module returns the security module that may refuse what a capability permits, with the
 // task's label; "" if none may.
-func (q *question) module() (name, label string) {
-	l, ok := q.Task.Label.Get()
+func (s *Subject) Module(c capset.Cap) (name, label string) {
+	l, ok := s.Task.Label.Get()
 	if !ok || l.Mode == "complain" || l.Mode == "unconfined" || l.Label == "unconfined" ||
 		strings.Contains(l.Label, ":unconfined_t") || strings.Contains(l.Label, ":spc_t") {
 		return "", ""
 	}
-	if q.Task.HasRuntimeLabel() && !deniedByRuntimeLabels.Has(q.cap) {
+	if s.Task.HasRuntimeLabel() && !deniedByRuntimeLabels.Has(c) {
 		return "", ""
 	}
 	return cmp.Or(l.Module, "the security module's label"), l.Label
@@ -162,7 +162,7 @@ func (q *question) confined() string {
 	if q.seccompFits() {
 		by = append(by, "seccomp ("+task.SeccompName(q.Task.Seccomp.Zero().Mode)+")")
 	}
-	if name, label := q.module(); name != "" {
+	if name, label := q.Module(q.cap); name != "" {
 		by = append(by, name+" ("+label+")")
 	}
 	return strings.Join(by, " or ")
@@ -175,7 +175,7 @@ func (q *question) confinedText() string {
 	if !q.seccompFits() || q.Outside || !gated {
 		return text
 	}
-	text += ": the default filter of " + q.runtimeName() + " allows " + strings.Join(g.Calls, ", ") + " with it"
+	text += ": the default filter of " + q.RuntimeName() + " allows " + strings.Join(g.Calls, ", ") + " with it"
 	if g.Since != "" {
 		text += " since " + g.Since
 	}
@@ -184,7 +184,7 @@ func (q *question) confinedText() string {
 
 // unconfine returns what makes each of them permit it.
 func (q *question) unconfine() (list []Change) {
-	name, _ := q.module()
+	name, _ := q.Module(q.cap)
 	if q.seccompFits() {
 		if q.Outside {
 			list = append(list, Change{"unit", "SystemCallFilter= with the system calls that it is for"})

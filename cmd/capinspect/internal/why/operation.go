@@ -191,7 +191,7 @@ func (a *attempt) counts(c capset.Cap) task.Value[bool] {
 func (a *attempt) inScope(c capset.Cap) task.Value[bool] {
 	q := &question{Subject: a.Subject, cap: c}
 	switch {
-	case q.deniedByUbuntu():
+	case q.DeniedByUbuntu():
 		return task.Known(false)
 	case !q.child():
 		return task.Known(true)

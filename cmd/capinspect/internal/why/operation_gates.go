@@ -35,10 +35,10 @@ func (a *attempt) call() string {
 // filter goes by the bounding set that the runtime configures.
 func (a *attempt) seccomp() {
 	call := a.call()
-	if call == "" || a.Outside || !a.filtered() {
+	if call == "" || a.Outside || !a.Filtered() {
 		return
 	}
-	name := a.runtimeName()
+	name := a.RuntimeName()
 	of := runtime.Named(name)
 	if of.SeccompRefuses(call) {
 		a.stops = append(a.stops, stop{
@@ -127,7 +127,7 @@ func (s *Subject) assumptions(outcomes []Outcome) (notes []task.Note) {
 		switch {
 		case s.Outside && known && seccomp.Mode != 0:
 			add("seccomp-filter", "its seccomp filter lets it through: which calls it refuses cannot be read")
-		case !s.Outside && s.filtered() && a.call() != "":
+		case !s.Outside && s.Filtered() && a.call() != "":
 			add(s.defaultFilter().Code, s.defaultFilter().Text)
 		}
 		if l, ok := s.Task.Label.Get(); ok && mayDeny(l.Label, l.Mode) && !s.Task.HasRuntimeLabel() && slices.ContainsFunc(out.Gates, isLSM) {
@@ -150,7 +150,7 @@ func (s *Subject) guesses(o *Operation) bool {
 
 // defaultFilter says which seccomp filter is taken for the task's.
 func (s *Subject) defaultFilter() task.Note {
-	return task.Note{Code: "seccomp-filter", Text: "its seccomp filter is the default one of " + s.runtimeName() + ": which one it has cannot be read"}
+	return task.Note{Code: "seccomp-filter", Text: "its seccomp filter is the default one of " + s.RuntimeName() + ": which one it has cannot be read"}
 }
 
 // isLSM reports whether a gate is a security module.

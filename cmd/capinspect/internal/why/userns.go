@@ -15,7 +15,7 @@ import (
 var userNamespaces = []reason{
 	{
 		code: "unprivileged-userns", in: effective, verdict: no,
-		applies: (*question).deniedByUbuntu,
+		applies: func(q *question) bool { return q.DeniedByUbuntu() },
 		text: says("it is effective, and AppArmor denies it: the profile unprivileged_userns, which a process gets that makes a user namespace " +
 			"while kernel.apparmor_restrict_unprivileged_userns is 1, denies every capability"),
 		changes: func(q *question) []Change {
@@ -125,9 +125,9 @@ func (q *question) ownedByUID() (scopes []capset.Scope) {
 // user namespace without leave.
 const unprivilegedUserns = "unprivileged_userns"
 
-// deniedByUbuntu reports whether the task has that profile, perhaps among others.
-func (q *question) deniedByUbuntu() bool {
-	l := q.Task.Label.Zero()
+// DeniedByUbuntu reports whether the task has that profile, perhaps among others.
+func (s *Subject) DeniedByUbuntu() bool {
+	l := s.Task.Label.Zero()
 	if l.Module != "apparmor" && l.Module != "" || l.Mode == "complain" {
 		return false
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package why
+package userns
 
 import (
 	"github.com/capinspect/capinspect/capset"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package why
+// Package userns says whether a task may create a user namespace, what refuses it first, and
+// what it could do in there. It creates none.
+package userns
 
 import (
 	"fmt"
@@ -9,12 +11,13 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 )
 
-// NewUserns is what decides whether a task may create a user namespace, and what it could
+// Question is what decides whether a task may create a user namespace, and what it could
 // do with it (user_namespaces(7)).
-type NewUserns struct {
-	*Subject
+type Question struct {
+	*why.Subject
 
 	Supported task.Value[bool] // the kernel has user namespaces
 	// Sysctls, as capinspect reads them; "" of one that the kernel does not have.
@@ -33,8 +36,8 @@ type NewUserns struct {
 // (kernel/user_namespace.c, create_user_ns).
 const maxLevel = 32
 
-// UsernsAnswer says whether a task may create a user namespace, and whether that is of use.
-type UsernsAnswer struct {
+// Answer says whether a task may create a user namespace, and whether that is of use.
+type Answer struct {
 	Task          *task.Task
 	Creates       task.Value[bool] // it may create one
 	Works         task.Value[bool] // and what it has in there counts
@@ -42,157 +45,157 @@ type UsernsAnswer struct {
 	Also          []task.Note
 	Inside        capset.Set // what it has in there, for what the new namespace owns
 	Users, Groups SubordinateIDs
-	Changes       []Change
+	Changes       []why.Change
 	Assumed       []task.Note
 }
 
 // refusal is a row of the table of what refuses a user namespace.
 type refusal struct {
-	code    string
-	verdict verdict
+	code   string
+	unsure bool // whether it refuses is not known
 	// creates says that the namespace is created all the same, and is of no use.
 	creates bool
-	applies func(*NewUserns) bool
-	text    func(*NewUserns) string
-	changes func(*NewUserns) []Change
+	applies func(*Question) bool
+	text    func(*Question) string
+	changes func(*Question) []why.Change
 }
 
 // refusals is the table, in the order in which the kernel asks: the seccomp filter, the
 // patch of Debian, create_user_ns, and the security modules last.
 var refusals = []refusal{
 	{
-		code: task.SandboxKernel, verdict: unsure,
-		applies: func(s *NewUserns) bool { return s.Task.InSandbox() },
+		code: task.SandboxKernel, unsure: true,
+		applies: func(s *Question) bool { return s.Task.InSandbox() },
 		text:    fixed("it is in a sandbox with a kernel of its own, whose rules are not known here"),
 	},
 	{
-		code: "seccomp", verdict: no,
-		applies: func(s *NewUserns) bool {
-			return s.Task.Seccomp.Known() && s.question().filtered() && s.refusedByDefault()
+		code: "seccomp",
+		applies: func(s *Question) bool {
+			return s.Task.Seccomp.Known() && s.Filtered() && s.refusedByDefault()
 		},
-		text: func(s *NewUserns) string {
-			return "the default seccomp filter of " + s.runtimeName() + " allows unshare and clone with CLONE_NEWUSER only where cap_sys_admin is in the bounding set (EPERM)"
+		text: func(s *Question) string {
+			return "the default seccomp filter of " + s.RuntimeName() + " allows unshare and clone with CLONE_NEWUSER only where cap_sys_admin is in the bounding set (EPERM)"
 		},
-		changes: func(*NewUserns) []Change {
-			return []Change{
-				{"securityContext", "seccompProfile of type Localhost that allows unshare and clone (docker: --security-opt seccomp=FILE)"},
-				{"securityContext", "seccompProfile of type Unconfined (docker: --security-opt seccomp=unconfined)"},
-				{"securityContext", "capabilities.add: [SYS_ADMIN], which is enough for any user, but gives far more (docker: --cap-add SYS_ADMIN)"},
+		changes: func(*Question) []why.Change {
+			return []why.Change{
+				{Where: "securityContext", Text: "seccompProfile of type Localhost that allows unshare and clone (docker: --security-opt seccomp=FILE)"},
+				{Where: "securityContext", Text: "seccompProfile of type Unconfined (docker: --security-opt seccomp=unconfined)"},
+				{Where: "securityContext", Text: "capabilities.add: [SYS_ADMIN], which is enough for any user, but gives far more (docker: --cap-add SYS_ADMIN)"},
 			}
 		},
 	},
 	{
-		code: "seccomp", verdict: unsure,
-		applies: func(s *NewUserns) bool { return s.Outside && s.Task.Seccomp.Known() && s.question().filtered() },
-		text: func(s *NewUserns) string {
+		code: "seccomp", unsure: true,
+		applies: func(s *Question) bool { return s.Outside && s.Task.Seccomp.Known() && s.Filtered() },
+		text: func(s *Question) string {
 			return "a seccomp filter is on that may refuse unshare or clone: which one it is cannot be read"
 		},
-		changes: func(*NewUserns) []Change {
-			return []Change{{"unit", "RestrictNamespaces= without user, and SystemCallFilter= with unshare, clone and clone3"}}
+		changes: func(*Question) []why.Change {
+			return []why.Change{{Where: "unit", Text: "RestrictNamespaces= without user, and SystemCallFilter= with unshare, clone and clone3"}}
 		},
 	},
 	{
-		code: "unprivileged-userns-clone", verdict: no,
-		applies: func(s *NewUserns) bool {
+		code: "unprivileged-userns-clone",
+		applies: func(s *Question) bool {
 			return task.Is(s.UnprivilegedClone, "0") && !(s.admin() && task.Is(s.initial(), true))
 		},
 		text: fixed("kernel.unprivileged_userns_clone is 0: only cap_sys_admin in the initial user namespace creates one (EPERM)"),
-		changes: func(*NewUserns) []Change {
-			return []Change{{"sysctl", "kernel.unprivileged_userns_clone=1, on the node: every user may create user namespaces"}}
+		changes: func(*Question) []why.Change {
+			return []why.Change{{Where: "sysctl", Text: "kernel.unprivileged_userns_clone=1, on the node: every user may create user namespaces"}}
 		},
 	},
 	{
-		code: "no-user-namespaces", verdict: no,
-		applies: func(s *NewUserns) bool { return task.Is(s.Supported, false) },
+		code:    "no-user-namespaces",
+		applies: func(s *Question) bool { return task.Is(s.Supported, false) },
 		text:    fixed("the kernel is built without user namespaces (EINVAL)"),
 	},
 	{
-		code: "nesting", verdict: no,
-		applies: func(s *NewUserns) bool { level, ok := s.Level.Get(); return ok && level > maxLevel },
-		text: func(s *NewUserns) string {
+		code:    "nesting",
+		applies: func(s *Question) bool { level, ok := s.Level.Get(); return ok && level > maxLevel },
+		text: func(s *Question) string {
 			return fmt.Sprintf("its user namespace is %d levels below the initial one, and the kernel creates none below level %d (ENOSPC)", s.Level.Zero(), maxLevel+1)
 		},
-		changes: func(*NewUserns) []Change {
-			return []Change{{"program", "start it in a user namespace nearer to the initial one"}}
+		changes: func(*Question) []why.Change {
+			return []why.Change{{Where: "program", Text: "start it in a user namespace nearer to the initial one"}}
 		},
 	},
 	{
-		code: "max-user-namespaces", verdict: no,
-		applies: func(s *NewUserns) bool { return task.Is(s.MaxNamespaces, "0") },
-		text: func(s *NewUserns) string {
+		code:    "max-user-namespaces",
+		applies: func(s *Question) bool { return task.Is(s.MaxNamespaces, "0") },
+		text: func(s *Question) string {
 			if s.SameUserns {
 				return "user.max_user_namespaces is 0 in its user namespace (ENOSPC)"
 			}
 			return "user.max_user_namespaces is 0 in capinspect's user namespace, which counts for those below (ENOSPC)"
 		},
-		changes: func(*NewUserns) []Change {
-			return []Change{{"sysctl", "user.max_user_namespaces=16, or more, by root of that user namespace: so many for each user"}}
+		changes: func(*Question) []why.Change {
+			return []why.Change{{Where: "sysctl", Text: "user.max_user_namespaces=16, or more, by root of that user namespace: so many for each user"}}
 		},
 	},
 	{
-		code: "chroot", verdict: no,
-		applies: func(s *NewUserns) bool { return task.Is(s.Chrooted, true) },
+		code:    "chroot",
+		applies: func(s *Question) bool { return task.Is(s.Chrooted, true) },
 		text:    fixed("its root directory is not that of its mount namespace, as after chroot(2) (EPERM)"),
-		changes: func(s *NewUserns) []Change {
-			list := []Change{{"program", "pivot_root(2) in place of chroot(2), or create the user namespace before chroot(2)"}}
+		changes: func(s *Question) []why.Change {
+			list := []why.Change{{Where: "program", Text: "pivot_root(2) in place of chroot(2), or create the user namespace before chroot(2)"}}
 			if s.Outside {
-				list = append(list, Change{"unit", "RootDirectory=, by which systemd changes the root of the mount namespace"})
+				list = append(list, why.Change{Where: "unit", Text: "RootDirectory=, by which systemd changes the root of the mount namespace"})
 			}
 			return list
 		},
 	},
 	{
-		code: "unmapped-id", verdict: no,
-		applies: func(s *NewUserns) bool { return task.Is(s.mapped(), false) },
+		code:    "unmapped-id",
+		applies: func(s *Question) bool { return task.Is(s.mapped(), false) },
 		text:    fixed("its user namespace does not map its effective uid or gid (EPERM)"),
-		changes: func(*NewUserns) []Change {
-			return []Change{
-				{"program", "run as a user and a group that uid_map and gid_map of its user namespace have"},
-				{"program", "map them when its user namespace is made, as by newuidmap and newgidmap"},
+		changes: func(*Question) []why.Change {
+			return []why.Change{
+				{Where: "program", Text: "run as a user and a group that uid_map and gid_map of its user namespace have"},
+				{Where: "program", Text: "map them when its user namespace is made, as by newuidmap and newgidmap"},
 			}
 		},
 	},
 	{
-		code: "unmapped-id", verdict: unsure,
-		applies: func(s *NewUserns) bool { return !s.mapped().Known() },
-		text: func(s *NewUserns) string {
+		code: "unmapped-id", unsure: true,
+		applies: func(s *Question) bool { return !s.mapped().Known() },
+		text: func(s *Question) string {
 			return "whether its user namespace maps its effective uid and gid is unknown: " + s.mapped().Why()
 		},
 	},
 	{
-		code: "unprivileged-userns", verdict: no, creates: true,
-		applies: func(s *NewUserns) bool { return s.question().deniedByUbuntu() },
+		code: "unprivileged-userns", creates: true,
+		applies: func(s *Question) bool { return s.DeniedByUbuntu() },
 		text:    fixed("AppArmor has it under the profile unprivileged_userns, which denies every capability, in a user namespace that it creates too"),
-		changes: func(s *NewUserns) []Change { return s.allowUserns() },
+		changes: func(s *Question) []why.Change { return s.allowUserns() },
 	},
 	{
-		code: "apparmor-restricts-userns", verdict: no, creates: true,
-		applies: func(s *NewUserns) bool {
+		code: "apparmor-restricts-userns", creates: true,
+		applies: func(s *Question) bool {
 			l, ok := s.Task.Label.Get()
 			return s.restricted() && ok && l.Label == "unconfined" && !s.admin()
 		},
 		text: fixed("kernel.apparmor_restrict_unprivileged_userns is 1 and no profile is on it: AppArmor lets it create one and puts it under the profile " +
 			"unprivileged_userns, which denies every capability"),
-		changes: func(s *NewUserns) []Change { return s.allowUserns() },
+		changes: func(s *Question) []why.Change { return s.allowUserns() },
 	},
 	{
-		code: "confined", verdict: unsure,
-		applies: func(s *NewUserns) bool {
-			name, _ := s.question().module()
-			return name != "" && !s.question().deniedByUbuntu()
+		code: "confined", unsure: true,
+		applies: func(s *Question) bool {
+			name, _ := s.Module(capset.SysAdmin)
+			return name != "" && !s.DeniedByUbuntu()
 		},
-		text: func(s *NewUserns) string {
-			name, label := s.question().module()
+		text: func(s *Question) string {
+			name, label := s.Module(capset.SysAdmin)
 			return name + " (" + label + ") may refuse it, or what it permits in there (EACCES)"
 		},
-		changes: func(s *NewUserns) []Change {
-			switch name, _ := s.question().module(); {
+		changes: func(s *Question) []why.Change {
+			switch name, _ := s.Module(capset.SysAdmin); {
 			case name == "apparmor":
 				return s.allowUserns()[:1]
 			case s.Outside:
 				return nil
 			case name == "selinux":
-				return []Change{{"securityContext", "seLinuxOptions with a type that permits it (docker: --security-opt label=type:TYPE)"}}
+				return []why.Change{{Where: "securityContext", Text: "seLinuxOptions with a type that permits it (docker: --security-opt label=type:TYPE)"}}
 			}
 			return nil
 		},
@@ -208,8 +211,8 @@ const (
 
 func remark(code, text string) task.Note { return task.Note{Code: code, Text: text} }
 
-// UsernsCodes returns the codes of all reasons.
-func UsernsCodes() []string {
+// Codes returns the codes of all reasons.
+func Codes() []string {
 	codes := []string{mayCreate, threads, execve}
 	for i := range refusals {
 		codes = append(codes, refusals[i].code)
@@ -218,11 +221,11 @@ func UsernsCodes() []string {
 }
 
 // fixed returns a text that is the same for every task.
-func fixed(text string) func(*NewUserns) string { return func(*NewUserns) string { return text } }
+func fixed(text string) func(*Question) string { return func(*Question) string { return text } }
 
 // Answer goes through the table of refusals.
-func (s *NewUserns) Answer() *UsernsAnswer {
-	a := &UsernsAnswer{
+func (s *Question) Answer() *Answer {
+	a := &Answer{
 		Task: s.Task, Creates: task.Known(true), Works: task.Known(true), Inside: capset.UpTo(s.Task.LastCap.Value),
 		Users: s.Users, Groups: s.Groups,
 	}
@@ -252,10 +255,10 @@ func (s *NewUserns) Answer() *UsernsAnswer {
 
 // judge makes what a row says part of the answer. One that refuses for certain outweighs
 // one that may.
-func (a *UsernsAnswer) judge(r *refusal, text string) {
+func (a *Answer) judge(r *refusal, text string) {
 	worse := func(v *task.Value[bool]) {
 		switch {
-		case r.verdict == no:
+		case !r.unsure:
 			*v = task.Known(false)
 		case !task.Is(*v, false):
 			*v = task.Unknown[bool](text)
@@ -268,7 +271,7 @@ func (a *UsernsAnswer) judge(r *refusal, text string) {
 }
 
 // remarks returns what else is worth knowing of a task that may create one.
-func (s *NewUserns) remarks(a *UsernsAnswer) (list []task.Note) {
+func (s *Question) remarks(a *Answer) (list []task.Note) {
 	if task.Is(a.Creates, false) {
 		return nil
 	}
@@ -279,10 +282,10 @@ func (s *NewUserns) remarks(a *UsernsAnswer) (list []task.Note) {
 }
 
 // assumes returns what is taken for granted, as far as the answer depends on it.
-func (s *NewUserns) assumes(a *UsernsAnswer) (list []task.Note) {
+func (s *Question) assumes(a *Answer) (list []task.Note) {
 	add := func(code, text string) { list = append(list, task.Note{Code: code, Text: text}) }
-	if !s.Outside && s.Task.Seccomp.Known() && s.question().filtered() {
-		add("seccomp-filter", "its seccomp filter is the default one of "+s.runtimeName()+": which one it has cannot be read")
+	if !s.Outside && s.Task.Seccomp.Known() && s.Filtered() {
+		add("seccomp-filter", "its seccomp filter is the default one of "+s.RuntimeName()+": which one it has cannot be read")
 	}
 	if task.Is(a.Creates, false) {
 		return list
@@ -320,45 +323,42 @@ func (s *NewUserns) assumes(a *UsernsAnswer) (list []task.Note) {
 	return list
 }
 
-// question returns a question about the task, for what is told of every capability.
-func (s *NewUserns) question() *question { return &question{Subject: s.Subject, cap: capset.SysAdmin} }
-
 // admin reports whether the task has SYS_ADMIN.
-func (s *NewUserns) admin() bool { return s.Credentials.Sets[capset.Effective].Has(capset.SysAdmin) }
+func (s *Question) admin() bool { return s.Credentials.Sets[capset.Effective].Has(capset.SysAdmin) }
 
 // initial reports whether the task is in the initial user namespace.
-func (s *NewUserns) initial() task.Value[bool] { return s.Task.UserNamespace.Zero().Initial }
+func (s *Question) initial() task.Value[bool] { return s.Task.UserNamespace.Zero().Initial }
 
 // restricted reports whether Ubuntu's sysctl is on.
-func (s *NewUserns) restricted() bool {
+func (s *Question) restricted() bool {
 	v, ok := s.AppArmorRestricts.Get()
 	return ok && v != "" && v != "0"
 }
 
 // refusedByDefault reports whether the default filter of the task's runtime refuses it.
-func (s *NewUserns) refusedByDefault() bool {
-	gate, ok := runtime.Named(s.runtimeName()).SeccompGate(capset.SysAdmin)
+func (s *Question) refusedByDefault() bool {
+	gate, ok := runtime.Named(s.RuntimeName()).SeccompGate(capset.SysAdmin)
 	return !s.Outside && ok && slices.Contains(gate.Calls, "unshare") && !s.Credentials.Sets[capset.Bounding].Has(capset.SysAdmin)
 }
 
 // allowUserns returns what makes AppArmor permit what a user namespace gives.
-func (s *NewUserns) allowUserns() []Change {
+func (s *Question) allowUserns() []why.Change {
 	its := s.Path
 	if its == "" {
 		its = "its program"
 	}
-	list := []Change{
-		{"file", "an AppArmor profile for " + its + " that has the rule userns, in /etc/apparmor.d"},
-		{"sysctl", "kernel.apparmor_restrict_unprivileged_userns=0, on the node: every user may make user namespaces and has all capabilities in them"},
+	list := []why.Change{
+		{Where: "file", Text: "an AppArmor profile for " + its + " that has the rule userns, in /etc/apparmor.d"},
+		{Where: "sysctl", Text: "kernel.apparmor_restrict_unprivileged_userns=0, on the node: every user may make user namespaces and has all capabilities in them"},
 	}
 	if !s.Outside {
-		list[0] = Change{"securityContext", "appArmorProfile of type Localhost that has the rule userns (docker: --security-opt apparmor=PROFILE)"}
+		list[0] = why.Change{Where: "securityContext", Text: "appArmorProfile of type Localhost that has the rule userns (docker: --security-opt apparmor=PROFILE)"}
 	}
 	return list
 }
 
 // mapped reports whether the user namespace of the task maps its effective uid and gid.
-func (s *NewUserns) mapped() task.Value[bool] {
+func (s *Question) mapped() task.Value[bool] {
 	ns, ok := s.Task.UserNamespace.Get()
 	uid, hasUID := s.Task.UID.Get()
 	gid, hasGID := s.Task.GID.Get()

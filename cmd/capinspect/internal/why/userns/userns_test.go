@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package why
+package userns
 
 import (
 	"fmt"
@@ -9,18 +9,19 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
 // plainUserns returns a user of the node whom nothing keeps from creating a user namespace.
-func plainUserns() *NewUserns {
+func plainUserns() *Question {
 	t := &task.Task{LastCap: task.LastCap{Value: capset.LastKnown, From: task.FromKernel}}
 	t.UID, t.GID = task.Known(task.AllIDs(1000)), task.Known(task.AllIDs(1000))
 	t.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(true)})
 	t.Seccomp = task.Known(task.Seccomp{})
 	t.Label = task.Unknown[procstatus.Label](task.NoLabels)
-	return &NewUserns{
-		Subject:   &Subject{Task: t, Outside: true, Credentials: capset.Credentials{UID: task.AllIDs(1000), GID: task.AllIDs(1000)}},
+	return &Question{
+		Subject:   &why.Subject{Task: t, Outside: true, Credentials: capset.Credentials{UID: task.AllIDs(1000), GID: task.AllIDs(1000)}},
 		Supported: task.Known(true), MaxNamespaces: task.Known("100"), UnprivilegedClone: task.Known(""), AppArmorRestricts: task.Known(""),
 		SameUserns: true, Chrooted: task.Known(false), Level: task.Known(0),
 	}
@@ -28,27 +29,27 @@ func plainUserns() *NewUserns {
 
 // TestUserns has a case for each row of the table, and what stops it first.
 func TestUserns(t *testing.T) {
-	apparmor := func(label, mode string) func(*NewUserns) {
-		return func(s *NewUserns) {
+	apparmor := func(label, mode string) func(*Question) {
+		return func(s *Question) {
 			s.Task.Label = task.Known(procstatus.Label{Module: "apparmor", Label: label, Mode: mode})
 		}
 	}
-	filtered := func(s *NewUserns) { s.Task.Seccomp = task.Known(task.Seccomp{Mode: task.SeccompFilter}) }
-	inside := func(s *NewUserns) { s.Outside = false }
-	in := func(runtime string) func(*NewUserns) {
-		return func(s *NewUserns) {
+	filtered := func(s *Question) { s.Task.Seccomp = task.Known(task.Seccomp{Mode: task.SeccompFilter}) }
+	inside := func(s *Question) { s.Outside = false }
+	in := func(runtime string) func(*Question) {
+		return func(s *Question) {
 			s.Outside = false
 			c := new(task.Container)
 			c.Runtime = runtime
 			s.Task.Container = task.Known(c)
 		}
 	}
-	restricts := func(s *NewUserns) { s.AppArmorRestricts = task.Known("1") }
-	admin := func(k capset.Kind) func(*NewUserns) {
-		return func(s *NewUserns) { s.Credentials.Sets[k] = capset.Of(capset.SysAdmin) }
+	restricts := func(s *Question) { s.AppArmorRestricts = task.Known("1") }
+	admin := func(k capset.Kind) func(*Question) {
+		return func(s *Question) { s.Credentials.Sets[k] = capset.Of(capset.SysAdmin) }
 	}
-	child := func(users, groups string) func(*NewUserns) {
-		return func(s *NewUserns) {
+	child := func(users, groups string) func(*Question) {
+		return func(s *Question) {
 			u, err := procstatus.ParseIDMap([]byte(users))
 			g, err2 := procstatus.ParseIDMap([]byte(groups))
 			if err != nil || err2 != nil {
@@ -57,7 +58,7 @@ func TestUserns(t *testing.T) {
 			s.Task.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(false), UIDMap: task.Known(u), GIDMap: task.Known(g)})
 		}
 	}
-	type changes []func(*NewUserns)
+	type changes []func(*Question)
 	for _, c := range []struct {
 		name    string
 		changes changes
@@ -71,19 +72,19 @@ func TestUserns(t *testing.T) {
 		{"docker without a filter", changes{inside}, "may-create true true"},
 		{"containerd", changes{filtered, in("containerd")}, "seccomp false false"},
 		{"podman", changes{filtered, in("podman")}, "may-create true true"},
-		{"Debian", changes{func(s *NewUserns) { s.UnprivilegedClone = task.Known("0") }}, "unprivileged-userns-clone false false"},
-		{"Debian, SYS_ADMIN", changes{func(s *NewUserns) { s.UnprivilegedClone = task.Known("0") }, admin(capset.Effective)}, "may-create true true"},
-		{"Debian, SYS_ADMIN of a child", changes{func(s *NewUserns) { s.UnprivilegedClone = task.Known("0") }, admin(capset.Effective), child("0 1000 1\n", "0 1000 1\n")}, "unprivileged-userns-clone false false"},
-		{"Debian, 1", changes{func(s *NewUserns) { s.UnprivilegedClone = task.Known("1") }}, "may-create true true"},
-		{"no user namespaces", changes{func(s *NewUserns) { s.Supported = task.Known(false) }}, "no-user-namespaces false false"},
-		{"level 32", changes{func(s *NewUserns) { s.Level = task.Known(32) }}, "may-create true true"},
-		{"level 33", changes{func(s *NewUserns) { s.Level = task.Known(33) }}, "nesting false false"},
-		{"none allowed", changes{func(s *NewUserns) { s.MaxNamespaces = task.Known("0") }}, "max-user-namespaces false false"},
-		{"chroot", changes{func(s *NewUserns) { s.Chrooted = task.Known(true) }}, "chroot false false"},
+		{"Debian", changes{func(s *Question) { s.UnprivilegedClone = task.Known("0") }}, "unprivileged-userns-clone false false"},
+		{"Debian, SYS_ADMIN", changes{func(s *Question) { s.UnprivilegedClone = task.Known("0") }, admin(capset.Effective)}, "may-create true true"},
+		{"Debian, SYS_ADMIN of a child", changes{func(s *Question) { s.UnprivilegedClone = task.Known("0") }, admin(capset.Effective), child("0 1000 1\n", "0 1000 1\n")}, "unprivileged-userns-clone false false"},
+		{"Debian, 1", changes{func(s *Question) { s.UnprivilegedClone = task.Known("1") }}, "may-create true true"},
+		{"no user namespaces", changes{func(s *Question) { s.Supported = task.Known(false) }}, "no-user-namespaces false false"},
+		{"level 32", changes{func(s *Question) { s.Level = task.Known(32) }}, "may-create true true"},
+		{"level 33", changes{func(s *Question) { s.Level = task.Known(33) }}, "nesting false false"},
+		{"none allowed", changes{func(s *Question) { s.MaxNamespaces = task.Known("0") }}, "max-user-namespaces false false"},
+		{"chroot", changes{func(s *Question) { s.Chrooted = task.Known(true) }}, "chroot false false"},
 		{"mapped", changes{child("0 1000 1\n", "0 1000 1\n")}, "may-create true true"},
 		{"uid not mapped", changes{child("0 1001 1\n", "0 1000 1\n")}, "unmapped-id false false"},
 		{"gid not mapped", changes{child("0 1000 1\n", "")}, "unmapped-id false false"},
-		{"perhaps not mapped", changes{child("0 1000 1\n", "0 1000 1\n"), func(s *NewUserns) { s.Task.Overflow = "it may be any" }}, "unmapped-id unknown unknown"},
+		{"perhaps not mapped", changes{child("0 1000 1\n", "0 1000 1\n"), func(s *Question) { s.Task.Overflow = "it may be any" }}, "unmapped-id unknown unknown"},
 		{"Ubuntu", changes{restricts, apparmor("unconfined", "")}, "apparmor-restricts-userns true false"},
 		{"Ubuntu, SYS_ADMIN", changes{restricts, apparmor("unconfined", ""), admin(capset.Effective)}, "may-create true true"},
 		{"Ubuntu, off", changes{apparmor("unconfined", "")}, "may-create true true"},
@@ -91,7 +92,7 @@ func TestUserns(t *testing.T) {
 		{"Ubuntu, a profile that is unconfined", changes{restricts, apparmor("chrome", "unconfined")}, "may-create true true"},
 		{"Ubuntu, a profile", changes{restricts, apparmor("x", "enforce")}, "confined unknown unknown"},
 		{"under Ubuntu's profile", changes{apparmor("unprivileged_userns", "enforce")}, "unprivileged-userns true false"},
-		{"two refusals", changes{func(s *NewUserns) { s.Chrooted = task.Known(true) }, filtered}, "seccomp false false"},
+		{"two refusals", changes{func(s *Question) { s.Chrooted = task.Known(true) }, filtered}, "seccomp false false"},
 	} {
 		s := plainUserns()
 		for _, change := range c.changes {
