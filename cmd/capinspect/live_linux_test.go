@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -309,6 +310,9 @@ func refuse(calls ...uint32) error {
 
 // TestRefusedWithoutProc runs the binary where there is no /proc and a sandbox
 // refuses what would stand in for it: nothing is known, which is neither yes nor
+// leavesFourOpen matches what check says of four conditions that nobody can judge.
+var leavesFourOpen = regexp.MustCompile(`^unknown: pid \d+ \(name unknown\) leaves 4 conditions open\n$`)
+
 // no.
 func TestRefusedWithoutProc(t *testing.T) {
 	need.On(t, "root", "unshare")
@@ -322,7 +326,7 @@ func TestRefusedWithoutProc(t *testing.T) {
 		print, all = bare("--print"), bare("--json")
 		return err
 	})
-	if lacks.status != 2 || lacks.stdout != "" || strings.Count(lacks.stderr, "is unknown: there is no /proc, and no system call returned it\n") != 4 {
+	if lacks.status != 2 || !leavesFourOpen.MatchString(lacks.stdout) || strings.Count(lacks.stderr, "is unknown: there is no /proc, and no system call returned it\n") != 4 {
 		t.Errorf("check: %+v", lacks)
 	}
 	if has.status != 2 {
@@ -401,7 +405,7 @@ func TestPID1Note(t *testing.T) {
 	if o := inside("setpriv --bounding-set -net_raw capinspect --print"); strings.Contains(o.stdout, "Note:") {
 		t.Errorf("--print: %+v", o)
 	}
-	if o := inside("setpriv --bounding-set -net_raw capinspect --json"); !strings.Contains(o.stdout, `{"code": "pid1-differs", "text": "PID 1 (sh) has other`) {
+	if o := inside("setpriv --bounding-set -net_raw capinspect --json"); !strings.Contains(o.stdout, `{"code": "pid1-differs", "text": "PID 1 (sh) and this process differ in `) {
 		t.Errorf("--json: %+v", o)
 	}
 	if o := inside("capinspect; capinspect 1"); strings.Contains(o.stdout, "Note: PID 1 ") {
