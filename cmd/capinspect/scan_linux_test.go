@@ -10,15 +10,19 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
@@ -412,4 +416,74 @@ func TestScanACL(t *testing.T) {
 	if p.Result != "EACCES" || p.Why == nil || !strings.HasSuffix(*p.Why, "does not let uid 1000 execute it; its ACL may, and is not examined") {
 		t.Errorf("%s: %s", p.Result, text(p.Why))
 	}
+}
+
+// TestScanContainer holds what programs would give a container of a profile or a manifest
+// against what they would give a process that the kernel has put into that state.
+func TestScanContainer(t *testing.T) {
+	need.On(t, "root", "setpriv")
+	dir := t.TempDir()
+	open755(t, dir)
+	if err := randomTree(random(t), dir); err != nil {
+		t.Fatal(err)
+	}
+	docker := "-all"
+	for c := range runtime.Named("docker").Default().Caps() {
+		docker += ",+" + strings.TrimPrefix(c.String(), "cap_")
+	}
+	pod := filepath.Join(t.TempDir(), "pod.yaml")
+	const text = `{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [
+	{name: bare, image: a, securityContext: {runAsUser: 1000, capabilities: {drop: [ALL], add: [NET_RAW, CHOWN]}}},
+	{name: shut, image: a, securityContext: {runAsUser: 1000, runAsGroup: 7, allowPrivilegeEscalation: false}}]}}`
+	if err := os.WriteFile(pod, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	some := map[string]int{}
+	for _, row := range []struct {
+		flags string // of the scan
+		state string // the flags of setpriv that make it
+	}{
+		{"--profile docker --uid 1000", "--reuid 1000 --regid 0 --bounding-set " + docker},
+		{"--profile docker --uid nobody --gid 4242", "--reuid nobody --regid 4242 --bounding-set " + docker},
+		{"--profile docker", "--reuid 0 --regid 0 --bounding-set " + docker},
+		{"--profile docker --uid 1000 --drop all --add net_raw,sys_admin", "--reuid 1000 --regid 0 --bounding-set -all,+net_raw,+sys_admin"},
+		{"--profile docker --uid 1000 --no-new-privs", "--reuid 1000 --regid 0 --no-new-privs --bounding-set " + docker},
+		{"--pod " + pod + ":bare --runtime docker", "--reuid 1000 --regid 0 --bounding-set -all,+net_raw,+chown"},
+		{"--pod " + pod + ":shut --runtime docker --uid 1001", "--reuid 1001 --regid 7 --no-new-privs --bounding-set " + docker},
+	} {
+		task := exec.Command("setpriv", append(strings.Fields("--clear-groups --inh-caps -all "+row.state), "sleep", "600")...)
+		if err := task.Start(); err != nil {
+			t.Fatal(err)
+		}
+		pid := strconv.Itoa(task.Process.Pid)
+		for name := ""; name != "sleep\n"; time.Sleep(time.Millisecond) {
+			text, err := os.ReadFile("/proc/" + pid + "/comm")
+			if err != nil {
+				t.Fatal(err)
+			}
+			name = string(text)
+		}
+		want, got := call("", "scan", "--json", dir, "-p", pid), call("", append(strings.Fields("scan --json "+row.flags), dir)...)
+		if err := errors.Join(task.Process.Kill(), ignoreExit(task.Wait())); err != nil {
+			t.Fatal(err)
+		}
+		is, predicted := scanOf(t, want), scanOf(t, got)
+		if want.status != 0 || got.status != 0 || !reflect.DeepEqual(is, predicted) {
+			t.Errorf("%s: %s%s\nwant %s%s", row.flags, got.stdout, got.stderr, want.stdout, want.stderr)
+		}
+		for _, p := range predicted.Programs {
+			some[p.Result]++
+		}
+	}
+	if t.Log(some); some["ok"] == 0 || some["EPERM"] == 0 {
+		t.Errorf("%v", some)
+	}
+}
+
+// ignoreExit leaves out that a process was killed.
+func ignoreExit(err error) error {
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil
+	}
+	return err
 }

@@ -45,9 +45,8 @@ capinspect predict sh --add net_admin --no-new-privs --json`,
 
 type predictConfig struct {
 	scanConfig
-	format  flags.Formats[*render.Form[predict.Prediction]]
-	started started
-	scan    bool
+	format flags.Formats[*render.Form[predict.Prediction]]
+	scan   bool
 }
 
 func newPredict() (command.Runner, []flags.Flag) {
@@ -57,7 +56,7 @@ func newPredict() (command.Runner, []flags.Flag) {
 		c.scanConfig.ownFlags(),
 		c.subject.flags(),
 		[]flags.Flag{c.subject.pathFlag()},
-		c.started.flags(),
+		c.started.flags("with image:, ", "with image:, start it as the manifest FILE, or FILE:CONTAINER, says"),
 		c.format.Flags(),
 	)
 }
@@ -100,7 +99,7 @@ func (c *predictConfig) predict(e *command.Env, args []string) (*predict.Predict
 	case c.started.asked():
 		return nil, usagef("--pod and --runtime are for image:PATH")
 	}
-	from, err := c.open()
+	from, err := c.open(false)
 	if err != nil {
 		return nil, err
 	}

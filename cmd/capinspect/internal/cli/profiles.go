@@ -61,11 +61,15 @@ func (c *profilesConfig) Run(e *command.Env, args []string) (int, error) {
 	for _, name := range args {
 		p, ok := runtime.ProfileNamed(name, last)
 		if !ok {
-			return 0, fmt.Errorf("unknown profile %q: %s", name, flags.DidYouMean(name, profileNames(), "want "+strings.Join(profileNames(), ", ")))
+			return 0, unknownProfile(name)
 		}
 		found.List = append(found.List, p)
 	}
 	return command.StatusOK, e.Write(format.Append(nil, &found))
+}
+
+func unknownProfile(name string) error {
+	return fmt.Errorf("unknown profile %q: %s", name, flags.DidYouMean(name, profileNames(), "want "+strings.Join(profileNames(), ", ")))
 }
 
 func profileNames() (names []string) {

@@ -25,19 +25,24 @@ or have capabilities, and what execve of each would give a process, or why it
 would fail. The process is capinspect's own, or that of -p: DIR is looked up
 below its root directory, from its working directory. Nothing is executed.
 
+With --profile, the question is what they would give a container that starts
+with the Bounding set of a profile, and with --pod, a container of a manifest.
+
 The first line sums up the list. --sort risk puts first what opens the node,
 then what gives root's user id, then what gives less. The exit status is 2 if
 something could not be read.`,
 	Example: `
 capinspect scan
 capinspect scan /usr/bin --uid 1000 --drop all
-capinspect scan --uid 1000 --no-new-privs --json`,
+capinspect scan /usr/bin --uid 1000 --profile docker --json`,
 	New: newScan,
 }
 
 type scanConfig struct {
 	subject
 	format  flags.Formats[*render.Form[predict.Scan]]
+	started started
+	profile string
 	all     bool
 	columns columns.Asked
 	color   command.Colour
@@ -50,7 +55,15 @@ func aScan() scanConfig {
 
 func newScan() (command.Runner, []flags.Flag) {
 	c := aScan()
-	return &c, slices.Concat(c.ownFlags(), c.subject.flags(), c.format.Flags())
+	return &c, slices.Concat(c.ownFlags(), c.subject.flags(), c.startFlags(), c.format.Flags())
+}
+
+// startFlags returns the flags that say which container executes the programs.
+func (c *scanConfig) startFlags() []flags.Flag {
+	return append([]flags.Flag{{
+		Name: "profile", Argument: "PROFILE", Values: []flags.Candidate{flags.AnyProfile}, NotEmpty: true,
+		About: "for a container with the Bounding set of PROFILE, root unless --uid says otherwise", Value: (*flags.String)(&c.profile),
+	}}, c.started.flags("", "for a container as the manifest FILE, or FILE:CONTAINER, starts it")...)
 }
 
 // ownFlags returns the flags of a scan but those of every prediction.
@@ -93,11 +106,14 @@ func (c *scanConfig) Run(e *command.Env, args []string) (int, error) {
 
 // search looks for the programs below a directory.
 func (c *scanConfig) search(e *command.Env, dir string) (*predict.Scan, error) {
-	from, err := c.open()
+	from, err := c.open(c.profile != "" || c.started.pod != "")
 	if err != nil {
 		return nil, err
 	}
 	defer from.Close()
+	if err := c.start(e); err != nil {
+		return nil, err
+	}
 	p := e.Waiting("looking for programs")
 	found, err := from.Scan(c.task, dir, c.all, &c.whatIf, p.Step)
 	p.Clear()

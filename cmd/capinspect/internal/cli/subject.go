@@ -4,6 +4,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type subject struct {
 	proc       string
 	whatIf     predict.WhatIf
 	securebits capset.Securebits
+	user       string // of --uid, if that is a name
 	uid, gid   uint32
 }
 
@@ -31,11 +33,9 @@ func (s *subject) flags() []flags.Flag {
 		target.PIDFlag((*flags.String)(&s.task), "for the process PID"),
 		target.ProcFlag(&s.proc),
 		{
-			Name: "uid", Argument: "N", Values: n, About: "as if all its user ids were N, and its sets as they are",
-			Value: flags.Func(func(value string) error {
-				s.whatIf.UID = &s.uid
-				return parseNumber(&s.uid, value, 10)
-			}),
+			Name: "uid", Argument: "N|NAME", Values: []flags.Candidate{flags.AnyUser},
+			About: "as if all its user ids were N, and its sets as they are",
+			Value: flags.Func(s.setUser),
 		},
 		{
 			Name: "gid", Argument: "N", Values: n, About: "as if all its group ids were N",
@@ -78,6 +78,30 @@ func (s *subject) pathFlag() flags.Flag {
 	}
 }
 
+// setUser sets the user, a number or a name.
+func (s *subject) setUser(value string) error {
+	s.user, s.whatIf.UID = "", nil
+	if strings.Trim(value, "-0123456789") != "" && strings.IndexByte("-0123456789", value[0]) < 0 {
+		s.user = value
+		return nil
+	}
+	s.whatIf.UID = &s.uid
+	return parseNumber(&s.uid, value, 10)
+}
+
+// named finds out the id of a user that is given by name.
+func (s *subject) named(id func(name string) (uint32, error)) error {
+	if s.user == "" {
+		return nil
+	}
+	var err error
+	if s.uid, err = id(s.user); err != nil {
+		return fmt.Errorf("user %q: %w", s.user, err)
+	}
+	s.whatIf.UID = &s.uid
+	return nil
+}
+
 // parseNumber sets a number of 32 bits; base 0 is for one that may be written 0x2f.
 func parseNumber(n *uint32, value string, base int) error {
 	v, err := strconv.ParseUint(value, base, 32)
@@ -99,8 +123,9 @@ func addCaps(set *capset.Set, list string) error {
 	return err
 }
 
-// open opens the procfs that the task is in.
-func (s *subject) open() (*collect.Collector, error) {
+// open opens the procfs that the task is in. inside says that --uid is one of the task's user
+// namespace.
+func (s *subject) open(inside bool) (*collect.Collector, error) {
 	var err error
 	if s.task, err = target.PID(s.proc, s.task); err != nil {
 		return nil, err
@@ -108,7 +133,15 @@ func (s *subject) open() (*collect.Collector, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return collect.Open(collect.Options{Proc: s.proc, Detail: collect.Surrounded})
+	from, err := collect.Open(collect.Options{Proc: s.proc, Detail: collect.Surrounded})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.named(func(name string) (uint32, error) { return from.UserID(s.task, name, inside) }); err != nil {
+		from.Close()
+		return nil, s.failed(from, err)
+	}
+	return from, nil
 }
 
 // check returns what is wrong with the flags.

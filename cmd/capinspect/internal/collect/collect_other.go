@@ -70,6 +70,9 @@ func (*Collector) Predict(string, string, *predict.WhatIf) (*predict.Prediction,
 	return nil, errNeedsLinux
 }
 
+// UserID says that there are no tasks whose users have names.
+func (*Collector) UserID(string, string, bool) (uint32, error) { return 0, errNeedsLinux }
+
 // Scan says that there are no tasks to read.
 func (*Collector) Scan(string, string, bool, *predict.WhatIf, func()) (*predict.Scan, error) {
 	return nil, errNeedsLinux

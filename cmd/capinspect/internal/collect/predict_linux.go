@@ -13,6 +13,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/userdb"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
@@ -51,6 +52,27 @@ func (c *Collector) changed(target string, what *predict.WhatIf) (*subject, erro
 		return nil, err
 	}
 	return s, nil
+}
+
+// UserID returns the id of a user whom the passwd below a task's root names. inside is for
+// the id of the task's user namespace: otherwise it is the one that the reader sees.
+func (c *Collector) UserID(target, name string, inside bool) (uint32, error) {
+	s, err := c.subject(target)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	if s.hidden != nil {
+		return 0, s.hidden
+	}
+	if err := s.start(); err != nil {
+		return 0, err
+	}
+	id, err := userdb.UserID(s.root, name)
+	if err == nil && !inside {
+		id = s.Users.Out(id)
+	}
+	return id, err
 }
 
 // Scan looks below a directory for the programs that give something to whoever executes them,

@@ -27,6 +27,9 @@ type account struct {
 	members []string // of a group
 }
 
+// UserID returns the id of a user whom the image names.
+func (i *Image) UserID(name string) (uint32, error) { return userdb.UserID(i, name) }
+
 // userOf looks up a user as runtimes do: "USER" or "USER:GROUP", of names or of numbers, or
 // "" for root. A number needs no entry, and a name does (moby/sys/user, GetExecUser).
 func (i *Image) userOf(text string) (u user, err error) {

@@ -16,6 +16,7 @@ import (
 // or have capabilities.
 type Scan struct {
 	Task         *task.Task
+	Who          string // who executes the programs; "" for the task itself
 	Dir          string // as it was asked for
 	Programs     []*Prediction
 	Files, Dirs  int // how many were looked at
@@ -37,7 +38,9 @@ const (
 
 // Scan begins a scan of a directory. The caller looks for the programs, calls [Scan.Add]
 // for each and then [Scan.Finish].
-func (s *Subject) Scan(dir string) *Scan { return &Scan{Task: s.Task, Dir: dir, subject: s} }
+func (s *Subject) Scan(dir string) *Scan {
+	return &Scan{Task: s.Task, Who: s.who, Dir: dir, subject: s}
+}
 
 // Add predicts what a program that was found gives. The error says why that is unknown.
 func (scan *Scan) Add(f *Found) error {

@@ -32,6 +32,7 @@ type Subject struct {
 	// the formats of programs are not looked at.
 	Architecture *Architecture
 	Outside      bool   // it is known to be in no container
+	who          string // who it is instead of the task; "" for the task itself
 	way          string // what opens the file or directory that was refused last, before its path
 	unknown      string // what the prediction depends on and nobody can tell; "" if there is nothing
 

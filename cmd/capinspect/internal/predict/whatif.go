@@ -4,6 +4,7 @@ package predict
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -11,6 +12,7 @@ import (
 
 // WhatIf changes what is known of a task before execve(2) is predicted for it.
 type WhatIf struct {
+	Start      *Start             // what it holds instead of its own; nil for its own
 	Securebits *capset.Securebits // nil as they are, or 0 where they are unknown
 	NoNewPrivs bool               // true for a task that has it set
 	UID, GID   *uint32            // all four of them, as the reader sees them; nil as they are
@@ -23,6 +25,13 @@ type WhatIf struct {
 	Path      string // where a bare name is looked for; "" for the usual
 }
 
+// Start is what a container has when it starts.
+type Start struct {
+	Who         string             // as "container app"
+	Credentials capset.Credentials // with the ids of its own user namespace
+	Assumed     []task.Note        // what was asked for, and what is not known of it
+}
+
 // AllCaps stands in a WhatIf for all capabilities, as many as there are.
 const AllCaps = ^capset.Set(0)
 
@@ -33,10 +42,13 @@ func (s *Subject) Change(what *WhatIf) error {
 	if !what.Add.Within(known) && what.Add != AllCaps {
 		return fmt.Errorf("its kernel does not have capability %d", what.Add.Last())
 	}
+	if what.Start != nil {
+		s.become(what.Start)
+	}
 	switch {
 	case what.Securebits != nil:
 		c.Securebits = *what.Securebits
-	case !s.Task.Securebits.Known():
+	case what.Start == nil && !s.Task.Securebits.Known():
 		c.Securebits = 0
 		s.Assume("securebits", "its securebits are 0: only the task itself can read them")
 	}
@@ -66,6 +78,19 @@ func (s *Subject) Change(what *WhatIf) error {
 	}
 	s.changed = nil
 	return nil
+}
+
+// become gives the task what a container has when it starts.
+func (s *Subject) become(start *Start) {
+	c := start.Credentials
+	c.Groups = slices.Clone(c.Groups)
+	for k := range c.Sets {
+		c.Sets[k] &= capset.UpTo(s.How.Last)
+	}
+	s.Credentials, s.who = c, start.Who
+	for _, n := range start.Assumed {
+		s.Assume(n.Code, n.Text)
+	}
 }
 
 // asked lists what is asked for.

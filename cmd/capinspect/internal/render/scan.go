@@ -12,7 +12,11 @@ func printScan(p *printer, scan *predict.Scan) {
 	p.printf("%d of %d files in %d directories of ", len(scan.Programs)+scan.Left, scan.Files, scan.Dirs)
 	p.escaped(scan.Dir)
 	p.print(", for ")
-	printWho(p, scan.Task)
+	if scan.Who != "" {
+		p.escaped(scan.Who)
+	} else {
+		printWho(p, scan.Task)
+	}
 	if scan.Closed > 0 {
 		p.printf(", without %d that it may not search", scan.Closed)
 	}
