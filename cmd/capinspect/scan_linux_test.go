@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -265,22 +266,22 @@ func TestScanText(t *testing.T) {
 			os.WriteFile(root+"/bin/script", []byte("#!/bin/su\n"), 0o755), unix.Chmod(root+"/bin/script", 0o4755),
 			unix.Mount(root+"/bin", root+"/bin/nosuid", "", unix.MS_BIND, ""), unix.Mount("", root+"/bin/nosuid", "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_NOSUID, ""))
 	}))
-	const want = `14 programs: 4 set-user-ID, 4 set-group-ID, 8 with capabilities, 2 scripts; 3 would give root, 0 capabilities, 4 would fail (EACCES 4)
+	const want = `14 programs: 4 set-user-ID, 4 set-group-ID, 8 with capabilities, 2 scripts; 3 would give root, 0 capabilities, 6 in secure execution, 4 would fail (EACCES 4)
 RESULT  MARKED                             GAINS   FILE
+ok      script                             euid 0  /bin/nosuid/script
+ok      script                             euid 0  /bin/script
+ok      setuid 0                           euid 0  /bin/su
 ok      setuid 1000, setgid 5, net_raw=ep  egid 5  /bin/both\x0a
+ok      setgid 5                           egid 5  /bin/wall
 EACCES  net_raw=ep                         -       /bin/closed/ping
 ok      setuid 1000, setgid 5, net_raw=ep  none    /bin/nosuid/both\x0a
 EACCES  net_raw=ep                         -       /bin/nosuid/closed/ping
 ok      net_raw=ep                         none    /bin/nosuid/ping
 EACCES  net_raw=ep                         -       /bin/nosuid/private
-ok      script                             euid 0  /bin/nosuid/script
 ok      setuid 0                           none    /bin/nosuid/su
 ok      setgid 5                           none    /bin/nosuid/wall
 ok      net_raw=ep                         none    /bin/ping
 EACCES  net_raw=ep                         -       /bin/private
-ok      script                             euid 0  /bin/script
-ok      setuid 0                           euid 0  /bin/su
-ok      setgid 5                           egid 5  /bin/wall
 14 of 14 files in 5 directories of /bin, for pid PID (capinspect.test)
 Assumed:
   securebits  its securebits are 0: only the task itself can read them
@@ -486,4 +487,36 @@ func ignoreExit(err error) error {
 		return nil
 	}
 	return err
+}
+
+// TestScanIsFind scans the root directory of this machine: it lists what find(1) and getcap(8)
+// do, but for what nobody may execute.
+func TestScanIsFind(t *testing.T) {
+	need.On(t, "root", "find", "getcap")
+	const ours = "( -path /tmp -o -path /var/tmp -o -path /work -o -path /root -o -path /proc ) -prune -o "
+	listed := func(o outcome, path func(line string) string) (list []string) {
+		for line := range strings.Lines(o.stdout) {
+			name := path(strings.TrimSuffix(line, "\n"))
+			var file, top unix.Stat_t
+			if err := errors.Join(unix.Lstat(name, &file), unix.Lstat("/", &top)); err == nil && file.Dev == top.Dev && file.Mode&0o111 != 0 {
+				list = append(list, name)
+			}
+		}
+		return list
+	}
+	want := listed(run(t, "find", strings.Fields("/ -xdev "+ours+"-type f ( -perm -4000 -o -perm -2010 ) -print")...), func(line string) string { return line })
+	want = append(want, listed(run(t, "getcap", "-r", "/usr", "/opt", "/var/lib", "/srv", "/home"), func(line string) string {
+		return line[:max(strings.LastIndexByte(line, ' '), 0)]
+	})...)
+	slices.Sort(want)
+	want = slices.Compact(want)
+	var got []string
+	for _, p := range scanOf(t, run(t, built(t), "scan", "--json")).Programs {
+		if !regexp.MustCompile("^/(tmp|var/tmp|work|root|proc)/").MatchString(p.File) {
+			got = append(got, p.File)
+		}
+	}
+	if len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
 }

@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 )
 
 // TestFlags checks what the declarations of flags promise each other: a switch
@@ -59,12 +56,5 @@ func TestOperands(t *testing.T) {
 				t.Errorf("%s: %s is not in %q", c.Name, word, c.Args)
 			}
 		}
-	}
-}
-
-// --scan, since one flag chooses among them.
-func TestScanFormats(t *testing.T) {
-	if with, without := flags.FormatNames(render.Scans), flags.FormatNames(render.Predictions); !slices.Equal(with, without) {
-		t.Errorf("%q with --scan, %q without", with, without)
 	}
 }

@@ -28,9 +28,10 @@ below its root directory, from its working directory. Nothing is executed.
 With --profile, the question is what they would give a container that starts
 with the Bounding set of a profile, and with --pod, a container of a manifest.
 
-The first line sums up the list. --sort risk puts first what opens the node,
-then what gives root's user id, then what gives less. The exit status is 2 if
-something could not be read.`,
+The first line sums up the list. First comes what opens the node, then what
+gives root's user id, then what gives less; --sort file sorts by path. Programs
+that fail for a capability of theirs (EPERM) are named below. The exit status
+is 2 if something could not be read.`,
 	Example: `
 capinspect scan
 capinspect scan /usr/bin --uid 1000 --drop all
@@ -90,7 +91,7 @@ func (c *scanConfig) Run(e *command.Env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	rows, err := c.table(e, format == render.Scans[0])
+	rows, err := c.table(e, format.Name)
 	if err != nil {
 		return 0, err
 	}
@@ -126,8 +127,11 @@ func (c *scanConfig) search(e *command.Env, dir string) (*predict.Scan, error) {
 // write writes what was found.
 func write(e *command.Env, found *predict.Scan, format *render.Form[predict.Scan], rows *table.Table[*predict.Prediction]) error {
 	rest := format.Append(nil, found)
-	if format != render.Scans[0] {
+	switch {
+	case rows == nil:
 		return e.Write(rest)
+	case rows.Form != table.Text:
+		return rows.Write(e.Output(), found.Programs)
 	}
 	err := e.Write(rows.Style.Wrap([]byte(found.Summary() + "\n")))
 	if err == nil && len(found.Programs) > 0 {
@@ -164,10 +168,15 @@ func programColumns() (list []flags.Candidate) {
 	return list
 }
 
-// table returns the table of a scan, without rows.
-func (c *scanConfig) table(e *command.Env, text bool) (*table.Table[*predict.Prediction], error) {
-	if !text && c.columns != (columns.Asked{}) {
-		return nil, usagef("--columns, --sort and --no-headers are for the table")
+// table returns the table of a scan, without rows; nil for a format that has none. The programs
+// that give most come first.
+func (c *scanConfig) table(e *command.Env, format string) (*table.Table[*predict.Prediction], error) {
+	form := table.Form(format)
+	if format == render.Scans[0].Name {
+		form = table.Text
+	}
+	if err := c.columns.Fit(string(form)); err != nil || !form.Valid() {
+		return nil, err
 	}
 	chosen, err := columns.Choose(&c.columns, table.Programs, &table.ProgramRisk, false)
 	if err != nil {
@@ -177,5 +186,9 @@ func (c *scanConfig) table(e *command.Env, text bool) (*table.Table[*predict.Pre
 	if err != nil {
 		return nil, err
 	}
-	return chosen.Table(table.Text, style), nil
+	rows := chosen.Table(form, style)
+	if rows.Sort == nil {
+		rows.Sort = &table.ProgramRisk
+	}
+	return rows, nil
 }

@@ -118,7 +118,7 @@ func (p *Prediction) Risk() task.Risk {
 
 // Summary says in a line how many programs are listed, and what they give.
 func (scan *Scan) Summary() string {
-	var uid, gid, caps, scripts, root, more, fail int
+	var uid, gid, caps, scripts, root, more, secure, fail int
 	errnos := map[string]int{}
 	for _, p := range scan.Programs {
 		switch f := p.Program; {
@@ -127,7 +127,7 @@ func (scan *Scan) Summary() string {
 		case f != nil:
 			uid, gid, caps = uid+one(f.SetsUID()), gid+one(f.SetsGID()), caps+one(f.Caps != nil)
 		}
-		root, more = root+one(p.GivesRoot()), more+one(p.Gained() != 0)
+		root, more, secure = root+one(p.GivesRoot()), more+one(p.Gained() != 0), secure+one(p.Secure())
 		if p.Result != OK {
 			fail++
 			errnos[p.Result]++
@@ -142,6 +142,9 @@ func (scan *Scan) Summary() string {
 		text += ", " + task.Counted(scripts, "script", "scripts")
 	}
 	text += fmt.Sprintf("; %d would give root, %d capabilities", root, more)
+	if secure > 0 {
+		text += fmt.Sprintf(", %d in secure execution", secure)
+	}
 	if fail > 0 {
 		var list []string
 		for errno, n := range errnos {

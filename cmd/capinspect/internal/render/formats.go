@@ -75,6 +75,9 @@ var (
 	Scans = []*Form[predict.Scan]{
 		{"text", text(printScan)},
 		{"json", object(report.FromScan)},
+		// Their table is all there is.
+		{"csv", text(func(*printer, *predict.Scan) {})},
+		{"markdown", text(func(*printer, *predict.Scan) {})},
 	}
 	Needs = []*Form[report.Told]{
 		{"text", text(printNeeds)},

@@ -92,11 +92,12 @@ type Scan struct {
 	MoreErrors  int      `json:"moreErrors"`
 }
 
-// ScannedProgram is a program that gives more to one task than to another. Gains is nil if
-// execve(2) fails.
+// ScannedProgram is a program that gives more to one task than to another. Gains and Secure
+// are nil if execve(2) fails.
 type ScannedProgram struct {
 	Outcome
-	Gains *Gains `json:"gains"`
+	Gains  *Gains `json:"gains"`
+	Secure *bool  `json:"secureExecution"`
 }
 
 // Gains is what a task has after execve(2) only. An id that stays is nil.
@@ -111,10 +112,19 @@ func FromScan(s *predict.Scan) Scan {
 	return Scan{
 		Version: Version{SchemaVersion}, Pid: s.Task.Tid, Dir: s.Dir, Summary: s.Summary(),
 		Files: s.Files, Directories: s.Dirs, Unsearchable: s.Closed, OtherDevices: s.Others,
-		Programs: each(s.Programs, func(p *predict.Prediction) ScannedProgram { return ScannedProgram{outcome(p), gains(p)} }),
+		Programs: each(s.Programs, scannedProgram),
 		Left:     s.Left, Assumptions: Assumptions{notes(s.Assumed)}, NotExamined: predict.NotExamined,
 		Errors: each(s.Failures, error.Error), MoreErrors: s.MoreFailures,
 	}
+}
+
+func scannedProgram(p *predict.Prediction) ScannedProgram {
+	r := ScannedProgram{Outcome: outcome(p), Gains: gains(p)}
+	if p.After != nil {
+		secure := p.Secure()
+		r.Secure = &secure
+	}
+	return r
 }
 
 func gains(p *predict.Prediction) *Gains {

@@ -20,6 +20,7 @@ var Programs = Columns[*predict.Prediction]{
 	{"OWNER", "the ids of its owner and its group", "program.uid", false, false, false, Needs{}, programCell(func(f *predict.Program) string { return fmt.Sprintf("%d:%d", f.UID, f.GID) }), nil},
 	{"MARKED", "what it has that gives privileges", "program", false, true, false, Needs{}, textCell(marks), nil},
 	{"GAINS", "what it gives that the task does not have", "gains", false, true, false, Needs{}, textCell(gains), gainsMark},
+	{"SECURE", "whether it runs in secure execution, which ignores LD_PRELOAD and the like", "secureExecution", false, false, false, Needs{}, textCell(secure), nil},
 	{"FILE", "its path", "file", false, true, false, Needs{}, textCell(func(p *predict.Prediction) string { return p.File }), nil},
 }
 
@@ -86,6 +87,17 @@ func gains(p *predict.Prediction) string {
 		return "none"
 	}
 	return strings.Join(list, ", ")
+}
+
+// secure tells whether a program runs in secure execution.
+func secure(p *predict.Prediction) string {
+	switch {
+	case p.After == nil:
+		return ""
+	case p.Secure():
+		return "yes"
+	}
+	return "no"
 }
 
 func gainsMark(p *predict.Prediction) task.Mark {

@@ -49,7 +49,7 @@ func TestPrograms(t *testing.T) {
 	}
 	table := Table[*predict.Prediction]{Header: true, Sort: &ProgramRisk, Style: render.Style{Color: true}}
 	for i := range Programs {
-		if Programs[i].Name != "WHY" {
+		if name := Programs[i].Name; name != "WHY" && name != "SECURE" {
 			table.Columns = append(table.Columns, &Programs[i])
 		}
 	}
