@@ -11,6 +11,7 @@ import (
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/image"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 )
@@ -19,35 +20,47 @@ const imagePrefix = "image:"
 
 // image predicts whether an image starts.
 func (c *predictConfig) image(e *command.Env, args []string) (*predict.Prediction, error) {
-	switch {
-	case len(args) > 2:
+	if len(args) > 2 {
 		return nil, usagef("want one image and at most one program")
-	case c.task != target.Self || c.proc != "":
-		return nil, usagef("-p and --proc are for processes, and an image has none")
-	case c.whatIf.Entrypoint:
-		return nil, usagef("--entrypoint is for processes: an image is started by the rules of --runtime")
 	}
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	m, err := c.started.manifest(e)
+	i, m, err := c.asked(e, args[0])
 	if err != nil {
 		return nil, err
 	}
-	i, err := openImage(e, strings.TrimPrefix(args[0], imagePrefix))
-	if err != nil {
-		return nil, err
-	}
-	if err := c.named(i.UserID); err != nil {
-		return nil, err
-	}
-	c.ask(m)
 	program := ""
 	if len(args) == 2 {
 		program = args[1]
 	}
 	left := predict.WhatIf{Securebits: c.whatIf.Securebits, Path: c.whatIf.Path}
 	return i.Start(m, program, &left)
+}
+
+// asked returns an image, and what a container asks for that is started from it.
+func (c *scanConfig) asked(e *command.Env, arg string) (*image.Image, *manifest.Manifest, error) {
+	switch {
+	case c.task != target.Self || c.proc != "":
+		return nil, nil, usagef("-p and --proc are for processes, and an image has none")
+	case c.whatIf.Entrypoint:
+		return nil, nil, usagef("--entrypoint is for processes: an image is started by the rules of --runtime")
+	case c.profile != "":
+		return nil, nil, usagef("--profile is for directories: an image is started by the rules of --runtime")
+	}
+	if err := c.check(); err != nil {
+		return nil, nil, err
+	}
+	m, err := c.started.manifest(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	i, err := openImage(e, strings.TrimPrefix(arg, imagePrefix))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.named(i.UserID); err != nil {
+		return nil, nil, err
+	}
+	c.ask(m)
+	return i, m, nil
 }
 
 // openImage opens an image by its path, which may have the name of one image behind it.

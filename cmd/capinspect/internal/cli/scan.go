@@ -5,6 +5,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli/columns"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
@@ -17,7 +18,7 @@ import (
 
 var scanCommand = command.Command{
 	Name:     "scan",
-	Args:     "[flags] [DIR]",
+	Args:     "[flags] [DIR | image:PATH]",
 	Operands: []flags.Candidate{flags.AnyDir},
 	Summary:  "the programs below a directory that give privileges",
 	About: `List the programs below DIR, by default /, that are set-user-ID or set-group-ID
@@ -27,6 +28,9 @@ below its root directory, from its working directory. Nothing is executed.
 
 With --profile, the question is what they would give a container that starts
 with the Bounding set of a profile, and with --pod, a container of a manifest.
+
+With image:PATH, as predict takes it, the files are those of an image, and the
+question is what they would give a container that is started from it.
 
 The first line sums up the list. First comes what opens the node, then what
 gives root's user id, then what gives less; --sort file sorts by path. Programs
@@ -107,6 +111,13 @@ func (c *scanConfig) Run(e *command.Env, args []string) (int, error) {
 
 // search looks for the programs below a directory.
 func (c *scanConfig) search(e *command.Env, dir string) (*predict.Scan, error) {
+	if strings.HasPrefix(dir, imagePrefix) {
+		i, m, err := c.asked(e, dir)
+		if err != nil {
+			return nil, err
+		}
+		return i.Scan(m, &predict.WhatIf{Securebits: c.whatIf.Securebits})
+	}
 	from, err := c.open(c.profile != "" || c.started.pod != "")
 	if err != nil {
 		return nil, err

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/capinspect/capinspect/capset"
+	runtimes "github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
 )
 
@@ -30,6 +32,10 @@ var netRaw = string((&capset.FileCaps{Version: 2, Permitted: capset.Of(capset.Ne
 // "hard=>target".
 func header(words string) (h tar.Header, text string) {
 	h = tar.Header{Format: tar.FormatPAX, Mode: 0o755}
+	words, setuid := strings.CutSuffix(words, " +setuid")
+	if setuid {
+		h.Mode = 0o4755
+	}
 	words, caps := strings.CutSuffix(words, " +raw")
 	if caps {
 		h.PAXRecords = map[string]string{"SCHILY.xattr.security.capability": netRaw}
@@ -493,4 +499,36 @@ func FuzzOpen(f *testing.F) {
 			i.find(name, nil) //nolint:errcheck // it must not panic
 		}
 	})
+}
+
+// TestScan lists the programs of an image, in the layers that count, under each name.
+func TestScan(t *testing.T) {
+	elf := "=\x7fELF"
+	i, err := Open(dockerArchive(t,
+		archiveOf(t, "etc/passwd=app:x:33:33::/:/bin/sh", "bin/ping"+elf+" +raw", "bin/gone"+elf+" +raw", "bin/plain"+elf+" +raw", "bin/sh"+elf),
+		archiveOf(t, "bin/.wh.gone", "bin/plain"+elf, "sbin/su"+elf+" +setuid", "sbin/same=>bin/ping +raw", "sbin/link->su")), "", "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Architecture = "" // the programs are not whole
+	list := func(drop ...string) string {
+		m := &manifest.Manifest{Pod: &manifest.Pod{}, Container: &manifest.Container{}, Direct: true}
+		m.Asks.Capabilities = &manifest.Capabilities{Drop: drop}
+		m.Through(runtimes.Named("containerd"), nil)
+		scan, err := i.Scan(m, &predict.WhatIf{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf("%d %d %s:", scan.Files, scan.Dirs, scan.Who)
+		for _, p := range scan.Programs {
+			text += fmt.Sprintf(" %s=%s/%d", p.File, p.Result, p.Gained().Len())
+		}
+		return text
+	}
+	if got, want := list(), "6 4 uid 33 of example.org/team/app:1.2: /bin/ping=ok/1 /sbin/same=ok/1 /sbin/su=ok/14"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := list("ALL"), "6 4 uid 33 of example.org/team/app:1.2: /bin/ping=EPERM/0 /sbin/same=EPERM/0 /sbin/su=ok/0"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

@@ -43,6 +43,9 @@ func (i *Image) Start(m *manifest.Manifest, program string, what *predict.WhatIf
 	if err != nil {
 		return nil, err
 	}
+	if c := &s.Credentials; m.Runtime.PermitsAll && c.UID.Effective != 0 {
+		c.Sets[capset.Permitted], c.Sets[capset.Effective] = c.Sets[capset.Bounding], c.Sets[capset.Bounding]
+	}
 	if s.Path = path0(starts, &i.Config); what.Path != "" {
 		s.Path = what.Path
 	}
@@ -172,9 +175,6 @@ func (i *Image) subject(t *task.Task, m *manifest.Manifest) (*predict.Subject, e
 		return nil, err
 	}
 	s.Finder, s.Architecture = i, predict.ArchitectureNamed(i.Architecture)
-	if c := &s.Credentials; m.Runtime.PermitsAll && c.UID.Effective != 0 {
-		c.Sets[capset.Permitted], c.Sets[capset.Effective] = c.Sets[capset.Bounding], c.Sets[capset.Bounding]
-	}
 	for _, a := range m.Assumed {
 		s.Assume(a.Code, a.Text)
 	}
