@@ -29,7 +29,7 @@ CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build run check test compare race cross runsc kernel lint deps golden bench bench-ps bench-node fuzz image fixture \
+.PHONY: help build run check test compare race cross runsc kernel lint deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
 	install install-share dist distcheck repro clean
 
 help: ## list the targets
@@ -116,6 +116,9 @@ bench: build ## measure against capsh, a plain copy of the status file, and prom
 
 bench-ps: build ## measure ps over 10,000 tasks against a C loop, pscap, getpcaps and captree
 	cd testdata/compare && $(GO) run ./benchps -capinspect ../../$(BIN)
+
+bench-scan: build ## measure scan over 100,000 files against find and getcap
+	cd testdata/compare && $(GO) run ./benchscan -capinspect ../../$(BIN)
 
 bench-node: build ## measure the report of a node with 500 containers and 20,000 processes, live and from a copy
 	cd testdata/compare && $(GO) run ./benchps -capinspect ../../$(BIN) -tasks 20000 -containers 500
