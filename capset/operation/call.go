@@ -229,9 +229,9 @@ func byFile(name, args, errno string) []Operation {
 	return nil
 }
 
-// tells returns the operation on a file if it tells more than the mode of the file does,
-// which is looked at first: of its own process a task may see all that its access decides
-// on, and so writing alone tells something there.
+// tells returns the operation on a file if it says more than the mode of the file, which the
+// kernel checks first. A task may see everything of its own process that ptrace access
+// guards, so only a write says something there.
 func tells(o *Operation, name, errno string, own, writes bool) []Operation {
 	toWrite := strings.HasPrefix(o.Name(), "write ")
 	byMode := o.Scope == capset.ScopeFile || name == "open" && errno == "EACCES" && len(o.Caps) > 0 && slices.Contains(o.Gates, fileMode)

@@ -25,9 +25,9 @@ func ofProc(why string, names ...string) Operation {
 	}
 }
 
-// ownedByProc returns an operation on such a file whose mode is looked at first.
+// ownedByProc returns an operation on such a file whose mode is checked first.
 func ownedByProc(why string, names ...string) Operation {
-	o := ofProc(why+" The file belongs to the user of the process, and its mode is looked at first.", names...)
+	o := ofProc(why+" The file belongs to the user of the process, and its mode is checked first.", names...)
 	o.Caps, o.All = []capset.Cap{capset.DacReadSearch, capset.SysPtrace}, true
 	o.Substitutes = map[capset.Cap][]capset.Cap{capset.DacReadSearch: {capset.DacOverride}}
 	o.Elsewhere = map[capset.Cap]capset.Scope{capset.DacReadSearch: capset.ScopeFile, capset.DacOverride: capset.ScopeFile}
@@ -74,11 +74,11 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"list a directory of another user", "ls", "search a directory", "cd"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "A directory whose mode does not let the task read or search it is overridden by either.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
+			Why: "Either one overrides a mode that does not let the task read or search the directory.", Instead: []Note{modeMay, ownerMay}, Gates: []Note{securityMod, serverRules},
 		},
 		{
 			Names: []string{"execute a file of another user", "execve"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "It passes over the mode if that has any execute bit; without one nobody executes the file.", Instead: []Note{modeMay}, Gates: []Note{securityMod, {"mount", "a mount with noexec refuses it"}},
+			Why: "It overrides a mode that has any execute bit; without one nobody can execute the file.", Instead: []Note{modeMay}, Gates: []Note{securityMod, {"mount", "a mount with noexec refuses it"}},
 		},
 		{
 			Names: []string{"chown", "fchown", "lchown", "fchownat"}, Caps: []capset.Cap{capset.Chown}, Errno: "EPERM", Scope: capset.ScopeFile,
@@ -86,7 +86,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"chmod", "fchmod", "fchmodat"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why: "Only the owner changes the mode of a file.", Instead: []Note{ownerMay}, Gates: []Note{serverRules},
+			Why: "Only the owner may change the mode of a file.", Instead: []Note{ownerMay}, Gates: []Note{serverRules},
 		},
 		{
 			Names: []string{"chmod g+s", "chmod 2755", "keep set-user-ID on write", "set-group-ID"}, Caps: []capset.Cap{capset.Fsetid}, Scope: capset.ScopeFile,
@@ -94,56 +94,56 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"utimensat", "utime", "utimes", "futimesat", "touch -d"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why: "Setting other times than now asks the owner.", Instead: []Note{ownerMay, {"mode", "setting both to now needs the right to write alone"}},
+			Why: "Only the owner may set times other than now.", Instead: []Note{ownerMay, {"mode", "setting both to now needs only the right to write"}},
 		},
 		{
 			Names: []string{"unlink in a sticky directory", "rm in /tmp", "sticky directory"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why: "In a sticky directory only the owner of the file or of the directory removes or renames it.", Instead: []Note{ownerMay},
+			Why: "In a sticky directory only the owner of the file or of the directory may remove or rename it.", Instead: []Note{ownerMay},
 		},
 		{
 			Names: []string{"O_NOATIME"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why: "Reading without a trace is for the owner.", Instead: []Note{ownerMay, {"flag", "open without O_NOATIME"}},
+			Why: "Only the owner may read without leaving a trace.", Instead: []Note{ownerMay, {"flag", "open without O_NOATIME"}},
 		},
 		{
 			Names: []string{"setfacl", "setxattr system.posix_acl_access"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why: "Only the owner changes the ACL of a file.", Instead: []Note{ownerMay},
+			Why: "Only the owner may change the ACL of a file.", Instead: []Note{ownerMay},
 		},
 		{
 			Names: []string{"link", "linkat", "hard link", "ln"}, Caps: []capset.Cap{capset.DacOverride, capset.Fowner}, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why:     "With fs.protected_hardlinks a link to a file of another user wants the right to read and write it, or its owner.",
+			Why:     "With fs.protected_hardlinks, linking to a file of another user takes the right to read and write it, or its owner.",
 			Instead: []Note{ownerMay, modeMay, {"sysctl", "fs.protected_hardlinks=0"}},
 		},
 		{
 			Names: []string{"linkat AT_EMPTY_PATH", "AT_EMPTY_PATH"}, Caps: []capset.Cap{capset.DacReadSearch}, Errno: "ENOENT", Scope: capset.ScopeInitial,
-			Why: "Linking an open file by its descriptor alone asks the user namespace of whoever opened it.", Instead: []Note{{"path", "linkat of /proc/self/fd/N with AT_SYMLINK_FOLLOW"}, {"uid", "since Linux 6.10 the one that opened the file may"}},
+			Why: "Linking an open file by its descriptor alone is checked against the user namespace of whoever opened it.", Instead: []Note{{"path", "linkat of /proc/self/fd/N with AT_SYMLINK_FOLLOW"}, {"uid", "since Linux 6.10 whoever opened the file may"}},
 		},
 		{
 			Names: []string{"follow a link in a sticky directory", "protected_symlinks"}, Errno: "EACCES",
-			Why: "With fs.protected_symlinks no capability follows a link of another user in a sticky directory that all may write.", Instead: []Note{{"sysctl", "fs.protected_symlinks=0"}, ownerMay},
+			Why: "With fs.protected_symlinks no capability lets a task follow another user's link in a sticky directory that everyone may write.", Instead: []Note{{"sysctl", "fs.protected_symlinks=0"}, ownerMay},
 		},
 		{
 			Names: []string{"setxattr trusted.", "trusted xattr", "setfattr trusted."}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Attributes of trusted. belong to the initial user namespace, to read as to write (ENODATA).",
+			Why: "Attributes of trusted. belong to the initial user namespace, for reading (ENODATA) as well as for writing.",
 		},
 		{
 			Names: []string{"setxattr security.capability", "setcap"}, Caps: []capset.Cap{capset.Setfcap}, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why: "Giving capabilities to a program. In a child user namespace they count there and below alone.", Gates: []Note{securityMod, serverRules},
+			Why: "Giving capabilities to a program. In a child user namespace they count only there and below.", Gates: []Note{securityMod, serverRules},
 		},
 		{
 			Names: []string{"setxattr security.", "setfattr security."}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Attributes of security. that no security module takes for its own ask the user namespace that the file system was mounted in, for most the initial one.", Instead: []Note{ownMount}, Gates: []Note{securityMod},
+			Why: "Attributes of security. that no security module claims are checked against the user namespace that the file system was mounted in, usually the initial one.", Instead: []Note{ownMount}, Gates: []Note{securityMod},
 		},
 		{
 			Names: []string{"chattr +i", "chattr +a", "FS_IOC_SETFLAGS", "immutable"}, Caps: []capset.Cap{capset.LinuxImmutable}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The immutable and the append-only flag ask the initial user namespace; other flags are for the owner.",
+			Why: "The immutable and append-only flags are checked against the initial user namespace; the owner may set other flags.",
 		},
 		{
 			Names: []string{"mknod", "mknod b", "mknod c", "mknodat"}, Caps: []capset.Cap{capset.Mknod}, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mknod"},
-			Why: "A device node reaches the device wherever it lies.", Instead: []Note{{"bind-mount", "bind-mount the device of the node, as --device does"}}, Gates: []Note{deviceCgroup, {"mount", "a mount with nodev does not open it (EACCES)"}},
+			Why: "A device node reaches the device wherever the node is.", Instead: []Note{{"bind-mount", "bind-mount the device of the node, as --device does"}}, Gates: []Note{deviceCgroup, {"mount", "a mount with nodev does not open it (EACCES)"}},
 		},
 		{
 			Names: []string{"mknod c 0 0", "whiteout", "mknod whiteout"}, Scope: capset.ScopeInitial,
-			Why: "A whiteout, character device 0:0, needs none since Linux 5.8.",
+			Why: "A whiteout, character device 0:0, needs no capability since Linux 5.8.",
 		},
 		{
 			Names: []string{"mkfifo", "mknod p"}, Why: "A pipe or a socket in the file system needs none.",
@@ -182,7 +182,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"/proc/PID/pagemap"}, Caps: admin, Scope: capset.ScopeInitial,
-			Why: "It opens for what may trace the process; without SYS_ADMIN the page frame numbers read as 0.",
+			Why: "Whoever may trace the process can open it; without SYS_ADMIN the page frame numbers read as 0.",
 		},
 		{
 			Names: []string{"/proc/PID/map_files"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -190,11 +190,11 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"write /proc/PID/oom_score_adj", "/proc/PID/oom_score_adj", "oom_score_adj"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EACCES", Scope: capset.ScopeInitial,
-			Why: "A value below the lowest that a privileged process has set for it; raising it needs none.", Gates: []Note{fileMode},
+			Why: "Setting a value below the lowest that a privileged process has set; raising it needs none.", Gates: []Note{fileMode},
 		},
 		{
 			Names: []string{"write /proc/PID/loginuid", "loginuid", "pam_loginuid"}, Caps: []capset.Cap{capset.AuditControl}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The login uid is set once; after that it takes the capability, and never where auditing made it immutable.",
+			Why: "The login uid is set once; changing it later takes the capability, and is impossible where auditing made it immutable.",
 		},
 		{
 			Names: []string{"/proc/PID/timerslack_ns"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeProcess,
@@ -207,11 +207,11 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"/proc/kmsg", "/dev/kmsg"}, Caps: []capset.Cap{capset.Syslog}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The kernel log; /dev/kmsg asks only where kernel.dmesg_restrict is 1.", Instead: []Note{{"sysctl", "kernel.dmesg_restrict=0 for /dev/kmsg"}}, Gates: []Note{fileMode, deviceCgroup},
+			Why: "The kernel log; /dev/kmsg needs it only where kernel.dmesg_restrict is 1.", Instead: []Note{{"sysctl", "kernel.dmesg_restrict=0 for /dev/kmsg"}}, Gates: []Note{fileMode, deviceCgroup},
 		},
 		{
 			Names: []string{"/proc/kallsyms"}, Caps: []capset.Cap{capset.Syslog}, Scope: capset.ScopeInitial,
-			Why: "It opens for all; without the capability the addresses read as 0, as kernel.kptr_restrict says.", Gates: []Note{{"sysctl", "kernel.kptr_restrict=2 hides them from all"}},
+			Why: "Everyone can open it; without the capability the addresses read as 0, depending on kernel.kptr_restrict.", Gates: []Note{{"sysctl", "kernel.kptr_restrict=2 hides them from everyone"}},
 		},
 		{
 			Names: []string{"/dev/mem", "/dev/port"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -225,10 +225,10 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"/dev/net/tun", "TUNSETIFF", "ip tuntap add"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
-			Why: "Making a tun or tap device, or attaching to one that belongs to another.", Instead: []Note{{"owner", "a persistent device made for its uid or group: ip tuntap add user NAME"}}, Gates: []Note{deviceCgroup},
+			Why: "Making a tun or tap device, or attaching to one that belongs to another user.", Instead: []Note{{"owner", "a persistent device made for its uid or group: ip tuntap add user NAME"}}, Gates: []Note{deviceCgroup},
 		},
 		{
-			Names: []string{"/dev/fuse", "open /dev/fuse"}, Why: "Opening it needs none; mounting the file system asks for SYS_ADMIN.", Gates: []Note{deviceCgroup, fileMode},
+			Names: []string{"/dev/fuse", "open /dev/fuse"}, Why: "Opening it needs none; mounting the file system takes SYS_ADMIN.", Gates: []Note{deviceCgroup, fileMode},
 		},
 		{
 			Names: []string{"/dev/kvm", "kvm"}, Why: "It needs no capability.", Gates: []Note{{"dac", "the node belongs to root and the group kvm"}, deviceCgroup},
@@ -236,37 +236,37 @@ func files() []Operation {
 		{
 			Names: []string{"/dev/ppp", "pppd"}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EPERM", Scope: capset.ScopeNet,
 			Unverified: noneHere,
-			Why:        "Opening it asks the owner of the network namespace.", Gates: []Note{deviceCgroup, fileMode},
+			Why:        "Opening it is checked against the owner of the network namespace.", Gates: []Note{deviceCgroup, fileMode},
 		},
 		{
 			Names: []string{"/dev/sda", "block device", "dd to a disk", "mkfs", "fdisk"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "The mode of the node alone decides; its group is disk.", Instead: []Note{modeMay}, Gates: []Note{deviceCgroup},
+			Why: "Only the mode of the device node decides; its group is disk.", Instead: []Note{modeMay}, Gates: []Note{deviceCgroup},
 		},
 		{
 			Names: []string{"write /proc/sys/net", "/proc/sys/net", "net.ipv4.ip_forward", "sysctl net."}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EACCES", Scope: capset.ScopeNet,
-			Why: "A task with NET_ADMIN over the network namespace is taken for the owner of its sysctls.", Instead: []Note{rootOwned, {"podspec", "securityContext.sysctls of the pod (docker: --sysctl)"}}, Gates: []Note{readOnlyProc},
+			Why: "A task with NET_ADMIN over the network namespace counts as the owner of its sysctls.", Instead: []Note{rootOwned, {"podspec", "securityContext.sysctls of the pod (docker: --sysctl)"}}, Gates: []Note{readOnlyProc},
 		},
 		{
 			Names: []string{"write /proc/sys", "/proc/sys", "sysctl -w", "sysctl kernel.", "sysctl vm.", "sysctl fs."}, Errno: "EACCES",
-			Why: "Most sysctls ask for no capability: uid 0 of the node owns them, and a mode is not passed over by DAC_OVERRIDE.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
+			Why: "Most sysctls need no capability: uid 0 of the node owns them, and DAC_OVERRIDE does not override their mode.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
 		},
 		{
 			Names: []string{"write /proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/dmesg_restrict", "/proc/sys/kernel/unprivileged_bpf_disabled"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "These ask for it beside the owner.", Gates: []Note{fileMode, readOnlyProc},
+			Why: "Besides the right to write, these take the capability.", Gates: []Note{fileMode, readOnlyProc},
 		},
 		{
 			Names: []string{"write /proc/sys/kernel/yama/ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope", "ptrace_scope"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeInitial,
 			Unverified: noneHere,
-			Why:        "It asks for it beside the owner, and 3 cannot be taken back.", Gates: []Note{fileMode, readOnlyProc},
+			Why:        "Besides the right to write, it takes the capability, and 3 cannot be taken back.", Gates: []Note{fileMode, readOnlyProc},
 		},
 		{
 			Names: []string{"write /proc/sys/kernel/ns_last_pid", "/proc/sys/kernel/ns_last_pid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID,
-			Why: "It asks the owner of the pid namespace; CHECKPOINT_RESTORE suffices since Linux 5.9.", Gates: []Note{fileMode, readOnlyProc},
+			Why: "It is checked against the owner of the pid namespace; CHECKPOINT_RESTORE suffices since Linux 5.9.", Gates: []Note{fileMode, readOnlyProc},
 		},
 		{
 			Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
 			Unverified: noneHere,
-			Why:        "The mode of the file alone decides: uid 0 of the node owns it.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
+			Why:        "Only the mode of the file decides: uid 0 of the node owns it.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
 		},
 	}
 }

@@ -25,7 +25,7 @@ func memory() []Operation {
 		},
 		{
 			Names: []string{"shmat", "shmget", "semop", "msgsnd", "msgrcv", "System V IPC of another user"}, Caps: []capset.Cap{capset.IpcOwner}, Errno: "EACCES", Scope: capset.ScopeIPC,
-			Why: "Using an object of System V IPC that its mode does not open.", Instead: []Note{{"mode", "the mode of the object may let it"}},
+			Why: "Using an object of System V IPC whose mode does not let the task.", Instead: []Note{{"mode", "the mode of the object may let it"}},
 		},
 		{
 			Names: []string{"IPC_RMID", "IPC_SET", "ipcrm"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeIPC,
@@ -54,7 +54,7 @@ func memory() []Operation {
 		{
 			Names: []string{"vm.overcommit_memory", "user_reserve_kbytes"}, Caps: admin, Scope: capset.ScopeInitial,
 			Unverified: "the kernel looks for it at each mapping, which the tests leave out",
-			Why:        "The kernel asks for it at each mapping, without auditing, to decide whether the reserve for root counts; a refusal is no error.",
+			Why:        "The kernel checks it at each mapping, without auditing, to decide whether the reserve for root counts; a refusal is not an error.",
 		},
 		{
 			Names: []string{"pipe-user-pages-hard", "more pipes than fs.pipe-user-pages-hard"}, Caps: []capset.Cap{capset.SysResource, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopeInitial,

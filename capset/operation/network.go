@@ -40,11 +40,11 @@ func network() []Operation {
 			Names: []string{"bind :8080", "bind from 1024 up", "bind :0", "connect", "listen", "accept"}, Why: "Ports from 1024 up, and every connect, need none.",
 		},
 		sockopt(netRaw, "A raw socket sends and receives IP packets of any kind.", "socket SOCK_RAW", "SOCK_RAW", "raw socket", "socket AF_INET SOCK_RAW"),
-		sockopt(netRaw, "A packet socket sees all that passes the network namespace.", "socket AF_PACKET", "AF_PACKET", "packet socket", "PF_PACKET"),
+		sockopt(netRaw, "A packet socket sees all traffic of the network namespace.", "socket AF_PACKET", "AF_PACKET", "packet socket", "PF_PACKET"),
 		sockopt(netRaw, "An XDP socket.", "socket AF_XDP", "AF_XDP"),
 		{
 			Names: []string{"socket SOCK_DGRAM IPPROTO_ICMP", "ICMP socket", "unprivileged ping", "socket_dgram_icmp"}, Errno: "EACCES",
-			Why: "An ICMP echo socket asks for no capability: net.ipv4.ping_group_range names the groups that may.", Instead: []Note{{"sysctl", "net.ipv4.ping_group_range=\"0 2147483647\", which docker sets since 20.10, containerd 1.6 may, and a pod may"}},
+			Why: "An ICMP echo socket needs no capability: net.ipv4.ping_group_range names the groups that may open one.", Instead: []Note{{"sysctl", "net.ipv4.ping_group_range=\"0 2147483647\", which docker sets since 20.10, containerd 1.6 may, and a pod may"}},
 		},
 		sockopt(netAdmin, "A key management socket of IPsec.", "socket AF_KEY", "AF_KEY", "pfkey").untried(noneHere),
 		{
@@ -55,25 +55,25 @@ func network() []Operation {
 		free("A netlink socket needs none; what is sent through it may.", "socket AF_NETLINK", "AF_NETLINK"),
 		free("A unix socket needs none.", "socket AF_UNIX", "AF_UNIX"),
 		sockopt(rawOrAdmin, "A mark for routing and filters; NET_RAW suffices since Linux 5.17.", "SO_MARK", "socket mark"),
-		free("Reading the marks of received packets needs none on Linux 6.18; older kernels ask for NET_RAW or NET_ADMIN.", "SO_RCVMARK"),
+		free("Reading the marks of received packets needs none on Linux 6.18; older kernels require NET_RAW or NET_ADMIN.", "SO_RCVMARK"),
 		sockopt(rawOrAdmin, "A priority of 7 or more; 0 to 6 need none. NET_RAW suffices since Linux 5.17.", "SO_PRIORITY"),
 		{
 			Names: []string{"SO_BINDTODEVICE", "bind to a device"}, Caps: netRaw, Errno: "EPERM", Scope: capset.ScopeNet,
-			Why: "It asks only where the socket is bound to a device already; before Linux 5.7 it always asked.", Instead: []Note{{"release", "since Linux 5.7 the first bind to a device needs none"}},
+			Why: "It needs the capability only if the socket is already bound to a device; before Linux 5.7 it always did.", Instead: []Note{{"release", "since Linux 5.7 the first bind to a device needs none"}},
 		},
 		{
 			Names: []string{"SO_SNDBUFFORCE", "SO_RCVBUFFORCE"}, Caps: netAdmin, Errno: "EPERM", Scope: capset.ScopeInitial,
 			Why: "Buffers beyond net.core.wmem_max and rmem_max.", Instead: []Note{{"option", "SO_SNDBUF and SO_RCVBUF up to the sysctls need none"}},
 		},
 		{
-			Names: []string{"SO_DEBUG"}, Caps: netAdmin, Errno: "EACCES", Scope: capset.ScopeInitial, Why: "Debugging of a socket.",
+			Names: []string{"SO_DEBUG"}, Caps: netAdmin, Errno: "EACCES", Scope: capset.ScopeInitial, Why: "Debugging a socket.",
 		},
 		{
 			Names: []string{"SO_PREFER_BUSY_POLL", "SO_BUSY_POLL_BUDGET"}, Caps: netAdmin, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Polling in place of interrupts, and a larger budget for it.",
+			Why: "Polling instead of interrupts, and a larger budget for it.",
 		},
 		free("These options need none.", "SO_ATTACH_FILTER", "SO_ATTACH_REUSEPORT_CBPF", "SO_REUSEPORT", "SO_REUSEADDR", "SO_KEEPALIVE", "SO_BROADCAST", "SO_PEERCRED", "SO_INCOMING_CPU", "SO_BUSY_POLL"),
-		sockopt(netAdmin, "Sockets with a clock of one's choice for sending; CLOCK_MONOTONIC needs none.", "SO_TXTIME"),
+		sockopt(netAdmin, "Choosing the clock by which a socket sends; CLOCK_MONOTONIC needs none.", "SO_TXTIME"),
 		sockopt(rawOrAdmin, "Accepting and sending with addresses that are not local.", "IP_TRANSPARENT", "IPV6_TRANSPARENT", "transparent proxy", "tproxy"),
 		free("Binding to an address that is not there yet needs none.", "IP_FREEBIND", "IP_ADD_MEMBERSHIP", "IPV6_JOIN_GROUP", "IP_TOS", "IP_TTL", "multicast group"),
 		sockopt(netRaw, "Options in the header of IPv6 packets.", "IPV6_HOPOPTS", "IPV6_RTHDR", "IPV6_DSTOPTS"),
@@ -99,7 +99,7 @@ func network() []Operation {
 		configures("The rules of netfilter.", "NETLINK_NETFILTER", "nfnetlink", "nft", "nftables", "iptables", "iptables-nft", "ip6tables", "ipset", "conntrack", "nfqueue"),
 		configures("Virtual services of IPVS.", "ipvsadm", "ipvs").untried(noneHere),
 		configures("Policies and states of IPsec.", "NETLINK_XFRM", "ip xfrm", "strongswan", "charon"),
-		configures("Closing sockets of others.", "SOCK_DESTROY", "ss -K"),
+		configures("Closing other users' sockets.", "SOCK_DESTROY", "ss -K"),
 		configures("WireGuard interfaces.", "wireguard", "wg", "wg-quick").untried(noneHere),
 		configures("Wireless interfaces.", "nl80211", "iw", "wpa_supplicant", "hostapd").untried(noneHere),
 		free("Reading the interfaces, addresses, routes and neighbours needs none.", "RTM_GETLINK", "ip addr", "ip link", "ip route", "SIOCGIFCONF", "ss", "netstat", "ethtool"),
@@ -109,7 +109,7 @@ func network() []Operation {
 		},
 		{
 			Names: []string{"NETLINK_AUDIT", "auditctl", "auditd", "AUDIT_SET"}, Caps: []capset.Cap{capset.AuditControl}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The rules and the state of auditing; changing them is for the initial pid namespace alone.", Gates: []Note{auditBelow, {"pid-namespace", "in another pid namespace than the initial one changing them is refused"}},
+			Why: "The rules and the state of auditing; only the initial pid namespace may change them.", Gates: []Note{auditBelow, {"pid-namespace", "changing them is refused in any other pid namespace"}},
 		},
 		{
 			Names: []string{"AUDIT_USER", "audit_log_user_message", "pam audit", "libaudit"}, Caps: []capset.Cap{capset.AuditWrite}, Errno: "EPERM", Scope: capset.ScopeInitial,

@@ -8,8 +8,8 @@ import "github.com/capinspect/capinspect/capset"
 func changeID(c capset.Cap, why string, names ...string) Operation {
 	return Operation{
 		Names: names, Caps: []capset.Cap{c}, Errno: "EPERM", Scope: capset.ScopeOwn, Why: why,
-		Instead: []Note{{"own-id", "its real, effective and saved ids it may take in any order"}},
-		Gates:   []Note{{"unmapped", "an id that its user namespace does not map is EINVAL"}},
+		Instead: []Note{{"own-id", "it may take its real, effective and saved ids in any order"}},
+		Gates:   []Note{{"unmapped", "an id that its user namespace does not map gives EINVAL"}},
 	}
 }
 
@@ -33,8 +33,8 @@ func processes() []Operation {
 		silent(changeID(capset.Setgid, "Taking another filesystem gid; it fails silently.", "setfsgid")),
 		{
 			Names: []string{"setgroups", "initgroups"}, Caps: []capset.Cap{capset.Setgid}, Errno: "EPERM", Scope: capset.ScopeOwn,
-			Why:   "Changing the supplementary groups, dropping them all included.",
-			Gates: []Note{{"setgroups-deny", "in a user namespace whose /proc/PID/setgroups says deny nobody may"}},
+			Why:   "Changing the supplementary groups, even dropping them all.",
+			Gates: []Note{{"setgroups-deny", "nobody may in a user namespace whose /proc/PID/setgroups says deny"}},
 		},
 		{
 			Names: []string{"kill", "tgkill", "tkill", "pidfd_send_signal", "rt_sigqueueinfo"}, Caps: []capset.Cap{capset.Kill}, Errno: "EPERM", Scope: capset.ScopeProcess,
@@ -47,7 +47,7 @@ func processes() []Operation {
 		},
 		{
 			Names: []string{"PTRACE_TRACEME", "strace", "gdb"}, Calls: []string{"ptrace"},
-			Why: "Tracing a program that one starts needs none.", Gates: []Note{yama, {"set-user-ID", "a traced program gains nothing from its set-user-ID bit or file capabilities"}},
+			Why: "Tracing a program that the tracer starts itself needs none.", Gates: []Note{yama, {"set-user-ID", "a traced program gains nothing from its set-user-ID bit or file capabilities"}},
 		},
 		{
 			Names: []string{"process_vm_readv", "process_vm_writev"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"process_vm_readv"},
@@ -65,19 +65,19 @@ func processes() []Operation {
 			Names: []string{"process_madvise"}, Caps: []capset.Cap{capset.SysPtrace, capset.SysNice}, All: true, Errno: "EACCES", Scope: capset.ScopeProcess, Calls: []string{"process_madvise"},
 			Substitutes: map[capset.Cap][]capset.Cap{capset.SysPtrace: measure},
 			Elsewhere:   map[capset.Cap]capset.Scope{capset.Perfmon: capset.ScopeInitial, capset.SysAdmin: capset.ScopeInitial, capset.SysNice: capset.ScopeInitial},
-			Why:         "Advice on the memory of another process asks for SYS_PTRACE over one of another user, and for SYS_NICE.",
+			Why:         "Advice on the memory of another process takes SYS_NICE, and SYS_PTRACE over one of another user.",
 		},
 		{
 			Names: []string{"migrate_pages", "move_pages"}, Caps: []capset.Cap{capset.SysPtrace}, Errno: "EPERM", Scope: capset.ScopeProcess, Calls: []string{"migrate_pages", "move_pages"},
-			Why: "Moving the memory of a process of another user; moving pages that others map too asks for SYS_NICE.", Instead: []Note{sameUserTrace},
+			Why: "Moving the memory of a process of another user; moving pages that others also map takes SYS_NICE.", Instead: []Note{sameUserTrace},
 		},
 		{
 			Names: []string{"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node", "numactl"}, Calls: []string{"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node"},
-			Why: "A memory policy needs no capability; only MPOL_MF_MOVE_ALL asks for SYS_NICE.",
+			Why: "A memory policy needs no capability; only MPOL_MF_MOVE_ALL takes SYS_NICE.",
 		},
 		{
 			Names: []string{"MPOL_MF_MOVE_ALL"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mbind"},
-			Why: "Moving pages that other processes map too.",
+			Why: "Moving pages that other processes also map.",
 		},
 		{
 			Names: []string{"get_robust_list"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeProcess,
@@ -85,7 +85,7 @@ func processes() []Operation {
 		},
 		{
 			Names: []string{"nice", "renice", "setpriority", "nice -n -5"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EACCES", Scope: capset.ScopeInitial,
-			Why: "A lower nice value than RLIMIT_NICE lets it have; for a process of another user EPERM.", Instead: []Note{{"rlimit", "RLIMIT_NICE (docker: --ulimit nice=N)"}, {"raise", "a higher value needs none"}},
+			Why: "A nice value lower than RLIMIT_NICE allows; EPERM for a process of another user.", Instead: []Note{{"rlimit", "RLIMIT_NICE (docker: --ulimit nice=N)"}, {"raise", "a higher value needs none"}},
 		},
 		{
 			Names: []string{"sched_setscheduler", "SCHED_FIFO", "SCHED_RR", "sched_setparam", "chrt -f", "pthread_setschedparam"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -113,15 +113,15 @@ func processes() []Operation {
 		},
 		{
 			Names: []string{"fork beyond RLIMIT_NPROC", "RLIMIT_NPROC"}, Caps: []capset.Cap{capset.SysResource, capset.SysAdmin}, Errno: "EAGAIN", Scope: capset.ScopeInitial,
-			Why: "More processes of the user than its limit.", Instead: []Note{{"rlimit", "a larger RLIMIT_NPROC"}, {"uid", "uid 0 of the node has no such limit"}}, Gates: []Note{{"cgroup", "pids.max of the cgroup holds for all (EAGAIN)"}},
+			Why: "More processes of the user than its limit.", Instead: []Note{{"rlimit", "a larger RLIMIT_NPROC"}, {"uid", "uid 0 of the node has no such limit"}}, Gates: []Note{{"cgroup", "pids.max of the cgroup applies to everyone (EAGAIN)"}},
 		},
 		{
 			Names: []string{"clone3 set_tid", "set_tid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID, Calls: []string{"clone3"},
-			Why: "A process with a pid of one's choice; CHECKPOINT_RESTORE suffices since Linux 5.9.",
+			Why: "Choosing the pid of a new process; CHECKPOINT_RESTORE suffices since Linux 5.9.",
 		},
 		{
 			Names: []string{"capset", "raise a capability"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
-			Why: "Adding to the inheritable set what the permitted set lacks; what is not permitted nobody adds to the permitted one.",
+			Why: "Adding to the inheritable set what the permitted set lacks; nobody can add to the permitted set what it does not have.",
 		},
 		{
 			Names: []string{"PR_CAPBSET_DROP", "capsh --drop"}, Caps: []capset.Cap{capset.Setpcap}, Errno: "EPERM", Scope: capset.ScopeOwn,
@@ -132,7 +132,7 @@ func processes() []Operation {
 			Why: "Changing the securebits.",
 		},
 		{
-			Names: []string{"PR_SET_KEEPCAPS"}, Why: "Keeping capabilities over a change of uid needs none.",
+			Names: []string{"PR_SET_KEEPCAPS"}, Why: "Keeping capabilities across a change of uid needs none.",
 		},
 		{
 			Names: []string{"PR_CAP_AMBIENT_RAISE"}, Why: "It needs none, but the capability has to be permitted and inheritable (EPERM).",
@@ -146,7 +146,7 @@ func processes() []Operation {
 		},
 		{
 			Names: []string{"PR_SET_MM"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Changing the memory descriptor field by field; PR_SET_MM_MAP needs it for the program alone.",
+			Why: "Changing the memory descriptor field by field; PR_SET_MM_MAP needs it only for the program.",
 		},
 		{
 			Names: []string{"PR_SET_IO_FLUSHER"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -163,7 +163,7 @@ func processes() []Operation {
 		{
 			Names: []string{"SCM_CREDENTIALS", "unix credentials"}, Caps: []capset.Cap{capset.SysAdmin, capset.Setuid, capset.Setgid}, All: true, Errno: "EPERM", Scope: capset.ScopeOwn,
 			Elsewhere: map[capset.Cap]capset.Scope{capset.SysAdmin: capset.ScopePID},
-			Why:       "Sending another pid asks for SYS_ADMIN over the pid namespace, another uid for SETUID, another gid for SETGID.", Instead: []Note{{"own-id", "its own ids need none"}},
+			Why:       "Sending another pid takes SYS_ADMIN over the pid namespace, another uid SETUID, another gid SETGID.", Instead: []Note{{"own-id", "its own ids need none"}},
 		},
 		{
 			Names: []string{"perf_event_open of a process of another user"}, Caps: []capset.Cap{capset.Perfmon, capset.SysAdmin, capset.SysPtrace}, Errno: "EACCES", Scope: capset.ScopeInitial, Calls: []string{"perf_event_open"},

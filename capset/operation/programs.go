@@ -25,12 +25,12 @@ func (o Operation) over(scope capset.Scope) Operation {
 var (
 	runAsUser   = Note{"user", "start as that user: runAsUser, docker --user, User= of a unit"}
 	fsGroup     = Note{"owner", "fsGroup of the pod, or COPY --chown in the image"}
-	pingGroup   = Note{"sysctl", "net.ipv4.ping_group_range=\"0 2147483647\", if the program takes an ICMP socket"}
+	pingGroup   = Note{"sysctl", "net.ipv4.ping_group_range=\"0 2147483647\", if the program uses an ICMP socket"}
 	portStart   = Note{"sysctl", "net.ipv4.ip_unprivileged_port_start=0"}
 	fileCaps    = Note{"file-capability", "a file capability, which only that program gets"}
 	hostSetsIt  = Note{"node", "the node's own service does it for all containers"}
 	fileCapFail = Note{"file-capability", "a program with a file capability that the bounding set lacks does not start (EPERM)"}
-	onNoNewPriv = Note{"no-new-privs", "no_new_privs keeps its set-user-ID bit and file capabilities from counting"}
+	onNoNewPriv = Note{"no-new-privs", "under no_new_privs its set-user-ID bit and file capabilities do not count"}
 )
 
 // programs returns well-known programs.
@@ -38,13 +38,13 @@ func programs() []Operation {
 	return []Operation{
 		// Changing the user
 		program(changeUser, "EPERM", "It becomes another user, with that user's groups; its set-user-ID bit gives it what it needs.", "su", "newgrp", "sg").with([]Note{runAsUser}, []Note{onNoNewPriv}),
-		program(changeUser, "EPERM", "It becomes another user, with that user's groups, and is for root.", "gosu", "su-exec", "runuser", "setpriv --reuid", "setuidgid", "s6-setuidgid", "chpst", "capsh --user", "step down from root").with([]Note{runAsUser}, nil),
+		program(changeUser, "EPERM", "It becomes another user, with that user's groups, and only root can use it.", "gosu", "su-exec", "runuser", "setpriv --reuid", "setuidgid", "s6-setuidgid", "chpst", "capsh --user", "step down from root").with([]Note{runAsUser}, nil),
 		program(append([]capset.Cap{capset.AuditWrite}, changeUser...), "EPERM", "It becomes another user, and writes a record to the audit log; without AUDIT_WRITE it warns or fails.", "sudo", "doas").with([]Note{runAsUser}, []Note{onNoNewPriv}),
 		program(changeUser, "EPERM", "It starts programs as the users that user= names; stopping those of another uid takes KILL.", "supervisord", "supervisor", "runit", "runsv", "circus").with([]Note{{"user", "run all of its programs as the container's user"}}, nil),
 		program(changeOwner, "EPERM", "It starts services as other users and gives them their files; stopping those of another uid takes KILL.", "s6", "s6-overlay", "s6-svscan", "/init").with([]Note{{"user", "s6-overlay 3 runs without root, with USER in the image"}}, nil),
 		program([]capset.Cap{capset.Kill}, "EPERM", "It passes signals on to its child; one of another uid takes KILL, as after gosu without exec.", "tini", "dumb-init", "catatonit").with([]Note{{"exec", "let the entrypoint exec the program as the same user"}}, nil),
 		program(append([]capset.Cap{capset.AuditWrite}, changeUser...), "EPERM", "It runs each job as its user; with PAM it writes audit records.", "cron", "crond", "cronie", "anacron", "atd").with([]Note{{"user", "supercronic, or a CronJob, as the container's user"}}, nil),
-		program(changeUser, "EPERM", "It edits the table of a user, with the group crontab.", "crontab").with(nil, []Note{onNoNewPriv}),
+		program(changeUser, "EPERM", "It edits a user's table, with the group crontab.", "crontab").with(nil, []Note{onNoNewPriv}),
 		program([]capset.Cap{capset.Setuid, capset.Setgid, capset.SysChroot, capset.Chown, capset.AuditWrite}, "EPERM", "It separates privileges in an empty root directory and becomes the user who logs in; port 22 takes NET_BIND_SERVICE.", "sshd", "dropbear"),
 		program([]capset.Cap{capset.Chown, capset.Fowner, capset.DacOverride, capset.Setuid, capset.Setgid}, "EPERM", "It unpacks files of other owners, and downloads as the user _apt.", "apt", "apt-get", "dpkg", "aptitude").with([]Note{{"build", "install when the image is built"}, {"option", "APT::Sandbox::User \"root\" does without SETUID and SETGID"}}, nil),
 		program([]capset.Cap{capset.Chown, capset.Fowner, capset.DacOverride, capset.Setfcap}, "EPERM", "It unpacks files of other owners, some with file capabilities.", "rpm", "yum", "dnf", "apk", "pacman", "zypper").with([]Note{{"build", "install when the image is built"}}, nil),
@@ -60,13 +60,13 @@ func programs() []Operation {
 		program([]capset.Cap{capset.NetBindService}, "EACCES", "It listens on port 80 or 443.", "traefik", "caddy", "envoy", "ingress-nginx").with([]Note{portStart, {"port", "a port from 1024 up behind a Service"}, fileCaps}, []Note{fileCapFail}),
 
 		// The network
-		program(netRaw, "EPERM", "It sends ICMP echoes: by an ICMP socket where the sysctl lets it, else by a raw one.", "ping", "ping6", "fping").over(capset.ScopeNet).with([]Note{pingGroup, fileCaps}, []Note{fileCapFail}),
-		program(netRaw, "EPERM", "With -I and -T it takes a raw socket; with UDP it needs none.", "traceroute", "traceroute -I", "tracepath", "tcptraceroute", "mtr").over(capset.ScopeNet).with([]Note{{"option", "traceroute over UDP, and tracepath, need none"}}, []Note{fileCapFail}),
-		program(netRaw, "EPERM", "It takes a packet socket.", "arping", "arp-scan", "nping", "hping3", "scapy", "masscan", "zmap").over(capset.ScopeNet),
-		program(netRaw, "EPERM", "A SYN scan takes raw sockets; -sT with --unprivileged needs none.", "nmap", "nmap -sS").over(capset.ScopeNet).with([]Note{{"option", "nmap -sT --unprivileged"}}, []Note{fileCapFail}),
-		program(netRaw, "EPERM", "It takes a packet socket; as root it becomes the user tcpdump, which takes SETUID and SETGID, unless -Z root is given.", "tcpdump", "tshark", "dumpcap", "wireshark", "ngrep", "termshark").over(capset.ScopeNet).with([]Note{fileCaps}, nil),
-		program(rawOrAdmin, "EPERM", "It takes a packet socket and sets the address.", "dhclient", "dhcpcd", "udhcpc", "dhcp client").over(capset.ScopeNet),
-		program(rawOrAdmin, "EPERM", "It writes rules of netfilter; the old iptables takes a raw socket too.", "iptables-legacy", "istio-init", "kube-proxy", "linkerd-init", "fail2ban", "ufw", "firewalld").over(capset.ScopeNet).with([]Note{sockOptOwner}, []Note{{"module", "what the node has not loaded it cannot load without SYS_MODULE"}}),
+		program(netRaw, "EPERM", "It sends ICMP echoes: through an ICMP socket where the sysctl allows it, otherwise through a raw one.", "ping", "ping6", "fping").over(capset.ScopeNet).with([]Note{pingGroup, fileCaps}, []Note{fileCapFail}),
+		program(netRaw, "EPERM", "With -I and -T it opens a raw socket; with UDP it needs none.", "traceroute", "traceroute -I", "tracepath", "tcptraceroute", "mtr").over(capset.ScopeNet).with([]Note{{"option", "traceroute over UDP, and tracepath, need none"}}, []Note{fileCapFail}),
+		program(netRaw, "EPERM", "It opens a packet socket.", "arping", "arp-scan", "nping", "hping3", "scapy", "masscan", "zmap").over(capset.ScopeNet),
+		program(netRaw, "EPERM", "A SYN scan opens raw sockets; -sT with --unprivileged needs none.", "nmap", "nmap -sS").over(capset.ScopeNet).with([]Note{{"option", "nmap -sT --unprivileged"}}, []Note{fileCapFail}),
+		program(netRaw, "EPERM", "It opens a packet socket; as root it becomes the user tcpdump, which takes SETUID and SETGID, unless -Z root is given.", "tcpdump", "tshark", "dumpcap", "wireshark", "ngrep", "termshark").over(capset.ScopeNet).with([]Note{fileCaps}, nil),
+		program(rawOrAdmin, "EPERM", "It opens a packet socket and sets the address.", "dhclient", "dhcpcd", "udhcpc", "dhcp client").over(capset.ScopeNet),
+		program(rawOrAdmin, "EPERM", "It writes rules of netfilter; the old iptables also opens a raw socket.", "iptables-legacy", "istio-init", "kube-proxy", "linkerd-init", "fail2ban", "ufw", "firewalld").over(capset.ScopeNet).with([]Note{sockOptOwner}, []Note{{"module", "without SYS_MODULE it cannot load modules that the node has not loaded"}}),
 		program(rawOrAdmin, "EPERM", "It makes a tun device and routes.", "openvpn", "tailscale", "tailscaled", "zerotier", "openconnect", "vpn").over(capset.ScopeNet).with([]Note{{"option", "tailscaled --tun=userspace-networking needs none"}}, []Note{deviceCgroup}),
 		program([]capset.Cap{capset.NetAdmin, capset.NetRaw, capset.NetBroadcast}, "EPERM", "It moves addresses and sends VRRP.", "keepalived", "vrrp", "metallb").over(capset.ScopeNet),
 		program(rawOrAdmin, "EPERM", "It moves routes and sends its own protocols.", "bird", "frr", "quagga", "bgpd", "zebra", "calico-node", "flannel").over(capset.ScopeNet),
@@ -77,21 +77,21 @@ func programs() []Operation {
 		program(nil, "", "What serves metrics from /proc and /sys needs none.", "node_exporter", "cadvisor metrics"),
 
 		// Looking at processes
-		program([]capset.Cap{capset.Perfmon}, "EACCES", "It measures what kernel.perf_event_paranoid does not let users; the names of kernel functions take SYSLOG.", "perf", "perf top", "perf record", "perf stat -a", "parca", "pyroscope ebpf").over(capset.ScopeInitial).with([]Note{{"sysctl", "a lower kernel.perf_event_paranoid"}, {"option", "perf record of its own programs, in user space alone (-e cycles:u)"}}, nil),
-		program([]capset.Cap{capset.Bpf, capset.Perfmon, capset.SysPtrace}, "EPERM", "It loads programs that trace the kernel; many ask for SYS_ADMIN outright, and for debugfs.", "bpftrace", "bcc", "execsnoop", "falco", "tetragon", "inspektor-gadget", "pixie", "beyla").over(capset.ScopeInitial),
+		program([]capset.Cap{capset.Perfmon}, "EACCES", "It measures what kernel.perf_event_paranoid denies to users; the names of kernel functions take SYSLOG.", "perf", "perf top", "perf record", "perf stat -a", "parca", "pyroscope ebpf").over(capset.ScopeInitial).with([]Note{{"sysctl", "a lower kernel.perf_event_paranoid"}, {"option", "perf record of its own programs, only in user space (-e cycles:u)"}}, nil),
+		program([]capset.Cap{capset.Bpf, capset.Perfmon, capset.SysPtrace}, "EPERM", "It loads programs that trace the kernel; many require SYS_ADMIN outright, and debugfs.", "bpftrace", "bcc", "execsnoop", "falco", "tetragon", "inspektor-gadget", "pixie", "beyla").over(capset.ScopeInitial),
 		program(traceOther, "EPERM", "It reads processes of other users.", "htop", "py-spy top", "rbspy", "async-profiler", "jstack", "jcmd", "dotnet-trace", "delve").over(capset.ScopeProcess).with([]Note{{"uid", "run it as the user of the process: then it needs none"}}, []Note{yama}),
-		program(nil, "", "It reads /proc, and shows less of processes of other users.", "ps", "top", "pgrep", "pstree", "vmstat", "free"),
+		program(nil, "", "It reads /proc, and shows less about other users' processes.", "ps", "top", "pgrep", "pstree", "vmstat", "free"),
 
 		// The machine
 		program([]capset.Cap{capset.SysTime}, "EPERM", "It steers the clock; chronyd also becomes its user and listens on port 123.", "chrony", "chronyd", "ntpd", "ntpdate", "systemd-timesyncd", "openntpd", "ntp").over(capset.ScopeInitial).with([]Note{hostSetsIt, {"option", "chronyd -x leaves the clock alone"}}, nil),
-		program([]capset.Cap{capset.SysBoot}, "EPERM", "It ends the machine, or in a pid namespace of its own its init.", "shutdown", "poweroff", "halt", "systemctl reboot").over(capset.ScopePID),
+		program([]capset.Cap{capset.SysBoot}, "EPERM", "It shuts down the machine, or in a pid namespace of its own ends the init there.", "shutdown", "poweroff", "halt", "systemctl reboot").over(capset.ScopePID),
 		program([]capset.Cap{capset.SysAdmin}, "EPERM", "It mounts a file system through /dev/fuse.", "sshfs", "s3fs", "rclone mount", "gcsfuse", "mount.fuse", "fuse", "goofys", "mergerfs").over(capset.ScopeMnt).with([]Note{{"csi", "a CSI driver that mounts it for the pod"}}, []Note{deviceCgroup}),
 		program([]capset.Cap{capset.SysAdmin, capset.DacReadSearch}, "EPERM", "It exports file systems from the kernel; DAC_READ_SEARCH is for handles.", "nfsd", "nfs-server", "ganesha", "rpc.nfsd").over(capset.ScopeInitial).with([]Note{{"program", "nfs-ganesha serves from user space"}}, nil),
 		program([]capset.Cap{capset.SysAdmin, capset.Mknod}, "EPERM", "It makes devices and maps them.", "lvm", "cryptsetup", "dmsetup", "mdadm", "kpartx", "multipathd").over(capset.ScopeInitial).with(nil, []Note{deviceCgroup}),
 		program([]capset.Cap{capset.SysAdmin, capset.SysChroot, capset.SysPtrace}, "EPERM", "It enters the namespaces of a process of the node.", "nsenter", "nsenter -t 1 -a", "nsenter -t 1", "kubectl node-shell", "chroot /host").over(capset.ScopeProcess),
 		program([]capset.Cap{capset.SysAdmin}, "EPERM", "It is a container engine: docker needs --privileged, podman and buildkit run rootless with user namespaces.", "dockerd", "docker in docker", "dind", "containerd", "kubelet").over(capset.ScopeInitial).with([]Note{{"program", "rootless docker, podman or buildkit; kaniko and buildah for images"}}, nil),
-		program(changeUser, "EPERM", "newuidmap and newgidmap map the ids of /etc/subuid, by their file capabilities or set-user-ID bits.", "podman rootless", "rootless docker", "buildkit rootless", "buildah unshare", "rootlesskit").with([]Note{{"single-uid", "with its own uid alone mapped none is needed"}}, []Note{onNoNewPriv, mayUnshare}),
-		program([]capset.Cap{capset.Chown, capset.Fowner, capset.DacOverride, capset.Setuid, capset.Setgid, capset.Setfcap}, "EPERM", "It unpacks layers with the owners that they have, and runs commands as USER.", "kaniko", "img"),
+		program(changeUser, "EPERM", "newuidmap and newgidmap map the ids of /etc/subuid, by their file capabilities or set-user-ID bits.", "podman rootless", "rootless docker", "buildkit rootless", "buildah unshare", "rootlesskit").with([]Note{{"single-uid", "if only its own uid is mapped, it needs none"}}, []Note{onNoNewPriv, mayUnshare}),
+		program([]capset.Cap{capset.Chown, capset.Fowner, capset.DacOverride, capset.Setuid, capset.Setgid, capset.Setfcap}, "EPERM", "It unpacks layers with their owners, and runs commands as USER.", "kaniko", "img"),
 		program(nil, "", "It makes namespaces within a user namespace of its own.", "bubblewrap", "bwrap", "unshare -Urm", "flatpak", "chromium sandbox", "chrome --no-sandbox").with(nil, []Note{mayUnshare, {"seccomp", "default filters refuse user namespaces without SYS_ADMIN"}}),
 		program([]capset.Cap{capset.IpcLock}, "ENOMEM", "It locks its secrets or its heap in memory.", "vault", "elasticsearch", "elasticsearch bootstrap.memory_lock", "java -XX:+UseLargePages", "dpdk", "openbao", "gnome-keyring").over(capset.ScopeInitial).with([]Note{{"rlimit", "RLIMIT_MEMLOCK (docker: --ulimit memlock=-1)"}, {"option", "disable_mlock of Vault, bootstrap.memory_lock: false"}}, []Note{fileCapFail}),
 		program([]capset.Cap{capset.SysNice}, "EPERM", "It raises its priority or binds memory.", "jackd", "rtkit", "oracle", "asterisk -p", "cyclictest", "tuned").over(capset.ScopeInitial).with([]Note{{"rlimit", "RLIMIT_RTPRIO and RLIMIT_NICE"}}, nil),

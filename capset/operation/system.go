@@ -4,8 +4,8 @@ package operation
 
 import "github.com/capinspect/capinspect/capset"
 
-// machine returns an operation on the machine as a whole, which asks the initial user
-// namespace.
+// machine returns an operation on the machine as a whole, which is checked against the
+// initial user namespace.
 func machine(c capset.Cap, calls []string, why string, names ...string) Operation {
 	return Operation{Names: names, Caps: []capset.Cap{c}, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: calls, Why: why}
 }
@@ -35,9 +35,9 @@ func system() []Operation {
 		machine(capset.BlockSuspend, nil, "Keeping the machine awake.", "/sys/power/wake_lock").untried(noneHere),
 		{
 			Names: []string{"reboot"}, Caps: []capset.Cap{capset.SysBoot}, Errno: "EPERM", Scope: capset.ScopePID, Calls: []string{"reboot"},
-			Why: "It asks the owner of the pid namespace, and in one that is not the node's it ends its init alone.",
+			Why: "It is checked against the owner of the pid namespace, and in one that is not the node's it only ends the init there.",
 		},
-		machine(capset.SysBoot, []string{"kexec_load", "kexec_file_load"}, "Loading a kernel to start.", "kexec_load", "kexec_file_load", "kexec").with(nil, []Note{lockdown, {"sysctl", "kernel.kexec_load_disabled=1 refuses it"}}).untried(noneHere),
+		machine(capset.SysBoot, []string{"kexec_load", "kexec_file_load"}, "Loading a kernel to start later.", "kexec_load", "kexec_file_load", "kexec").with(nil, []Note{lockdown, {"sysctl", "kernel.kexec_load_disabled=1 refuses it"}}).untried(noneHere),
 		machine(capset.SysModule, []string{"init_module"}, "Loading a kernel module.", "init_module").with(nil, []Note{lockdown, {"sysctl", "kernel.modules_disabled=1 refuses it"}}).untried(noneHere),
 		machine(capset.SysModule, []string{"finit_module"}, "Loading a kernel module.", "finit_module", "insmod", "modprobe", "load a module").with(nil, []Note{lockdown, {"sysctl", "kernel.modules_disabled=1 refuses it"}}).untried(noneHere),
 		machine(capset.SysModule, []string{"delete_module"}, "Removing a kernel module.", "delete_module", "rmmod").untried(noneHere),
@@ -48,14 +48,14 @@ func system() []Operation {
 		{
 			Names: []string{"NVME_IOCTL_ADMIN_CMD", "nvme"}, Caps: admin, Errno: "EACCES", Scope: capset.ScopeInitial,
 			Unverified: noneHere,
-			Why:        "Commands to an NVMe device; since Linux 6.2 those that only read need no more than the right to open it.", Gates: []Note{deviceCgroup, fileMode},
+			Why:        "Commands to an NVMe device; since Linux 6.2 those that only read need just the right to open it.", Gates: []Note{deviceCgroup, fileMode},
 		},
 		machine(capset.Syslog, []string{"syslog"}, "Clearing the kernel log, and the level of the console.", "syslog", "klogctl", "SYSLOG_ACTION_CLEAR", "dmesg -C").with([]Note{{"read", "reading needs none where kernel.dmesg_restrict is 0"}}, nil),
 		machine(capset.Syslog, []string{"syslog"}, "Reading the kernel log, where kernel.dmesg_restrict is 1.", "dmesg", "SYSLOG_ACTION_READ_ALL", "read the kernel log").with([]Note{{"sysctl", "kernel.dmesg_restrict=0"}}, nil),
 		machine(capset.SysPacct, []string{"acct"}, "Process accounting.", "acct", "accton"),
 		machine(capset.SysTtyConfig, []string{"vhangup"}, "Hanging up the terminal.", "vhangup"),
 		machine(capset.SysTtyConfig, nil, "The keyboard, fonts and consoles.", "VT_ACTIVATE", "KDSETMODE", "KDSKBENT", "chvt", "loadkeys", "setfont").with([]Note{{"owner", "the process whose controlling terminal the console is"}}, nil),
-		machine(capset.SysAdmin, nil, "Typing into a terminal that is not its own.", "TIOCSTI").with([]Note{{"owner", "into its own controlling terminal, where dev.tty.legacy_tiocsti is 1"}}, []Note{{"sysctl", "dev.tty.legacy_tiocsti=0 asks for it in its own too (EIO), since Linux 6.2"}}),
+		machine(capset.SysAdmin, nil, "Typing into a terminal that is not its own.", "TIOCSTI").with([]Note{{"owner", "into its own controlling terminal, where dev.tty.legacy_tiocsti is 1"}}, []Note{{"sysctl", "dev.tty.legacy_tiocsti=0 requires it even there (EIO), since Linux 6.2"}}),
 		machine(capset.SysAdmin, nil, "Taking over the console.", "TIOCCONS"),
 		machine(capset.SysAdmin, nil, "Hanging up a terminal.", "TIOCVHANGUP"),
 		machine(capset.SysAdmin, nil, "Stealing a controlling terminal.", "TIOCSCTTY 1", "TIOCSCTTY"),
@@ -67,19 +67,19 @@ func system() []Operation {
 		},
 		{
 			Names: []string{"bpf BPF_PROG_LOAD tracing", "BPF_PROG_TYPE_KPROBE", "BPF_PROG_TYPE_TRACING", "BPF_PROG_TYPE_TRACEPOINT"}, Caps: []capset.Cap{capset.Bpf, capset.Perfmon}, All: true, Alone: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"bpf"},
-			Why: "A program that traces the kernel asks for both; SYS_ADMIN alone stands for them, as before Linux 5.8.", Gates: []Note{securityMod, lockdown},
+			Why: "A program that traces the kernel needs both; SYS_ADMIN alone suffices too, as before Linux 5.8.", Gates: []Note{securityMod, lockdown},
 		},
 		{
 			Names: []string{"bpf BPF_PROG_LOAD network", "BPF_PROG_TYPE_XDP", "BPF_PROG_TYPE_SCHED_CLS", "BPF_PROG_TYPE_CGROUP_SKB"}, Caps: []capset.Cap{capset.Bpf, capset.NetAdmin}, All: true, Alone: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"bpf"},
-			Why: "A program of the network asks for both; SYS_ADMIN alone stands for them, as before Linux 5.8.", Gates: []Note{securityMod},
+			Why: "A network program needs both; SYS_ADMIN alone suffices too, as before Linux 5.8.", Gates: []Note{securityMod},
 		},
-		machine(capset.SysAdmin, []string{"bpf"}, "Opening a map or a program of others by its id.", "BPF_MAP_GET_FD_BY_ID", "BPF_PROG_GET_FD_BY_ID", "bpftool prog list"),
+		machine(capset.SysAdmin, []string{"bpf"}, "Opening other users' maps or programs by id.", "BPF_MAP_GET_FD_BY_ID", "BPF_PROG_GET_FD_BY_ID", "bpftool prog list"),
 		{
 			Names: []string{"perf_event_open", "perf_event_open of the kernel", "perf record -a"}, Caps: []capset.Cap{capset.Perfmon, capset.SysAdmin}, Errno: "EACCES", Scope: capset.ScopeInitial, Calls: []string{"perf_event_open"},
 			Why:     "What kernel.perf_event_paranoid does not let users measure: the kernel from 2 up, a processor as a whole from 1 up, anything from 3 up (Debian). PERFMON suffices since Linux 5.8.",
-			Instead: []Note{{"sysctl", "a lower kernel.perf_event_paranoid"}}, Gates: []Note{{"sysctl", "kernel.perf_event_paranoid=4 (Ubuntu) asks for SYS_ADMIN"}, securityMod, lockdown},
+			Instead: []Note{{"sysctl", "a lower kernel.perf_event_paranoid"}}, Gates: []Note{{"sysctl", "kernel.perf_event_paranoid=4 (Ubuntu) requires SYS_ADMIN"}, securityMod, lockdown},
 		},
 		free("A watch on files needs none.", "inotify_init", "inotify_add_watch", "eventfd", "timerfd_create", "memfd_create", "epoll_create"),
-		free("A personality, as without address space randomization, needs none.", "personality", "setarch -R"),
+		free("A personality, such as one without address space randomization, needs none.", "personality", "setarch -R"),
 	}
 }

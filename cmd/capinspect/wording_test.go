@@ -61,6 +61,9 @@ var unidiomatic = [...]struct{ pattern, instead string }{
 	{`\bby the help of\b|\bin the same time\b|\bon the other side,`, "with, at the same time, on the other hand"},
 	{`\bsince (?:\d+|some|many) (?:years|months|days|hours)\b`, "for"},
 	{`, for (?:it|they|that|the|a|Pod|nobody|what) \w+s?\b (?:no |not )?(?:refuses|takes|is|has|cannot|may)\b`, "because"},
+	{`\bneeds? it that\b`, "put the clause next to its noun"},
+	{`\basks? (?:as (?:any )?mount|the owner of the \w+ namespace|(?:its own|that|the initial|the) user namespace)`, "is checked against"},
+	{`\blooked at first\b`, "checked first"},
 	{`\bit (?:is|was) looked (?:at|for) \w+ by\b`, "looks at"},
 }
 
@@ -172,6 +175,8 @@ func TestAwkward(t *testing.T) {
 		"Asked for is the Bounding set":                         1,
 		"uid 101 is not permitted it":                           1,
 		"names of 15 bytes at the most":                         1,
+		"daemons need it that run as root":                      1,
+		"it asks its own user namespace":                        1,
 		"the keys that take other files than status":            1,
 		"it holds the the set":                                  1,
 		"a thing, not a athing, is is":                          1,
