@@ -24,6 +24,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
+	"github.com/capinspect/capinspect/procstatus/container"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
@@ -156,7 +157,7 @@ func samples(t *testing.T) (list []any) {
 			t.Fatalf("%v: %+v", args, o)
 		}
 	}
-	return append(list, madeUserns(t), nameless(t), namelessLine(t), changedLine(t), madeDifference(t))
+	return append(list, madeUserns(t), nameless(t), namelessLine(t), changedLine(t), madeDifference(t), madeDrift(t))
 }
 
 // nobody is a reader whose hostname cannot be read.
@@ -198,11 +199,36 @@ func madeDifference(t *testing.T) any {
 	return made(t, report.FromDifference(&d))
 }
 
+// madeDrift is an answer of diff for two reports.
+func madeDrift(t *testing.T) any {
+	at := task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Known("node1")}
+	one := func(held capset.Set, uid uint32, nnp bool, seccomp int, pid int) *task.Task {
+		x := &task.Task{LastCap: task.LastCap{Value: capset.LastKnown, From: task.FromReport}, Container: task.Known[*task.Container](nil)}
+		x.Pid, x.Tid, x.Name, x.UID = task.Known(pid), task.Known(pid), task.Known("a"), task.Known(task.AllIDs(uid))
+		for k := range x.Sets {
+			x.Sets[k] = task.Known(held)
+		}
+		x.NoNewPrivs, x.Seccomp = task.Known(nnp), task.Known(task.Seccomp{Mode: seccomp})
+		return x
+	}
+	sum := func(x *task.Task, uid uint32) *containers.Sum {
+		x.Container = task.Known(&task.Container{Container: container.Container{Runtime: "docker", ID: "0123456789ab"}})
+		x.UID = task.Known(task.AllIDs(uid))
+		return containers.Of(x)
+	}
+	a := diff.List{Label: "a", Reported: at, Sums: []*containers.Sum{sum(one(1, 0, true, 2, 1), 0)}}
+	b := diff.List{Label: "b", Reported: at, Sums: []*containers.Sum{sum(one(2, 1, false, 0, 1), 1)}, Tasks: []*task.Task{one(1, 7, false, 0, 2)}}
+	d := diff.Compared(&a, &b)
+	d.Entries[0].UID = task.Known(uint32(1))
+	d.NotCompared = []task.Note{{Code: "uids", Text: "x"}}
+	return made(t, report.FromDrift(d))
+}
+
 // changedLine is a line of ps --changes.
 func changedLine(t *testing.T) (v any) {
 	t.Helper()
 	var out bytes.Buffer
-	change := diff.Change{Kind: diff.Changed, Values: []diff.ValueDifference{
+	change := diff.Delta{Kind: diff.Changed, Values: []diff.ValueDifference{
 		{Key: "uid", A: task.AllIDs(1)},
 		{Key: "gid", A: task.AllIDs(2)},
 		{Key: "groups", A: []uint32{3}},
@@ -218,7 +244,7 @@ func changedLine(t *testing.T) (v any) {
 	for k := range capset.Kind(capset.NumKinds) {
 		change.Sets = append(change.Sets, diff.SetDifference{Kind: k, More: 1, Less: 2})
 	}
-	s := report.Stream{Frame: report.Frame{W: &out, Reader: nobody}, Change: func(*task.Task) *diff.Change { return &change }}
+	s := report.Stream{Frame: report.Frame{W: &out, Reader: nobody}, Change: func(*task.Task) *diff.Delta { return &change }}
 	x := &task.Task{Source: task.SourceProc, LastCap: task.LastCap{From: task.FromKernel}, StartTime: task.Unknown[uint64]("there is no stat file")}
 	x.Pid, x.Tid = task.Known(1), task.Known(1)
 	err := s.Start()
@@ -248,7 +274,7 @@ func made(t *testing.T, output any) (v any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|startTime)$|^/(unknown|startTime|change|gained|lost|before)$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|startTime)$|^/(unknown|startTime|change|gained|lost|before)$|^/changes/\d+/(gained|lost|before)$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

@@ -53,7 +53,19 @@ ALL comes before add; a name in both lists is dropped by containerd and CRI-O,
 and added by docker. Sets, ids, groups, no_new_privs, seccomp, the read-only
 root and the node's pid, ipc and user namespaces are compared, as far as the
 manifest names them. Traps, such as CAP_NET_RAW for NET_RAW, are listed and do
-not change the exit status.`,
+not change the exit status.
+
+Two files that are reports of many tasks, from ps with -o jsonl or json, are
+compared as a whole: which containers and processes gained, lost, appeared or
+are gone, the most dangerous first. Use ps --full, which tells containers, or
+ps --by container. A container is the same by the workload of its pod and its
+name in it, which do not change at a rollout, else by pod and name or by id;
+what is in none is the same by its name and effective uid. Processes of one
+name in a container, and the containers of several replicas, are compared as a
+set: what any of them has. A gain is a capability more, no_new_privs or seccomp
+that is off now, or uid 0; and what appeared with more than the default of its
+runtime, with more than its container held, or in no container with anything.
+--fail-on gain exits with 1 on a gain alone.`,
 	Example: `
 capinspect diff self self
 capinspect diff docker containerd
@@ -63,17 +75,23 @@ capinspect diff 0xa80425fb docker --json`,
 
 type diffConfig struct {
 	proc, set, runtime string
+	failOn             string
 	format             flags.Formats[*render.Form[diff.Difference]]
 	color              command.Colour
-	detail             collect.Detail // how much of a task the comparison needs
+	detail             collect.Detail        // how much of a task the comparison needs
+	only               map[string]*task.Task // of the files that were read already
 }
 
 func newDiff() (command.Runner, []flags.Flag) {
-	c := &diffConfig{set: "bounding", format: flags.NewFormats(render.Differences)}
+	c := &diffConfig{set: "bounding", failOn: onAny, format: flags.NewFormats(render.Differences)}
 	return c, append([]flags.Flag{
 		{
 			Name: "set", Argument: "SET", Values: []flags.Candidate{flags.AnySet},
 			About: "compare a profile or a set with this SET of a task", Value: (*flags.String)(&c.set),
+		},
+		{
+			Name: "fail-on", Argument: "WHAT", Values: []flags.Candidate{onAny, onGain},
+			About: "of two reports of many tasks: exit with 1 on any difference, or on a gain alone", Value: (*flags.String)(&c.failOn),
 		},
 		runtimeFlag(&c.runtime),
 		target.ProcFlag(&c.proc),
@@ -92,6 +110,8 @@ func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 	kind, ok := capset.ParseKind(c.set)
 	switch {
+	case c.failOn != onAny && c.failOn != onGain:
+		return 0, usagef("--fail-on %s: want %s or %s", c.failOn, onAny, onGain)
 	case !ok:
 		return 0, usagef("--set: %v", flags.UnknownSet(c.set))
 	case len(args) == 0 || len(args) > 2:
@@ -111,6 +131,18 @@ func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 	if inputs > 1 {
 		return 0, usagef("standard input can be one side only")
+	}
+	if inputs < 2 && len(args) == 2 {
+		first, second, err := c.lists(e, args)
+		if err != nil {
+			return 0, err
+		}
+		if first != nil {
+			return c.drift(e, first, second, style)
+		}
+	}
+	if c.failOn != onAny {
+		return 0, usagef("--fail-on is for two reports of many tasks, as 'capinspect diff file:a.jsonl file:b.jsonl --fail-on gain'")
 	}
 	a, b, err := c.sides(e, args[0], args[1])
 	if err != nil {
@@ -177,6 +209,8 @@ func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.S
 	path, file := strings.CutPrefix(arg, target.FilePrefix)
 	var err error
 	switch {
+	case file && c.only[path] != nil:
+		s.Task = c.only[path]
 	case file:
 		s.Task, err = saved.One(path, e.Stdin, nil)
 	case arg == target.Self || target.IsPID(arg) || strings.HasPrefix(arg, target.ContainerPrefix):

@@ -71,7 +71,7 @@ func (c *Containers) Visit(chunk *Chunk, t *task.Task) {
 	if in != nil {
 		at.container = in.Container
 	}
-	chunk.sums.add(at, process(t))
+	chunk.sums.add(at, Of(t))
 }
 
 // Done adds what the processes of a chunk add.
@@ -85,8 +85,8 @@ func (c *Containers) Done(chunk *Chunk) error {
 	return nil
 }
 
-// process returns the sum of one process.
-func process(t *task.Task) *Sum {
+// Of returns the sum of one process.
+func Of(t *task.Task) *Sum {
 	var total task.Total
 	total.Count(t)
 	return &Sum{
@@ -102,11 +102,15 @@ func process(t *task.Task) *Sum {
 }
 
 func (s sums) add(at key, more *Sum) {
-	sum := s[at]
-	if sum == nil {
+	if sum := s[at]; sum != nil {
+		sum.Add(more)
+	} else {
 		s[at] = more
-		return
 	}
+}
+
+// Add adds the processes of another sum.
+func (sum *Sum) Add(more *Sum) {
 	sum.Processes += more.Processes
 	sum.Total.Add(more.Total)
 	sum.Risk = max(sum.Risk, more.Risk)

@@ -10,7 +10,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// Kind is what became of a task between two lists.
+// Kind is what became of a task, or of a container, between two lists.
 type Kind string
 
 // The kinds.
@@ -20,13 +20,18 @@ const (
 	Changed  Kind = "changed"
 )
 
-// Change is a task that two lists do not have alike.
-type Change struct {
+// Delta is what became of something between two lists, and in what it has changed.
+type Delta struct {
 	Kind   Kind
-	Task   *task.Task // as it is, or as it was if it is gone
-	Before *task.Task // of one that has changed
 	Sets   []SetDifference
 	Values []ValueDifference
+}
+
+// Change is a task that two lists do not have alike.
+type Change struct {
+	Delta
+	Task   *task.Task // as it is, or as it was if it is gone
+	Before *task.Task // of one that has changed
 }
 
 // Changes compares two lists of tasks of one node and boot. A task is the same one if it has
@@ -43,17 +48,17 @@ func Changes(before, after []*task.Task) []Change {
 	for _, t := range after {
 		old := was[number(t)]
 		if old == nil || !sameStart(old, t) {
-			list = append(list, Change{Kind: Appeared, Task: t})
+			list = append(list, Change{Delta: Delta{Kind: Appeared}, Task: t})
 			continue
 		}
 		delete(was, number(t))
 		d := Compare(&Side{Task: old}, &Side{Task: t}, capset.Effective)
 		if !d.Equal() {
-			list = append(list, Change{Kind: Changed, Task: t, Before: old, Sets: d.Sets, Values: d.Values})
+			list = append(list, Change{Delta{Changed, d.Sets, d.Values}, t, old})
 		}
 	}
 	for _, t := range was {
-		list = append(list, Change{Kind: Gone, Task: t})
+		list = append(list, Change{Delta: Delta{Kind: Gone}, Task: t})
 	}
 	slices.SortFunc(list, func(a, b Change) int {
 		return cmp.Or(
@@ -72,12 +77,29 @@ func sameStart(a, b *task.Task) bool {
 	return !a.StartTime.Known() || !b.StartTime.Known() || a.StartTime.Zero() == b.StartTime.Zero()
 }
 
-// Gains reports whether the task has a capability in any set that it had not.
-func (c *Change) Gains() bool {
-	return slices.ContainsFunc(c.Sets, func(d SetDifference) bool { return d.More != 0 })
+// Gains reports whether it has a capability in any set that it had not, or something else
+// that held it back is gone.
+func (d *Delta) Gains() bool {
+	return slices.ContainsFunc(d.Sets, func(d SetDifference) bool { return d.More != 0 }) ||
+		slices.ContainsFunc(d.Values, func(v ValueDifference) bool { return v.freed() > 0 })
 }
 
-// Loses reports whether the task lacks a capability in any set that it had.
-func (c *Change) Loses() bool {
-	return slices.ContainsFunc(c.Sets, func(d SetDifference) bool { return d.Less != 0 })
+// Loses reports whether it lacks a capability in any set that it had, or something else
+// holds it back.
+func (d *Delta) Loses() bool {
+	return slices.ContainsFunc(d.Sets, func(d SetDifference) bool { return d.Less != 0 }) ||
+		slices.ContainsFunc(d.Values, func(v ValueDifference) bool { return v.freed() < 0 })
+}
+
+// Word returns in one word what became of it.
+func (d *Delta) Word() string {
+	switch {
+	case d.Kind != Changed:
+		return string(d.Kind)
+	case d.Gains() && !d.Loses():
+		return "gained"
+	case d.Loses() && !d.Gains():
+		return "lost"
+	}
+	return string(d.Kind)
 }

@@ -68,6 +68,10 @@ var (
 		{"text", wrapped(printDifference)},
 		{"json", object(report.FromDifference)},
 	}
+	Drifts = []*Form[diff.Drift]{
+		{"text", wrapped(printDrift)},
+		{"json", object(report.FromDrift)},
+	}
 	Predictions = []*Form[predict.Prediction]{
 		{"text", text(printPrediction)},
 		{"json", object(report.FromPrediction)},

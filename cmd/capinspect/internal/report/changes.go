@@ -13,15 +13,15 @@ type Started struct {
 	StartTime task.Value[uint64] `json:"startTime,omitzero"`
 }
 
-// Became says what became of a task since the list before. It is empty in the first list.
+// Became says what became of a task or a container since the list before. It is empty in the first list.
 type Became struct {
 	Change *string           `json:"change,omitempty"`
 	Gained *ByKind[[]string] `json:"gained,omitempty"`
 	Lost   *ByKind[[]string] `json:"lost,omitempty"`
-	Before Object[any]       `json:"before,omitempty"` // the values that differ, by the keys that a task has
+	Before Object[any]       `json:"before,omitempty"` // the values that differ, by the keys that it has
 }
 
-func became(c *diff.Change) Became {
+func became(c *diff.Delta) Became {
 	if c == nil {
 		return Became{}
 	}

@@ -39,6 +39,7 @@ type ContainerRow struct {
 	UIDs              task.Value[[]uint32] `json:"uids"`
 	WithoutNoNewPrivs task.Value[bool]     `json:"withoutNoNewPrivs"`
 	WithoutSeccomp    task.Value[bool]     `json:"withoutSeccomp"`
+	Became
 	Explained
 }
 

@@ -35,7 +35,7 @@ func TestSchemaKeys(t *testing.T) {
 	outputs := map[string]any{
 		"showReport": Report{}, "showLine": TaskLine{}, "containersReport": Containers{}, "containersLine": ContainerLine{},
 		"psReport": psReport{}, "psLine": psLine{},
-		"explain": Explanations{}, "decode": Masks{}, "profiles": Profiles{}, "diff": Diff{}, "why": Why{}, "whyUserns": WhyUserns{}, "whyAccess": WhyAccess{}, "needs": Needs{}, "check": Check{},
+		"explain": Explanations{}, "decode": Masks{}, "profiles": Profiles{}, "diff": Diff{}, "drift": Drift{}, "why": Why{}, "whyUserns": WhyUserns{}, "whyAccess": WhyAccess{}, "needs": Needs{}, "check": Check{},
 		"predict": Prediction{}, "scan": Scan{}, "securityContext": SecurityContext{},
 	}
 	if len(schema.Outputs) != len(outputs) {

@@ -23,7 +23,7 @@ type Stream struct {
 	Keys Keys
 	// Change returns what became of a task since the list before; nil if lists are not
 	// compared.
-	Change func(*task.Task) *diff.Change
+	Change func(*task.Task) *diff.Delta
 
 	free sync.Pool
 	lead string  // what each line begins with

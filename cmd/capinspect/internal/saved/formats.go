@@ -31,6 +31,9 @@ type format struct {
 	// concluded says that the tasks come with the profile and the notes that follow from
 	// their values.
 	concluded bool
+
+	// listed says that it may also be a report by container.
+	listed bool
 }
 
 // formats are the kinds of text. The first that recognises a text reads it, so the last
@@ -42,7 +45,7 @@ var formats = []format{
 	{name: "events of Tetragon or Falco", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
 	{name: "a manifest of Kubernetes", is: isManifest, tasks: refuseManifest},
 	{name: "JSON", is: isOtherJSON, tasks: refuseJSON},
-	{name: "a report of capinspect", is: isReport, tasks: report.Read, concluded: true},
+	{name: "a report of capinspect", is: isReport, tasks: report.Read, concluded: true, listed: true},
 	{name: "lines of text", is: anything, tasks: tasksOf(readLines), sets: setsOfItems(readLines)},
 }
 

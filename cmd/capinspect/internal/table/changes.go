@@ -5,35 +5,23 @@ package table
 import (
 	"slices"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// WithChanges returns columns with what became of a task before them, and what it had before
-// behind them.
-func WithChanges(columns []*Column[*task.Task], of func(*task.Task) *diff.Change) []*Column[*task.Task] {
-	kind := &Column[*task.Task]{Name: "CHANGE", append: func(dst []byte, t *task.Task) []byte { return append(dst, changeWord(of(t))...) }}
-	before := &Column[*task.Task]{Name: "DIFFERENCE", append: func(dst []byte, t *task.Task) []byte { return appendDifference(dst, of(t)) }}
-	return slices.Concat([]*Column[*task.Task]{kind}, columns, []*Column[*task.Task]{before})
+// WithChanges returns columns with what became of a row before them, and what it had before
+// behind them. last returns the last capability of its kernel.
+func WithChanges[T any](columns []*Column[T], of func(T) *diff.Delta, last func(T) capset.Cap) []*Column[T] {
+	kind := &Column[T]{Name: "CHANGE", append: func(dst []byte, row T) []byte { return append(dst, of(row).Word()...) }}
+	before := &Column[T]{Name: "DIFFERENCE", append: func(dst []byte, row T) []byte { return appendDifference(dst, of(row), last(row)) }}
+	return slices.Concat([]*Column[T]{kind}, columns, []*Column[T]{before})
 }
 
-// changeWord returns what became of a task in one word.
-func changeWord(c *diff.Change) string {
-	switch {
-	case c.Kind != diff.Changed:
-		return string(c.Kind)
-	case c.Gains() && !c.Loses():
-		return "gained"
-	case c.Loses() && !c.Gains():
-		return "lost"
-	}
-	return string(c.Kind)
-}
-
-// appendDifference appends what a task has more and less in each set, and what its other
+// appendDifference appends what a row has more and less in each set, and what its other
 // values were.
-func appendDifference(dst []byte, c *diff.Change) []byte {
+func appendDifference(dst []byte, c *diff.Delta, last capset.Cap) []byte {
 	start := len(dst)
 	next := func(name string) {
 		if len(dst) > start {
@@ -41,7 +29,6 @@ func appendDifference(dst []byte, c *diff.Change) []byte {
 		}
 		dst = append(dst, name...)
 	}
-	last := c.Task.LastCap.Value
 	for _, s := range c.Sets {
 		next(task.SetName(s.Kind))
 		if s.More != 0 {

@@ -82,7 +82,12 @@ func (w *watch) fail(before []*task.Task) {
 func (w *watch) first() bool { return w == nil || w.round <= 1 }
 
 // change returns what became of a task that is shown; nil in the first round.
-func (w *watch) change(t *task.Task) *diff.Change { return w.changes[t] }
+func (w *watch) change(t *task.Task) *diff.Delta {
+	if c := w.changes[t]; c != nil {
+		return &c.Delta
+	}
+	return nil
+}
 
 // chunkShown is how many tasks are listed at a time.
 const chunkShown = 256

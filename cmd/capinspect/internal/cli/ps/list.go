@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
@@ -119,7 +120,7 @@ func (r *run) list(from *collect.Collector, hides string) (found collect.Walked,
 func (r *run) table(from *collect.Collector, out *command.Output) (found collect.Walked, err error) {
 	rows := r.tasks.Table(table.Form(r.format.name), r.style)
 	if !r.watch.first() {
-		rows.Columns = table.WithChanges(rows.Columns, r.watch.change)
+		rows.Columns = table.WithChanges(rows.Columns, r.watch.change, func(t *task.Task) capset.Cap { return t.LastCap.Value })
 	}
 	var total task.Total
 	if r.sums() {
