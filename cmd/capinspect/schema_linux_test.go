@@ -164,11 +164,11 @@ func samples(t *testing.T) (list []any) {
 var nobody = report.ReaderInfo{Stamp: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Unknown[string]("uname: operation not permitted")}}
 
 func nameless(t *testing.T) any {
-	return made(t, report.FromContainers(nobody, nil, nil, report.NewNotShown(0, 0, "")))
+	return made(t, report.FromContainers(nobody, nil, nil, nil, report.NewNotShown(0, 0, "")))
 }
 
 func namelessLine(t *testing.T) any {
-	list := report.FromContainers(nobody, []*containers.Sum{{Processes: 1}}, nil, nil)
+	list := report.FromContainers(nobody, []*containers.Sum{{Processes: 1}}, nil, nil, nil)
 	return made(t, list.Lines()[0])
 }
 

@@ -142,11 +142,12 @@ func either(a, b task.Value[bool]) task.Value[bool] {
 
 func union(a, b capset.Set) capset.Set { return a | b }
 
-// merge adds some ids to a list that is ascending and has each once.
+// merge adds some ids to a list that is ascending and has each once. It leaves the memory of
+// the list alone, which a copy of a sum shares.
 func merge(list, more []uint32) []uint32 {
 	for _, id := range more {
 		if at, found := slices.BinarySearch(list, id); !found {
-			list = slices.Insert(list, at, id)
+			list = slices.Insert(slices.Clip(list), at, id)
 		}
 	}
 	return list

@@ -36,6 +36,21 @@ func TestTogether(t *testing.T) {
 	}
 }
 
+// TestAddToCopy holds that the copy of a sum grows and the sum stays as it is.
+func TestAddToCopy(t *testing.T) {
+	of := func(uid uint32) *Sum {
+		return &Sum{Processes: 1, UIDs: task.Known([]uint32{uid})}
+	}
+	sum := of(5)
+	sum.Add(of(9))
+	sum.Add(of(7))
+	own := *sum
+	own.Add(of(3))
+	if got := sum.UIDs.Zero(); !slices.Equal(got, []uint32{5, 7, 9}) || len(own.UIDs.Zero()) != 4 {
+		t.Errorf("%v, %v", got, own.UIDs.Zero())
+	}
+}
+
 // TestSummary holds the line that sums up containers by what their processes hold.
 func TestSummary(t *testing.T) {
 	process := func(in task.Value[*task.Container], held capset.Set, initial bool) *task.Task {

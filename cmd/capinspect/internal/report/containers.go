@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -44,9 +45,16 @@ type ContainerRow struct {
 }
 
 // FromContainers returns the JSON form of what some containers have, in their order, and
-// of what could not be read or is not shown.
-func FromContainers(r ReaderInfo, list []*containers.Sum, failures []Failure, left *NotShown) Containers {
-	return Containers{Version{SchemaVersion}, reader(r), each(list, containerRow), failed(failures), &List{containers.Summary(list), left}, incomplete(r)}
+// of what could not be read or is not shown. change returns what became of one since the list
+// before; it is nil if lists are not compared.
+func FromContainers(r ReaderInfo, list []*containers.Sum, change func(*containers.Sum) *diff.Delta, failures []Failure, left *NotShown) Containers {
+	rows := each(list, containerRow)
+	if change != nil {
+		for i, sum := range list {
+			rows[i].Became = became(change(sum))
+		}
+	}
+	return Containers{Version{SchemaVersion}, reader(r), rows, failed(failures), &List{containers.Summary(list), left}, incomplete(r)}
 }
 
 // Lines returns the containers as lines of their own.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -19,6 +20,11 @@ type watch struct {
 	shown   []*task.Task
 	changes map[*task.Task]*diff.Change // of those that are shown, but in the first round
 	told    map[int]bool                // the pids of which nothing is to be told, since it was
+
+	sums      []*containers.Sum // with --by container: of all
+	shownSums []*containers.Sum
+	deltas    map[*containers.Sum]*diff.Delta // of those that are shown, but in the first round
+	leftOut   int                             // sandboxes
 }
 
 // look reads the tasks. The first time all are shown that the query asks for, then those
@@ -56,8 +62,38 @@ func (w *watch) look(r *run, from *collect.Collector) error {
 	return nil
 }
 
+// lookByContainer is look for containers.
+func (w *watch) lookByContainer(r *run, from *collect.Collector) error {
+	c := containers.Containers{Sandboxes: r.config.sandboxes}
+	found, err := read(r, from, r.query, c.Begin, c.Visit, c.Done)
+	if err != nil {
+		return err
+	}
+	before := w.sums
+	w.found, w.sums, w.leftOut, w.deltas = found, c.Sums(), c.LeftOut(), map[*containers.Sum]*diff.Delta{}
+	w.round++
+	w.fail(nil)
+	w.shownSums = w.sums
+	if !w.first() {
+		w.shownSums = nil
+		for _, e := range diff.Compared(&diff.List{Sums: before}, &diff.List{Sums: w.sums}).Entries {
+			w.shownSums = append(w.shownSums, e.Sum())
+			w.deltas[e.Sum()] = &e.Delta
+		}
+	}
+	return nil
+}
+
+// delta returns what became of a container that is shown; nil in the first round.
+func (w *watch) delta(sum *containers.Sum) *diff.Delta {
+	if w == nil {
+		return nil
+	}
+	return w.deltas[sum]
+}
+
 // quiet reports whether a round has nothing to list.
-func (w *watch) quiet() bool { return w.round > 1 && len(w.shown) == 0 }
+func (w *watch) quiet() bool { return w.round > 1 && len(w.shown)+len(w.shownSums) == 0 }
 
 // fail keeps what is known of a task that cannot be read this time, and leaves out the
 // failures that were told before, and those of tasks that have ended.

@@ -65,7 +65,11 @@ var errBlind = errors.New("there are other processes, and none of them can be re
 // above if there is more than one list.
 func (r *run) listChanged(from *collect.Collector, hides string) (found collect.Walked, err error) {
 	if w := r.watch; w != nil {
-		if err := w.look(r, from); err != nil {
+		look := w.look
+		if r.config.by != "" {
+			look = w.lookByContainer
+		}
+		if err := look(r, from); err != nil {
 			return found, err
 		}
 		if w.quiet() {
@@ -165,22 +169,25 @@ func (r *run) stream(from *collect.Collector, out *command.Output, hides string)
 }
 
 func (r *run) byContainer(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
-	c := containers.Containers{Sandboxes: r.config.sandboxes}
-	if found, err = walk(r, from, c.Begin, c.Visit, c.Done); err != nil {
+	found, sums, leftOut, err := r.sumContainers(from)
+	if err != nil {
 		return found, err
 	}
-	if n := c.LeftOut(); n > 0 {
-		defer r.env.Note("sandboxes of pods left out: %d, see --sandboxes", n)
+	if leftOut > 0 && r.watch.first() {
+		defer r.env.Note("sandboxes of pods left out: %d, see --sandboxes", leftOut)
 	}
-	sums := c.Sums()
 	if r.format.tabular() {
-		err = r.containers.Table(table.Form(r.format.name), r.style).Write(out, sums)
+		rows := r.containers.Table(table.Form(r.format.name), r.style)
+		if !r.watch.first() {
+			rows.Columns = table.WithChanges(rows.Columns, r.watch.delta, func(sum *containers.Sum) capset.Cap { return sum.LastCap })
+		}
+		err = rows.Write(out, sums)
 		if err == nil && r.sums() && len(sums) > 0 {
 			_, err = out.Write(r.style.Wrap([]byte(containers.Summary(sums) + "\n")))
 		}
 		return found, err
 	}
-	all := report.FromContainers(target.Reader(), sums, failures(found), notShown(found, hides))
+	all := report.FromContainers(target.Reader(), sums, r.watch.delta, failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return layout.Marshal(all, true) }
 	if r.format.name == "jsonl" {
 		marshal = func() ([]byte, error) { return layout.MarshalLines(all.Lines()) }
@@ -190,6 +197,16 @@ func (r *run) byContainer(from *collect.Collector, out *command.Output, hides st
 		_, err = out.Write(text)
 	}
 	return found, err
+}
+
+// sumContainers returns the containers that are listed, and how many sandboxes are not.
+func (r *run) sumContainers(from *collect.Collector) (found collect.Walked, sums []*containers.Sum, leftOut int, err error) {
+	if w := r.watch; w != nil {
+		return w.found, w.shownSums, w.leftOut, nil
+	}
+	c := containers.Containers{Sandboxes: r.config.sandboxes}
+	found, err = walk(r, from, c.Begin, c.Visit, c.Done)
+	return found, c.Sums(), c.LeftOut(), err
 }
 
 func failures(found collect.Walked) []report.Failure {

@@ -232,8 +232,8 @@ func (r *run) chooseFormat() error {
 		return flags.Usagef("--pods names what a tree does not show")
 	case c.changes && c.every == 0:
 		return flags.Usagef("--changes compares a list with the one before: use it with --every, as --every 10s")
-	case c.changes && (c.by != "" || r.format.name == "tree"):
-		return flags.Usagef("--changes is for tasks: use it without --by and -o tree")
+	case c.changes && r.format.name == "tree":
+		return flags.Usagef("--changes is for tasks and containers: use it without -o tree")
 	case c.changes && c.Threads.Differing:
 		return flags.Usagef("--changes compares each thread with itself: use -T in place of -t")
 	case c.full && r.format.name != "json" && r.format.name != "jsonl":
