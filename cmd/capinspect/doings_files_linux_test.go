@@ -101,6 +101,10 @@ var onFiles = map[string]func(world) error{
 	"/proc/PID/oom_score_adj": func(world) error { return writes("/proc/self/oom_score_adj", "-1000") },
 	"loginuid": func(world) error {
 		const file = "/proc/thread-self/loginuid"
+		// A change of credentials makes the file root's, and then its mode refuses first.
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0); err != nil {
+			return err
+		}
 		if err := writes(file, "1000"); err != nil {
 			return err // it was set before
 		}

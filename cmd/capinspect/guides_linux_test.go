@@ -307,8 +307,8 @@ func TestDebugLevels(t *testing.T) {
 // getsProfile is what the guide says that a debug container gets, and what capinspect
 // calls its bounding set then. What privileged gets is everything that the node has.
 var getsProfile = map[string]string{
-	"`SYS_PTRACE` beside the default": "docker+sys_ptrace", "the default": "docker",
-	"`NET_ADMIN`, `NET_RAW` beside the default": "docker+net_admin+net_raw", "nothing, and no_new_privs": "", "nothing": "", "everything, privileged": "",
+	"`SYS_PTRACE` besides the default": "docker+sys_ptrace", "the default": "docker",
+	"`NET_ADMIN`, `NET_RAW` besides the default": "docker+net_admin+net_raw", "nothing, and no_new_privs": "", "nothing": "", "everything, privileged": "",
 }
 
 // debugRow looks at a pod as a row of the guide's tables says.
