@@ -92,7 +92,8 @@ func byBinary(binary string, list any, names []string, level api.Level, minor in
 	for _, name := range names {
 		found[name] = nil
 	}
-	for line := range strings.Lines(string(out)) {
+	_, breaches, _ := strings.Cut(string(out), "\n") // the first line says yes or no
+	for line := range strings.Lines(breaches) {
 		m := breachLine.FindStringSubmatch(line)
 		if m == nil {
 			return nil, fmt.Errorf("not understood: %s", line)
