@@ -138,7 +138,7 @@ func known() *task.Task {
 	var all task.Namespaces
 	for k := range all {
 		all[k] = task.Namespace{
-			ID: task.Known(uint64(4026532200 + k)), WithSelf: task.Known(false), WithPID1: task.Known(false), Node: task.Known(false),
+			ID: task.Known(4026532200 + uint64(k)), WithSelf: task.Known(false), WithPID1: task.Known(false), Node: task.Known(false),
 			Owner: task.Known(uint64(4026532200)), Owned: task.Known(true), ByUID: task.Known(false),
 		}
 	}
