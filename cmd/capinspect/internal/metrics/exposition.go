@@ -29,7 +29,7 @@ func (m *Metrics) append(dst []byte) []byte {
 		}
 		dst = begin(dst, "processes"+f.suffix, f.processes)
 		for _, place := range places {
-			for j, s := range series {
+			for j, s := range series() {
 				if s.family == i {
 					dst = sample(dst, "processes"+f.suffix, m.rows[place].counts[j], place, s.label())
 				}
@@ -41,7 +41,7 @@ func (m *Metrics) append(dst []byte) []byte {
 			continue
 		}
 		dst = begin(dst, "containers"+f.suffix, f.containers)
-		for j, s := range series {
+		for j, s := range series() {
 			if s.family == i {
 				dst = sample(dst, "containers"+f.suffix, m.containers(j), s.label())
 			}

@@ -7,6 +7,7 @@ package metrics
 import (
 	"cmp"
 	"strings"
+	"sync"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -49,7 +50,7 @@ func (m *Metrics) Visit(c *Chunk, t *task.Task) {
 		return
 	}
 	r := c.row(labels(t), in != nil)
-	for i, s := range series {
+	for i, s := range series() {
 		if s.counts(t) {
 			r.counts[i]++
 		}
@@ -81,7 +82,7 @@ func (m *Metrics) Done(c *Chunk) error {
 
 func (rs rows) row(at string, container bool) *row {
 	if rs[at] == nil {
-		rs[at] = &row{container: container, counts: make([]int, len(series))}
+		rs[at] = &row{container: container, counts: make([]int, len(series()))}
 	}
 	return rs[at]
 }
@@ -152,10 +153,8 @@ const (
 	ofCapabilities = len(families) - 1
 )
 
-// series is what is counted, in the order of the families.
-var series = allSeries()
-
-func allSeries() []oneSeries {
+// series returns what is counted, in the order of the families.
+var series = sync.OnceValue(func() []oneSeries {
 	list := []oneSeries{
 		{family: 0, counts: func(*task.Task) bool { return true }},
 		{family: 1, counts: func(t *task.Task) bool { return task.Is(t.NoNewPrivs, false) }},
@@ -166,7 +165,7 @@ func allSeries() []oneSeries {
 		list = append(list, oneSeries{ofCapabilities, c, func(t *task.Task) bool { return t.Held().Has(c) && t.Opens(capset.Of(c)) }})
 	}
 	return list
-}
+})
 
 // unknowns are the values that may be unknown of a process, which then is not counted.
 var unknowns = [...]struct {
