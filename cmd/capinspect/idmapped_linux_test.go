@@ -16,6 +16,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict/predicttest"
 )
 
 // TestIdmappedMount holds what is predicted of files in a mount that maps the ids from 0 to
@@ -35,7 +36,7 @@ func TestIdmappedMount(t *testing.T) {
 		uid  int
 	}{"plain": {0o755, 5000}, "private": {0o700, 5000}, "setuid": {0o4755, 5000}, "setuid-mapped": {0o4755, 7}} {
 		path := filepath.Join(files, name)
-		if err := errors.Join(os.WriteFile(path, elfFile(""), 0o600), unix.Chown(path, test.uid, 7), unix.Chmod(path, test.mode)); err != nil {
+		if err := errors.Join(os.WriteFile(path, predicttest.ELF(""), 0o600), unix.Chown(path, test.uid, 7), unix.Chmod(path, test.mode)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict/predicttest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
@@ -74,7 +75,7 @@ func rootOfImage(t *testing.T) []byte {
 	add(tar.Header{Name: "bin/script", Mode: 0o755}, []byte("#!/bin/p --json\n"))
 	add(tar.Header{Name: "bin/windows", Mode: 0o755}, []byte("#!/bin/p\r\nexit\r\n"))
 	add(tar.Header{Name: "bin/orphan", Mode: 0o755}, []byte("#!/bin/bash\nexit\n"))
-	add(tar.Header{Name: "bin/dynamic", Mode: 0o755}, elfFile("/lib64/ld-linux-x86-64.so.2"))
+	add(tar.Header{Name: "bin/dynamic", Mode: 0o755}, predicttest.ELF("/lib64/ld-linux-x86-64.so.2"))
 	add(tar.Header{Name: "bin/foreign", Mode: 0o755}, foreign(program))
 	add(tar.Header{Name: "bin/link", Typeflag: tar.TypeSymlink, Linkname: "../closed/../bin/./raw"}, nil)
 	add(tar.Header{Name: "bin/dangling", Typeflag: tar.TypeSymlink, Linkname: "/nowhere"}, nil)

@@ -25,6 +25,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict/predicttest"
 )
 
 // scanned is what tests read of a scan.
@@ -100,7 +101,7 @@ func randomTree(random *rand.Rand, dir string) error {
 	modes := [...]uint32{0o755, 0o755, 0o755, 0o750, 0o711, 0o701, 0o700, 0o644, 0o010, 0o4100, 0o2745}
 	for i := range 150 {
 		name := fmt.Sprintf("%s/f%d", dirs[random.IntN(len(dirs))], i)
-		text := [...]string{string(elfFile("")), string(elfFile("")), string(elfFile("/lib/missing")), "#!/missing\n", "#!" + name + "\n", "#!"}[random.IntN(6)]
+		text := [...]string{string(predicttest.ELF("")), string(predicttest.ELF("")), string(predicttest.ELF("/lib/missing")), "#!/missing\n", "#!" + name + "\n", "#!"}[random.IntN(6)]
 		err := os.WriteFile(name, []byte(text), 0o755)
 		if err == nil && random.IntN(5) > 0 {
 			_, err = randomFile(random, name, own())
@@ -253,7 +254,7 @@ func TestScanText(t *testing.T) {
 	need.On(t, "root")
 	caps := (&capset.FileCaps{Version: 2, Effective: true, Permitted: capset.Of(capset.NetRaw)}).Attribute()
 	file := func(name string, mode uint32, uid, gid int, caps []byte) error {
-		err := errors.Join(os.WriteFile(name, elfFile(""), 0o755), unix.Chown(name, uid, gid), unix.Chmod(name, mode))
+		err := errors.Join(os.WriteFile(name, predicttest.ELF(""), 0o755), unix.Chown(name, uid, gid), unix.Chmod(name, mode))
 		if caps != nil {
 			err = errors.Join(err, unix.Setxattr(name, "security.capability", caps, 0))
 		}
@@ -304,7 +305,7 @@ func TestScanRefused(t *testing.T) {
 	dir := t.TempDir()
 	open755(t, dir)
 	program := func(name string) error {
-		return errors.Join(os.WriteFile(name, elfFile(""), 0o755), unix.Chmod(name, 0o4711))
+		return errors.Join(os.WriteFile(name, predicttest.ELF(""), 0o755), unix.Chmod(name, 0o4711))
 	}
 	err := program(dir + "/su")
 	for i := range 23 {
@@ -351,7 +352,7 @@ func TestScanTooMany(t *testing.T) {
 	tid := strconv.Itoa(inRoot(t, func(root string) error {
 		for i := range most + more {
 			name := fmt.Sprintf("%s/etc/%05d", root, i)
-			if err := errors.Join(os.WriteFile(name, elfFile(""), 0o755), unix.Chmod(name, 0o4755)); err != nil {
+			if err := errors.Join(os.WriteFile(name, predicttest.ELF(""), 0o755), unix.Chmod(name, 0o4755)); err != nil {
 				return err
 			}
 		}
@@ -380,7 +381,7 @@ func TestScanOwnFUSE(t *testing.T) {
 	dir, binary := t.TempDir(), built(t)
 	var o outcome
 	thread(t, func() error {
-		err := errors.Join(os.Mkdir(dir+"/silent", 0o755), os.WriteFile(dir+"/su", elfFile(""), 0o755), unix.Chmod(dir+"/su", 0o4755),
+		err := errors.Join(os.Mkdir(dir+"/silent", 0o755), os.WriteFile(dir+"/su", predicttest.ELF(""), 0o755), unix.Chmod(dir+"/su", 0o4755),
 			unix.Unshare(unix.CLONE_NEWNS), unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
 			unix.Mount("silent", dir+"/silent", "fuse", 0, fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fuse)))
 		if err == nil {
@@ -406,7 +407,7 @@ func TestScanACL(t *testing.T) {
 	}
 	tid := strconv.Itoa(inRoot(t, func(root string) error {
 		name := root + "/etc/p"
-		return errors.Join(os.WriteFile(name, elfFile(""), 0o755), unix.Setxattr(name, "system.posix_acl_access", acl, 0), unix.Chmod(name, 0o4750))
+		return errors.Join(os.WriteFile(name, predicttest.ELF(""), 0o755), unix.Setxattr(name, "system.posix_acl_access", acl, 0), unix.Chmod(name, 0o4750))
 	}))
 	o := run(t, built(t), "scan", "-p", tid, "/etc", "--uid", "1000", "--gid", "1000", "--drop", "all", "--json")
 	var found scanned

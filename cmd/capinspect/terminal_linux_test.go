@@ -17,6 +17,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict/predicttest"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
@@ -141,7 +142,7 @@ func TestTerminalScan(t *testing.T) {
 	dir := t.TempDir()
 	program := func(name string, mode uint32, caps capset.Set) error {
 		name = dir + name
-		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, elfFile(""), 0o755), unix.Chmod(name, mode))
+		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, predicttest.ELF(""), 0o755), unix.Chmod(name, mode))
 		if caps != 0 {
 			attribute := (&capset.FileCaps{Version: 2, Effective: true, Permitted: caps}).Attribute()
 			err = errors.Join(err, unix.Setxattr(name, "security.capability", attribute, 0))

@@ -44,7 +44,7 @@ func ArchitectureNamed(name string) *Architecture {
 // Why a file cannot be loaded. errBeyond means that nobody can tell from its first bytes.
 var (
 	errNoFormat = errors.New("it is neither an ELF file nor a script with #! at its beginning")
-	errNotELF   = errors.New("it is an ELF file, and no program: an object file or a core")
+	errNotELF   = errors.New("it is an ELF object file or core dump, not a program")
 	errCutELF   = errors.New("it is an ELF file whose headers are cut off or malformed")
 	errShortELF = errors.New("it is an ELF file that ends before the name of its loader")
 	errNoName   = errors.New("it is an ELF file whose loader has an empty name")
@@ -55,7 +55,7 @@ var (
 type foreignError struct{ of, on string }
 
 func (e *foreignError) Error() string {
-	return "it is a program for " + e.of + ", and this is for " + e.on
+	return "it is built for " + e.of + ", not for " + e.on
 }
 
 // The kernel takes no more program headers than fit in this many bytes, and no longer name
@@ -265,5 +265,5 @@ func (s *Subject) otherFormat(f *Found, err error) []Change {
 	if errors.Is(err, errNoFormat) {
 		return []Change{{in, "begin " + f.Path + " with #! and the path of its interpreter, if it is a script"}}
 	}
-	return []Change{{in, "put a program in the place of " + f.Path}}
+	return []Change{{in, "replace " + f.Path + " with a program"}}
 }

@@ -3,42 +3,20 @@
 package predict
 
 import (
-	"bytes"
 	"cmp"
 	"debug/elf"
-	"encoding/binary"
 	"strings"
 	"testing"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict/predicttest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
-
-// elfHead returns the first bytes of a program for amd64 with a loader, or a static one.
-func elfHead(loader string) []byte {
-	const headers = 64 + 2*56
-	h := elf.Header64{
-		Type: uint16(elf.ET_DYN), Machine: uint16(elf.EM_X86_64), Version: 1, Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2,
-	}
-	copy(h.Ident[:], elf.ELFMAG)
-	h.Ident[elf.EI_CLASS], h.Ident[elf.EI_DATA], h.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), 1
-	first, second := elf.Prog64{Type: uint32(elf.PT_LOAD)}, elf.Prog64{Type: uint32(elf.PT_NULL)}
-	if loader != "" {
-		second = elf.Prog64{Type: uint32(elf.PT_INTERP), Off: headers, Filesz: uint64(len(loader) + 1)}
-	}
-	var out bytes.Buffer
-	for _, part := range []any{h, first, second, []byte(loader + "\x00")} {
-		if err := binary.Write(&out, binary.LittleEndian, part); err != nil {
-			panic(err)
-		}
-	}
-	return out.Bytes()
-}
 
 // TestLoaderOf has what the kernel makes of the first bytes of a file.
 func TestLoaderOf(t *testing.T) {
 	const loader = "/lib64/ld-linux-x86-64.so.2"
 	changed := func(at int, b byte) []byte {
-		head := elfHead(loader)
+		head := predicttest.ELF(loader)
 		head[at] = b
 		return head
 	}
@@ -48,14 +26,14 @@ func TestLoaderOf(t *testing.T) {
 		want string
 		err  error
 	}{
-		"static":                {elfHead(""), "", nil},
-		"dynamic":               {elfHead(loader), loader, nil},
+		"static":                {predicttest.ELF(""), "", nil},
+		"dynamic":               {predicttest.ELF(loader), loader, nil},
 		"empty":                 {nil, "", errNoFormat},
 		"text":                  {[]byte("echo hello\n"), "", errNoFormat},
 		"magic alone":           {[]byte("\x7fELF"), "", errCutELF},
-		"header alone":          {elfHead(loader)[:64], "", errCutELF},
-		"half a header":         {elfHead(loader)[:40], "", errCutELF},
-		"loader cut off":        {elfHead(loader)[:64+2*56+5], "", errShortELF},
+		"header alone":          {predicttest.ELF(loader)[:64], "", errCutELF},
+		"half a header":         {predicttest.ELF(loader)[:40], "", errCutELF},
+		"loader cut off":        {predicttest.ELF(loader)[:64+2*56+5], "", errShortELF},
 		"object file":           {changed(16, byte(elf.ET_REL)), "", errNotELF},
 		"core":                  {changed(16, byte(elf.ET_CORE)), "", errNotELF},
 		"size of an entry":      {changed(54, 57), "", errCutELF},
@@ -83,14 +61,14 @@ func TestLoader(t *testing.T) {
 		want         string
 		why          string
 	}{
-		"static":             {elfHead(""), nil, "", OK, ""},
-		"dynamic":            {elfHead(loader), file(), "", OK, ""},
-		"no loader":          {elfHead(loader), nil, "", "ENOENT", "/lib/ld.so: no such file or directory: it is the loader that /app names"},
-		"loader without x":   {elfHead(loader), file(mode(0o644, 0, 0)), "", "EACCES", "it is the loader that /app names; mode 0644 of uid 0, gid 0 lets nobody execute it"},
+		"static":             {predicttest.ELF(""), nil, "", OK, ""},
+		"dynamic":            {predicttest.ELF(loader), file(), "", OK, ""},
+		"no loader":          {predicttest.ELF(loader), nil, "", "ENOENT", "/lib/ld.so: no such file or directory: it is the loader that /app names"},
+		"loader without x":   {predicttest.ELF(loader), file(mode(0o644, 0, 0)), "", "EACCES", "it is the loader that /app names; mode 0644 of uid 0, gid 0 lets nobody execute it"},
 		"text":               {[]byte("exit\n"), nil, "", "ENOEXEC", "neither an ELF file nor a script"},
-		"machine":            {elfHead(""), nil, "amd64", OK, ""},
-		"another machine":    {elfHead(""), nil, "arm64", "ENOEXEC", "it is a program for amd64, and this is for arm64"},
-		"loader is text":     {elfHead(loader), file(head("#!/x\n")), "", "ELIBBAD", "/lib/ld.so: accessing a corrupted shared library: it is the loader that /app names, and no ELF file"},
+		"machine":            {predicttest.ELF(""), nil, "amd64", OK, ""},
+		"another machine":    {predicttest.ELF(""), nil, "arm64", "ENOEXEC", "it is built for amd64, not for arm64"},
+		"loader is text":     {predicttest.ELF(loader), file(head("#!/x\n")), "", "ELIBBAD", "/lib/ld.so: accessing a corrupted shared library: it is the loader that /app names, and no ELF file"},
 		"script of no shell": {[]byte("#!/app2\n"), nil, "", "ENOENT", ""},
 	} {
 		in := &tree{files: map[string]*Found{"/app": file(func(f *Found) { f.Head = task.Known(row.head) })}}
@@ -111,8 +89,8 @@ func TestLoader(t *testing.T) {
 
 // FuzzLoaderOf looks for bytes that make the reader of headers panic.
 func FuzzLoaderOf(f *testing.F) {
-	f.Add(elfHead("/lib/ld.so"))
-	f.Add(elfHead(""))
+	f.Add(predicttest.ELF("/lib/ld.so"))
+	f.Add(predicttest.ELF(""))
 	f.Fuzz(func(t *testing.T, head []byte) {
 		for i := range architectures {
 			loader, err := architectures[i].loaderOf(head[:min(len(head), HeadSize)])

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict/predicttest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -71,7 +72,7 @@ func (t *tree) at(dir string) Inode {
 func file(change ...func(*Found)) *Found {
 	f := &Found{
 		Inode: Inode{Mode: 0o755}, Regular: true,
-		Mount: task.Known(MountOptions{}), Head: task.Known(elfHead("")), Caps: task.Known([]byte(nil)),
+		Mount: task.Known(MountOptions{}), Head: task.Known(predicttest.ELF("")), Caps: task.Known([]byte(nil)),
 	}
 	for _, c := range change {
 		c(f)
