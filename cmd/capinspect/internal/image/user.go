@@ -3,7 +3,6 @@
 package image
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,14 +18,6 @@ type user struct {
 	groups   []uint32 // supplementary ones
 }
 
-// account is an entry of a passwd file or of a group file.
-type account struct {
-	name    string
-	id      uint32
-	gid     uint32   // of a user
-	members []string // of a group
-}
-
 // UserID returns the id of a user whom the image names.
 func (i *Image) UserID(name string) (uint32, error) { return userdb.UserID(i, name) }
 
@@ -37,38 +28,45 @@ func (i *Image) userOf(text string) (u user, err error) {
 	if name == "" {
 		name = "0"
 	}
-	accounts := i.accounts(userdb.Passwd)
-	found, ok := find(accounts, name)
+	users, _ := userdb.Accounts(i, userdb.Passwd) // none if there is no file
+	groups, _ := userdb.Accounts(i, userdb.Group)
+	found, ok := find(users, name)
 	switch id, err := number(name); {
 	case ok:
-		u.uid, u.gid = found.id, found.gid
+		u.uid = found.ID
+		if u.gid, err = number(found.Rest[0]); err != nil {
+			return u, fmt.Errorf("the group id of %q in /etc/passwd is not a number", shortened(name))
+		}
 	case err != nil:
 		return u, fmt.Errorf("no user of the image has the name %q in /etc/passwd", shortened(name))
 	default:
 		u.uid = id
 	}
-	groups := i.accounts(userdb.Group)
 	if hasGroup && group != "" {
-		found, ok := find(groups, group)
-		switch id, err := number(group); {
-		case ok:
-			u.gid = found.id
-		case err != nil:
-			return u, fmt.Errorf("no group of the image has the name %q in /etc/group", shortened(group))
-		default:
-			u.gid = id
-		}
-		return u, nil
+		u.gid, err = groupOf(groups, group)
+		return u, err
 	}
 	if !ok {
 		return u, nil
 	}
 	for _, g := range groups {
-		if slices.Contains(g.members, found.name) && len(u.groups) < maxGroups {
-			u.groups = append(u.groups, g.id)
+		if slices.Contains(strings.Split(g.Rest[0], ","), found.Name) && len(u.groups) < maxGroups {
+			u.groups = append(u.groups, g.ID)
 		}
 	}
 	return u, nil
+}
+
+// groupOf returns the id of a group, a name or a number.
+func groupOf(groups []userdb.Account, text string) (uint32, error) {
+	if found, ok := find(groups, text); ok {
+		return found.ID, nil
+	}
+	id, err := number(text)
+	if err != nil {
+		return 0, fmt.Errorf("no group of the image has the name %q in /etc/group", shortened(text))
+	}
+	return id, nil
 }
 
 // maxGroups is how many supplementary groups the kernel takes (NGROUPS_MAX).
@@ -84,38 +82,12 @@ func number(text string) (uint32, error) {
 }
 
 // find returns the first entry that is meant: a number is an id, and never a name.
-func find(list []account, text string) (account, bool) {
+func find(list []userdb.Account, text string) (userdb.Account, bool) {
 	id, err := number(text)
 	for _, a := range list {
-		if err == nil && a.id == id || err != nil && a.name == text {
+		if err == nil && a.ID == id || err != nil && a.Name == text {
 			return a, true
 		}
 	}
-	return account{}, false
-}
-
-// accounts returns the entries of a passwd file or of a group file, none if there is no file.
-func (i *Image) accounts(file string) (list []account) {
-	text, err := i.Read(file, maxDocument)
-	if err != nil {
-		return nil
-	}
-	for line := range bytes.Lines(text) {
-		fields := strings.Split(strings.TrimSpace(string(line)), ":")
-		if len(fields) < 4 || fields[0] == "" || strings.HasPrefix(fields[0], "#") {
-			continue
-		}
-		id, err := number(fields[2])
-		if err != nil {
-			continue
-		}
-		a := account{name: fields[0], id: id}
-		if file == userdb.Group {
-			a.members = strings.Split(fields[3], ",")
-		} else if a.gid, err = number(fields[3]); err != nil {
-			continue
-		}
-		list = append(list, a)
-	}
-	return list
+	return userdb.Account{}, false
 }

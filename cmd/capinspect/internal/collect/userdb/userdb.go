@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
@@ -67,9 +68,25 @@ func UserID(from Files, name string) (id uint32, err error) {
 func EveryUser(from Files, f func(name string, id uint32)) error {
 	text, err := from.Read(Passwd, maxSize)
 	if err == nil {
-		entries(text, func(name []byte, id uint32) { f(string(name), id) })
+		entries(text, func(name []byte, id uint32, _ []byte) { f(string(name), id) })
 	}
 	return err
+}
+
+// Account is an entry of a passwd or a group file.
+type Account struct {
+	Name string
+	ID   uint32
+	Rest []string // the columns that follow: first the group id of a user, or the members of a group
+}
+
+// Accounts returns the entries of a file, Passwd or Group.
+func Accounts(from Files, file string) (list []Account, err error) {
+	text, err := from.Read(file, maxSize)
+	entries(text, func(name []byte, id uint32, rest []byte) {
+		list = append(list, Account{string(name), id, strings.Split(string(rest), ":")})
+	})
+	return list, err
 }
 
 // Names returns the names that the file gives to some ids, or why one has none. As in
@@ -85,7 +102,7 @@ func (d *Database) Names(ids ...uint32) task.Names {
 	if unread == nil && len(known) > 0 {
 		var text []byte
 		text, unread = d.From.Read(d.File, maxSize)
-		entries(text, func(name []byte, id uint32) {
+		entries(text, func(name []byte, id uint32, _ []byte) {
 			if first, wanted := known[id]; wanted && first == "" {
 				known[id] = string(name[:min(len(name), maxName+1)])
 			}
@@ -130,18 +147,18 @@ func (d *Database) translate(id uint32) (uint32, error) {
 
 // entries calls f for each well-formed line of a passwd or a group file, which is
 // of a name, a password, an id and more (passwd(5), group(5)). As in libc, blanks at
-// its beginning do not count, nor do comments and lines for NIS.
-func entries(text []byte, f func(name []byte, id uint32)) {
+// its beginning do not count, nor do comments and lines for NIS. rest is what follows the id.
+func entries(text []byte, f func(name []byte, id uint32, rest []byte)) {
 	colon := []byte(":")
 	for line := range bytes.Lines(text) {
 		name, rest, _ := bytes.Cut(bytes.TrimLeft(line, " \t\r\v\f"), colon)
 		_, rest, _ = bytes.Cut(rest, colon)
-		column, _, more := bytes.Cut(rest, colon)
+		column, rest, more := bytes.Cut(rest, colon)
 		if !more || len(name) == 0 || bytes.IndexByte([]byte("+-#"), name[0]) >= 0 {
 			continue
 		}
 		if id, err := strconv.ParseUint(string(column), 10, 32); err == nil {
-			f(name, uint32(id))
+			f(name, uint32(id), bytes.TrimRight(rest, "\r\n"))
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestEntries(t *testing.T) {
 		"cut:x:9:"
 	want := []string{"root 0", "blanks 1", "last 4294967295", "group 7", "odd \x1b\xff 8", "root 0", "cut 9"}
 	var got []string
-	entries([]byte(text), func(name []byte, id uint32) { got = append(got, fmt.Sprintf("%s %d", name, id)) })
+	entries([]byte(text), func(name []byte, id uint32, _ []byte) { got = append(got, fmt.Sprintf("%s %d", name, id)) })
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%q, want %q", got, want)
 	}
