@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	goruntime "runtime"
 	"strings"
 
@@ -64,32 +65,28 @@ func (c *scanConfig) asked(e *command.Env, arg string) (*image.Image, *manifest.
 }
 
 // openImage opens an image by its path, which may have the name of one image behind it.
-func openImage(e *command.Env, name string) (*image.Image, error) {
+func openImage(e *command.Env, arg string) (*image.Image, error) {
 	p := e.Waiting("reading the image")
 	defer p.Clear()
-	i, err := image.Open(name, "", goruntime.GOARCH)
-	file, which, ok := cutImage(name)
-	if errors.Is(err, fs.ErrNotExist) && ok {
-		i, err = image.Open(file, which, goruntime.GOARCH)
-	}
+	file, name := cutImage(arg)
+	i, err := image.Open(file, name, goruntime.GOARCH)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, plainPath(err))
+		return nil, fmt.Errorf("%s: %w", arg, plainPath(err))
 	}
 	return i, nil
 }
 
-// cutImage splits PATH:NAME, where NAME may have a tag.
-func cutImage(arg string) (file, name string, ok bool) {
-	slash := strings.LastIndexByte(arg, '/')
-	for at := len(arg); ; {
-		at = strings.LastIndexByte(arg[:at], ':')
-		if at < 0 {
-			return "", "", false
+// cutImage splits PATH:NAME behind the first path that is there, because both may have colons.
+func cutImage(arg string) (file, name string) {
+	for at, c := range arg + ":" {
+		if c != ':' {
+			continue
 		}
-		if before := strings.LastIndexByte(arg[:at], ':'); before <= slash {
-			return arg[:at], arg[at+1:], true
+		if _, err := os.Stat(arg[:at]); err == nil {
+			return arg[:at], strings.TrimPrefix(arg[at:], ":")
 		}
 	}
+	return arg, ""
 }
 
 // plainPath leaves the path out of an error that is named by it.

@@ -56,7 +56,7 @@ func (s *started) manifest(e *command.Env) (*manifest.Manifest, error) {
 	}
 	if asked == nil && m.Container.Runtime == "" {
 		asked = runtime.Named("containerd")
-		m.Assumed = append(m.Assumed, task.Note{Code: "runtime", Text: "containerd starts it: --runtime names another"})
+		m.Assumed = append(m.Assumed, task.Note{Code: "runtime", Text: "containerd starts it; --runtime chooses another"})
 	}
 	m.Through(asked, nil)
 	return m, nil

@@ -24,7 +24,7 @@ type archive interface {
 }
 
 // errNoImage is the error for what is no image.
-var errNoImage = errors.New("it is no image: want what docker save or podman save writes, an OCI layout, or an archive of one")
+var errNoImage = errors.New("it is not an image: want what docker save or podman save writes, an OCI layout, or an archive of one")
 
 // directory is a layout in a directory.
 type directory struct{ root *os.Root }
@@ -65,7 +65,7 @@ func (d directory) each(want func(string, int64) bool, visit func(string, int64,
 	return err
 }
 
-// file is an archive in a file.
+// archived is an archive in a file.
 type archived struct {
 	name  string
 	links map[string]string // the targets of its links, by name
@@ -134,7 +134,7 @@ func (a *archived) each(want func(string, int64) bool, visit func(string, int64,
 // broken words an error of a reader as what is wrong with the file.
 func broken(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it ends before its end: it is cut off")
+		return errors.New("it is cut off")
 	}
 	return err
 }

@@ -28,7 +28,7 @@ import (
 
 var netRaw = string((&capset.FileCaps{Version: 2, Permitted: capset.Of(capset.NetRaw), Effective: true}).Attribute())
 
-// entry is an entry of an archive in few words: "dir/", "file=text", "link->target", or
+// header returns an entry of an archive from a few words: "dir/", "file=text", "link->target", or
 // "hard=>target".
 func header(words string) (h tar.Header, text string) {
 	h = tar.Header{Format: tar.FormatPAX, Mode: 0o755}
@@ -112,11 +112,11 @@ func dockerArchive(t testing.TB, layers ...[]byte) string {
 		list[0].Layers = append(list[0].Layers, name)
 	}
 	files["manifest.json"] = encoded(t, list)
-	return written(t, archived0(t, files))
+	return written(t, tarOf(t, files))
 }
 
-// archived0 returns an archive of files, in the order of their names.
-func archived0(t testing.TB, files map[string][]byte) []byte {
+// tarOf returns an archive of files, in the order of their names.
+func tarOf(t testing.TB, files map[string][]byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
@@ -287,9 +287,9 @@ func TestFormats(t *testing.T) {
 		"docker, zstd inside":  {dockerArchive(t, packed), "", "amd64"},
 		"docker, gzip outside": {written(t, gzipped(t, plain)), "", "amd64"},
 		"a directory":          {dir, "", "amd64"},
-		"an OCI archive":       {written(t, archived0(t, layout)), "", "amd64"},
-		"by the architecture":  {written(t, archived0(t, layout)), "amd64", "arm64"},
-		"OCI, gzip outside":    {written(t, gzipped(t, archived0(t, layout))), "", "amd64"},
+		"an OCI archive":       {written(t, tarOf(t, layout)), "", "amd64"},
+		"by the architecture":  {written(t, tarOf(t, layout)), "amd64", "arm64"},
+		"OCI, gzip outside":    {written(t, gzipped(t, tarOf(t, layout))), "", "amd64"},
 	} {
 		i, err := Open(row.file, row.choice, row.machine)
 		if err != nil {
@@ -316,7 +316,7 @@ func TestRefused(t *testing.T) {
 	without := func(files map[string][]byte, name string) []byte {
 		left := maps.Clone(files)
 		delete(left, name)
-		return archived0(t, left)
+		return tarOf(t, left)
 	}
 	damaged := maps.Clone(layout)
 	for name, text := range damaged {
@@ -334,21 +334,21 @@ func TestRefused(t *testing.T) {
 		"a status file":      {[]byte(strings.Repeat("CapEff:\t0000000000000000\n", 100)), "", errNoImage.Error()},
 		"another archive":    {layer, "", errNoImage.Error()},
 		"cut off":            {whole[:len(whole)/3], "", "cut off"},
-		"a cut layer":        {mustRead(t, dockerArchive(t, gzipped(t, layer)[:40])), "", "layer 1, 0/layer.tar: it ends before its end: it is cut off"},
+		"a cut layer":        {mustRead(t, dockerArchive(t, gzipped(t, layer)[:40])), "", "layer 1, 0/layer.tar: it is cut off"},
 		"not gzip":           {mustRead(t, dockerArchive(t, append([]byte{0x1f, 0x8b, 9}, layer...))), "", "layer 1, 0/layer.tar: gzip: invalid header"},
 		"not zstd":           {mustRead(t, dockerArchive(t, append(bytes.Clone(zstdMagic), layer...))), "", "layer 1, 0/layer.tar: "},
 		"another name":       {mustRead(t, dockerArchive(t, layer)), "web", `no image in it is named "web": it has example.org/team/app:1.2`},
-		"which of several":   {archived0(t, layout), "", "it has several images: name one of 1.2 (arm64); 1.2 (s390x)"},
-		"no layer":           {archived0(t, map[string][]byte{"manifest.json": []byte(`[{"Config": "c.json", "Layers": ["x"]}]`), "c.json": []byte("{}")}), "", "layer 1, x, is not in the archive"},
-		"no configuration":   {archived0(t, map[string][]byte{"manifest.json": []byte(`[{"Config": "c.json", "Layers": []}]`)}), "", "its configuration, c.json, is not in the archive, or is no JSON"},
-		"an empty list":      {archived0(t, map[string][]byte{"manifest.json": []byte(`[]`)}), "", "manifest.json names no image"},
-		"no list":            {archived0(t, map[string][]byte{"manifest.json": []byte(`{}`)}), "", "manifest.json: json: "},
+		"which of several":   {tarOf(t, layout), "", "it has several images: name one of 1.2 (arm64); 1.2 (s390x)"},
+		"no layer":           {tarOf(t, map[string][]byte{"manifest.json": []byte(`[{"Config": "c.json", "Layers": ["x"]}]`), "c.json": []byte("{}")}), "", "layer 1, x, is not in the archive"},
+		"no configuration":   {tarOf(t, map[string][]byte{"manifest.json": []byte(`[{"Config": "c.json", "Layers": []}]`)}), "", "its configuration, c.json, is not in the archive, or is no JSON"},
+		"an empty list":      {tarOf(t, map[string][]byte{"manifest.json": []byte(`[]`)}), "", "manifest.json names no image"},
+		"no list":            {tarOf(t, map[string][]byte{"manifest.json": []byte(`{}`)}), "", "manifest.json: json: "},
 		"no index":           {without(layout, "index.json"), "", errNoImage.Error()},
-		"an empty index":     {archived0(t, map[string][]byte{"index.json": []byte(`{}`)}), "", "index.json names no image"},
-		"a strange digest":   {archived0(t, map[string][]byte{"index.json": []byte(`{"manifests": [{"digest": "sha256:../../etc/passwd"}]}`)}), "", `"sha256:../../etc/passwd" is no digest`},
-		"a missing blob":     {archived0(t, map[string][]byte{"index.json": []byte(`{"manifests": [{"digest": "sha256:0"}]}`)}), "", "blobs/sha256/0 is not in the archive, or is no JSON"},
-		"for another system": {archived0(t, map[string][]byte{"manifest.json": []byte(`[{"Config": "c.json"}]`), "c.json": []byte(`{"os": "windows"}`)}), "", "it is an image for windows, and not for Linux"},
-		"another content":    {archived0(t, damaged), "arm64", "its content is not what its digest says"},
+		"an empty index":     {tarOf(t, map[string][]byte{"index.json": []byte(`{}`)}), "", "index.json names no image"},
+		"a strange digest":   {tarOf(t, map[string][]byte{"index.json": []byte(`{"manifests": [{"digest": "sha256:../../etc/passwd"}]}`)}), "", `"sha256:../../etc/passwd" is no digest`},
+		"a missing blob":     {tarOf(t, map[string][]byte{"index.json": []byte(`{"manifests": [{"digest": "sha256:0"}]}`)}), "", "blobs/sha256/0 is not in the archive, or is no JSON"},
+		"for another system": {tarOf(t, map[string][]byte{"manifest.json": []byte(`[{"Config": "c.json"}]`), "c.json": []byte(`{"os": "windows"}`)}), "", "it is an image for windows, and not for Linux"},
+		"another content":    {tarOf(t, damaged), "arm64", "its content is not what its digest says"},
 	} {
 		if _, err := Open(written(t, row.file), row.choice, "amd64"); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %v; want %s", name, err, row.want)
@@ -399,7 +399,7 @@ func TestHostile(t *testing.T) {
 		"zeros in gzip, out": {bomb, "too much for an image: it unpacks to more than 200 times its size"},
 		"many directories":   {mustRead(t, dockerArchive(t, archiveOf(t, deep...))), "too much for an image: more than 1048576 directories"},
 		"a sparse terabyte":  {mustRead(t, dockerArchive(t, sparse(t, 1<<40))), ""},
-		"names in JSON":      {archived0(t, map[string][]byte{"index.json": []byte(`{"manifests": [` + strings.Repeat(`{"digest":"sha256:0"},`, 1000) + `{}]}`)}), "is not in the archive"},
+		"names in JSON":      {tarOf(t, map[string][]byte{"index.json": []byte(`{"manifests": [` + strings.Repeat(`{"digest":"sha256:0"},`, 1000) + `{}]}`)}), "is not in the archive"},
 	} {
 		before := time.Now()
 		var stats, after runtime.MemStats
@@ -485,7 +485,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(mustRead(f, dockerArchive(f, layer)))
 	f.Add(mustRead(f, dockerArchive(f, gzipped(f, layer))))
 	f.Add(gzipped(f, mustRead(f, dockerArchive(f, layer))))
-	f.Add(archived0(f, layoutOf(f, map[string][][]byte{"amd64": {layer}})))
+	f.Add(tarOf(f, layoutOf(f, map[string][][]byte{"amd64": {layer}})))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		i, err := Open(written(t, text), "", "amd64")
 		if err != nil {

@@ -46,7 +46,7 @@ func (i *Image) Start(m *manifest.Manifest, program string, what *predict.WhatIf
 	if c := &s.Credentials; m.Runtime.PermitsAll && c.UID.Effective != 0 {
 		c.Sets[capset.Permitted], c.Sets[capset.Effective] = c.Sets[capset.Bounding], c.Sets[capset.Bounding]
 	}
-	if s.Path = path0(starts, &i.Config); what.Path != "" {
+	if s.Path = searchPath(starts, &i.Config); what.Path != "" {
 		s.Path = what.Path
 	}
 	if err := s.Change(what); err != nil {
@@ -68,8 +68,8 @@ func first(command []string) string {
 	return command[0]
 }
 
-// path0 returns where a bare name is looked for.
-func path0(starts *manifest.Starts, config *Config) string {
+// searchPath returns where a bare name is looked for.
+func searchPath(starts *manifest.Starts, config *Config) string {
 	if starts.Path != "" {
 		return starts.Path
 	}
@@ -95,7 +95,7 @@ func missing(m *manifest.Manifest, command []string) *predict.Prediction {
 	if len(command) > 0 && command[0] != "" {
 		return nil
 	}
-	where := predict.Change{Where: "image", Text: `have ENTRYPOINT ["/PROGRAM"] in the Dockerfile`}
+	where := predict.Change{Where: "image", Text: `add ENTRYPOINT ["/PROGRAM"] to the Dockerfile`}
 	return refuse("the image has neither ENTRYPOINT nor CMD, and nothing else says what to start", where,
 		predict.Change{Where: "manifest", Text: `command: ["/PROGRAM"]` + docker(m, ` (docker run IMAGE /PROGRAM)`)})
 }
@@ -122,10 +122,10 @@ func (i *Image) fill(m *manifest.Manifest) *predict.Prediction {
 	u, err := i.userOf(name)
 	if asks.RunAsUser == nil && asks.RunAsNonRoot != nil && *asks.RunAsNonRoot {
 		before, _, _ := strings.Cut(name, ":")
-		fix := predict.Change{Where: "securityContext", Text: "runAsUser: with the number of a user other than 0"}
+		fix := predict.Change{Where: "securityContext", Text: "runAsUser: with a number other than 0"}
 		switch _, notNumber := number(before); {
 		case before != "" && notNumber != nil:
-			return refuse(fmt.Sprintf("runAsNonRoot is true, and the image's user is a name, %q, of which kubelet cannot tell whether it is root", shortened(before)),
+			return refuse(fmt.Sprintf("runAsNonRoot is true, and the image names its user, %q: kubelet cannot tell whether that is root", shortened(before)),
 				predict.Change{Where: "image", Text: "USER with a number" + numberOf(u, err)}, fix)
 		case u.uid == 0:
 			return refuse("runAsNonRoot is true, and the image starts as root", predict.Change{Where: "image", Text: "USER with the number of another user"}, fix)

@@ -112,9 +112,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// zstdReader unpacks a text that zstd has compressed. The standard library has a reader for
-// that, for the compressed sections of ELF files alone: it gets the text as one. It takes
-// windows of at most 8 MiB, as RFC 8878 asks of every reader; zstd --long makes larger ones.
+// zstdReader unpacks a text that zstd has compressed. The standard library can, but only the
+// compressed sections of ELF files: so the text is dressed up as one. Its reader takes windows
+// of at most 8 MiB, as RFC 8878 asks of every reader; zstd --long makes larger ones.
 func zstdReader(text io.Reader, size int64) (io.Reader, error) {
 	h := elf.Header64{Type: uint16(elf.ET_REL), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Shoff: 64, Shentsize: 64, Shnum: 2}
 	copy(h.Ident[:], elf.ELFMAG)

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/capinspect/capinspect/capset/runtime"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict/predicttest"
+)
+
+// trial is an image, and what a container asks for.
+type trial struct {
+	files []string
+	user  string
+	entry []string
+	asks  manifest.SecurityContext
+}
+
+// start predicts what comes of it.
+func (a *trial) start(t *testing.T) *predict.Prediction {
+	t.Helper()
+	i, err := Open(dockerArchive(t, archiveOf(t, a.files...)), "", "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Config.User, i.Config.Entrypoint = a.user, a.entry
+	m := &manifest.Manifest{Pod: &manifest.Pod{}, Container: &manifest.Container{}, Direct: true, Runtime: runtime.Named("containerd"), Asks: a.asks}
+	p, err := i.Start(m, "", &predict.WhatIf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestStartChanges applies each change that is proposed for an image that does not start: then
+// it starts.
+func TestStartChanges(t *testing.T) {
+	const loader = "/lib64/ld.so"
+	static, dynamic := "app="+string(predicttest.ELF("")), "app="+string(predicttest.ELF(loader))
+	users := "etc/passwd=root:x:0:0::/:/bin/sh\nweb:x:33:33::/:/bin/sh\n"
+	yes, uid := true, int64(33)
+	with := func(asks manifest.SecurityContext) manifest.SecurityContext {
+		asks.RunAsUser = &uid
+		return asks
+	}
+	foreign := []byte(predicttest.ELF(""))
+	foreign[18] = 0xb7 // EM_AARCH64
+	nonRoot := manifest.SecurityContext{RunAsNonRoot: &yes}
+	app := []string{"/app"}
+	for name, row := range map[string]struct {
+		trial
+		result  string
+		changes map[string]trial // what follows of each, by the beginning of its text
+	}{
+		"no loader": {trial{[]string{dynamic}, "", app, manifest.SecurityContext{}}, "ENOENT", map[string]trial{
+			"link /app statically":  {[]string{static}, "", app, manifest.SecurityContext{}},
+			"install the C library": {[]string{dynamic, "lib64/ld.so=" + string(predicttest.ELF(""))}, "", app, manifest.SecurityContext{}},
+		}},
+		"another architecture": {trial{[]string{"app=" + string(foreign)}, "", app, manifest.SecurityContext{}}, "ENOEXEC", map[string]trial{
+			"build /app for amd64": {[]string{static}, "", app, manifest.SecurityContext{}},
+		}},
+		"no program": {trial{[]string{static}, "", nil, manifest.SecurityContext{}}, Refused, map[string]trial{
+			"add ENTRYPOINT": {[]string{static}, "", app, manifest.SecurityContext{}},
+			"command:":       {[]string{static}, "", app, manifest.SecurityContext{}}, // which takes the same place
+		}},
+		"nobody of that name": {trial{[]string{static, users}, "nobody", app, manifest.SecurityContext{}}, Refused, map[string]trial{
+			"USER with a number":       {[]string{static, users}, "33", app, manifest.SecurityContext{}},
+			"runAsUser: with a number": {[]string{static, users}, "nobody", app, with(manifest.SecurityContext{})},
+		}},
+		"not root, by name": {trial{[]string{static, users}, "web", app, nonRoot}, Refused, map[string]trial{
+			"USER with a number, as USER 33": {[]string{static, users}, "33", app, nonRoot},
+			"runAsUser: with a number":       {[]string{static, users}, "web", app, with(nonRoot)},
+		}},
+		"not root, and root": {trial{[]string{static, users}, "", app, nonRoot}, Refused, map[string]trial{
+			"USER with the number of another user": {[]string{static, users}, "33", app, nonRoot},
+			"runAsUser: with a number":             {[]string{static, users}, "", app, with(nonRoot)},
+		}},
+	} {
+		p := row.start(t)
+		if p.Result != row.result || len(p.Changes) != len(row.changes) {
+			t.Errorf("%s: %s, %q", name, p.Result, p.Changes)
+			continue
+		}
+		for text, after := range row.changes {
+			if !slices.ContainsFunc(p.Changes, func(c predict.Change) bool { return strings.HasPrefix(c.Text, text) }) {
+				t.Errorf("%s: %q is not among %q", name, text, p.Changes)
+			}
+			if p := after.start(t); p.Result != predict.OK {
+				t.Errorf("%s: %s: still %s: %s", name, text, p.Result, p.Why)
+			}
+		}
+	}
+}
