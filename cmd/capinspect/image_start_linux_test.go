@@ -27,10 +27,12 @@ func fileCapsOf(effective bool, caps ...capset.Cap) string {
 	return string((&capset.FileCaps{Version: 2, Permitted: capset.Of(caps...), Effective: effective}).Attribute())
 }
 
-// rootOfImage returns an archive of the files of an image, whose programs are capinspect.
+// rootOfImage returns an archive of the files of an image, whose programs tell their status.
 func rootOfImage(t *testing.T) []byte {
 	t.Helper()
-	program, err := os.ReadFile(built(t))
+	status := filepath.Join(t.TempDir(), "status")
+	buildHelper(t, status, "container/status")
+	program, err := os.ReadFile(status)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +74,7 @@ func rootOfImage(t *testing.T) []byte {
 	add(tar.Header{Name: "closed/p", Mode: 0o755}, program)
 	add(tar.Header{Name: "bin/text", Mode: 0o755}, []byte("echo hello\n"))
 	add(tar.Header{Name: "bin/empty", Mode: 0o755}, nil)
-	add(tar.Header{Name: "bin/script", Mode: 0o755}, []byte("#!/bin/p --json\n"))
+	add(tar.Header{Name: "bin/script", Mode: 0o755}, []byte("#!/bin/p -x\n"))
 	add(tar.Header{Name: "bin/windows", Mode: 0o755}, []byte("#!/bin/p\r\nexit\r\n"))
 	add(tar.Header{Name: "bin/orphan", Mode: 0o755}, []byte("#!/bin/bash\nexit\n"))
 	add(tar.Header{Name: "bin/dynamic", Mode: 0o755}, predicttest.ELF("/lib64/ld-linux-x86-64.so.2"))
@@ -115,56 +117,82 @@ var (
 	}
 )
 
-// TestImageStarts starts an image with docker in many ways, and compares what comes of it with
-// what is predicted from its archive: whether it starts, as whom, and with what.
-func TestImageStarts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts containers")
-	}
-	need.On(t, "root", "docker")
-	root := rootOfImage(t)
-	dir := t.TempDir()
-	images := map[string]string{} // by user
+// startImage is an image of a user, as docker and as files have it.
+type startImage struct {
+	user, name string
+	files      map[string]string // by format
+}
+
+// startImages imports an image for each user, and writes it in some of the formats: each format
+// is there for at least one of them, and each user in at least two.
+func startImages(t *testing.T, random *rand.Rand) (images []startImage) {
+	t.Helper()
+	root, dir, formats := rootOfImage(t), t.TempDir(), random.Perm(len(imageFormats))
 	for i, user := range startUsers {
-		name := fmt.Sprintf("capinspect-test:%d-start-%d", os.Getpid(), i)
-		load := exec.Command("docker", "import", "--change", "USER "+user, "--change", "WORKDIR /srv", "-", name)
-		if user == "" {
-			load = exec.Command("docker", "import", "--change", "WORKDIR /srv", "-", name)
+		image := startImage{user, fmt.Sprintf("capinspect-test:%d-start-%d", os.Getpid(), i), map[string]string{}}
+		args := []string{"import", "--change", "WORKDIR /srv"}
+		if user != "" {
+			args = append(args, "--change", "USER "+user)
 		}
+		load := exec.Command("docker", append(args, "-", image.name)...)
 		load.Stdin = bytes.NewReader(root)
 		if out, err := load.CombinedOutput(); err != nil {
 			t.Fatalf("docker import: %v\n%s", err, out)
 		}
-		t.Cleanup(func() { docker(t, "rmi", name) })
-		docker(t, "save", "-o", filepath.Join(dir, fmt.Sprint(i)), name)
-		images[user] = filepath.Join(dir, fmt.Sprint(i))
+		t.Cleanup(func() { docker(t, "rmi", image.name) })
+		saved := filepath.Join(dir, fmt.Sprint(i))
+		docker(t, "save", "-o", saved, image.name)
+		for n := i; n < 2*len(startUsers); n += len(startUsers) {
+			format := imageFormats[formats[n%len(formats)]]
+			file := filepath.Join(dir, fmt.Sprint(i, " ", format.name))
+			format.write(t, saved, file)
+			image.files[format.name] = file
+		}
+		images = append(images, image)
 	}
+	return images
+}
+
+// TestImageStarts starts an image with docker in many ways, and compares what comes of it with
+// what is predicted from its files, in every format that there is: whether it starts, as whom,
+// and with what.
+func TestImageStarts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "docker", "skopeo")
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	results := map[string]int{}
+	images := startImages(t, random)
+	results, formats := map[string]int{}, map[string]int{}
 	for n := range 3 * len(startPrograms) { // each program three times
 		program := startPrograms[n%len(startPrograms)]
-		i := random.IntN(len(startUsers))
+		image := images[random.IntN(len(images))]
 		options := startOptions[random.IntN(len(startOptions))]
-		name := fmt.Sprintf("capinspect-test:%d-start-%d", os.Getpid(), i)
-		args := slices.Concat([]string{"run", "--rm", "--network", "none", "--entrypoint", program}, options.docker, []string{name, "--json"})
+		args := slices.Concat([]string{"run", "--rm", "--network", "none", "--entrypoint", program}, options.docker, []string{image.name})
 		want, task := started(t, args)
-		predicted := startOf(t, images[startUsers[i]], program, options.predict)
-		results[predicted.Result]++
-		what := fmt.Sprintf("seed %d: %q as %q with %v", seed, program, startUsers[i], options.docker)
-		if predicted.Result != want {
-			t.Errorf("%s: %s is predicted (%v), and docker says %s", what, predicted.Result, deref(predicted.Why), want)
-			continue
-		}
-		if task == nil || predicted.After == nil || program == "/bin/script" {
-			continue
-		}
-		got, is := holdings(&predicted.After.Privileges, &predicted.After.Owner), holdings(&task.Privileges, &task.Owner)
-		if got != is {
-			t.Errorf("%s: %s is predicted, and it is %s", what, got, is)
+		for format, file := range image.files {
+			predicted := startOf(t, file, program, options.predict)
+			results[predicted.Result]++
+			formats[format]++
+			what := fmt.Sprintf("seed %d: %q as %q with %v, %s", seed, program, image.user, options.docker, format)
+			if predicted.Result != want {
+				t.Errorf("%s: %s is predicted (%v), and docker says %s", what, predicted.Result, deref(predicted.Why), want)
+				continue
+			}
+			if task == nil || predicted.After == nil {
+				continue
+			}
+			got, is := holdings(&predicted.After.Privileges, &predicted.After.Owner), holdings(&task.Privileges, &task.Owner)
+			if got != is {
+				t.Errorf("%s: %s is predicted, and it is %s", what, got, is)
+			}
 		}
 	}
-	t.Log(results)
+	t.Log(results, formats)
+	if len(formats) != len(imageFormats) {
+		t.Errorf("%d of %d formats", len(formats), len(imageFormats))
+	}
 	for _, result := range []string{"ok", "ENOENT", "EACCES", "ENOEXEC", "refused"} {
 		if results[result] < 2 {
 			t.Errorf("%s: %d times", result, results[result])
@@ -189,11 +217,11 @@ func deref(s *string) string {
 func startOf(t *testing.T, file, program string, flags []string) (p report.Prediction) {
 	t.Helper()
 	args := slices.Concat([]string{"predict", "--json", "--runtime", "docker"}, flags, []string{"image:" + file, program})
-	out, err := exec.Command(built(t), args...).Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 2 {
-		t.Fatalf("%v: %s", args, exit.Stderr)
+	o := call("", args...)
+	if o.status == 2 {
+		t.Fatalf("%v: %s", args, o.stderr)
 	}
-	if err := json.Unmarshal(out, &p); err != nil {
+	if err := json.Unmarshal([]byte(o.stdout), &p); err != nil {
 		t.Fatalf("%v: %v", args, err)
 	}
 	return p
@@ -233,8 +261,9 @@ func started(t *testing.T, args []string) (result string, task *report.Task) {
 		return said, nil
 	}
 	var found report.Report
-	if err := json.Unmarshal(out.Bytes(), &found); err == nil && len(found.Tasks) == 1 {
-		return "ok", &found.Tasks[0]
+	o := call(out.String(), "show", "--json", "-f", "-")
+	if err := json.Unmarshal([]byte(o.stdout), &found); err != nil || len(found.Tasks) != 1 {
+		t.Fatalf("%v: %+v, of %q", args, o, out.String())
 	}
-	return "ok", nil
+	return "ok", &found.Tasks[0]
 }

@@ -72,7 +72,7 @@ func buildHelper(t *testing.T, path, from string) {
 	t.Helper()
 	found, err := prebuilt(path)
 	if !found {
-		cmd := exec.Command("go", "build", "-o", path, filepath.Join("../../testdata", from))
+		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, filepath.Join("../../testdata", from))
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		var out []byte
 		if out, err = cmd.CombinedOutput(); err != nil {
