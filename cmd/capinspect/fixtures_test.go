@@ -45,7 +45,7 @@ func statusFiles(t *testing.T) (names []string) {
 
 // ofReader is the lines of a report that differ from run to run, and from machine to machine.
 var (
-	ofReport = regexp.MustCompile(`(?m)^(  "time": .*\n  "node": .*\n)`)
+	ofReport = regexp.MustCompile(`(?m)^(  "time": .*\n  "node": .*\n  "version": .*\n)`)
 	ofReader = regexp.MustCompile(ofReport.String() + `  "kernel": .*$`)
 )
 

@@ -169,8 +169,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// stamp is when and where a report was made.
-var stamp = regexp.MustCompile(`("time": ?)"[-0-9:TZ]{20}"(,\s*"node": ?)"[^"]*"`)
+// stamp is when and where a report was made, and by which version.
+var stamp = regexp.MustCompile(`("time": ?)"[-0-9:TZ]{20}"(,\s*"node": ?)"[^"]*"(,\s*"version": ?)"[^"]*"`)
 
 // blank writes standard output to a file, without when and where a report was made, and
 // without the values of some JSON keys that vary: blank FILE KEY...
@@ -178,7 +178,7 @@ func blank(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: blank FILE KEY...")
 	}
-	text := stamp.ReplaceAllString(ts.ReadFile("stdout"), "${1}_${2}_")
+	text := stamp.ReplaceAllString(ts.ReadFile("stdout"), "${1}_${2}_${3}_")
 	if len(args) > 1 {
 		values := regexp.MustCompile(`"(` + strings.Join(args[1:], "|") + `)": ("[^"]*"|\[[^]]*\]|\d+|true|false)`)
 		text = values.ReplaceAllString(text, `"$1": _`)

@@ -161,7 +161,7 @@ func samples(t *testing.T) (list []any) {
 }
 
 // nobody is a reader whose hostname cannot be read.
-var nobody = report.ReaderInfo{Stamp: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Unknown[string]("uname: operation not permitted")}}
+var nobody = report.ReaderInfo{Stamp: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Unknown[string]("uname: operation not permitted"), Program: task.Known("v1.2.3")}}
 
 func nameless(t *testing.T) any {
 	return made(t, report.FromContainers(nobody, nil, nil, nil, report.NewNotShown(0, 0, "")))
@@ -201,7 +201,7 @@ func madeDifference(t *testing.T) any {
 
 // madeDrift is an answer of diff for two reports.
 func madeDrift(t *testing.T) any {
-	at := task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Known("node1")}
+	at := task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Known("node1"), Program: task.Known("v1.2.3")}
 	one := func(held capset.Set, uid uint32, nnp bool, seccomp int, pid int) *task.Task {
 		x := &task.Task{LastCap: task.LastCap{Value: capset.LastKnown, From: task.FromReport}, Container: task.Known[*task.Container](nil)}
 		x.Pid, x.Tid, x.Name, x.UID = task.Known(pid), task.Known(pid), task.Known("a"), task.Known(task.AllIDs(uid))
@@ -274,7 +274,7 @@ func made(t *testing.T, output any) (v any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|startTime)$|^/(unknown|startTime|change|gained|lost|before)$|^/changes/\d+/(gained|lost|before)$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|version|startTime)$|^/(unknown|version|startTime|change|gained|lost|before)$|^/changes/\d+/(gained|lost|before)$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

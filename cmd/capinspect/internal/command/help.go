@@ -5,11 +5,11 @@ package command
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 )
 
 // help returns the help of one command.
@@ -70,14 +70,9 @@ func indent(text string) string {
 // versionLine returns the version, the commit, the release of Go and the
 // platform, from the build information in the binary.
 func versionLine() string {
-	version, commit := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				commit = ", commit " + s.Value
-			}
-		}
+	version, commit := report.Build()
+	if commit != "" {
+		commit = ", commit " + commit
 	}
 	return fmt.Sprintf("%s %s (%s, %s/%s%s)\n", name, version, runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
 }

@@ -38,7 +38,7 @@ func fields() map[string]field {
 	rows := map[string]field{
 		"pid": {why: which}, "tid": {why: which}, "ppid": {why: which}, "name": {why: which}, "nsPid": {why: which},
 		"state": {why: doing}, "threads": {why: doing},
-		"startTime": {why: which}, "time": {why: reading}, "node": {why: which}, "self": {why: reading}, "source": {why: reading}, "notes": {why: from + "all"}, "summary": {why: from + "all"},
+		"startTime": {why: which}, "time": {why: reading}, "node": {why: which}, "version": {why: reading}, "self": {why: reading}, "source": {why: reading}, "notes": {why: from + "all"}, "summary": {why: from + "all"},
 		"profile": {why: from + "capabilities.bounding"}, "unknown": {why: from + "all"},
 		"mode":          {why: from + "capabilities and securebits"},
 		"tracerPid":     {change: func(t *task.Task) { t.TracerPid = task.Known(9) }, key: "tracerPid"},

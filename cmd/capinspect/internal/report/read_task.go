@@ -145,7 +145,7 @@ func ifValid[T, U any](v task.Value[T], f func(T) (U, bool)) task.Value[U] {
 
 // task returns the stamp of a saved report.
 func (s Stamp) task() task.Stamp {
-	return task.Stamp{Time: ifValid(s.Time, rfc3339), Node: ifValid(s.Node, notEmpty)}
+	return task.Stamp{Time: ifValid(s.Time, rfc3339), Node: ifValid(s.Node, notEmpty), Program: ifValid(s.Program, notEmpty)}
 }
 
 func rfc3339(s string) (string, bool) {

@@ -126,7 +126,7 @@ func everything() *task.Task {
 	}
 	t := &task.Task{
 		Self: true, LastCap: task.LastCap{Value: 40, From: task.FromReport},
-		Reported: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Known("node-1\x1b")}, StartTime: task.Known(uint64(1<<64 - 1)),
+		Reported: task.Stamp{Time: task.Known("2026-11-28T14:05:06Z"), Node: task.Known("node-1\x1b"), Program: task.Known("v1.2.3")}, StartTime: task.Known(uint64(1<<64 - 1)),
 		Status: task.Status{
 			Pid: task.Known(7), Tid: task.Known(8), PPid: task.Known(0), Name: task.Known("a\x1b\"\u202e<"), RunState: task.Known(byte('S')),
 			Threads: task.Known(2), NSPid: task.Known([]int{7, 1}), TracerPid: task.Known(0),

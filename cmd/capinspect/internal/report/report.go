@@ -64,10 +64,11 @@ type Reader struct {
 	Kernel Kernel `json:"kernel"`
 }
 
-// Stamp tells when and where a report was made.
+// Stamp tells when and where a report was made, and by which version of capinspect.
 type Stamp struct {
-	Time task.Value[string] `json:"time,omitzero"`
-	Node task.Value[string] `json:"node,omitzero"`
+	Time    task.Value[string] `json:"time,omitzero"`
+	Node    task.Value[string] `json:"node,omitzero"`
+	Program task.Value[string] `json:"version,omitzero"`
 }
 
 // Incomplete says why values of the report itself are unknown. It is left out if none is.

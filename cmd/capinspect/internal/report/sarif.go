@@ -28,6 +28,7 @@ type (
 	}
 	sarifDriver struct {
 		Name           string      `json:"name"`
+		Version        string      `json:"version"`
 		InformationURI string      `json:"informationUri"`
 		Rules          []sarifRule `json:"rules" lines:"elements"`
 	}
@@ -65,7 +66,8 @@ type (
 
 // SARIFOf returns what check finds as SARIF. name names what was checked.
 func SARIFOf(c *check.Checked, name func(*check.Subject) string) SARIF {
-	driver := sarifDriver{Name: "capinspect", InformationURI: "https://github.com/capinspect/capinspect", Rules: []sarifRule{}}
+	version, _ := Build()
+	driver := sarifDriver{Name: "capinspect", Version: version, InformationURI: "https://github.com/capinspect/capinspect", Rules: []sarifRule{}}
 	results := each(c.Findings, func(f check.Finding) sarifResult {
 		r := sarifResult{RuleID: f.Code, Level: f.Severity.String(), Message: sarifText{f.Advice()}}
 		if f.Err != nil {

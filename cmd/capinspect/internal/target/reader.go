@@ -10,9 +10,11 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// Reader returns when and where capinspect looks at the tasks.
+// Reader returns when and where capinspect looks at the tasks, and its version.
 func Reader() report.ReaderInfo {
 	release, last := collect.Kernel()
 	now := task.Known(time.Now().UTC().Format(time.RFC3339))
-	return report.ReaderInfo{Stamp: task.Stamp{Time: now, Node: collect.Node()}, Release: release, LastCap: last}
+	version, _ := report.Build()
+	stamp := task.Stamp{Time: now, Node: collect.Node(), Program: task.Known(version)}
+	return report.ReaderInfo{Stamp: stamp, Release: release, LastCap: last}
 }

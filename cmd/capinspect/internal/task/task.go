@@ -51,10 +51,11 @@ type Task struct {
 	Notes    []Note
 }
 
-// Stamp tells when and where a report was made.
+// Stamp tells when and where a report was made, and by which version of capinspect.
 type Stamp struct {
-	Time Value[string] // RFC 3339
-	Node Value[string] // the hostname of the reader
+	Time    Value[string] // RFC 3339
+	Node    Value[string] // the hostname of the reader
+	Program Value[string] // the version of capinspect, as --version prints it
 }
 
 // Keep returns a copy of a task that a walk visits, whose memory the next task takes.
