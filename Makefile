@@ -26,11 +26,13 @@ PORTABLE := GOFLAGS= GOEXPERIMENT= GOAMD64=v1 GOARM64=v8.0 GOARM=6 GO386=sse2 GO
 # machine for that reason.
 BOM         := bin/cyclonedx-gomod
 CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+# What packs the rest of a release; its dependencies are not those of capinspect.
+PACKAGING   := bin/packaging
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help build run check test compare race cross runsc kernel lint deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
-	install install-share dist distcheck repro clean
+	install install-share dist packages distcheck repro clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,8 +65,9 @@ test: ## run all tests; those that lack something here are named with the reason
 	part 'cmd/capinspect in containers and virtual machines' -run '$(CONTAINERS)' ./cmd/capinspect; \
 	[ ! -s bin/skipped ] || sort bin/skipped; exit $$status
 
-compare: ## hold manifests, Pod Security rules and seccomp gates against the originals
+compare: ## hold manifests, Pod Security rules and seccomp gates against the originals; test packaging
 	cd testdata/compare && CGO_ENABLED=0 $(GO) test -count=1 ./...
+	cd packaging && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 # A process under the race detector otherwise sleeps for a second before it ends, and the
 # scripts start hundreds.
@@ -98,6 +101,7 @@ lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
 	GOOS=darwin $(GO) vet ./...
 	cd testdata/compare && $(GO) vet ./...
 	$(GO) run $(STATICCHECK) -checks all,-ST1000 $(PACKAGES)
+	cd packaging && $(GO) vet ./... && $(GO) run $(STATICCHECK) -checks all,-ST1000 ./... && $(GO) mod tidy -diff
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
@@ -180,12 +184,19 @@ dist: $(BOM) ## build what a release consists of: TARGETS, bills of materials, t
 		--mtime=@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} share | gzip -9n >dist/capinspect-share.tar.gz
 	cd dist && LC_ALL=C sha256sum capinspect-* >SHA256SUMS
 
-distcheck: ## check what dist built; DISTCHECK=-run: no architecture may be left out for want of qemu-user-static
+bin/packaging: $(wildcard packaging/*)
+	cd packaging && CGO_ENABLED=0 GOOS= GOARCH= $(GO) build -trimpath -o ../$@ .
+
+packages: $(PACKAGING) ## add a deb, an rpm and an apk of each Linux binary to what dist built
+	$(PACKAGING) packages
+
+distcheck: ## check what dist and packages built; DISTCHECK=-run: nothing may be left out for want of a package or a tool
 	cd testdata/compare && $(GO) run ./release $(DISTCHECK)
 
-repro: $(BOM) ## build the last commit for TARGETS twice, in other folders and with empty caches, and compare
+repro: $(BOM) $(PACKAGING) ## build the last commit for TARGETS twice, in other folders and with empty caches, and compare
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && for dir in a another/place; do \
-		git clone -q . "$$tmp/$$dir" && GOCACHE="$$tmp/$$dir.cache" $(MAKE) -s -C "$$tmp/$$dir" dist BOM=$(abspath $(BOM)) || exit; \
+		git clone -q . "$$tmp/$$dir" && GOCACHE="$$tmp/$$dir.cache" $(MAKE) -s -C "$$tmp/$$dir" dist packages \
+		BOM=$(abspath $(BOM)) PACKAGING=$(abspath $(PACKAGING)) || exit; \
 	done && cd "$$tmp" && diff -r a/dist another/place/dist && cat a/dist/SHA256SUMS
 
 clean: ## remove what was built

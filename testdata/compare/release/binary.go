@@ -54,6 +54,8 @@ func readBinary(path string) (*binary, error) {
 	return b, nil
 }
 
+func (b *binary) base() string { return filepath.Base(b.path) }
+
 func (b *binary) setting(key string) string {
 	for _, s := range b.info.Settings {
 		if s.Key == key {

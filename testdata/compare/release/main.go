@@ -4,13 +4,14 @@
 // them, that each binary is of the platform that its name says, stands alone, and
 // has a bill of materials that says what is linked in, that each answers as the
 // first does, by an emulator of qemu-user-static if need be, and that the archive
-// tells nothing of the machine that packed it.
+// tells nothing of the machine that packed it. If there are packages, it checks them too.
 package main
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ import (
 
 func main() {
 	dir := flag.String("dir", "../../dist", "what to check")
-	run := flag.Bool("run", false, "fail where there is no emulator")
+	run := flag.Bool("run", false, "fail where there is no package, no emulator, or no tool")
 	flag.Parse()
 	if err := check(*dir, *run); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -38,10 +39,18 @@ func check(dir string, run bool) error {
 	if err != nil {
 		return err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, bomSuffix) })
+	names = slices.DeleteFunc(names, func(name string) bool { return filepath.Ext(name) != "" })
 	if len(names) == 0 {
 		return fmt.Errorf("%s: no binary", dir)
 	}
+	missing := func(what string) error {
+		if run {
+			return errors.New(what)
+		}
+		fmt.Println(what)
+		return nil
+	}
+	var binaries []*binary
 	var want string
 	for _, name := range names {
 		b, err := readBinary(name)
@@ -51,14 +60,15 @@ func check(dir string, run bool) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		got, missing, err := b.answers()
+		binaries = append(binaries, b)
+		got, without, err := b.answers()
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: %w", name, err)
-		case missing != "" && run:
-			return fmt.Errorf("%s: not run: %s", name, missing)
-		case missing != "":
-			fmt.Printf("%s: not run: %s\n", name, missing)
+		case without != "":
+			if err := missing(name + ": not run: " + without); err != nil {
+				return err
+			}
 		case want == "":
 			want = got
 		case got != want:
@@ -66,7 +76,13 @@ func check(dir string, run bool) error {
 		}
 	}
 	fmt.Printf("%d binaries, %d files\n", len(names), len(sums))
-	return checkArchive(filepath.Join(dir, "capinspect-share.tar.gz"))
+	if err := checkArchive(filepath.Join(dir, "capinspect-share.tar.gz")); err != nil {
+		return err
+	}
+	if packages, err := filepath.Glob(filepath.Join(dir, "*.deb")); err != nil || len(packages) == 0 && !run {
+		return err
+	}
+	return checkPackages(binaries, sums, missing)
 }
 
 // checkSums reads SHA256SUMS, which is to have the sum of each other file.
