@@ -30,8 +30,10 @@ CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 PACKAGING   := bin/packaging
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help build run check test compare race cross runsc kernel lint deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
+.PHONY: help build run check test compare race cross runsc kernel lint vuln deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
 	install install-share dist packages distcheck repro clean
 
 help: ## list the targets
@@ -95,7 +97,7 @@ kernel: ## fetch Debian's kernel, bin/vmlinuz, which a test boots if CAPINSPECT_
 # ./... leaves out what is below testdata.
 PACKAGES := ./... ./testdata/container/... ./testdata/fixture ./testdata/vm
 
-lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
+lint: deps ## format, vet, staticcheck, tidy, workflows, spelling, dependencies
 	@fmt=$$($(GO) run $(GOFUMPT) -l . testdata) && { [ -z "$$fmt" ] || { echo "not gofumpt-clean: $$fmt"; exit 1; }; }
 	$(GO) vet $(PACKAGES)
 	GOOS=darwin $(GO) vet ./...
@@ -105,7 +107,11 @@ lint: deps ## format, vet, staticcheck, tidy, spelling, dependencies
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
+	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
 	codespell -L upto,inh,flage,nd,doas,chage --skip=./.git,./bin,./dist,./testdata/terminal,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
+
+vuln: ## name known vulnerabilities that the code reaches (fetches the list from vuln.go.dev)
+	$(GO) run $(GOVULNCHECK) ./...
 
 deps: ## compare what is linked in with testdata/deps.golden
 	@$(LIST_DEPS)
