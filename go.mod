@@ -6,13 +6,13 @@ require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/spf13/pflag v1.1.0
 	golang.org/x/sys v0.49.0
-	kernel.org/pub/linux/libs/security/libcap/cap v1.2.78
 )
 
 // Of tests alone.
 require (
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+	kernel.org/pub/linux/libs/security/libcap/cap v1.2.78
 )
 
 require (
