@@ -60,7 +60,7 @@ func TestGuides(t *testing.T) {
 	need.On(t, "root", "docker", "jq", "strace", "setpriv")
 	pods := fmt.Sprintf("capinspect-test-%d", os.Getpid())
 	image := buildImage(t)
-	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t)))
+	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t))+":"+filepath.Join(startDir, "../../kubectl"))
 	t.Setenv("IMAGE", image)
 	t.Setenv("APP", buildAppImage(t, image))
 	docs, err := filepath.Abs("../../docs/kubernetes")
@@ -185,7 +185,7 @@ func TestClusterBlocks(t *testing.T) {
 	}
 	need.On(t, "root", "docker", "bash")
 	image := buildImage(t)
-	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t)))
+	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t))+":"+filepath.Join(startDir, "../../kubectl"))
 	t.Setenv("IMAGE", image)
 	t.Setenv("APP", buildAppImage(t, image))
 	t.Setenv("PODS", fmt.Sprintf("capinspect-test-%d-blocks", os.Getpid()))
@@ -207,7 +207,7 @@ func TestClusterBlocks(t *testing.T) {
 			exec.Command("docker", "rm", "-f", podName(name)).Run()
 		}
 	}
-	t.Cleanup(func() { remove("my-pod", "my-pod-caps", "web") })
+	t.Cleanup(func() { remove("my-pod", "my-pod-caps", "my-pod-capinspect-1", "web") })
 	for _, file := range []string{"my-pod.yaml", "fixed.yaml"} {
 		if o := run(t, "kubectl", "apply", "-f", file); o.status != 0 {
 			t.Fatalf("%s: %+v", file, o)
@@ -221,7 +221,7 @@ func TestClusterBlocks(t *testing.T) {
 			if o.status != 0 || o.stdout == "" && !strings.Contains(block[1], "diff pod:") {
 				t.Errorf("%s: %s%+v", name, block[1], o)
 			}
-			remove("my-pod-caps")
+			remove("my-pod-caps", "my-pod-capinspect-1")
 		}
 	}
 	if blocks < 5 {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -33,10 +34,13 @@ var kubectlFlags = map[string]map[string]bool{
 	"apply":   {"f": true, "l": true},
 	"replace": {"f": true, "force": false},
 	"exec":    {"i": false, "n": true, "c": true},
-	"debug":   {"it": false, "image": true, "profile": true, "target": true, "c": true},
+	"debug":   {"it": false, "image": true, "profile": true, "target": true, "c": true, "n": true},
 	"logs":    {"n": true, "l": true, "c": true, "tail": true, "prefix": false},
-	"get":     {"A": false, "o": true, "field-selector": true},
+	"get":     {"A": false, "o": true, "field-selector": true, "l": true, "n": true},
 }
+
+// clusterFlags name the cluster and its user, for each verb.
+var clusterFlags = []string{"context", "cluster", "user", "kubeconfig", "as"}
 
 // wordsOf are how many words each verb takes beside its flags.
 var wordsOf = map[string][]int{"apply": {0}, "replace": {0}, "exec": {1}, "debug": {1}, "logs": {0, 1}, "get": {1, 2}}
@@ -63,6 +67,9 @@ func parseKubectl(args []string) (c kubectlCall, err error) {
 			continue
 		}
 		takesValue, known := takes[name]
+		if slices.Contains(clusterFlags, name) {
+			takesValue, known = true, true
+		}
 		if long := len(name) > 2; !known || long != (dashes == 2) {
 			return c, fmt.Errorf("unknown flag: %s", args[i])
 		}
@@ -137,7 +144,7 @@ func (c *kubectlCall) container() string {
 func (c *kubectlCall) exec() (int, error) {
 	_, interactive := c.flags["i"]
 	switch {
-	case c.flags["n"] != "": // a pod of the DaemonSet
+	case c.flags["n"] != "" && c.flags["n"] != "default": // a pod of the DaemonSet
 		flags, _, err := nodeReport(os.Getenv("DOCS"), "DaemonSet")
 		if err != nil || c.flags["n"] != "capinspect" || c.command[0] != "/capinspect" {
 			return 1, fmt.Errorf("%q in %q: %v", c.command, c.flags["n"], err)
@@ -145,11 +152,13 @@ func (c *kubectlCall) exec() (int, error) {
 		return dockerIO(slices.Concat([]string{"run", "--rm", "-i", "--network", "none", "--cgroupns", "host"}, flags, []string{os.Getenv("IMAGE")}, c.command[1:])...)
 	case c.command[0] == "cat": // which the image here does not have
 		pid, err := exec.Command("docker", "inspect", "--format", "{{.State.Pid}}", c.container()).Output()
-		if err != nil || len(c.command) != 2 {
-			return 1, fmt.Errorf("%q: %v", c.command, err)
+		for _, file := range c.command[1:] {
+			var text []byte
+			if err == nil {
+				text, err = os.ReadFile(filepath.Join("/proc", strings.TrimSpace(string(pid)), "root", file))
+				os.Stdout.Write(text)
+			}
 		}
-		text, err := os.ReadFile(filepath.Join("/proc", strings.TrimSpace(string(pid)), "root", c.command[1]))
-		os.Stdout.Write(text)
 		return 0, err
 	case interactive:
 		return dockerIO(slices.Concat([]string{"exec", "-i", c.container()}, c.command)...)
@@ -238,20 +247,20 @@ func applyReport(selector string) error {
 	return nil
 }
 
-// get prints a pod, or a list of all that there are here, in JSON.
+// get prints a pod or a namespace, or a list of all pods that there are here.
 func (c *kubectlCall) get() error {
-	if c.flags["o"] != "json" {
-		return fmt.Errorf("-o %q", c.flags["o"])
-	}
 	if c.words[0] == "pod" && len(c.words) == 2 {
 		pod, err := podObject(c.words[1])
 		if err == nil {
-			err = json.NewEncoder(os.Stdout).Encode(pod)
+			err = c.show(pod)
 		}
 		return err
 	}
-	_, all := c.flags["A"]
-	if c.words[0] != "pods" || len(c.words) != 1 || !all || c.flags["field-selector"] != "spec.nodeName=my-node" {
+	if slices.Equal(c.words, []string{"namespace", "default"}) {
+		return c.show(map[string]any{"kind": "Namespace", "metadata": map[string]any{"name": "default"}})
+	}
+	node, of := c.flags["field-selector"]
+	if _, all := c.flags["A"]; c.words[0] != "pods" || len(c.words) != 1 || !all || of && node != "spec.nodeName=my-node" {
 		return fmt.Errorf("words %q, flags %q", c.words, c.flags)
 	}
 	files, err := filepath.Glob("*.manifest")
@@ -266,7 +275,23 @@ func (c *kubectlCall) get() error {
 	if err != nil || items == nil {
 		return fmt.Errorf("no pods: %v", err)
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
+	return c.show(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
+}
+
+// show prints an object in the format that a call asks for.
+func (c *kubectlCall) show(object any) error {
+	format, ok := strings.CutPrefix(c.flags["o"], "go-template=")
+	if !ok && c.flags["o"] != "json" {
+		return fmt.Errorf("-o %q", c.flags["o"])
+	}
+	if !ok {
+		return json.NewEncoder(os.Stdout).Encode(object)
+	}
+	parsed, err := template.New("output").Parse(format)
+	if err == nil {
+		err = parsed.Execute(os.Stdout, object)
+	}
+	return err
 }
 
 // podObject returns what the API server has of a pod: its manifest, and who runs it.
@@ -284,10 +309,35 @@ func podObject(name string) (map[string]any, error) {
 	if err != nil || container == nil {
 		return nil, fmt.Errorf("%s: no container: %v", name, err)
 	}
-	pod["status"] = map[string]any{"containerStatuses": []any{map[string]any{
+	debug, err := debugObjects(podName(name) + "-")
+	pod["metadata"].(map[string]any)["namespace"] = "default"
+	pod["status"] = map[string]any{"ephemeralContainerStatuses": debug, "containerStatuses": []any{map[string]any{
 		"name": string(container[1]), "containerID": "docker://" + strings.TrimSpace(string(id)),
+		"state": map[string]any{"running": map[string]any{"startedAt": "2026-11-28T00:00:00Z"}},
 	}}}
-	return pod, nil
+	return pod, err
+}
+
+// debugObjects returns what the API server has of debug containers, whose names begin with
+// that of their pod.
+func debugObjects(prefix string) (list []any, err error) {
+	out, err := exec.Command("docker", "ps", "-a", "--filter", "name=^/"+prefix, "--format", "{{.Names}}").Output()
+	if err != nil {
+		return nil, err
+	}
+	for name := range strings.FieldsSeq(string(out)) {
+		state, err := exec.Command("docker", "inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", name).Output()
+		if err != nil {
+			return nil, err
+		}
+		running, code, _ := strings.Cut(strings.TrimSpace(string(state)), " ")
+		is := map[string]any{"running": map[string]any{"startedAt": "2026-11-28T00:00:00Z"}}
+		if running != "true" {
+			is = map[string]any{"terminated": map[string]any{"exitCode": json.Number(code), "reason": "Completed"}}
+		}
+		list = append(list, map[string]any{"name": strings.TrimPrefix(name, prefix), "state": is})
+	}
+	return list, nil
 }
 
 // TestParseKubectl holds that what stands for kubectl takes no command line that kubectl

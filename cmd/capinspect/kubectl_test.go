@@ -20,17 +20,40 @@ import (
 // kubectl stands for kubectl(1) in the command lines of the guides: it does with docker
 // what kubectl has a cluster do. Each pod is a container; the environment has the prefix
 // of their names, PODS, the images, and DOCS, the folder that node-report.yaml is in.
+// With CLUSTER it does it with a process for each container instead. What it has no verb
+// for, it looks for as kubectl-VERB on the PATH, as kubectl does.
 func kubectl() {
+	if len(os.Args) > 1 && os.Args[1] == "capinspect" {
+		os.Exit(plugin(os.Args[2:]))
+	}
 	c, err := parseKubectl(os.Args[1:])
 	status := 0
-	if err == nil {
+	switch file := os.Getenv("CLUSTER"); {
+	case err != nil:
+	case file != "":
+		status, err = c.runCluster(file)
+	default:
 		status, err = c.run()
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
+		if _, ok := errors.AsType[apiError](err); !ok {
+			err = fmt.Errorf("error: %w", err)
+		}
+		fmt.Fprintln(os.Stderr, err)
 		status = max(status, 1)
 	}
 	os.Exit(status)
+}
+
+// plugin runs kubectl-capinspect.
+func plugin(args []string) int {
+	cmd := exec.Command("kubectl-capinspect", args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	return cmd.ProcessState.ExitCode()
 }
 
 func podName(pod string) string { return os.Getenv("PODS") + "-" + pod }
