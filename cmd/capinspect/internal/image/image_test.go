@@ -289,6 +289,7 @@ func TestFormats(t *testing.T) {
 		"a directory":          {dir, "", "amd64"},
 		"an OCI archive":       {written(t, tarOf(t, layout)), "", "amd64"},
 		"by the architecture":  {written(t, tarOf(t, layout)), "amd64", "arm64"},
+		"by both":              {written(t, tarOf(t, layout)), "1.2 (amd64)", "arm64"},
 		"OCI, gzip outside":    {written(t, gzipped(t, tarOf(t, layout))), "", "amd64"},
 	} {
 		i, err := Open(row.file, row.choice, row.machine)

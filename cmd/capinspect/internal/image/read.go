@@ -68,7 +68,8 @@ func (c *candidate) title() string {
 }
 
 // Open reads an image from an archive or a directory. If that has several, name chooses one
-// by a name of it or by the architecture; without it the one for the machine is taken.
+// by a name of it, by the architecture, or by both as a list of them does, "app (arm64)";
+// of those that are left the one for the machine is taken.
 func Open(file, name, machine string) (*Image, error) {
 	a, done, err := open(file)
 	if err != nil {
@@ -223,7 +224,7 @@ func blobName(digest string) (string, error) {
 func choose(all []*candidate, name, machine string) (*candidate, error) {
 	var fit []*candidate
 	for _, c := range all {
-		if name == "" || name == c.platform.Architecture || slices.ContainsFunc(c.names, func(full string) bool { return isNamed(full, name) }) {
+		if name == "" || name == c.platform.Architecture || name == c.title() || slices.ContainsFunc(c.names, func(full string) bool { return isNamed(full, name) }) {
 			fit = append(fit, c)
 		}
 	}
