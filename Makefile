@@ -34,7 +34,7 @@ ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: help build run check test compare race cross runsc kernel lint vuln deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
-	install install-share dist packages distcheck repro clean
+	install install-share dist packages images distcheck repro clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -196,12 +196,15 @@ bin/packaging: $(wildcard packaging/*)
 packages: $(PACKAGING) ## add a deb, an rpm and an apk of each Linux binary to what dist built
 	$(PACKAGING) packages
 
-distcheck: ## check what dist and packages built; DISTCHECK=-run: nothing may be left out for want of a package or a tool
+images: $(PACKAGING) ## add an OCI layout with an image of each Linux binary to what dist built
+	$(PACKAGING) images
+
+distcheck: ## check what dist, packages and images built; DISTCHECK=-run: nothing may be left out for want of a file or a tool
 	cd testdata/compare && $(GO) run ./release $(DISTCHECK)
 
 repro: $(BOM) $(PACKAGING) ## build the last commit for TARGETS twice, in other folders and with empty caches, and compare
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && for dir in a another/place; do \
-		git clone -q . "$$tmp/$$dir" && GOCACHE="$$tmp/$$dir.cache" $(MAKE) -s -C "$$tmp/$$dir" dist packages \
+		git clone -q . "$$tmp/$$dir" && GOCACHE="$$tmp/$$dir.cache" $(MAKE) -s -C "$$tmp/$$dir" dist packages images \
 		BOM=$(abspath $(BOM)) PACKAGING=$(abspath $(PACKAGING)) || exit; \
 	done && cd "$$tmp" && diff -r a/dist another/place/dist && cat a/dist/SHA256SUMS
 

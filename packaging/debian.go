@@ -30,7 +30,7 @@ func (d *dist) debianCopyright() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: capinspect\nSource: %s\n", url)
 	for _, f := range d.share {
-		own := strings.TrimPrefix(f.path, "doc/capinspect/")
+		own := strings.TrimPrefix(f.path, docDir)
 		if !isLicence(own) {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,12 +32,10 @@ which ones it needs, and what to write in the manifest. It reads /proc, writes
 nothing and needs no privilege.`
 )
 
-// makers are what can be made, in the order in which all of it is.
-var makers = []struct {
-	what string
-	make func(*dist) error
-}{
-	{"packages", makePackages},
+// makers are what can be made.
+var makers = map[string]func(*dist) error{
+	"packages": makePackages,
+	"images":   makeImages,
 }
 
 func main() {
@@ -54,17 +53,11 @@ func run(dir string, what []string) error {
 		return err
 	}
 	for _, w := range what {
-		i := slices.IndexFunc(makers, func(m struct {
-			what string
-			make func(*dist) error
-		},
-		) bool {
-			return m.what == w
-		})
-		if i < 0 {
-			return fmt.Errorf("nothing is known about making %q", w)
+		maker, ok := makers[w]
+		if !ok {
+			return fmt.Errorf("%q cannot be made: name one of %v", w, slices.Sorted(maps.Keys(makers)))
 		}
-		if err := makers[i].make(d); err != nil {
+		if err := maker(d); err != nil {
 			return err
 		}
 	}
@@ -76,6 +69,7 @@ type dist struct {
 	dir      string
 	binaries []binary
 	version  version
+	revision string    // the commit
 	time     time.Time // of all files
 	share    []file    // what capinspect-share.tar.gz has below share
 }
@@ -105,6 +99,7 @@ func open(dir string) (*dist, error) {
 			return nil, fmt.Errorf("%s: it is of version %s, others are of %s: run make dist", name, v.tag, d.version.tag)
 		}
 		d.version = v
+		d.revision = setting(info, "vcs.revision")
 		if d.time, err = timeOf(info); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -125,12 +120,19 @@ func timeOf(info *buildinfo.BuildInfo) (time.Time, error) {
 		n, err := strconv.ParseInt(epoch, 10, 64)
 		return time.Unix(n, 0).UTC(), err
 	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.time" {
-			return time.Parse(time.RFC3339, s.Value)
-		}
+	if commit := setting(info, "vcs.time"); commit != "" {
+		return time.Parse(time.RFC3339, commit)
 	}
 	return time.Time{}, errors.New("it has no time of a commit: set SOURCE_DATE_EPOCH")
+}
+
+func setting(info *buildinfo.BuildInfo, key string) string {
+	for _, s := range info.Settings {
+		if s.Key == key {
+			return s.Value
+		}
+	}
+	return ""
 }
 
 // writeSums writes the sum of each file in the directory.

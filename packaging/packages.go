@@ -124,7 +124,7 @@ func rpmType(kind, path string) string {
 
 // contents is what a package has besides the binary, where its distributions have it.
 func (d *dist) contents(kind string) ([]file, error) {
-	const doc = "share/doc/capinspect/"
+	const doc = "share/" + docDir
 	var out []file
 	for _, f := range d.share {
 		to := "share/" + f.path
@@ -161,6 +161,9 @@ func (d *dist) contents(kind string) ([]file, error) {
 		file{"share/lintian/overrides/capinspect", []byte(lintianOverrides)},
 	), nil
 }
+
+// docDir is where the archive has the documentation, and licencesDir what is below it.
+const docDir = "doc/capinspect/"
 
 const licencesDir = "docs/licenses/"
 

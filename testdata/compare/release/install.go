@@ -70,7 +70,7 @@ func inRoot(b *binary, root string, install, verify, remove []string) error {
 		return err
 	}
 	if out, err := output(verify[0], verify[1:]...); err != nil || out != "" {
-		return fmt.Errorf("%v: %s %w", verify, out, err)
+		return fmt.Errorf("%v: %s%v", verify, out, err)
 	}
 	for _, want := range wants {
 		if _, err := os.Stat(filepath.Join(root, want)); err != nil {
@@ -80,10 +80,10 @@ func inRoot(b *binary, root string, install, verify, remove []string) error {
 	cmd := exec.Command("/usr/bin/capinspect", "--version")
 	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: root}
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), b.info.Main.Version) {
-		return fmt.Errorf("%v: --version says %q, %w", install, out, err)
+		return fmt.Errorf("%v: --version says %q, %v", install, out, err)
 	}
 	if out, err := output("mandoc", "-T", "lint", "-W", "error", filepath.Join(root, manPage)); err != nil {
-		return fmt.Errorf("%v: %s %w", install, out, err)
+		return fmt.Errorf("%v: %s%v", install, out, err)
 	}
 	if _, err := output(remove[0], remove[1:]...); err != nil {
 		return err

@@ -4,7 +4,8 @@
 // them, that each binary is of the platform that its name says, stands alone, and
 // has a bill of materials that says what is linked in, that each answers as the
 // first does, by an emulator of qemu-user-static if need be, and that the archive
-// tells nothing of the machine that packed it. If there are packages, it checks them too.
+// tells nothing of the machine that packed it. If there are packages and
+// images, it checks them too.
 package main
 
 import (
@@ -79,10 +80,19 @@ func check(dir string, run bool) error {
 	if err := checkArchive(filepath.Join(dir, "capinspect-share.tar.gz")); err != nil {
 		return err
 	}
-	if packages, err := filepath.Glob(filepath.Join(dir, "*.deb")); err != nil || len(packages) == 0 && !run {
-		return err
+	made := func(pattern string) bool {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		return err == nil && len(found) > 0
 	}
-	return checkPackages(binaries, sums, missing)
+	if made("*.deb") || run {
+		if err := checkPackages(binaries, sums, missing); err != nil {
+			return err
+		}
+	}
+	if made("*.oci.tar") || run {
+		return checkImages(dir, binaries, missing)
+	}
+	return nil
 }
 
 // checkSums reads SHA256SUMS, which is to have the sum of each other file.

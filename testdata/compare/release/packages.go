@@ -105,6 +105,10 @@ func readDeb(path string) (installed, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readTar(archive)
+}
+
+func readTar(archive string) (installed, error) {
 	files := installed{}
 	for r := tar.NewReader(strings.NewReader(archive)); ; {
 		h, err := r.Next()
@@ -114,7 +118,7 @@ func readDeb(path string) (installed, error) {
 		if err != nil {
 			return nil, err
 		}
-		f := entry{mode: fmt.Sprintf("%o", h.Mode), owner: h.Uname}
+		f := entry{mode: fmt.Sprintf("%o", h.Mode&0o7777), owner: h.Uname}
 		if h.Typeflag == tar.TypeReg {
 			sum := sha256.New()
 			if _, err := io.Copy(sum, r); err != nil {
