@@ -50,6 +50,11 @@ func (f *filter) value(t reflect.Type) error {
 	if err != nil {
 		return err
 	}
+	return f.token(token, t)
+}
+
+// token copies the value that a token is, or begins.
+func (f *filter) token(token json.Token, t reflect.Type) error {
 	switch token := token.(type) {
 	case nil:
 		f.out = append(f.out, "null"...)

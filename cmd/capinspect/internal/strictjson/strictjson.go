@@ -47,7 +47,19 @@ func NewDecoderAt(r io.Reader, line int) *Decoder {
 func (d *Decoder) Limit(tokens int) { d.left, d.limit = tokens, true }
 
 // Line returns the line on which what was read last ends.
-func (d *Decoder) Line() int { return 1 + d.text.ends - bytes.Count(d.ahead(), newline) }
+func (d *Decoder) Line() int {
+	var ahead lineEnds
+	io.Copy(&ahead, d.tokens.Buffered()) // which cannot fail: it is in memory
+	return 1 + d.text.ends - int(ahead)
+}
+
+// lineEnds counts line ends.
+type lineEnds int
+
+func (n *lineEnds) Write(p []byte) (int, error) {
+	*n += lineEnds(bytes.Count(p, newline))
+	return len(p), nil
+}
 
 // ahead returns what is read of the text and not yet decoded.
 func (d *Decoder) ahead() []byte {
@@ -134,31 +146,13 @@ func (d *Decoder) orSkip(read func() error) error {
 	return err
 }
 
-// Raw is a value that is decoded later.
-type Raw struct {
-	text []byte
-	line int
-	path []string
-}
-
-// Raw reads the next value.
+// Raw reads the next value. At the end of the text it returns io.EOF.
 func (d *Decoder) Raw() (Raw, error) {
 	r := Raw{path: append([]string(nil), d.path...)}
 	text, err := d.raw()
 	r.text = text
 	r.line = d.Line() - bytes.Count(text, newline)
 	return r, err
-}
-
-// Decode decodes the value into what v points to. A Raw that was not read leaves it as it
-// is.
-func (r Raw) Decode(v any) error {
-	if r.text == nil {
-		return nil
-	}
-	d := NewDecoderAt(bytes.NewReader(r.text), r.line)
-	d.path = r.path
-	return d.Decode(v)
 }
 
 // raw reads the next value as it stands.
@@ -172,6 +166,9 @@ func (d *Decoder) raw() (json.RawMessage, error) {
 			skipped := bytes.Count(rest[:min(int(bad.Offset), len(rest))], newline)
 			return nil, fmt.Errorf("line %d: %w", d.Line()+skipped, err)
 		}
+	}
+	if err == io.EOF && len(d.path) == 0 {
+		return nil, err
 	}
 	return raw, d.noted(err)
 }
@@ -213,10 +210,14 @@ func (d *Decoder) key(seen map[string]bool) (string, error) {
 	}
 	key := t.(string) // the decoder takes no other token there
 	if seen[key] {
-		return "", d.at(fmt.Errorf("key %s appears twice", quote(key)))
+		return "", d.repeated(key)
 	}
 	seen[key] = true
 	return key, nil
+}
+
+func (d *Decoder) repeated(key string) error {
+	return d.at(fmt.Errorf("key %s appears twice", quote(key)))
 }
 
 var (

@@ -37,16 +37,28 @@ type pods struct {
 	Items []pod `json:"items"`
 }
 
-// readPods reads lists of pods, as a whole or one by one.
-func readPods(text io.Reader, whole bool) (list []pod, err error) {
+// way is how readPods reads.
+type way string
+
+const (
+	whole  way = "as a whole"
+	pieces way = "piece by piece"
+	later  way = "decoded later"
+)
+
+var ways = []way{whole, pieces, later}
+
+// readPods reads lists of pods.
+func readPods(text io.Reader, how way) (list []pod, err error) {
 	d := NewDecoder(text)
 	for {
-		if whole {
+		switch how {
+		case whole:
 			var p pods
 			if err = d.Decode(&p); err == nil {
 				list = append(list, p.Items...)
 			}
-		} else {
+		case pieces:
 			err = d.Object(func(key string) error {
 				if key != "items" {
 					return nil
@@ -58,6 +70,20 @@ func readPods(text io.Reader, whole bool) (list []pod, err error) {
 					return err
 				})
 			})
+		case later:
+			var raw Raw
+			if raw, err = d.Raw(); err == nil {
+				err = raw.Object(func(key string, value Raw) error {
+					if key != "items" {
+						return nil
+					}
+					return value.Array(func(value Raw) error {
+						p, err := laterPod(value)
+						list = append(list, p)
+						return err
+					})
+				})
+			}
 		}
 		if err == io.EOF {
 			return list, nil
@@ -65,6 +91,18 @@ func readPods(text io.Reader, whole bool) (list []pod, err error) {
 			return list, err
 		}
 	}
+}
+
+// laterPod decodes the members of a pod.
+func laterPod(value Raw) (p pod, err error) {
+	to := map[string]any{"name": &p.Name, "uid": &p.UID, "shared": &p.Shared, "caps": &p.Caps, "short": &p.Short, "month": &p.Month}
+	err = value.Object(func(key string, value Raw) error {
+		if to[key] == nil {
+			return nil
+		}
+		return value.Decode(to[key])
+	})
+	return p, err
 }
 
 func TestDecode(t *testing.T) {
@@ -85,10 +123,10 @@ func TestDecode(t *testing.T) {
 		{"another spelling behind", `{"Items":[{"name":"b"}],"items":[{"NAME":"c","name":"a","nAme":"d"}],"ITEMS":1}`, []pod{{Name: "a"}}},
 		{"one after the other", "{\"items\":[{}]}{\"items\":[{}]}\n{\"items\":[{}]}", make([]pod, 3)},
 	} {
-		for _, whole := range []bool{true, false} {
-			got, err := readPods(iotest.OneByteReader(strings.NewReader(test.text)), whole)
+		for _, how := range ways {
+			got, err := readPods(iotest.OneByteReader(strings.NewReader(test.text)), how)
 			if !reflect.DeepEqual(got, test.want) || err != nil {
-				t.Errorf("%s, %v: %+v, %v, want %+v", test.name, whole, got, err, test.want)
+				t.Errorf("%s, %v: %+v, %v, want %+v", test.name, how, got, err, test.want)
 			}
 		}
 	}
@@ -131,14 +169,14 @@ func TestErrors(t *testing.T) {
 		{"cut short, skipped", "{\"x\":[\n1", "line 2: cut short"},
 		{"too deep", `{"x":` + strings.Repeat("[", 1e6), "line 1: invalid character '[' exceeded max depth"},
 	} {
-		for _, whole := range []bool{true, false} {
-			if _, err := readPods(strings.NewReader(test.text), whole); err == nil || err.Error() != test.want {
-				t.Errorf("%s, %v: %v, want %s", test.name, whole, err, test.want)
+		for _, how := range ways {
+			if _, err := readPods(strings.NewReader(test.text), how); err == nil || err.Error() != test.want {
+				t.Errorf("%s, %v: %v, want %s", test.name, how, err, test.want)
 			}
 		}
 	}
 	broken := io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrClosedPipe))
-	if _, err := readPods(broken, true); !errors.Is(err, io.ErrClosedPipe) {
+	if _, err := readPods(broken, whole); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("of a reader that fails: %v", err)
 	}
 }
@@ -172,10 +210,12 @@ func FuzzDecode(f *testing.F) {
 	f.Add(`{"items":[{"NAME":"a"}]}`)
 	f.Add("{\"items\":[{\"name\":\"\xff\"}]}")
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := readPods(strings.NewReader(text), true)
-		one, err2 := readPods(iotest.OneByteReader(strings.NewReader(text)), false)
-		if err == nil && (err2 != nil || !reflect.DeepEqual(got, one)) {
-			t.Fatalf("%v whole, %v, %v one by one", got, one, err2)
+		got, err := readPods(strings.NewReader(text), whole)
+		for _, how := range ways[1:] {
+			other, err2 := readPods(iotest.OneByteReader(strings.NewReader(text)), how)
+			if err == nil && (err2 != nil || !reflect.DeepEqual(got, other)) {
+				t.Fatalf("%v whole, %v, %v %s", got, other, err2, how)
+			}
 		}
 		if err != nil {
 			return
