@@ -216,9 +216,10 @@ func madeDrift(t *testing.T) any {
 		x.UID = task.Known(task.AllIDs(uid))
 		return containers.Of(x)
 	}
-	a := diff.List{Label: "a", Reported: at, Sums: []*containers.Sum{sum(one(1, 0, true, 2, 1), 0)}}
-	b := diff.List{Label: "b", Reported: at, Sums: []*containers.Sum{sum(one(2, 1, false, 0, 1), 1)}, Tasks: []*task.Task{one(1, 7, false, 0, 2)}}
-	d := diff.Compared(&a, &b)
+	a := &diff.List{Label: "a", Reported: at, Sums: []*containers.Sum{sum(one(1, 0, true, 2, 1), 0)}}
+	b := &diff.List{Label: "b", Reported: at, Sums: []*containers.Sum{sum(one(2, 1, false, 0, 1), 1)}}
+	b.Add(one(1, 7, false, 0, 2))
+	d := diff.Compared(a, b)
 	d.Entries[0].UID = task.Known(uint32(1))
 	d.NotCompared = []task.Note{{Code: "uids", Text: "x"}}
 	return made(t, report.FromDrift(d))

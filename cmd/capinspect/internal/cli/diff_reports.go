@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
@@ -19,43 +20,40 @@ import (
 // lists returns two reports of many tasks, if both arguments are that. Else it keeps the only
 // task of a file, so that standard input is read once.
 func (c *diffConfig) lists(e *command.Env, args []string) (a, b *diff.List, err error) {
-	var all [2]*report.Listed
+	var lists [2]*diff.List
+	var found [2]*saved.Listing
 	for i, arg := range args {
 		path, file := strings.CutPrefix(arg, target.FilePrefix)
 		if !file {
 			return nil, nil, nil
 		}
-		if all[i], err = saved.Listed(path, e.Stdin); err != nil {
+		l := &diff.List{Label: arg}
+		lists[i] = l
+		found[i], err = saved.Listed(path, e.Stdin, report.Visitor{
+			Task: l.Add,
+			Sum:  func(sum *containers.Sum) { l.Sums = append(l.Sums, sum) },
+			End:  l.StampedBy,
+		})
+		if err != nil {
 			return nil, nil, err
 		}
 	}
-	if many(all[0]) && many(all[1]) {
-		return listOf(args[0], all[0]), listOf(args[1], all[1]), nil
+	if asList(found[0], found[1]) && asList(found[1], found[0]) {
+		return lists[0], lists[1], nil
 	}
 	c.only = map[string]*task.Task{}
 	for i, arg := range args {
-		path := strings.TrimPrefix(arg, target.FilePrefix)
-		if all[i].Sums != nil {
-			return nil, nil, usagef("%s is a report by container: compare it with another report of many tasks or containers", arg)
-		}
-		if c.only[path], err = saved.Only(path, all[i].Tasks); err != nil {
+		if c.only[strings.TrimPrefix(arg, target.FilePrefix)], err = found[i].Only(); err != nil {
 			return nil, nil, err
 		}
 	}
 	return nil, nil, nil
 }
 
-// many reports whether a file tells of more than one task that runs or has run.
-func many(all *report.Listed) bool {
-	return all.Sums != nil || len(all.Tasks) > 1 && all.Tasks[0].Asked == nil
-}
-
-func listOf(label string, all *report.Listed) *diff.List {
-	l := &diff.List{Label: label, Reported: all.Reported, Tasks: all.Tasks, Sums: all.Sums}
-	if len(all.Tasks) > 0 {
-		l.Reported = all.Tasks[0].Reported
-	}
-	return l
+// asList reports whether a file can be compared as a whole with another one. A report of one
+// task is taken for that task, unless the other one has none.
+func asList(one, other *saved.Listing) bool {
+	return one.Many() || one.Empty() || one.Report && other.Empty()
 }
 
 // drift compares two reports.

@@ -78,7 +78,7 @@ func (c *securityContextConfig) Run(e *command.Env, args []string) (int, error) 
 	case len(found.Failures) > 0:
 		return 0, found.Failures[0]
 	case len(found.Tasks) != 1:
-		return 0, saved.Several(c.Files[0], found.Tasks)
+		return 0, saved.Several(c.Files[0], found.Tasks, len(found.Tasks))
 	}
 	t := found.Tasks[0]
 	d, err := securitycontext.Of(t, c.minimal)

@@ -13,14 +13,6 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// List is what a report says about a node: its tasks, or its containers summed up.
-type List struct {
-	Label    string // as it was asked for
-	Reported task.Stamp
-	Tasks    []*task.Task
-	Sums     []*containers.Sum // of a report by container
-}
-
 // Drift is what the list B has other than A, though pids and the random parts of the names
 // of pods differ.
 type Drift struct {

@@ -52,6 +52,14 @@ func process(pid int, name string, uid uint32, held capset.Set, in *task.Contain
 	return t
 }
 
+func list(tasks ...*task.Task) *List {
+	l := new(List)
+	for _, t := range tasks {
+		l.Add(t)
+	}
+	return l
+}
+
 func pod(id, name, podUID, podName string) *task.Container {
 	return &task.Container{Container: cgroup.Container{Runtime: "containerd", ID: id, PodUID: podUID, Name: name}, PodName: podName, PodNamespace: "shop"}
 }
@@ -86,7 +94,7 @@ func TestDrift(t *testing.T) {
 		{"the most dangerous first", nil, []*task.Task{process(1, "b", 0, raw, nil), process(2, "a", 0, 0, nil), process(3, "c", 0, admin, nil)}, "appeared c of uid 0! appeared b of uid 0! appeared a of uid 0"},
 	} {
 		same := process(99, "same", 0, 0, pod("same", "same", "same", "same")) // both lists tell of containers
-		a, b := &List{Tasks: append(test.a, same)}, &List{Tasks: append(test.b, same)}
+		a, b := list(append(test.a, same)...), list(append(test.b, same)...)
 		got := ""
 		for _, e := range Compared(a, b).Entries {
 			if got != "" {
@@ -112,7 +120,7 @@ func TestDriftValues(t *testing.T) {
 	one := func(uid uint32, nnp bool, seccomp int) *List {
 		x := process(1, "a", uid, 0, in)
 		x.NoNewPrivs, x.Seccomp = task.Known(nnp), task.Known(task.Seccomp{Mode: seccomp})
-		return &List{Tasks: []*task.Task{x}}
+		return list(x)
 	}
 	all := one(5, true, 2)
 	for _, test := range []struct {
@@ -140,8 +148,8 @@ func TestDriftValues(t *testing.T) {
 
 // TestDriftWithoutContainers holds that containers are not looked at if one list has none.
 func TestDriftWithoutContainers(t *testing.T) {
-	a := &List{Tasks: []*task.Task{process(1, "a", 0, docker, nil)}}
-	b := &List{Tasks: []*task.Task{process(7, "a", 0, docker, pod("a", "c", "uid", "web-0"))}}
+	a := list(process(1, "a", 0, docker, nil))
+	b := list(process(7, "a", 0, docker, pod("a", "c", "uid", "web-0")))
 	if d := Compared(a, b); !d.Equal() || len(d.NotCompared) != 1 || d.NotCompared[0].Code != "container" {
 		t.Errorf("%+v, %v", d.Entries, d.NotCompared)
 	}
@@ -153,7 +161,7 @@ func TestDriftByContainer(t *testing.T) {
 	x, y := process(1, "a", 0, docker, in), process(2, "b", 7, 0, in)
 	sum := containers.Of(x)
 	sum.Add(containers.Of(y))
-	if d := Compared(&List{Sums: []*containers.Sum{sum}}, &List{Tasks: []*task.Task{x, y}}); !d.Equal() || d.Same != 1 {
+	if d := Compared(&List{Sums: []*containers.Sum{sum}}, list(x, y)); !d.Equal() || d.Same != 1 {
 		t.Errorf("%+v", d.Entries)
 	}
 	if sum.Processes != 2 {
@@ -166,8 +174,8 @@ func TestDriftOfMany(t *testing.T) {
 	a, b := new(List), new(List)
 	for i := range 10_000 {
 		name := fmt.Sprintf("web%d-6d4cf56db6-x7k2p", i)
-		a.Tasks = append(a.Tasks, process(i, "a", 0, docker, pod(fmt.Sprint("a", i), "c", "u", name)))
-		b.Tasks = append(b.Tasks, process(i, "a", 0, docker&^capset.Of(capset.Chown), pod(fmt.Sprint("b", i), "c", "v", name)))
+		a.Add(process(i, "a", 0, docker, pod(fmt.Sprint("a", i), "c", "u", name)))
+		b.Add(process(i, "a", 0, docker&^capset.Of(capset.Chown), pod(fmt.Sprint("b", i), "c", "v", name)))
 	}
 	start := time.Now()
 	if d := Compared(a, b); len(d.Entries) != 10_000 || d.Gains() {

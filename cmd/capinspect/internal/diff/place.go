@@ -5,7 +5,6 @@ package diff
 import (
 	"cmp"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,22 +62,16 @@ func (p *placing) learn(list *List) {
 			p.pods[c.ID] = at
 		}
 	}
-	for _, t := range list.Tasks {
-		named(t.Container.Zero())
+	for _, one := range list.gathered {
+		named(one.in)
 	}
 	for _, sum := range list.Sums {
 		named(sum.Container.Zero())
 	}
 }
 
-// tellsContainers reports whether any task of the list is in a container. A report that does
-// not tell containers looks as if there were none.
-func (l *List) tellsContainers() bool {
-	return slices.ContainsFunc(l.Tasks, func(t *task.Task) bool { return t.Container.Zero() != nil })
-}
-
 // groups returns what the processes of each place of a list have together. The sandboxes of
-// pods are left out, and capinspect itself.
+// pods are left out.
 func (p *placing) groups(list *List) map[groupKey]*group {
 	groups := map[groupKey]*group{}
 	add := func(at Place, sum *containers.Sum) {
@@ -96,35 +89,17 @@ func (p *placing) groups(list *List) map[groupKey]*group {
 			add(p.place(sum.Container, node), sum)
 		}
 	}
-	leaders := map[int]string{}
-	for _, t := range list.Tasks {
-		if t.Pid == t.Tid {
-			leaders[t.Pid.Zero()] = t.Name.Zero()
-		}
-	}
-	for _, t := range list.Tasks {
-		in := t.Container.Zero()
-		if t.Self || in != nil && task.Is(in.Sandbox, true) {
-			continue
-		}
-		at := p.place(t.Container, node)
+	for _, one := range list.gathered {
+		at := p.place(one.sum.Container, node)
 		if !p.byContainer {
-			at.Process = cmp.Or(leaders[t.Pid.Zero()], t.Name.Zero())
+			at.Process = one.name
 			if at.In == nil {
-				at.UID = effective(t)
+				at.UID = one.uid
 			}
 		}
-		add(at, containers.Of(t))
+		add(at, one.sum)
 	}
 	return groups
-}
-
-func effective(t *task.Task) task.Value[uint32] {
-	ids, ok := t.UID.Get()
-	if !ok {
-		return task.Unknown[uint32](t.UID.Why())
-	}
-	return task.Known(ids.Effective)
 }
 
 // place returns the place of what is in a container, or in none.

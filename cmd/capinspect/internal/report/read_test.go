@@ -52,6 +52,17 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+// TestReadMost holds how many tasks are read at most.
+func TestReadMost(t *testing.T) {
+	r := reportReader{part: &bounded{}, count: maxListed - 1}
+	if err := r.next("task", nil); err != nil || r.part.left != maxOne {
+		t.Errorf("the last: %v", err)
+	}
+	if err := r.next("task", nil); err == nil || err.Error() != "more than 4194304 tasks or containers, which no kernel has" {
+		t.Errorf("one more: %v", err)
+	}
+}
+
 // readOne reads a report of one task.
 func readOne(t *testing.T, text string) *task.Task {
 	t.Helper()

@@ -74,21 +74,13 @@ func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
 	f := formatOf(text)
 	tasks, err := f.read(text, last)
 	for _, t := range tasks {
-		part := t.Source
 		if f.asks != nil {
-			part = ""
+			t.Source = ""
 			if len(tasks) > 1 && t.Asked != nil {
-				part = t.Asked.Name
+				t.Source = t.Asked.Name
 			}
 		}
-		t.Source = sourceOf(name, part)
-		if last != nil {
-			t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
-		}
-		t.Guess()
-		for _, state := range t.States() {
-			state.Source, state.LastCap = t.Source, t.LastCap
-		}
+		settle(t, name, last)
 		if !f.concluded {
 			t.FindProfile()
 			t.Remark()
@@ -98,6 +90,19 @@ func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
 		err = inFile(name, err)
 	}
 	return tasks, err
+}
+
+// settle says of a task which file it is from, its source being the part of it, and gives it
+// the last capability of its kernel.
+func settle(t *task.Task, name string, last *capset.Cap) {
+	t.Source = sourceOf(name, t.Source)
+	if last != nil {
+		t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}
+	}
+	t.Guess()
+	for _, state := range t.States() {
+		state.Source, state.LastCap = t.Source, t.LastCap
+	}
 }
 
 // read returns the tasks that a text of the format tells of.

@@ -32,21 +32,24 @@ var (
 )
 
 // Read returns the text of a file, or of standard input if the name is "-".
-func Read(name string, stdin io.Reader) ([]byte, error) {
-	return Parse(name, stdin, func(from io.Reader) ([]byte, error) {
-		text, err := io.ReadAll(io.LimitReader(from, MaxSize+1))
-		switch {
-		case err != nil:
-			return nil, err
-		case len(text) > MaxSize:
-			return nil, errTooLong
-		}
-		if text = toUTF8(text); bytes.IndexByte(text, 0) >= 0 {
-			return nil, errBinary
-		}
-		return text, nil
-	})
+func Read(name string, stdin io.Reader) ([]byte, error) { return Parse(name, stdin, readText) }
+
+func readText(from io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, MaxSize+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > MaxSize:
+		return nil, errTooLong
+	}
+	if text = toUTF8(text); bytes.IndexByte(text, 0) >= 0 {
+		return nil, errBinary
+	}
+	return text, nil
 }
+
+// byteOrderMark is what some editors put before a text in UTF-8.
+const byteOrderMark = "\ufeff"
 
 // toUTF8 returns a text without the byte order mark that editors put before it. One that
 // says UTF-16, as what PowerShell writes, says how to read the rest.
@@ -58,7 +61,7 @@ func toUTF8(text []byte) []byte {
 	case bytes.HasPrefix(text, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
 	default:
-		return bytes.TrimPrefix(text, []byte("\ufeff"))
+		return bytes.TrimPrefix(text, []byte(byteOrderMark))
 	}
 	units := make([]uint16, 0, len(text)/2)
 	for rest := text[2:]; len(rest) >= 2; rest = rest[2:] {

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
-	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -28,41 +27,23 @@ func Target(target string, stdin io.Reader, last *capset.Cap) ([]*task.Task, err
 
 // open returns the text of the file that a target names, and which name in it is meant.
 func open(target string, stdin io.Reader) (path, name string, text []byte, err error) {
-	text, err = Read(target, stdin)
-	if at := strings.LastIndexByte(target, ':'); at > 0 && errors.Is(err, fs.ErrNotExist) {
-		other, wrong := Read(target[:at], stdin)
-		if errors.Is(wrong, fs.ErrNotExist) {
-			return "", "", nil, err
-		}
-		return target[:at], target[at+1:], other, wrong
-	}
-	return target, "", text, err
+	err = split(target, func(part, of string) (err error) {
+		path, name = part, of
+		text, err = Read(part, stdin)
+		return err
+	})
+	return path, name, text, err
 }
 
-// Listed returns all that a target tells of: as Target, or the containers of a report by
-// container.
-func Listed(target string, stdin io.Reader) (*report.Listed, error) {
-	path, name, text, err := open(target, stdin)
-	if err != nil {
-		return nil, err
-	}
-	if formatOf(text).listed {
-		all, err := report.ReadListed(text)
-		if err == nil && len(all.Tasks) > 0 && len(all.Sums) > 0 {
-			err = errors.New("some lines are tasks and others are containers: compare them apart")
-		}
-		if err != nil {
-			return nil, inFile(path, err)
-		}
-		if all.Tasks == nil && all.Sums != nil {
-			if name != "" {
-				return nil, inFile(path, fmt.Errorf("it is by container: leave out :%s", shorten(name)))
-			}
-			return all, nil
+// split calls read with the file that a target names, and with which name in it is meant.
+func split(target string, read func(path, name string) error) error {
+	err := read(target, "")
+	if at := strings.LastIndexByte(target, ':'); at > 0 && errors.Is(err, fs.ErrNotExist) {
+		if other := read(target[:at], target[at+1:]); !errors.Is(other, fs.ErrNotExist) {
+			return other
 		}
 	}
-	tasks, err := named(path, name, text, nil)
-	return &report.Listed{Tasks: tasks}, err
+	return err
 }
 
 // named returns the tasks of a name that a text tells of, or all of them if it is "".
@@ -78,9 +59,17 @@ func named(path, name string, text []byte, last *capset.Cap) ([]*task.Task, erro
 		}
 	}
 	if found == nil {
-		return nil, inFile(path, fmt.Errorf("nothing in it has the name %q, but %s", shorten(name), titles(tasks)))
+		return nil, inFile(path, unnamed(name, tasks))
 	}
 	return found, err
+}
+
+// unnamed is the error of a name that none of the tasks has.
+func unnamed(name string, tasks []*task.Task) error {
+	if len(tasks) == 0 {
+		return fmt.Errorf("nothing in it has the name %q: it has no task", shorten(name))
+	}
+	return fmt.Errorf("nothing in it has the name %q, but %s", shorten(name), titles(tasks))
 }
 
 // isNamed reports whether a name is that of a task.
@@ -98,31 +87,32 @@ func One(target string, stdin io.Reader, last *capset.Cap) (*task.Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Only(target, tasks)
+	return only(target, tasks, len(tasks))
 }
 
-// Only returns the only one of the tasks of a target.
-func Only(target string, tasks []*task.Task) (*task.Task, error) {
-	if len(tasks) != 1 {
-		return nil, Several(target, tasks)
+// only returns the only one of the tasks of a target, of which the first are given.
+func only(target string, first []*task.Task, count int) (*task.Task, error) {
+	if count != 1 {
+		return nil, Several(target, first, count)
 	}
-	return tasks[0], nil
+	return first[0], nil
 }
 
-// Several is the error of a target that has several tasks where one is wanted.
-func Several(target string, tasks []*task.Task) error {
+// Several is the error of a target that has several tasks where one is wanted, of which the first are
+// given.
+func Several(target string, first []*task.Task, count int) error {
 	named := func(t *task.Task) bool { return t.Title().Known() }
-	if !slices.ContainsFunc(tasks, named) {
-		return inFile(target, fmt.Errorf("it has %d tasks, want one", len(tasks)))
+	if !slices.ContainsFunc(first, named) {
+		return inFile(target, fmt.Errorf("it has %d tasks, want one", count))
 	}
 	what := "tasks"
-	switch t := tasks[0]; {
+	switch t := first[0]; {
 	case t.Asked != nil && t.Container.Zero() != nil:
 		what = "containers"
 	case t.Asked != nil:
 		what = "units"
 	}
-	return inFile(target, fmt.Errorf("it has %d %s: name one, as file:%s:NAME, of %s", len(tasks), what, target, titles(tasks)))
+	return inFile(target, fmt.Errorf("it has %d %s: name one, as file:%s:NAME, of %s", count, what, target, titles(first)))
 }
 
 // maxTitles is how many names an error lists, and how long one may be.
