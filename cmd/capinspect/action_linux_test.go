@@ -227,3 +227,35 @@ func TestIssueForms(t *testing.T) {
 		}
 	}
 }
+
+// TestPinned holds that the workflows name the actions of others by commit: a tag can move to
+// another one.
+func TestPinned(t *testing.T) {
+	files, err := filepath.Glob("../../.github/workflows/*.yml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	by := map[string]string{}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`uses: (\S+)(.*)`).FindAllStringSubmatch(string(text), -1) {
+			if strings.HasPrefix(m[1], "./") {
+				continue
+			}
+			name, commit, _ := strings.Cut(m[1], "@")
+			if !regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString(commit) || !regexp.MustCompile(`^ # v\d+\.\d+\.\d+$`).MatchString(m[2]) {
+				t.Errorf("%s: %s: want a commit and the version that it is", filepath.Base(path), m[0])
+			}
+			if by[name] != "" && by[name] != commit {
+				t.Errorf("%s: %s at two commits", filepath.Base(path), name)
+			}
+			by[name] = commit
+		}
+	}
+	if len(by) < 5 {
+		t.Errorf("%d actions only", len(by))
+	}
+}
