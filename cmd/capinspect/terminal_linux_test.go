@@ -196,12 +196,13 @@ func TestTerminalScan(t *testing.T) {
 // uncoloured leaves out colours.
 var uncoloured = strings.NewReplacer("\x1b[31m", "", "\x1b[33m", "", "\x1b[2m", "", "\x1b[0m", "")
 
-// TestTerminalAnswers shows what diff and check find at terminals of two widths.
+// TestTerminalAnswers shows what diff, check and predict find at terminals of two widths.
 func TestTerminalAnswers(t *testing.T) {
 	need.On(t, "script", "stty")
 	for name, args := range map[string]string{
-		"diff":  "diff docker privileged",
-		"check": "check --within docker --no-new-privs -f linux-6.18-containerd-privileged.status",
+		"diff":    "diff docker privileged",
+		"predict": "predict image:../image",
+		"check":   "check --within docker --no-new-privs -f linux-6.18-containerd-privileged.status",
 	} {
 		for _, width := range []int{80, 160} {
 			line := fmt.Sprintf("cd %s; stty cols %d; TERM=xterm %s %s", filepath.Join(fixture.Dir(t), "status"), width, built(t), args)

@@ -75,11 +75,15 @@ func (c *predictConfig) Run(e *command.Env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	style, err := c.color.Style(e)
+	if err != nil {
+		return 0, err
+	}
 	p, err := c.predict(e, args)
 	if err != nil {
 		return 0, err
 	}
-	if err := e.Write(format.Append(nil, p)); err != nil {
+	if err := e.Write(format.Styled(nil, p, style)); err != nil {
 		return 0, err
 	}
 	if p.Result != predict.OK {

@@ -98,11 +98,16 @@ func (s *Subject) changesOf(p *Prediction, denied *Denied) []Change {
 	return nil
 }
 
-// forced returns what changes it that execve(2) fails for the capabilities of a file.
-func (s *Subject) forced(f *Found, caps *capset.FileCaps) []Change {
-	in, c := s.choose("file", "image"), &s.Credentials
-	permitted := caps.Permitted & capset.UpTo(s.How.Last)
-	missing := permitted &^ (c.Sets[capset.Bounding] | c.Sets[capset.Inheritable]&caps.Inheritable)
+// missing returns the permitted capabilities of a file that the task would not get.
+func (s *Subject) missing(caps *capset.FileCaps) capset.Set {
+	c := &s.Credentials
+	return caps.Permitted & capset.UpTo(s.How.Last) &^ (c.Sets[capset.Bounding] | c.Sets[capset.Inheritable]&caps.Inheritable)
+}
+
+// forced returns what changes it that execve(2) fails for the capabilities of a file, of which
+// some are missing.
+func (s *Subject) forced(f *Found, caps *capset.FileCaps, missing capset.Set) []Change {
+	in, permitted := s.choose("file", "image"), caps.Permitted&capset.UpTo(s.How.Last)
 	lower := *caps
 	lower.Effective = false
 	without := (&Program{Caps: &lower}).CapsText(s.How.Last)

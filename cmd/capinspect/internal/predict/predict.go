@@ -211,7 +211,11 @@ func (s *Subject) apply(f *Found, p *Prediction) error {
 		p.step(step.Code, step.Text)
 	}
 	if err != nil {
-		return &Denied{"EPERM", f.Path, err.Error(), s.forced(f, file.Caps)}
+		missing := s.missing(file.Caps)
+		return &Denied{
+			"EPERM", f.Path, "the file is marked effective, and the Bounding set lacks its " + missing.String(),
+			s.forced(f, file.Caps, missing),
+		}
 	}
 	p.file, p.after = file, after
 	p.Result, p.After = OK, s.with(&after)

@@ -182,7 +182,7 @@ func TestResult(t *testing.T) {
 		},
 		"forced": {
 			file: file(caps(some(0, capset.NetRaw, capset.SysAdmin))), result: "EPERM",
-			why: "/bin/x: operation not permitted: the file is marked effective, and has permitted capabilities that it would not get",
+			why: "/bin/x: operation not permitted: the file is marked effective, and the Bounding set lacks its cap_sys_admin",
 		},
 		"not forced":     {file: file(caps(some(0, capset.NetRaw))), result: OK},
 		"malformed caps": {file: file(func(f *Found) { f.Caps = task.Known([]byte("bad")) }), result: "EINVAL", why: "/bin/x: invalid argument: malformed security.capability"},

@@ -73,7 +73,7 @@ var (
 		{"json", object(report.FromDrift)},
 	}
 	Predictions = []*Form[predict.Prediction]{
-		{"text", text(printPrediction)},
+		{"text", wrapped(printPrediction)},
 		{"json", object(report.FromPrediction)},
 	}
 	Scans = []*Form[predict.Scan]{

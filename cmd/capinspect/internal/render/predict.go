@@ -20,14 +20,15 @@ func printPrediction(p *printer, pred *predict.Prediction) {
 		printWho(p, pred.Task)
 		p.line(": ", pred.Result)
 	}
-	if pred.Program != nil {
-		printProgram(p, pred.Program, pred.Task.LastCap.Value)
-	}
 	if pred.After == nil {
 		p.print("Why: ")
 		p.escaped(pred.Why)
 		p.line()
-	} else {
+	}
+	if pred.Program != nil {
+		printProgram(p, pred.Program, pred.Task.LastCap.Value)
+	}
+	if pred.After != nil {
 		printAfter(p, pred.After)
 		if pred.Image == "" {
 			printChanges(p, pred)

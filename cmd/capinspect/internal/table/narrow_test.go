@@ -53,3 +53,18 @@ func TestNarrow(t *testing.T) {
 		}
 	}
 }
+
+// TestCutPath shortens paths so that the name of the file stays.
+func TestCutPath(t *testing.T) {
+	const path = "/usr/lib/dbus/däemon"
+	for width, want := range map[int]string{
+		19: "/usr/lib/db+/däemon", 9: "/+/däemon", 8: "+/däemon", 7: "/däemo+", 6: "/däem+", 2: "/+",
+	} {
+		if got := string(cutPath([]byte(path), width)); got != want {
+			t.Errorf("%d: %q, want %q", width, got, want)
+		}
+	}
+	if got := string(cutPath([]byte("dbus-daemon"), 5)); got != "dbus+" {
+		t.Errorf("%q", got)
+	}
+}

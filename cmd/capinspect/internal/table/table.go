@@ -177,12 +177,12 @@ func (t *Table[T]) WriteTo(w io.Writer) (written int64, err error) {
 	}
 	if t.Header {
 		for at, i := range shown {
-			out = t.appendCell(out, t.Columns[i].Number, []byte(t.Columns[i].Name), task.Plain, widths[at:])
+			out = t.appendCell(out, t.Columns[i], []byte(t.Columns[i].Name), task.Plain, widths[at:])
 		}
 	}
 	for _, r := range rows {
 		for at, i := range shown {
-			out = t.appendCell(out, t.Columns[i].Number, r.chunk.cell(r.first+i), r.chunk.mark(r.first+i), widths[at:])
+			out = t.appendCell(out, t.Columns[i], r.chunk.cell(r.first+i), r.chunk.mark(r.first+i), widths[at:])
 		}
 		if len(out) >= blockSize {
 			if flush(); err != nil {
@@ -296,24 +296,40 @@ func (t *Table[T]) shrink(widths, floors []int) {
 
 // appendCell appends a cell, and the space before the next one. The widths begin with that
 // of its column.
-func (t *Table[T]) appendCell(dst []byte, number bool, cell []byte, mark task.Mark, widths []int) []byte {
+func (t *Table[T]) appendCell(dst []byte, column *Column[T], cell []byte, mark task.Mark, widths []int) []byte {
 	length := utf8.RuneCount(cell)
 	if length > widths[0] {
-		cell = cut(cell, widths[0])
+		if column.Name == pathColumn {
+			cell = cutPath(cell, widths[0])
+		} else {
+			cell = cut(cell, widths[0])
+		}
 		length = widths[0]
 	}
 	last := len(widths) == 1
-	if number {
+	if column.Number {
 		dst = render.AppendSpaces(dst, widths[0]-length)
 	}
 	dst = t.Style.AppendMarked(dst, mark, cell)
 	switch {
 	case last:
 		return append(dst, '\n')
-	case number:
+	case column.Number:
 		return append(dst, ' ', ' ')
 	}
 	return render.AppendSpaces(dst, widths[0]-length+2)
+}
+
+// pathColumn is the column that has paths.
+const pathColumn = "FILE"
+
+// cutPath leaves characters of a path out before its last part, with a "+" in their place.
+func cutPath(cell []byte, width int) []byte {
+	name := cell[max(bytes.LastIndexByte(cell, '/'), 0):]
+	if rest := width - utf8.RuneCount(name); rest > 0 {
+		return append(cut(cell, rest), name...)
+	}
+	return cut(name, width)
 }
 
 // cut returns the first characters of a cell, with a "+" as the last one.
