@@ -340,7 +340,7 @@ func TestScanRefused(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	// what cannot be searched at all
-	if o := as(dir + "/shut/x"); o.status != 2 || o.stdout != "" || !strings.HasSuffix(o.stderr, ": open "+dir+"/shut/x: permission denied\n") {
+	if o := as(dir + "/shut/x"); o.status != 2 || o.stdout != "" || !strings.HasSuffix(o.stderr, ": "+dir+"/shut/x: permission denied\n") {
 		t.Errorf("%+v", o)
 	}
 }

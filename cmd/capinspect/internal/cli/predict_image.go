@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	goruntime "runtime"
 	"strings"
 
@@ -68,12 +69,26 @@ func (c *scanConfig) asked(e *command.Env, arg string) (*image.Image, *manifest.
 func openImage(e *command.Env, arg string) (*image.Image, error) {
 	p := e.Waiting("reading the image")
 	defer p.Clear()
+	switch arg {
+	case "":
+		return nil, usagef("%s names no file: want %[1]sPATH", imagePrefix)
+	case "-":
+		return nil, errors.New("an image is read more than once: want a file, not standard input")
+	}
 	file, name := cutImage(arg)
 	i, err := image.Open(file, name, goruntime.GOARCH)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && isName(arg):
+		return nil, fmt.Errorf("%s: no such file or directory: to ask about an image of that name, save it first, as 'docker save -o image.tar %[1]s'", arg)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", arg, plainPath(err))
 	}
 	return i, nil
+}
+
+// isName reports whether somebody may mean an image by its name, as debian:12, and no file.
+func isName(arg string) bool {
+	return !strings.HasPrefix(arg, "/") && !strings.HasPrefix(arg, ".") && filepath.Ext(arg) != ".tar"
 }
 
 // cutImage splits PATH:NAME behind the first path that is there, because both may have colons.

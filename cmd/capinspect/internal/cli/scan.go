@@ -3,11 +3,15 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/cli/columns"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/flags"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
@@ -130,9 +134,25 @@ func (c *scanConfig) search(e *command.Env, dir string) (*predict.Scan, error) {
 	found, err := from.Scan(c.task, dir, c.all, &c.whatIf, p.Step)
 	p.Clear()
 	if err != nil {
-		return nil, c.failed(from, err)
+		return nil, c.unscanned(from, dir, err)
 	}
 	return found, nil
+}
+
+// unscanned words why a directory is not scanned. Only that of another process needs its pid.
+func (c *scanConfig) unscanned(from *collect.Collector, dir string, err error) error {
+	wrong, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
+		return c.failed(from, err)
+	}
+	err = fmt.Errorf("%s: %w", wrong.Path, wrong.Err)
+	switch {
+	case c.task != target.Self:
+		return c.failed(from, err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%s: not a directory: use 'capinspect predict %[1]s' for a program, 'capinspect scan image:%[1]s' for an image", dir)
+	}
+	return err
 }
 
 // write writes what was found.

@@ -185,6 +185,7 @@ var kinds = [...]struct{ prefix, hint string }{
 	{"profile:", "use 'capinspect diff profile:%' to compare with a profile, 'capinspect profiles %' to see it"},
 	{"file:", "use 'capinspect file:%' for a task in a file"},
 	{"container:", "use 'capinspect container:%' for the first process of a container"},
+	{"image:", "use 'capinspect predict image:%' to ask whether it starts, 'capinspect scan image:%' for its programs"},
 	{"-", "use -f - for standard input"},
 }
 

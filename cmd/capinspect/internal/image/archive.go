@@ -92,9 +92,6 @@ func (a *archived) each(want func(string, int64) bool, visit func(string, int64,
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is read more than once: want a regular file")
-	}
 	text, err := unpacked(f, info.Size())
 	if err != nil {
 		return err
@@ -145,8 +142,11 @@ func open(name string) (archive, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if !info.IsDir() {
+	switch {
+	case info.Mode().IsRegular():
 		return &archived{name, map[string]string{}}, func() {}, nil
+	case !info.IsDir():
+		return nil, nil, errors.New("it is read more than once: want a regular file")
 	}
 	root, err := os.OpenRoot(name)
 	if err != nil {
