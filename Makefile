@@ -193,8 +193,8 @@ dist: $(BOM) ## build what a release consists of: TARGETS, bills of materials, t
 bin/packaging: $(wildcard packaging/*)
 	cd packaging && CGO_ENABLED=0 GOOS= GOARCH= $(GO) build -trimpath -o ../$@ .
 
-packages: $(PACKAGING) ## add a deb, an rpm and an apk of each Linux binary to what dist built
-	$(PACKAGING) packages
+packages: $(PACKAGING) ## add a deb, an rpm and an apk of each Linux binary, zips and a formula for macOS to what dist built
+	$(PACKAGING) packages macos
 
 images: $(PACKAGING) ## add an OCI layout with an image of each Linux binary to what dist built
 	$(PACKAGING) images

@@ -71,7 +71,7 @@ func TestSame(t *testing.T) {
 	if err != nil || !bytes.Equal(x, y) {
 		t.Errorf("first\n%sthen\n%s%v", x, y, err)
 	}
-	for _, want := range []string{"capinspect-linux-arm.deb", "capinspect-linux-s390x.rpm", "capinspect-linux-amd64.apk", "capinspect-image.oci.tar"} {
+	for _, want := range []string{"capinspect-linux-arm.deb", "capinspect-linux-s390x.rpm", "capinspect-linux-amd64.apk", "capinspect-image.oci.tar", "capinspect-darwin-arm64.zip", "capinspect.rb"} {
 		if !strings.Contains(string(x), "  "+want+"\n") {
 			t.Errorf("no %s in\n%s", want, x)
 		}

@@ -36,6 +36,7 @@ nothing and needs no privilege.`
 var makers = map[string]func(*dist) error{
 	"packages": makePackages,
 	"images":   makeImages,
+	"macos":    makeMacOS,
 }
 
 func main() {

@@ -89,6 +89,11 @@ func check(dir string, run bool) error {
 			return err
 		}
 	}
+	if made("*.zip") || run {
+		if err := checkMacOS(dir, binaries, sums); err != nil {
+			return err
+		}
+	}
 	if made("*.oci.tar") || run {
 		return checkImages(dir, binaries, missing)
 	}
