@@ -177,6 +177,10 @@ bin/cyclonedx-gomod: Makefile
 	GOBIN=$(CURDIR)/bin CGO_ENABLED=0 GOOS= GOARCH= $(GO) install -trimpath $(CYCLONEDX)
 	touch $@
 
+# An archive that is the same wherever it is packed.
+ARCHIVE = tar -cf - --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+	--mtime=@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}
+
 dist: $(BOM) ## build what a release consists of: TARGETS, bills of materials, the rest in an archive, sums
 	rm -rf dist bin/share
 	mkdir -p dist
@@ -186,15 +190,15 @@ dist: $(BOM) ## build what a release consists of: TARGETS, bills of materials, t
 		$(BOM) bin -json -std -noserial -notimestamp -output $$file.cdx.json $$file || exit; \
 	done
 	$(MAKE) -s install-share DESTDIR=bin/ PREFIX=share
-	tar -C bin/share -cf - --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
-		--mtime=@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} share | gzip -9n >dist/capinspect-share.tar.gz
-	cd dist && LC_ALL=C sha256sum capinspect-* >SHA256SUMS
+	$(ARCHIVE) -C bin/share share | gzip -9n >dist/capinspect-share.tar.gz
+	$(ARCHIVE) -C $(CURDIR)/kubectl kubectl-capinspect -C $(CURDIR) LICENSE | gzip -9n >dist/kubectl-capinspect.tar.gz
+	cd dist && LC_ALL=C sha256sum capinspect-* kubectl-capinspect.tar.gz >SHA256SUMS
 
 bin/packaging: $(wildcard packaging/*)
 	cd packaging && CGO_ENABLED=0 GOOS= GOARCH= $(GO) build -trimpath -o ../$@ .
 
-packages: $(PACKAGING) ## add a deb, an rpm and an apk of each Linux binary, zips and a formula for macOS to what dist built
-	$(PACKAGING) packages macos
+packages: $(PACKAGING) ## add a deb, an rpm and an apk of each Linux binary, zips and a formula for macOS, and the manifest for krew to what dist built
+	$(PACKAGING) packages macos krew
 
 images: $(PACKAGING) ## add an OCI layout with an image of each Linux binary to what dist built
 	$(PACKAGING) images

@@ -37,6 +37,7 @@ var makers = map[string]func(*dist) error{
 	"packages": makePackages,
 	"images":   makeImages,
 	"macos":    makeMacOS,
+	"krew":     makeKrew,
 }
 
 func main() {

@@ -80,6 +80,9 @@ func check(dir string, run bool) error {
 	if err := checkArchive(filepath.Join(dir, "capinspect-share.tar.gz")); err != nil {
 		return err
 	}
+	if err := checkPlugin(dir, binaries[0].info.Main.Version, sums); err != nil {
+		return err
+	}
 	made := func(pattern string) bool {
 		found, err := filepath.Glob(filepath.Join(dir, pattern))
 		return err == nil && len(found) > 0
