@@ -108,6 +108,7 @@ lint: deps ## format, vet, staticcheck, tidy, workflows, spelling, dependencies
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
 	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
+	shellcheck kubectl/kubectl-capinspect .ci/run
 	codespell -L upto,inh,flage,nd,doas,chage --skip=./.git,./bin,./dist,./testdata/terminal,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
 
 vuln: ## name known vulnerabilities that the code reaches (fetches the list from vuln.go.dev)
