@@ -70,6 +70,7 @@ test: ## run all tests; those that lack something here are named with the reason
 compare: ## hold manifests, Pod Security rules and seccomp gates against the originals; test packaging
 	cd testdata/compare && CGO_ENABLED=0 $(GO) test -count=1 ./...
 	cd packaging && CGO_ENABLED=0 $(GO) test -count=1 ./...
+	cd testdata/apk && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 # A process under the race detector otherwise sleeps for a second before it ends, and the
 # scripts start hundreds.
@@ -107,6 +108,7 @@ lint: deps ## format, vet, staticcheck, tidy, workflows, spelling, dependencies
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
+	cd testdata/apk && $(GO) vet ./... && $(GO) mod tidy -diff
 	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
 	shellcheck kubectl/kubectl-capinspect .ci/run
 	codespell -L upto,inh,flage,nd,doas,chage --skip=./.git,./bin,./dist,./testdata/terminal,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
@@ -206,6 +208,7 @@ images: $(PACKAGING) ## add an OCI layout with an image of each Linux binary to 
 
 distcheck: ## check what dist, packages and images built; DISTCHECK=-run: nothing may be left out for want of a file or a tool
 	cd testdata/compare && $(GO) run ./release $(DISTCHECK)
+	cd testdata/apk && $(GO) run . $(DISTCHECK)
 
 repro: $(BOM) $(PACKAGING) ## build the last commit for TARGETS twice, in other folders and with empty caches, and compare
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && for dir in a another/place; do \

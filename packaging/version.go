@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -43,8 +44,9 @@ func parseVersion(v string) (version, error) {
 			return version{}, err
 		}
 		commit = "git" + at.Format("20060102150405") + "." + rev
-		// apk has no place for the revision, and holds a number in 32 bits.
-		apkCommit = "_git" + at.Format("20060102") + "_p" + at.Format("150405")
+		// apk has no place for the revision, and its older releases hold a number in
+		// 31 bits: enough for the seconds since 1970, and not for a date with a time.
+		apkCommit = "_git" + strconv.FormatInt(at.Unix(), 10)
 	}
 	out := version{tag: tag, deb: "0.0~" + commit, apk: "0.0.0" + apkCommit}
 	if base != "" {
