@@ -216,10 +216,13 @@ func deref(s *string) string {
 	return *s
 }
 
-// startOf predicts how an image starts.
+// startOf predicts how an image starts, with a program or, if that is "", as it says itself.
 func startOf(t *testing.T, file, program string, flags []string) (p report.Prediction) {
 	t.Helper()
-	args := slices.Concat([]string{"predict", "--json", "--runtime", "docker"}, flags, []string{"image:" + file, program})
+	args := slices.Concat([]string{"predict", "--json", "--runtime", "docker"}, flags, []string{"image:" + file})
+	if program != "" {
+		args = append(args, program)
+	}
 	o := call("", args...)
 	if o.status == 2 {
 		t.Fatalf("%v: %s", args, o.stderr)
@@ -244,6 +247,7 @@ func started(t *testing.T, args []string) (result string, task *report.Task) {
 	said, _, _ := strings.Cut(complaints.String(), "\n")
 	if strings.HasPrefix(said, "docker: ") || strings.HasPrefix(said, "exec ") {
 		for _, row := range []struct{ text, errno string }{
+			{"No command specified", "refused"},
 			{"unable to find user", "refused"},
 			{"exec format error", "ENOEXEC"},
 			{"too many levels of symbolic links", "ELOOP"},

@@ -67,7 +67,7 @@ func (i *Image) lookUp(from *place, name string, by visitor) (*place, error) {
 		}
 		next := at.entry(part)
 		if next == nil {
-			return nil, &predict.Denied{Errno: "ENOENT", Path: at.path + "/" + part}
+			return nil, &predict.Denied{Errno: "ENOENT", Path: strings.TrimRight(at.path+"/"+part+"/"+after, "/")}
 		}
 		if next.kind != tar.TypeSymlink {
 			if at, rest = next, after; more && at.kind != tar.TypeDir {

@@ -4,7 +4,6 @@ package image
 
 import (
 	"archive/tar"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,7 +18,7 @@ import (
 // to be set, and it is changed as Start does.
 func (i *Image) Scan(m *manifest.Manifest, what *predict.WhatIf) (*predict.Scan, error) {
 	if refused := i.fill(m); refused != nil {
-		return nil, errors.New(refused.Why)
+		return nil, fmt.Errorf("%s: name another user with --uid", refused.Why)
 	}
 	t := m.Expected(capset.LastKnown)
 	i.describe(t)

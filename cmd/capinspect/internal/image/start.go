@@ -57,6 +57,9 @@ func (i *Image) Start(m *manifest.Manifest, program string, what *predict.WhatIf
 		return nil, err
 	}
 	p.Image = i.Name
+	if len(command) > 2 && command[0] == "/bin/sh" && command[1] == "-c" && p.Result == "ENOENT" && p.Script == "" {
+		p.Changes = append([]predict.Change{{Where: "image", Text: `write ENTRYPOINT and CMD as ["/PROGRAM", "ARGUMENT"]: as a text, they need a shell`}}, p.Changes...)
+	}
 	p.Notes = append(append(append([]task.Note(nil), m.Traps...), p.Notes...), i.notes(p, command)...)
 	return p, nil
 }

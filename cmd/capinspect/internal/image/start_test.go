@@ -64,6 +64,13 @@ func TestStartChanges(t *testing.T) {
 		"another architecture": {trial{[]string{"app=" + string(foreign)}, "", app, manifest.SecurityContext{}}, "ENOEXEC", map[string]trial{
 			"build /app for amd64": {[]string{static}, "", app, manifest.SecurityContext{}},
 		}},
+		"a shell that is not there": {trial{[]string{static}, "", []string{"/bin/sh", "-c", "/app"}, manifest.SecurityContext{}}, "ENOENT", map[string]trial{
+			"write ENTRYPOINT and CMD as": {[]string{static}, "", app, manifest.SecurityContext{}},
+			"install it":                  {[]string{static, "bin/sh=" + string(predicttest.ELF(""))}, "", []string{"/bin/sh", "-c", "/app"}, manifest.SecurityContext{}},
+		}},
+		"a script of another system": {trial{[]string{"app=#!/bin/sh\r\n", "bin/sh=" + string(predicttest.ELF(""))}, "", app, manifest.SecurityContext{}}, "ENOENT", map[string]trial{
+			"end the lines of the script": {[]string{"app=#!/bin/sh\n", "bin/sh=" + string(predicttest.ELF(""))}, "", app, manifest.SecurityContext{}},
+		}},
 		"no program": {trial{[]string{static}, "", nil, manifest.SecurityContext{}}, Refused, map[string]trial{
 			"add ENTRYPOINT": {[]string{static}, "", app, manifest.SecurityContext{}},
 			"command:":       {[]string{static}, "", app, manifest.SecurityContext{}}, // which takes the same place

@@ -7,6 +7,7 @@ package predict
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -164,7 +165,11 @@ func (s *Subject) execute(p *Prediction) error {
 		}
 		p.Script = cmp.Or(p.Script, f.Path)
 		p.step("script", f.Path+" is a script: "+name+" is executed, and its attributes count")
+		of := f
 		if f, err = s.find(name); err != nil {
+			if isErrno(err, "ENOENT") {
+				s.noInterpreter(deniedOf(err), name, of)
+			}
 			return err
 		}
 		if scripts == maxScripts {
@@ -189,6 +194,16 @@ func (s *Subject) interpreterOf(f *Found) (name string, is bool, err error) {
 		return "", true, &Denied{"EACCES", f.Path, "its first line names an empty interpreter", nameInterpreter}
 	}
 	return name, what == goodScript, nil
+}
+
+// noInterpreter adds to an error that it is about the interpreter of a script.
+func (s *Subject) noInterpreter(denied *Denied, name string, of *Found) {
+	why := "it is the interpreter that " + of.Path + " names"
+	if strings.HasSuffix(name, "\r") {
+		why += ", with a carriage return at its end"
+		denied.Changes = []Change{{s.choose("file", "image"), `end the lines of the script as Unix does: sed -i 's/\r$//' ` + of.Path}}
+	}
+	denied.Why = why
 }
 
 // nameInterpreter changes what is wrong with a script.

@@ -193,7 +193,7 @@ func TestResult(t *testing.T) {
 		},
 		"no interpreter":    {file: file(head("#!\n")), result: "ENOEXEC", why: "/bin/x: exec format error: its first line names no interpreter, or one too long"},
 		"empty interpreter": {file: file(head("#!")), result: "EACCES", why: "/bin/x: permission denied: its first line names an empty interpreter"},
-		"lost interpreter":  {file: file(head("#!/bin/y\n")), result: "ENOENT", why: "/bin/y: no such file or directory"},
+		"lost interpreter":  {file: file(head("#!/bin/y\n")), result: "ENOENT", why: "/bin/y: no such file or directory: it is the interpreter that /bin/x names"},
 	} {
 		in := &tree{files: map[string]*Found{}, dirs: map[string]Inode{}}
 		if row.file != nil {

@@ -46,7 +46,12 @@ func printStart(p *printer, pred *predict.Prediction) {
 	p.print("image ")
 	p.escaped(pred.Image)
 	if pred.After == nil {
-		p.line(" does not start: ", pred.Result)
+		p.print(" does not start")
+		if pred.File != "" {
+			p.print(" ")
+			p.escaped(pred.File)
+		}
+		p.line(": ", pred.Result)
 		return
 	}
 	p.print(" starts ")
