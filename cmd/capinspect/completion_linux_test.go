@@ -287,7 +287,7 @@ func TestCompletionRows(t *testing.T) {
 				t.Errorf("%s: no row of %s", command, word)
 			case (argument == "") != (row[0] == ""):
 				t.Errorf("%s: %s takes %q, completed by %q", command, word, argument, row[0])
-			case row[0] == "@" && !slices.Contains([]string{"N", "GLOB", "ID", "TIME", "VERSION"}, argument):
+			case row[0] == "@" && !slices.Contains([]string{"N", "GLOB", "ID", "TIME", "VERSION", "NODE"}, argument):
 				// The flag needs values that completion can offer. If nobody can
 				// list them, its argument belongs to the exceptions above.
 				t.Errorf("%s: completion offers nothing for %s of %s", command, argument, word)

@@ -83,14 +83,18 @@ var inDocker = []struct {
 	{regexp.MustCompile(`(?m)^ +limits: \{cpu: 500m, memory: (\d+)Mi\}$`), "--cpus 0.5 --memory ${1}m"},
 	{regexp.MustCompile(`(?m)^ +sysctls: \[\{name: ([\w.]+), value: "(\d+)"\}\]$`), "--sysctl $1=$2"},
 	{regexp.MustCompile(`(?m)^ +seccompProfile: \{type: RuntimeDefault\}$`), ""}, // docker's default
+	{nodeEnv, "--env NODE=my-node"},
 }
+
+// nodeEnv is the line that gives a container the name of its node, my-node here.
+var nodeEnv = regexp.MustCompile(`(?m)^ +env: \[\{name: NODE, valueFrom: \{fieldRef: \{fieldPath: spec.nodeName\}\}\}\]$`)
 
 // notInDocker are keys for which this has no flag.
 var notInDocker = regexp.MustCompile(`(?m)^.*\b(privileged|procMount|\w+Options|appArmorProfile|supplementalGroups|fsGroup|hostNetwork|hostIPC|hostUsers|volumeMounts|env|shareProcessNamespace): `)
 
 // podManifest returns docker's flags for a container of a manifest, and its arguments.
 func podManifest(text string) (flags, args []string, err error) {
-	if line := notInDocker.FindString(text); line != "" {
+	if line := notInDocker.FindString(nodeEnv.ReplaceAllString(text, "")); line != "" {
 		return nil, nil, fmt.Errorf("no flag of docker for %s", line)
 	}
 	for _, in := range inDocker {
@@ -104,6 +108,11 @@ func podManifest(text string) (flags, args []string, err error) {
 	}
 	if list := regexp.MustCompile(`(?m)^ +args: (\[.*\])$`).FindStringSubmatch(text); list != nil {
 		err = json.Unmarshal([]byte(list[1]), &args)
+	}
+	for i, arg := range args { // as the kubelet does
+		if slices.Contains(flags, "NODE=my-node") {
+			args[i] = strings.ReplaceAll(arg, "$(NODE)", "my-node")
+		}
 	}
 	return flags, args, err
 }
@@ -259,16 +268,13 @@ func nodeReport(dir, kind string) (flags, args []string, err error) {
 	return nil, nil, fmt.Errorf("no %s", kind)
 }
 
-// nodeLogs prints what the Job of node-report.yaml does, as `kubectl logs --prefix`
-// prints it.
+// nodeLogs prints what the Job of node-report.yaml does.
 func nodeLogs() error {
 	flags, args, err := nodeReport(os.Getenv("DOCS"), "Job")
 	if err != nil {
 		return err
 	}
 	out, err := exec.Command("docker", slices.Concat([]string{"run", "--rm", "--network", "none", "--cgroupns", "host"}, flags, []string{os.Getenv("IMAGE")}, args)...).Output()
-	for line := range strings.Lines(string(out)) {
-		fmt.Print("[pod/node-report-x7k2p/capinspect] ", line)
-	}
+	os.Stdout.Write(out)
 	return err
 }

@@ -38,7 +38,7 @@ func TestNodeReport(t *testing.T) {
 	other := begin(name, "--user", "1000", "--cap-drop", "MKNOD", buildHolderImage(t, image))
 	report := func(kind string) (flags, args []string) {
 		flags, args, err := nodeReport("../../docs/kubernetes", kind)
-		if err != nil || len(flags) != 13 {
+		if err != nil || len(flags) != 15 {
 			t.Fatalf("%s: %q, %v", kind, flags, err)
 		}
 		return flags, args

@@ -16,7 +16,7 @@ import (
 // and why it does not know where.
 func TestStamp(t *testing.T) {
 	need.On(t, "root", "unshare")
-	for _, args := range []string{"", "-f /proc/self/status", "ps self", "ps --by container self"} {
+	for _, args := range []string{"", "-f /proc/self/status", "ps self", "ps --by container self", "ps self --node named", "ps --by container self --node named"} {
 		for _, format := range []string{"json", "jsonl"} {
 			for _, name := range []string{"node-1", ""} {
 				command := fmt.Sprintf("echo '%s' >/proc/sys/kernel/hostname && exec %s %s -o %s", name, built(t), args, format)
@@ -33,6 +33,10 @@ func TestStamp(t *testing.T) {
 					t.Errorf("%s -o %s: at %v", args, format, got.Time)
 				}
 				switch why := got.Unknown["node"]; {
+				case strings.HasSuffix(args, "--node named"):
+					if got.Node == nil || *got.Node != "named" || why != "" {
+						t.Errorf("%s -o %s: %v, %s", args, format, got.Node, why)
+					}
 				case name == "" && (got.Node != nil || why != "the hostname is empty"):
 					t.Errorf("%s -o %s without a hostname: %v, %s", args, format, got.Node, why)
 				case name != "" && (got.Node == nil || *got.Node != name || why != ""):

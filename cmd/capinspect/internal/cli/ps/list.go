@@ -149,7 +149,7 @@ func (r *run) sums() bool {
 
 func (r *run) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	s := report.Stream{
-		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: target.Reader()},
+		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: r.reader()},
 		Keys:  report.Keys{Container: r.query.Container, UserNames: r.query.UserNames},
 	}
 	if !r.watch.first() {
@@ -166,6 +166,16 @@ func (r *run) stream(from *collect.Collector, out *command.Output, hides string)
 		err = s.End(failures(found), &report.List{Summary: total.String(), NotShown: notShown(found, hides)})
 	}
 	return found, err
+}
+
+// reader returns when and where the list is made. A pod has a hostname of its own, and only
+// its manifest can tell the name of the node.
+func (r *run) reader() report.ReaderInfo {
+	info := target.Reader()
+	if name := r.config.node; name != "" {
+		info.Node = task.Known(name)
+	}
+	return info
 }
 
 func (r *run) byContainer(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
@@ -187,7 +197,7 @@ func (r *run) byContainer(from *collect.Collector, out *command.Output, hides st
 		}
 		return found, err
 	}
-	all := report.FromContainers(target.Reader(), sums, r.watch.delta, failures(found), notShown(found, hides))
+	all := report.FromContainers(r.reader(), sums, r.watch.delta, failures(found), notShown(found, hides))
 	marshal := func() ([]byte, error) { return layout.Marshal(all, true) }
 	if r.format.name == "jsonl" {
 		marshal = func() ([]byte, error) { return layout.MarshalLines(all.Lines()) }

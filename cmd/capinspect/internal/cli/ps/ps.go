@@ -84,6 +84,7 @@ type config struct {
 	every      flags.Interval
 	changes    bool
 	pods       string
+	node       string
 }
 
 var formats = []*format{{string(table.Text)}, {"tree"}, {"json"}, {"jsonl"}, {string(table.CSV)}, {string(table.Markdown)}, {openMetrics}}
@@ -169,6 +170,11 @@ func (c *config) outputFlags() []flags.Flag {
 			About: "name pods and containers as in FILE, the output of kubectl get pods -A -o json (or yaml); '-' is standard input",
 			Value: (*flags.String)(&c.pods),
 		},
+		{
+			Name: "node", Argument: "NODE", Values: []flags.Candidate{flags.Anything}, NotEmpty: true,
+			About: "with json and jsonl, NODE in place of the hostname, which in a pod is that of the pod",
+			Value: (*flags.String)(&c.node),
+		},
 	}
 }
 
@@ -238,6 +244,8 @@ func (r *run) chooseFormat() error {
 		return flags.Usagef("--changes compares each thread with itself: use -T in place of -t")
 	case c.full && r.format.name != "json" && r.format.name != "jsonl":
 		return flags.Usagef("--full is for json and jsonl")
+	case c.node != "" && r.format.name != "json" && r.format.name != "jsonl":
+		return flags.Usagef("--node is for json and jsonl")
 	}
 	return c.columns.Fit(r.format.name)
 }
