@@ -38,6 +38,8 @@ var debianScripts = map[string]string{
 	"bare":    "exec cat \"$@\"\n",
 	"nested":  "#!/usr/local/bin/entry\n",
 	"become":  "#!/bin/sh\nexec gosu nobody cat \"$@\"\n",
+	"guarded": "#!/bin/sh\nif [ \"$(id -u)\" = 0 ]; then exec gosu nobody cat \"$@\"; fi\nexec cat \"$@\"\n",
+	"missing": "#!/bin/sh\nexec su-exec nobody cat \"$@\"\n",
 }
 
 // debianImage makes a root directory of Debian, and two images of it: how mmdebstrap left it,
@@ -138,7 +140,7 @@ func debianPredict(t *testing.T, name, file string) {
 	}
 	for i, program := range []string{
 		"/bin/cat", "cat", "/usr/bin/other", "raw", "admin", "setuid", "group", "musl", "copied",
-		"entry", "env", "absent", "windows", "bare", "nested", "become",
+		"entry", "env", "absent", "windows", "bare", "nested", "become", "guarded", "missing",
 	} {
 		for n := range 2 { // two of four for each
 			row := rows[(i+n)%len(rows)]
@@ -154,9 +156,9 @@ func debianPredict(t *testing.T, name, file string) {
 			if lost != (program == "copied") {
 				t.Errorf("%s: %+v", what, p.Notes)
 			}
-			needs := slices.ContainsFunc(p.Notes, func(n report.Note) bool { return n.Code == "program-needs" })
-			if program == "become" {
-				if needs != (task == nil) {
+			if program == "become" || program == "guarded" || program == "missing" {
+				warned := slices.ContainsFunc(p.Notes, func(n report.Note) bool { return n.Code == "program-needs" || n.Code == "program-missing" })
+				if warned != (task == nil) {
 					t.Errorf("%s: %+v, and it starts: %v", what, p.Notes, task != nil)
 				}
 				continue

@@ -60,7 +60,7 @@ func (i *Image) Start(m *manifest.Manifest, program string, what *predict.WhatIf
 	if len(command) > 2 && command[0] == "/bin/sh" && command[1] == "-c" && p.Result == "ENOENT" && p.Script == "" {
 		p.Changes = append([]predict.Change{{Where: "image", Text: `write ENTRYPOINT and CMD as ["/PROGRAM", "ARGUMENT"]: as a text, they need a shell`}}, p.Changes...)
 	}
-	p.Notes = append(append(append([]task.Note(nil), m.Traps...), p.Notes...), i.notes(p, command)...)
+	p.Notes = append(append(append([]task.Note(nil), m.Traps...), p.Notes...), i.notes(s, p, command)...)
 	return p, nil
 }
 
@@ -188,7 +188,7 @@ func (i *Image) subject(t *task.Task, m *manifest.Manifest) (*predict.Subject, e
 }
 
 // notes tells what is remarkable about the program and its file.
-func (i *Image) notes(p *predict.Prediction, command []string) (notes []task.Note) {
+func (i *Image) notes(s *predict.Subject, p *predict.Prediction, command []string) (notes []task.Note) {
 	note := func(code, text string) { notes = append(notes, task.Note{Code: code, Text: text}) }
 	at, err := i.find(command[0], nil)
 	if p.Program != nil {
@@ -213,23 +213,78 @@ func (i *Image) notes(p *predict.Prediction, command []string) (notes []task.Not
 	if p.After == nil {
 		return notes
 	}
+	return append(notes, i.needs(s, p, command)...)
+}
+
+// needs tells what the programs lack that the container starts one after the other.
+func (i *Image) needs(s *predict.Subject, p *predict.Prediction, command []string) (notes []task.Note) {
+	note := func(code, text string) { notes = append(notes, task.Note{Code: code, Text: text}) }
+	script := i.script(p.Script)
+	if p.After.UID.Zero().Effective != 0 && asksForRoot(script) {
+		return nil // as another user it goes on without them
+	}
 	holds := p.After.Sets[capset.Permitted].Zero()
-	for _, name := range i.changers(p.Script, command) {
+	for _, name := range changers(script, command) {
 		for _, o := range operation.Named(name) {
 			if lacks := o.Set() &^ holds; lacks != 0 && o.Program {
 				note("program-needs", fmt.Sprintf("%s usually needs %v, and would lack %v. %s", name, o.Set(), lacks, o.Why))
 			}
 		}
 	}
+	for _, name := range switchersIn(script) {
+		if !strings.Contains(script, "exec "+name) || slices.ContainsFunc(searches, func(search string) bool { return strings.Contains(script, search+name) }) {
+			continue
+		}
+		if found, err := s.Predict(name); err == nil && found.Result == "ENOENT" {
+			note("program-missing", fmt.Sprintf("%s names %s, and the image does not have it", p.Script, name))
+		}
+	}
 	return notes
 }
+
+// asksForRoot reports whether a script does something else for root than for other users, as
+// the entrypoints of many images do.
+func asksForRoot(script string) bool {
+	return slices.ContainsFunc([]string{"id -u", "$UID", "${UID", "$EUID", "${EUID", "whoami"}, func(asks string) bool { return strings.Contains(script, asks) })
+}
+
+// searches are how a script finds out whether a program is there.
+var searches = []string{"command -v ", "which ", "type ", "hash "}
 
 // switchers are the programs that an entrypoint calls to become another user.
 var switchers = []string{"gosu", "su-exec", "runuser", "setuidgid", "s6-setuidgid", "chpst", "su", "sudo"}
 
+// script returns the text of a script without its comments; "" if there is none.
+func (i *Image) script(name string) string {
+	if name == "" {
+		return ""
+	}
+	at, err := i.lookUp(&place{file: i.top}, name, nil)
+	if err != nil {
+		return ""
+	}
+	var text strings.Builder
+	for line := range strings.Lines(string(at.head)) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			text.WriteString(line)
+		}
+	}
+	return text.String()
+}
+
+// switchersIn returns the switchers that a script names.
+func switchersIn(script string) (names []string) {
+	for _, word := range strings.FieldsFunc(script, func(r rune) bool { return strings.ContainsRune(" \t\n;&|()`\"'$", r) }) {
+		if slices.Contains(switchers, path.Base(word)) && !slices.Contains(names, word) {
+			names = append(names, word)
+		}
+	}
+	return names
+}
+
 // changers returns the programs of the table of operations that the container starts, or that
 // its script names.
-func (i *Image) changers(script string, command []string) (names []string) {
+func changers(script string, command []string) (names []string) {
 	add := func(name string) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -244,22 +299,8 @@ func (i *Image) changers(script string, command []string) (names []string) {
 			add(base)
 		}
 	}
-	if script == "" {
-		return names
-	}
-	at, err := i.lookUp(&place{file: i.top}, script, nil)
-	if err != nil {
-		return names
-	}
-	for line := range strings.Lines(string(at.head)) {
-		if strings.HasPrefix(strings.TrimSpace(line), "#") {
-			continue
-		}
-		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\n;&|()`\"'$", r) }) {
-			if base := path.Base(word); slices.Contains(switchers, base) {
-				add(base)
-			}
-		}
+	for _, word := range switchersIn(script) {
+		add(path.Base(word))
 	}
 	return names
 }

@@ -103,3 +103,37 @@ func TestStartChanges(t *testing.T) {
 		}
 	}
 }
+
+// TestNeeds tells of entrypoints that want to become another user.
+func TestNeeds(t *testing.T) {
+	static := string(predicttest.ELF(""))
+	const guarded = `#!/bin/sh\nif [ "$(id -u)" = 0 ]; then exec gosu web "$@"; fi\nexec "$@"\n`
+	for name, row := range map[string]struct {
+		script, user string
+		gosu         bool
+		want         []string
+	}{
+		"root":              {`#!/bin/sh\nexec gosu web "$@"\n`, "", true, nil},
+		"another":           {`#!/bin/sh\nexec gosu web "$@"\n`, "33", true, []string{"program-needs"}},
+		"not there":         {`#!/bin/sh\nexec /bin/gosu web "$@"\n`, "", false, []string{"program-missing"}},
+		"named in words":    {`#!/bin/sh\necho no gosu\n# exec gosu\n`, "", false, nil},
+		"searched":          {`#!/bin/sh\ncommand -v gosu && exec gosu web "$@"\n`, "", false, nil},
+		"guarded":           {guarded, "33", true, nil},
+		"guarded, as root":  {guarded, "", true, nil},
+		"guarded, no gosu":  {guarded, "", false, []string{"program-missing"}},
+		"guarded, not root": {guarded, "33", false, nil},
+	} {
+		files := []string{"entry=" + strings.ReplaceAll(row.script, `\n`, "\n"), "bin/sh=" + static}
+		if row.gosu {
+			files = append(files, "bin/gosu="+static)
+		}
+		p := (&trial{files, row.user, []string{"/entry", "x"}, manifest.SecurityContext{}}).start(t)
+		var codes []string
+		for _, n := range p.Notes {
+			codes = append(codes, n.Code)
+		}
+		if p.Result != predict.OK || !slices.Equal(codes, row.want) {
+			t.Errorf("%s: %s, %q, want %q", name, p.Result, codes, row.want)
+		}
+	}
+}
