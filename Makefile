@@ -33,7 +33,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help build run check test compare race cross runsc kernel lint vuln deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
+.PHONY: help build run check test compare race cross runsc kernel host lint vuln deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
 	install install-share dist packages images distcheck repro clean
 
 help: ## list the targets
@@ -94,6 +94,11 @@ kernel: ## fetch Debian's kernel, bin/vmlinuz, which a test boots if CAPINSPECT_
 	mkdir -p bin/kernel && cd bin/kernel && rm -f *.deb && \
 	apt-get -q download "$$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $$2 }')" && \
 	dpkg-deb --fsys-tarfile *.deb | tar -x --wildcards './boot/vmlinuz-*' && mv boot/vmlinuz-* ../vmlinuz && rm -r ../kernel
+
+host: ## boot a real host (systemd, AppArmor, docker, podman, LXC) in a virtual machine and run capinspect there
+	mkdir -p bin/host && testdata/host/build bin/host
+	CGO_ENABLED=0 CAPINSPECT_HOST=$(CURDIR)/bin/host CAPINSPECT_REQUIRE='host disk,qemu-system-x86_64,mke2fs' \
+		$(GO) test -count=1 -timeout 40m -run '^TestHost$$' ./cmd/capinspect
 
 # ./... leaves out what is below testdata.
 PACKAGES := ./... ./testdata/container/... ./testdata/fixture ./testdata/vm

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,36 +84,59 @@ func machine(t *testing.T, lines []string) []string {
 	t.Helper()
 	dir := t.TempDir()
 	root := filepath.Join(dir, "root")
-	errs := []error{os.MkdirAll(filepath.Join(root, "bin"), 0o755), os.Mkdir(filepath.Join(root, "src"), 0o755)}
-	errs = append(errs, copyFile(built(t), filepath.Join(root, "bin")))
+	stock(t, root, "capinspect.test", "procstatus.test")
 	buildHelper(t, filepath.Join(root, "init"), "vm")
 	buildHelper(t, filepath.Join(root, "bin/holder"), "container/holder")
-	for name, from := range map[string]string{"capinspect.test": ".", "procstatus.test": "../../procstatus"} {
-		cmd := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(root, "bin", name), from)
+	written := os.WriteFile(filepath.Join(root, "run"), []byte(strings.Join(lines, "\n")), 0o644)
+	initrd := filepath.Join(dir, "initrd")
+	pack := exec.Command("sh", "-c", "find . | cpio --quiet -o -H newc >"+initrd)
+	pack.Dir, pack.Stderr = root, os.Stderr
+	if err := errors.Join(written, pack.Run()); err != nil {
+		t.Fatal(err)
+	}
+	console, err := emulate(t, 15*time.Minute, "-m", "1024", "-nographic", "-serial", "stdio",
+		"-kernel", os.Getenv("CAPINSPECT_KERNEL"), "-initrd", initrd, "-append", "console=ttyS0 loglevel=1 panic=-1")
+	if err != nil || !strings.Contains(console, "\n=== end\n") {
+		t.Fatalf("%v\n%s", err, console)
+	}
+	return outputs(t, lines, console)
+}
+
+// stock fills the directory of a machine: /bin has capinspect and the binaries of
+// tests, /src the sources that tests read.
+func stock(t *testing.T, root string, tests ...string) {
+	t.Helper()
+	bin, src := filepath.Join(root, "bin"), filepath.Join(root, "src")
+	errs := []error{os.MkdirAll(bin, 0o755), os.Mkdir(src, 0o755), copyFile(built(t), bin)}
+	for _, name := range tests {
+		from := map[string]string{"capinspect.test": ".", "procstatus.test": "../../procstatus"}[name]
+		cmd := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(bin, name), from)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		cmd.Stderr = os.Stderr
 		errs = append(errs, cmd.Run())
 	}
 	for _, part := range []string{"testdata", "cmd", "procstatus", "docs", "README.md"} {
-		errs = append(errs, exec.Command("cp", "-r", "../../"+part, filepath.Join(root, "src")).Run())
+		errs = append(errs, exec.Command("cp", "-r", "../../"+part, src).Run())
 	}
-	errs = append(errs, os.WriteFile(filepath.Join(root, "run"), []byte(strings.Join(lines, "\n")), 0o644))
-	initrd := filepath.Join(dir, "initrd")
-	pack := exec.Command("sh", "-c", "find . | cpio --quiet -o -H newc >"+initrd)
-	pack.Dir, pack.Stderr = root, os.Stderr
-	if err := errors.Join(append(errs, pack.Run())...); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	qemu := exec.Command("qemu-system-x86_64", "-accel", "tcg", "-smp", "2", "-m", "1024", "-nodefaults", "-nographic", "-no-reboot",
-		"-serial", "stdio", "-kernel", os.Getenv("CAPINSPECT_KERNEL"), "-initrd", initrd, "-append", "console=ttyS0 loglevel=1 panic=-1")
+}
+
+// emulate boots a virtual machine and waits for its end. It returns what qemu printed,
+// with the line ends of files.
+func emulate(t *testing.T, limit time.Duration, args ...string) (printed string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	qemu := exec.CommandContext(ctx, "qemu-system-x86_64", append([]string{"-accel", "tcg", "-smp", "2", "-nodefaults", "-no-reboot"}, args...)...)
 	begun := time.Now()
-	console, err := qemu.CombinedOutput()
-	text := strings.ReplaceAll(string(console), "\r", "")
-	t.Logf("the machine ran %v", time.Since(begun).Round(time.Second))
-	if err != nil || !strings.Contains(text, "\n=== end\n") {
-		t.Fatalf("%v\n%s", err, text)
+	out, err := qemu.CombinedOutput()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("the machine has not ended after %v", limit)
 	}
-	return outputs(t, lines, text)
+	t.Logf("the machine ran %v, %v of CPU time", time.Since(begun).Round(time.Second), (qemu.ProcessState.UserTime() + qemu.ProcessState.SystemTime()).Round(time.Second))
+	return strings.ReplaceAll(string(out), "\r", ""), err
 }
 
 // outputs returns what stands on the console between the header and the exit status

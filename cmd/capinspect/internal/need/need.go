@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -80,6 +81,11 @@ func lacks(thing string) string {
 	case "kernel":
 		if _, err := os.Stat(os.Getenv("CAPINSPECT_KERNEL")); err != nil {
 			return "no kernel to boot in CAPINSPECT_KERNEL"
+		}
+		return ""
+	case "host disk":
+		if _, err := os.Stat(filepath.Join(os.Getenv("CAPINSPECT_HOST"), "disk")); err != nil || os.Getenv("CAPINSPECT_HOST") == "" {
+			return "no host to boot in CAPINSPECT_HOST, see make host"
 		}
 		return ""
 	case "docker":
