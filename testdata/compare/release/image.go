@@ -126,7 +126,33 @@ func dockerRuns(b *binary, layout string, missing func(string) error) error {
 	if seen[0] != seen[1] {
 		return fmt.Errorf("the image of the layout is\n%s\nand that of the Dockerfile\n%s", seen[0], seen[1])
 	}
+	if err := copiedFrom(b, loaded); err != nil {
+		return err
+	}
 	fmt.Printf("%s: the image runs as that of the Dockerfile does\n", b.base())
+	return nil
+}
+
+// copiedFrom takes the binary out of the image, as a Dockerfile does.
+func copiedFrom(b *binary, image string) error {
+	tmp, err := os.MkdirTemp("", "capinspect-release-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	text := "FROM scratch\nCOPY --from=" + image + " /capinspect /usr/local/bin/capinspect\n"
+	if err := os.WriteFile(filepath.Join(tmp, "Dockerfile"), []byte(text), 0o644); err != nil {
+		return err
+	}
+	name := image + "-copied"
+	defer output("docker", "rmi", name)
+	if _, err := output("docker", "build", "--quiet", "--tag", name, tmp); err != nil {
+		return err
+	}
+	answer, err := output("docker", "run", "--rm", "--network=none", name, "/usr/local/bin/capinspect", "--version")
+	if err != nil || !strings.Contains(answer, b.info.Main.Version) {
+		return fmt.Errorf("in an image that copies it, --version says %q, %v", answer, err)
+	}
 	return nil
 }
 
