@@ -50,6 +50,7 @@ var testPods = []testPod{
 	{namespace: "default", name: "watched", containers: []testContainer{
 		{name: "app", state: "running"},
 		{list: "ephemeral", name: "capinspect-1", state: "Completed", target: "app"},
+		{list: "ephemeral", name: "debugger-8xkqz", state: "Error"},
 		{list: "ephemeral", name: "caps", state: "running", target: "app", has: []string{"/capinspect"}},
 	}},
 	{namespace: "default", name: "done", containers: []testContainer{{name: "app", state: "Completed"}}},
