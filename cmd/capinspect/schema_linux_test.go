@@ -24,6 +24,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/why/userns"
+	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
@@ -218,11 +219,30 @@ func madeDrift(t *testing.T) any {
 	}
 	a := &diff.List{Label: "a", Reported: at, Sums: []*containers.Sum{sum(one(1, 0, true, 2, 1), 0)}}
 	b := &diff.List{Label: "b", Reported: at, Sums: []*containers.Sum{sum(one(2, 1, false, 0, 1), 1)}}
-	b.Add(one(1, 7, false, 0, 2))
+	b.Add(tellsAll(one(1, 7, false, 0, 2)))
 	d := diff.Compared(a, b)
+	first := d.Entries[0]
+	for _, key := range []string{"unconfined", "privileged", "hostPID", "hostIPC", "hostNetwork", "hostUsers", "hostRoot"} {
+		first.Values = append(first.Values, diff.ValueDifference{Key: key, A: true, B: false})
+	}
+	first.Values = append(first.Values, diff.ValueDifference{Key: "securebits", A: []uint32{1}, B: []uint32{}}, diff.ValueDifference{Key: "lsm", A: []string{"a"}, B: []string{}})
 	d.Entries[0].UID = task.Known(uint32(1))
 	d.NotCompared = []task.Note{{Code: "uids", Text: "x"}}
 	return made(t, report.FromDrift(d))
+}
+
+// tellsAll makes a task one of a report that tells all that is compared.
+func tellsAll(x *task.Task) *task.Task {
+	x.Label, x.Securebits = task.Known(procstatus.Label{Module: "apparmor", Label: "a"}), task.Known(capset.NoRoot)
+	x.Host = task.Known(task.HostIDs{})
+	var all task.Namespaces
+	for k := range all {
+		all[k].ID = task.Known(uint64(4026531840 + k))
+		all[k].Node = task.Known(false)
+	}
+	x.Namespaces = task.Known(all)
+	x.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(false)})
+	return x
 }
 
 // changedLine is a line of ps --changes.
@@ -275,7 +295,7 @@ func made(t *testing.T, output any) (v any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|version|startTime)$|^/(unknown|version|startTime|change|gained|lost|before)$|^/changes/\d+/(gained|lost|before)$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|version|startTime)$|^/(unknown|version|startTime|change|gained|lost|before)$|^/changes/\d+/(gained|lost|before|inheritable|ambient|unconfined|privileged|host[A-Z]\w+|securebits|lsm)$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

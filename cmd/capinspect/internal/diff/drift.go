@@ -34,7 +34,7 @@ func (d *Drift) Gains() bool {
 type Entry struct {
 	Delta
 	Place
-	Before, After *containers.Sum // nil of what appeared, or is gone
+	before, after *group // nil of what appeared, or is gone
 	// More is what any process holds that appeared and that is not expected: what its
 	// container did not hold before, or beyond the default of its runtime.
 	More capset.Set
@@ -42,36 +42,48 @@ type Entry struct {
 	danger task.Risk // of what it gained, or else of what it holds
 }
 
-// Sum returns what the processes have together, or had if they are gone.
-func (e *Entry) Sum() *containers.Sum {
-	if e.After == nil {
-		return e.Before
+// latest returns what the processes are, or were if they are gone.
+func (e *Entry) latest() *group {
+	if e.after == nil {
+		return e.before
 	}
-	return e.After
+	return e.after
+}
+
+// Sum returns what the processes have together, or had if they are gone.
+func (e *Entry) Sum() *containers.Sum { return e.latest().sum }
+
+// Fact returns what the processes have together, or had, of what is compared under a key.
+func (e *Entry) Fact(key string) task.Value[any] {
+	if i := factAt(key); i >= 0 {
+		return e.latest().fact(i)
+	}
+	return task.Value[any]{}
 }
 
 // Gains reports whether it has more than before. What appeared does if it holds what is not
 // expected.
 func (e *Entry) Gains() bool { return e.Delta.Gains() || e.More != 0 }
 
-// Gained returns what any process holds that none of them held, or what is in Bounding if that
-// is all.
-func (e *Entry) Gained() (set capset.Set, bounding bool) {
+// Gained returns what any process holds that none of them held, or if that is all, what is in
+// another set, which it returns too.
+func (e *Entry) Gained() (set capset.Set, in string) {
 	if e.More != 0 {
-		return e.More, false
+		return e.More, ""
 	}
-	var limit capset.Set
+	var beside SetDifference
 	for _, s := range e.Sets {
-		if s.Kind == capset.Bounding {
-			limit |= s.More
-		} else {
+		switch {
+		case s.Kind != capset.Bounding && s.Kind != capset.Inheritable:
 			set |= s.More
+		case beside.More == 0 || s.Kind == capset.Bounding && s.More != 0:
+			beside = s
 		}
 	}
-	if set == 0 {
-		return limit, limit != 0
+	if set == 0 && beside.More != 0 {
+		return beside.More, beside.Kind.String()
 	}
-	return set, false
+	return set, ""
 }
 
 // Compared compares two lists. Containers are the same by what stands in [Place]. Several of
@@ -83,7 +95,7 @@ func Compared(a, b *List) *Drift {
 	for _, list := range [...]*List{a, b} {
 		p.learn(list)
 	}
-	if !p.byContainer && a.tellsContainers() != b.tellsContainers() {
+	if !p.byContainer && !a.nothing() && !b.nothing() && a.tellsContainers() != b.tellsContainers() {
 		p.outside = true
 		d.NotCompared = append(d.NotCompared, task.Note{Code: "container", Text: "one report has no containers: ps --full writes them"})
 	}
@@ -95,7 +107,7 @@ func Compared(a, b *List) *Drift {
 		before := was[at]
 		switch {
 		case before != nil:
-			d.changed(at, before, after)
+			d.changed(before, after)
 		case at.inContainer() && !old[at.container]:
 			d.whole(whole, at, after, Appeared)
 		default:
@@ -103,7 +115,7 @@ func Compared(a, b *List) *Drift {
 			if at.inContainer() {
 				more &^= held[at.container]
 			}
-			d.Entries = append(d.Entries, &Entry{Delta: Delta{Kind: Appeared}, Place: after.place, After: after.sum, More: more})
+			d.Entries = append(d.Entries, &Entry{Delta: Delta{Kind: Appeared}, Place: after.place, after: after, More: more})
 		}
 	}
 	for at, before := range was {
@@ -112,12 +124,13 @@ func Compared(a, b *List) *Drift {
 		case at.inContainer() && !now[at.container]:
 			d.whole(whole, at, before, Gone)
 		default:
-			d.Entries = append(d.Entries, &Entry{Delta: Delta{Kind: Gone}, Place: before.place, Before: before.sum})
+			d.Entries = append(d.Entries, &Entry{Delta: Delta{Kind: Gone}, Place: before.place, before: before})
 		}
 	}
 	for _, e := range whole {
-		if e.After != nil {
-			e.More = (holds(e.After) | e.After.Bounding.Zero()) &^ expected(e.After)
+		if e.after != nil {
+			sum := e.Sum()
+			e.More = (holds(sum) | sum.Bounding.Zero()) &^ expected(sum)
 		}
 	}
 	for _, e := range d.Entries {
@@ -127,7 +140,7 @@ func Compared(a, b *List) *Drift {
 		return cmp.Or(cmp.Compare(b.rank(), a.rank()), cmp.Compare(b.danger, a.danger), a.Place.compare(&b.Place), cmp.Compare(a.Kind, b.Kind))
 	})
 	slices.SortFunc(d.NotCompared, func(a, b task.Note) int {
-		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.Text, b.Text))
+		return cmp.Or(cmp.Compare(factAt(a.Code), factAt(b.Code)), strings.Compare(a.Text, b.Text))
 	})
 	return d
 }
@@ -142,51 +155,21 @@ func (d *Drift) whole(all map[string]*Entry, at groupKey, g *group, kind Kind) {
 		all[at.container] = e
 		d.Entries = append(d.Entries, e)
 	}
-	to := &e.After
+	to := &e.after
 	if kind == Gone {
-		to = &e.Before
+		to = &e.before
 	}
 	if *to == nil {
-		sum := *g.sum
-		*to = &sum
+		*to = g.clone()
 	} else {
-		(*to).Add(g.sum)
+		(*to).add(g.sum, &g.facts)
 	}
 }
 
 // changed adds what is in both lists, if it differs.
-func (d *Drift) changed(at groupKey, before, after *group) {
-	e := &Entry{Delta: Delta{Kind: Changed}, Place: after.place, Before: before.sum, After: after.sum}
-	for _, k := range [...]capset.Kind{capset.Permitted, capset.Effective, capset.Bounding} {
-		was, is := before.sum.Set(k), after.sum.Set(k)
-		switch {
-		case !was.Known() || !is.Known():
-			d.skip("capabilities."+task.SetName(k), cmp.Or(unknownOfOne(was, is), task.Untold))
-		case was.Zero() != is.Zero():
-			e.Sets = append(e.Sets, SetDifference{k, is.Zero() &^ was.Zero(), was.Zero() &^ is.Zero()})
-		}
-	}
-	for _, v := range [...]struct {
-		key     string
-		was, is task.Value[bool]
-	}{
-		{"withoutNoNewPrivs", before.sum.WithoutNoNewPrivs, after.sum.WithoutNoNewPrivs},
-		{"withoutSeccomp", before.sum.WithoutSeccomp, after.sum.WithoutSeccomp},
-	} {
-		switch {
-		case !v.was.Known() || !v.is.Known():
-			d.skip(v.key, cmp.Or(unknownOfOne(v.was, v.is), task.Untold))
-		case v.was.Zero() != v.is.Zero():
-			e.Values = append(e.Values, ValueDifference{v.key, v.was.Zero(), v.is.Zero()})
-		}
-	}
-	was, is := before.sum.UIDs, after.sum.UIDs
-	switch {
-	case !was.Known() || !is.Known():
-		d.skip("uids", cmp.Or(unknownOfOne(was, is), task.Untold))
-	case !slices.Equal(was.Zero(), is.Zero()):
-		e.Values = append(e.Values, ValueDifference{"uids", was.Zero(), is.Zero()})
-	}
+func (d *Drift) changed(before, after *group) {
+	e := &Entry{Delta: Delta{Kind: Changed}, Place: after.place, before: before, after: after}
+	d.compare(e, before, after)
 	if len(e.Sets)+len(e.Values) > 0 {
 		d.Entries = append(d.Entries, e)
 	} else {
@@ -198,27 +181,6 @@ func (d *Drift) skip(key, why string) {
 	if note := (task.Note{Code: key, Text: why}); !slices.Contains(d.NotCompared, note) {
 		d.NotCompared = append(d.NotCompared, note)
 	}
-}
-
-// freed returns 1 if something that held back a process is gone, -1 if there is more of it.
-// A uid other than 0 is neither.
-func (v *ValueDifference) freed() int {
-	switch v.Key {
-	case "withoutNoNewPrivs", "withoutSeccomp":
-		if v.B == true {
-			return 1
-		}
-		return -1
-	case "uids":
-		was, is := slices.Contains(v.A.([]uint32), 0), slices.Contains(v.B.([]uint32), 0)
-		switch {
-		case is && !was:
-			return 1
-		case was && !is:
-			return -1
-		}
-	}
-	return 0
 }
 
 // holds returns what any process holds.
@@ -269,13 +231,13 @@ func (e *Entry) rank() int {
 
 // risk returns how dangerous what it gained is, or else what it holds.
 func (e *Entry) risk() task.Risk {
-	gained, bounding := e.Gained()
+	gained, in := e.Gained()
 	switch t := e.probe(); {
-	case gained != 0 && bounding:
+	case gained != 0 && in != "":
 		return task.Risk(gained.Len())
 	case gained != 0:
 		return t.RiskOf(gained)
-	case slices.ContainsFunc(e.Values, func(v ValueDifference) bool { return v.Key == "uids" && v.freed() > 0 }):
+	case slices.ContainsFunc(e.Values, func(v ValueDifference) bool { return (v.Key == "uids" || v.Key == "hostRoot") && v.freed() > 0 }):
 		return t.RiskOfRoot()
 	case e.Gains():
 		return 0
@@ -285,8 +247,8 @@ func (e *Entry) risk() task.Risk {
 
 // OpensNode reports whether the node may be open to what it gained.
 func (e *Entry) OpensNode() bool {
-	gained, bounding := e.Gained()
-	return !bounding && gained != 0 && e.probe().Opens(gained)
+	gained, in := e.Gained()
+	return in == "" && gained != 0 && e.probe().Opens(gained)
 }
 
 // probe returns a task that holds nothing, and is where the processes are.

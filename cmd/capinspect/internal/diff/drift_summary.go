@@ -22,7 +22,14 @@ func (d *Drift) Summary() string {
 // SummaryParts returns what Summary is made of: when and where the reports were made, how many
 // containers and processes differ, and the most dangerous of them.
 func (d *Drift) SummaryParts() []task.Part {
-	parts := []task.Part{{Text: d.A.name() + " to " + d.B.name() + ": "}}
+	was, is := d.A.name(), d.B.name()
+	if d.A.nothing() {
+		was += ", when nothing ran,"
+	}
+	if d.B.nothing() {
+		is += ", when nothing ran"
+	}
+	parts := []task.Part{{Text: was + " to " + is + ": "}}
 	if d.Equal() {
 		return append(parts, task.Part{Text: "no difference in what is compared"})
 	}
@@ -137,25 +144,20 @@ func (e *Entry) gainWords() string {
 	if e.Kind == Appeared {
 		verb = "appeared with "
 	}
-	gained, bounding := e.Gained()
+	gained, in := e.Gained()
 	switch text := verb + capWords(gained); {
-	case gained != 0 && bounding:
-		return text + " in Bounding"
+	case gained != 0 && in != "":
+		return text + " in " + in
 	case gained != 0:
 		return text
 	}
 	var parts []string
 	for _, v := range e.Values {
 		if v.freed() > 0 {
-			parts = append(parts, freedWords[v.Key])
+			parts = append(parts, freedWords(v.Key))
 		}
 	}
 	return listed(parts)
-}
-
-// freedWords says what held back a process that does no longer.
-var freedWords = map[string]string{
-	"withoutNoNewPrivs": "runs without no_new_privs", "withoutSeccomp": "runs without seccomp", "uids": "runs as uid 0",
 }
 
 // Last returns the last capability of the kernel of an entry.

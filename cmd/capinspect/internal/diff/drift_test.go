@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/containers"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 	cgroup "github.com/capinspect/capinspect/procstatus/container"
 )
 
@@ -150,7 +151,7 @@ func TestDriftValues(t *testing.T) {
 func TestDriftWithoutContainers(t *testing.T) {
 	a := list(process(1, "a", 0, docker, nil))
 	b := list(process(7, "a", 0, docker, pod("a", "c", "uid", "web-0")))
-	if d := Compared(a, b); !d.Equal() || len(d.NotCompared) != 1 || d.NotCompared[0].Code != "container" {
+	if d := Compared(a, b); !d.Equal() || d.NotCompared[0].Code != "container" {
 		t.Errorf("%+v, %v", d.Entries, d.NotCompared)
 	}
 }
@@ -183,5 +184,76 @@ func TestDriftOfMany(t *testing.T) {
 	}
 	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("it takes %v", took)
+	}
+}
+
+// TestDriftFacts holds in which direction a change of each kind goes.
+func TestDriftFacts(t *testing.T) {
+	in := pod("a", "c", "uid", "web-0")
+	confined := procstatus.Label{Module: "apparmor", Label: "docker-default", Mode: "enforce"}
+	labelled := func(l procstatus.Label) func(*task.Task) {
+		return func(t *task.Task) { t.Label = task.Known(l) }
+	}
+	secure := func(b capset.Securebits) func(*task.Task) {
+		return func(t *task.Task) { t.Securebits = task.Known(b) }
+	}
+	raises := func(k capset.Kind) func(*task.Task) {
+		return func(t *task.Task) { t.Sets[k] = task.Known(docker | capset.Of(capset.SysAdmin)) }
+	}
+	ofNode := func(k procstatus.NamespaceKind) func(*task.Task) {
+		return func(t *task.Task) {
+			all := t.Namespaces.Zero()
+			all[k].ID, all[k].Node = task.Known(uint64(0)), task.Known(true)
+			if id, fixed := k.Initial(); fixed {
+				all[k].ID = task.Known(id)
+			}
+			t.Namespaces = task.Known(all)
+		}
+	}
+	for _, test := range []struct {
+		name     string
+		was, is  func(*task.Task)
+		gains    string // "" of what is neither a gain nor a loss
+		opposite bool   // it is a loss the other way round
+	}{
+		{"inheritable", nil, raises(capset.Inheritable), "gained sys_admin in Inheritable", true},
+		{"ambient", nil, raises(capset.Ambient), "gained sys_admin", true},
+		{"no label", labelled(confined), labelled(procstatus.Label{Module: "apparmor", Label: "unconfined"}), "runs unconfined", true},
+		{"a profile that complains", labelled(confined), labelled(procstatus.Label{Module: "apparmor", Label: "docker-default", Mode: "complain"}), "runs unconfined", true},
+		{"another profile", labelled(confined), labelled(procstatus.Label{Module: "apparmor", Label: "mine", Mode: "enforce"}), "", false},
+		{"a type that confines nothing", labelled(procstatus.Label{Module: "selinux", Label: "system_u:system_r:container_t:s0:c1,c2"}), labelled(procstatus.Label{Module: "selinux", Label: "system_u:system_r:spc_t:s0"}), "runs unconfined", true},
+		{"other categories", labelled(procstatus.Label{Module: "selinux", Label: "system_u:system_r:container_t:s0:c1,c2"}), labelled(procstatus.Label{Module: "selinux", Label: "system_u:system_r:container_t:s0:c3,c4"}), "", false},
+		{"a securebit", secure(capset.NoRoot), secure(0), "runs with fewer securebits", true},
+		{"a securebit that holds back nothing", secure(capset.KeepCaps), secure(0), "", false},
+		{"pid", nil, ofNode(procstatus.NamespacePID), "runs in the node's pid namespace", true},
+		{"ipc", nil, ofNode(procstatus.NamespaceIPC), "runs in the node's ipc namespace", true},
+		{"net", nil, ofNode(procstatus.NamespaceNet), "runs in the node's network namespace", true},
+		{"root of the node", func(t *task.Task) { t.Host = task.Known(task.HostIDs{UID: task.AllIDs(5)}) }, func(t *task.Task) { t.Host = task.Known(task.HostIDs{}) }, "runs as the node's root", true},
+	} {
+		made := func(change func(*task.Task)) *List {
+			x := process(1, "a", 7, docker, in)
+			x.Sets[capset.Inheritable], x.Sets[capset.Ambient] = task.Known(docker), task.Known(docker)
+			all := task.Namespaces{}
+			for k := range all {
+				all[k].ID, all[k].Node = task.Known(uint64(4026539999)), task.Known(false)
+			}
+			x.Namespaces = task.Known(all)
+			if change != nil {
+				change(x)
+			}
+			return list(x)
+		}
+		a, b := made(test.was), made(test.is)
+		d := Compared(a, b)
+		if len(d.Entries) != 1 {
+			t.Fatalf("%s: %d entries, %v", test.name, len(d.Entries), d.NotCompared)
+		}
+		e := d.Entries[0]
+		if e.Gains() != (test.gains != "") || e.Gains() && e.gainWords() != test.gains {
+			t.Errorf("%s: %v, %s, want %s", test.name, e.Gains(), e.gainWords(), test.gains)
+		}
+		if back := Compared(b, a).Entries[0]; back.Loses() != test.opposite || back.Gains() {
+			t.Errorf("%s, the other way round: a loss is %v, a gain %v", test.name, back.Loses(), back.Gains())
+		}
 	}
 }

@@ -26,7 +26,7 @@ type List struct {
 // gathered is what the tasks of one name and uid have together, in one container or in none.
 type gathered struct {
 	gatheredKey
-	sum *containers.Sum
+	group
 }
 
 // gatheredKey tells the processes of a list apart.
@@ -63,11 +63,12 @@ func (l *List) Add(t *task.Task) {
 	if in != nil {
 		sum.Container = task.Known(in)
 	}
+	told := of(t)
 	if p := l.found[key]; p != nil {
-		p.sum.Add(sum)
+		p.add(sum, &told)
 		return
 	}
-	p := &gathered{key, sum}
+	p := &gathered{key, group{sum: sum, facts: told}}
 	l.found[key] = p
 	l.gathered = append(l.gathered, p)
 }
@@ -94,6 +95,9 @@ func (l *List) container(c *task.Container) *task.Container {
 // tellsContainers reports whether any task of the list is in a container. A report that does
 // not tell containers looks as if there were none.
 func (l *List) tellsContainers() bool { return len(l.containers) > 0 }
+
+// nothing reports whether there is neither a task nor a container.
+func (l *List) nothing() bool { return l.found == nil && l.Sums == nil }
 
 func effective(t *task.Task) task.Value[uint32] {
 	ids, ok := t.UID.Get()

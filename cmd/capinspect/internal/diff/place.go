@@ -27,6 +27,33 @@ type Place struct {
 type group struct {
 	place Place
 	sum   *containers.Sum
+	facts [len(facts)]task.Value[any] // those that a sum does not have
+}
+
+// add adds the processes of another one.
+func (g *group) add(sum *containers.Sum, told *[len(facts)]task.Value[any]) {
+	g.sum.Add(sum)
+	for i := range facts {
+		if facts[i].ofTask != nil {
+			g.facts[i] = together(g.facts[i], told[i])
+		}
+	}
+}
+
+// clone returns a copy to which others can be added.
+func (g *group) clone() *group {
+	own := *g
+	sum := *g.sum
+	own.sum = &sum
+	return &own
+}
+
+// fact returns one of the facts.
+func (g *group) fact(i int) task.Value[any] {
+	if of := facts[i].ofSum; of != nil {
+		return of(g.sum)
+	}
+	return g.facts[i]
 }
 
 // groupKey is what two lists have of one place.
@@ -74,19 +101,19 @@ func (p *placing) learn(list *List) {
 // pods are left out.
 func (p *placing) groups(list *List) map[groupKey]*group {
 	groups := map[groupKey]*group{}
-	add := func(at Place, sum *containers.Sum) {
+	add := func(at Place, more *group) {
 		key := p.key(&at)
 		if g := groups[key]; g != nil {
-			g.sum.Add(sum)
+			g.add(more.sum, &more.facts)
 			return
 		}
-		own := *sum
-		groups[key] = &group{at, &own}
+		groups[key] = more.clone()
+		groups[key].place = at
 	}
 	node := list.Reported.Node.Zero()
 	for _, sum := range list.Sums {
 		if in := sum.Container.Zero(); in == nil || !task.Is(in.Sandbox, true) {
-			add(p.place(sum.Container, node), sum)
+			add(p.place(sum.Container, node), &group{sum: sum})
 		}
 	}
 	for _, one := range list.gathered {
@@ -97,7 +124,7 @@ func (p *placing) groups(list *List) map[groupKey]*group {
 				at.UID = one.uid
 			}
 		}
-		add(at, one.sum)
+		add(at, &one.group)
 	}
 	return groups
 }

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -35,6 +36,23 @@ type DriftedPlace struct {
 	Gains    bool     `json:"gains"`
 	New      []string `json:"new"`
 	ContainerRow
+	DriftedFacts
+}
+
+// DriftedFacts are what is compared beside what a container shows. What the reports do not
+// tell is left out.
+type DriftedFacts struct {
+	Inheritable *Set     `json:"inheritable,omitempty"`
+	Ambient     *Set     `json:"ambient,omitempty"`
+	Unconfined  *bool    `json:"unconfined,omitempty"`
+	Privileged  *bool    `json:"privileged,omitempty"`
+	HostPID     *bool    `json:"hostPID,omitempty"`
+	HostIPC     *bool    `json:"hostIPC,omitempty"`
+	HostNetwork *bool    `json:"hostNetwork,omitempty"`
+	HostUsers   *bool    `json:"hostUsers,omitempty"`
+	HostRoot    *bool    `json:"hostRoot,omitempty"`
+	Securebits  []uint32 `json:"securebits,omitempty"`
+	LSM         []string `json:"lsm,omitempty"`
 }
 
 // FromDrift returns the JSON form of what two reports do not have alike.
@@ -55,11 +73,31 @@ func driftedPlace(e *diff.Entry) DriftedPlace {
 	}
 	p := DriftedPlace{
 		Workload: text(e.Workload), Process: text(e.Process), Gains: e.Gains(), New: names(e.More),
-		ContainerRow: containerRow(&sum),
+		ContainerRow: containerRow(&sum), DriftedFacts: driftedFacts(e),
 	}
 	p.Became = became(&e.Delta)
 	if uid, ok := e.UID.Get(); ok {
 		p.UID = &uid
 	}
 	return p
+}
+
+func driftedFacts(e *diff.Entry) (f DriftedFacts) {
+	for key, to := range map[string]**Set{"capabilities.inheritable": &f.Inheritable, "capabilities.ambient": &f.Ambient} {
+		if set, ok := e.Fact(key).Zero().(capset.Set); ok {
+			s := setOf(set)
+			*to = &s
+		}
+	}
+	for key, to := range map[string]**bool{
+		"unconfined": &f.Unconfined, "privileged": &f.Privileged, "hostPID": &f.HostPID, "hostIPC": &f.HostIPC,
+		"hostNetwork": &f.HostNetwork, "hostUsers": &f.HostUsers, "hostRoot": &f.HostRoot,
+	} {
+		if is, ok := e.Fact(key).Zero().(bool); ok {
+			*to = &is
+		}
+	}
+	f.Securebits, _ = e.Fact("securebits").Zero().([]uint32)
+	f.LSM, _ = e.Fact("lsm").Zero().([]string)
+	return f
 }
