@@ -68,6 +68,7 @@ func TestGuides(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("DOCS", docs)
+	t.Setenv("TESTDATA", filepath.Join(startDir, "../../testdata"))
 	for i, guide := range guides(t) {
 		t.Run(guide, func(t *testing.T) {
 			t.Setenv("PODS", fmt.Sprintf("%s-%d", pods, i))

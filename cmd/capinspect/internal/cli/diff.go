@@ -17,6 +17,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/render"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/table"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
@@ -64,7 +65,7 @@ what is in none is the same by its name and effective uid. Processes of one
 name in a container, and the containers of several replicas, are compared as a
 set: what any of them has. As far as both reports tell them, the five sets,
 uids, no_new_privs, seccomp, security labels, securebits and the namespaces of
-the node are compared; what one does not tell is listed as not compared. A gain
+the node are compared; what one does not say is listed as not compared. A gain
 is a capability more, something off that held it back (no_new_privs, seccomp, a
 security module, a securebit), a namespace of the node, a privileged container,
 or uid 0; and what appeared with more than the default of its runtime, with
@@ -147,6 +148,9 @@ func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	}
 	if c.failOn != onAny {
 		return 0, usagef("--fail-on is for two reports of many tasks, as 'capinspect diff file:a.jsonl file:b.jsonl --fail-on gain'")
+	}
+	if table.Form(format.Name).Valid() {
+		return 0, usagef("-o %s is for two reports of many tasks, as 'capinspect diff file:a.jsonl file:b.jsonl -o %[1]s'", format.Name)
 	}
 	a, b, err := c.sides(e, args[0], args[1])
 	if err != nil {

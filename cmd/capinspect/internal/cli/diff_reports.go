@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
@@ -38,7 +39,7 @@ func (c *diffConfig) lists(e *command.Env, args []string) (a, b *diff.List, err 
 			return nil, nil, err
 		}
 	}
-	if asList(found[0], found[1]) && asList(found[1], found[0]) {
+	if c.asList(found[0], found[1]) && c.asList(found[1], found[0]) {
 		return lists[0], lists[1], nil
 	}
 	c.only = map[string]*task.Task{}
@@ -51,9 +52,11 @@ func (c *diffConfig) lists(e *command.Env, args []string) (a, b *diff.List, err 
 }
 
 // asList reports whether a file can be compared as a whole with another one. A report of one
-// task is taken for that task, unless the other one has none.
-func asList(one, other *saved.Listing) bool {
-	return one.Many() || one.Empty() || one.Report && other.Empty()
+// task is taken for that task, unless the other one has none, or somebody asks for what two
+// reports alone have.
+func (c *diffConfig) asList(one, other *saved.Listing) bool {
+	asked := c.failOn == onGain || table.Form(c.format.Output).Valid()
+	return one.Many() || one.Empty() || one.Report && (asked || other.Empty())
 }
 
 // drift compares two reports.
@@ -63,10 +66,18 @@ func (c *diffConfig) drift(e *command.Env, a, b *diff.List, style render.Style) 
 		return 0, err
 	}
 	d := diff.Compared(a, b)
-	err = e.Write(format.Styled(nil, d, style))
-	if err == nil && format == render.Drifts[0] && !d.Equal() {
-		rows := table.Table[*diff.Entry]{Columns: table.Drift.All(), Header: true, Style: style}
+	rows := table.Table[*diff.Entry]{Columns: table.Drift.All(), Header: true, Style: style}
+	if form := table.Form(format.Name); form.Valid() {
+		rows.Form, rows.Style = form, render.Style{}
 		err = rows.Write(e.Output(), d.Entries)
+		if note := format.Append(nil, d); err == nil && len(note) > 0 {
+			e.Note("%s", bytes.TrimSuffix(note, []byte("\n")))
+		}
+	} else {
+		err = e.Write(format.Styled(nil, d, style))
+		if err == nil && format == render.Drifts[0] && !d.Equal() {
+			err = rows.Write(e.Output(), d.Entries)
+		}
 	}
 	if err != nil {
 		return 0, err

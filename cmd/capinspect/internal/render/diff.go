@@ -47,12 +47,12 @@ func printDifference(p *printer, d *diff.Difference) {
 		p.notes("Traps"+of, asked.Traps)
 		p.notes("Assumed"+of, asked.Assumed)
 	}
-	printNotCompared(p, d.NotCompared)
+	printNotCompared(p, "Not compared: ", d.NotCompared)
 }
 
 // printNotCompared prints a line with the values that were not compared. Those that have
 // one reason stand together.
-func printNotCompared(p *printer, list []task.Note) {
+func printNotCompared(p *printer, lead string, list []task.Note) {
 	if len(list) == 0 {
 		return
 	}
@@ -64,7 +64,7 @@ func printNotCompared(p *printer, list []task.Note) {
 		}
 		keys[n.Text] = append(keys[n.Text], strings.TrimPrefix(n.Code, "capabilities."))
 	}
-	next := p.separated("Not compared: ", "; ")
+	next := p.separated(lead, "; ")
 	for _, why := range reasons {
 		next()
 		p.print(strings.Join(keys[why], ", "), " (")

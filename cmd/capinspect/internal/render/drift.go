@@ -10,5 +10,8 @@ func printDrift(p *printer, d *diff.Drift) {
 		p.marked(part.Mark, part.Text)
 	}
 	p.line()
-	printNotCompared(p, d.NotCompared)
+	printNotCompared(p, "Not compared: ", d.NotCompared)
 }
+
+// printDriftNote prints a note about a table that a program reads.
+func printDriftNote(p *printer, d *diff.Drift) { printNotCompared(p, "not compared: ", d.NotCompared) }

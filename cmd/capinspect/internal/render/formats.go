@@ -67,10 +67,15 @@ var (
 	Differences = []*Form[diff.Difference]{
 		{"text", wrapped(printDifference)},
 		{"json", object(report.FromDifference)},
+		// Two reports alone have a table.
+		{"csv", text(func(*printer, *diff.Difference) {})},
+		{"markdown", text(func(*printer, *diff.Difference) {})},
 	}
 	Drifts = []*Form[diff.Drift]{
 		{"text", wrapped(printDrift)},
 		{"json", object(report.FromDrift)},
+		{"csv", text(printDriftNote)},
+		{"markdown", text(printDriftNote)},
 	}
 	Predictions = []*Form[predict.Prediction]{
 		{"text", wrapped(printPrediction)},
