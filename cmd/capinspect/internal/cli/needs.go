@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"strconv"
+	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
@@ -77,6 +78,13 @@ func (c *needsConfig) Run(e *command.Env, args []string) (int, error) {
 			return 0, usagef("no FILE, and standard input is a terminal: name a log, such as strace -f -o FILE writes")
 		}
 		args = []string{"-"}
+	}
+	for _, arg := range args {
+		for _, prefix := range [...]string{target.ContainerPrefix, podPrefix, profilePrefix} {
+			if strings.HasPrefix(arg, prefix) {
+				return 0, usagef("%s is no log: needs takes files of logs, and compares them with the tasks of -p PID and file:PATH", arg)
+			}
+		}
 	}
 	told, status := c.read(e, args)
 	if told == nil {

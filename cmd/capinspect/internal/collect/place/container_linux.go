@@ -137,7 +137,7 @@ func (f *Finder) untold(found *task.Container, t *task.Task, cgroup, mountinfo e
 		unread = "mountinfo: " + f.Hidden(mountinfo, t)
 	}
 	found.Why.Name = cmp.Or(unread, "no mount names it")
-	found.Why.PodName = "no file tells it: see --pods"
+	found.Why.PodName = "no file has it: --pods gives it"
 	found.Why.Hostname = hostNameHidden(t)
 	if found.Hostname != "" {
 		found.Why.PodName = "only Kubernetes knows it: the host name is another one where the pod has spec.hostname"
