@@ -5,9 +5,13 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
+	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
 // changedTask is a line of ps --changes.
@@ -200,4 +205,65 @@ func TestPsChangesTable(t *testing.T) {
 	if got.String() != want {
 		t.Errorf("%s\nwant\n%s", got.String(), want)
 	}
+}
+
+// TestPsChangesMemory holds how much memory ps --changes needs for two lists of 10,000
+// processes. It is 23 MiB; whole tasks would need 130.
+func TestPsChangesMemory(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("makes a procfs of 10,000 processes")
+	}
+	const many, most = 10_000, 32 << 10
+	status := string(fixture.Read(t, "status/linux-6.18-containerd-default-from-host.status"))
+	proc := t.TempDir()
+	number := regexp.MustCompile(`(?m)^(Tgid|Pid|NSpid):.*$`)
+	for pid := 1; pid <= many; pid++ {
+		dir := filepath.Join(proc, strconv.Itoa(pid))
+		err := os.Mkdir(dir, 0o755)
+		stat := fmt.Sprintf("%d (p) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0 0\n", pid, pid)
+		text := number.ReplaceAllString(status, fmt.Sprint("$1:\t", pid))
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, "status"), []byte(text), 0o644), os.WriteFile(filepath.Join(dir, "stat"), []byte(stat), 0o644))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(built(t), "ps", "--proc", proc, "--last-cap", "40", "--changes", "--every", "100ms")
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	lines := bufio.NewScanner(out)
+	for range many + 1 { // and the time
+		if !lines.Scan() {
+			t.Fatalf("the list ends: %v", lines.Err())
+		}
+	}
+	// The next lists say nothing. What it has read by then shows how many there were.
+	calls := int64(0)
+	for deadline := time.Now().Add(time.Minute); calls < 6*many; {
+		counts, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", cmd.Process.Pid))
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("%d calls, %v", calls, err)
+		}
+		_, rest, _ := strings.Cut(string(counts), "syscr: ")
+		line, _, _ := strings.Cut(rest, "\n")
+		if calls, err = strconv.ParseInt(line, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	own, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(own)
+	if peak, _ := strconv.Atoi(string(found[1])); peak == 0 || peak > most {
+		t.Errorf("%s KiB, want at most %d", found[1], most)
+	}
+	t.Logf("%s KiB", found[1])
 }

@@ -39,26 +39,30 @@ type Change struct {
 // taken for the same. Only what both lists say about a task can have changed; its name, its
 // state and its parent are not looked at. The changes are in the order of pid and thread id,
 // and of one number the task that is gone comes first.
-func Changes(before, after []*task.Task) []Change {
+func Changes(before, after []*task.Kept) []Change {
 	var list []Change
-	was := make(map[int]*task.Task, len(before))
-	for _, t := range before {
-		was[number(t)] = t
+	was := make(map[int]*task.Kept, len(before))
+	for _, k := range before {
+		was[k.Tid()] = k
 	}
-	for _, t := range after {
-		old := was[number(t)]
-		if old == nil || !sameStart(old, t) {
-			list = append(list, Change{Delta: Delta{Kind: Appeared}, Task: t})
+	for _, k := range after {
+		old := was[k.Tid()]
+		if old == nil || !sameStart(old.StartTime(), k.StartTime()) {
+			list = append(list, Change{Delta: Delta{Kind: Appeared}, Task: k.Task()})
 			continue
 		}
-		delete(was, number(t))
-		d := Compare(&Side{Task: old}, &Side{Task: t}, capset.Effective)
+		delete(was, k.Tid())
+		if old.Alike(k) {
+			continue
+		}
+		t, before := k.Task(), old.Task()
+		d := Compare(&Side{Task: before}, &Side{Task: t}, capset.Effective)
 		if !d.Equal() {
-			list = append(list, Change{Delta{Changed, d.Sets, d.Values}, t, old})
+			list = append(list, Change{Delta{Changed, d.Sets, d.Values}, t, before})
 		}
 	}
-	for _, t := range was {
-		list = append(list, Change{Delta: Delta{Kind: Gone}, Task: t})
+	for _, k := range was {
+		list = append(list, Change{Delta: Delta{Kind: Gone}, Task: k.Task()})
 	}
 	slices.SortFunc(list, func(a, b Change) int {
 		return cmp.Or(
@@ -73,8 +77,8 @@ func Changes(before, after []*task.Task) []Change {
 // number returns the number of a task, which another one may have later.
 func number(t *task.Task) int { return t.Tid.Or(t.Pid.Zero()) }
 
-func sameStart(a, b *task.Task) bool {
-	return !a.StartTime.Known() || !b.StartTime.Known() || a.StartTime.Zero() == b.StartTime.Zero()
+func sameStart(a, b task.Value[uint64]) bool {
+	return !a.Known() || !b.Known() || a.Zero() == b.Zero()
 }
 
 // Gains reports whether it has a capability in any set that it had not, or something else

@@ -26,6 +26,20 @@ func at(pid int, start uint64, effective capset.Set, change func(*task.Task)) *t
 	return t
 }
 
+// kept returns two lists that one Keeper keeps.
+func kept(before, after []*task.Task) (was, is []*task.Kept) {
+	var k task.Keeper
+	k.Next()
+	for _, t := range before {
+		was = append(was, k.Keep(t))
+	}
+	k.Next()
+	for _, t := range after {
+		is = append(is, k.Keep(t))
+	}
+	return was, is
+}
+
 // TestChanges holds what is told of two lists.
 func TestChanges(t *testing.T) {
 	chown, kill := capset.Of(capset.Chown), capset.Of(capset.Kill)
@@ -53,7 +67,7 @@ func TestChanges(t *testing.T) {
 		})), ""},
 	} {
 		var got []string
-		for _, c := range Changes(test.before, test.after) {
+		for _, c := range Changes(kept(test.before, test.after)) {
 			text := fmt.Sprint(c.Task.Pid.Zero(), " ", c.Kind)
 			if c.Gains() {
 				text += " gains"

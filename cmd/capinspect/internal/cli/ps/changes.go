@@ -16,10 +16,12 @@ import (
 type watch struct {
 	round   int
 	found   collect.Walked
-	all     []*task.Task // whatever the query asks for, so that one that matches no more is not gone
-	shown   []*task.Task
-	changes map[*task.Task]*diff.Change // of those that are shown, but in the first round
-	told    map[int]bool                // the pids of which nothing is to be told, since it was
+	keeper  task.Keeper
+	all     []*task.Kept // whatever the query asks for, so that one that matches no more is not gone
+	first   []*task.Kept // those that are shown in the first round
+	shown   []*task.Task // those that are shown later
+	changes map[*task.Task]*diff.Change
+	told    map[int]bool // the pids of which nothing is to be told, since it was the last time
 
 	sums      []*containers.Sum // with --by container: of all
 	shownSums []*containers.Sum
@@ -31,12 +33,19 @@ type watch struct {
 // that have changed and match it now or did so before.
 func (w *watch) look(r *run, from *collect.Collector) error {
 	q, before := r.query, w.all
-	w.all, w.shown, w.changes = nil, nil, map[*task.Task]*diff.Change{}
+	w.all, w.first, w.shown, w.changes = nil, nil, nil, map[*task.Task]*diff.Change{}
+	w.keeper.Next()
 	begin := func() *[]*task.Task { return new([]*task.Task) }
 	visit := func(chunk *[]*task.Task, t *task.Task) { *chunk = append(*chunk, t.Keep()) }
 	var err error
 	w.found, err = read(r, from, q.Unfiltered(), begin, visit, func(chunk *[]*task.Task) error {
-		w.all = append(w.all, *chunk...)
+		for _, t := range *chunk {
+			k := w.keeper.Keep(t)
+			w.all = append(w.all, k)
+			if w.round == 0 && q.Matches(t) {
+				w.first = append(w.first, k)
+			}
+		}
 		return nil
 	})
 	if err != nil {
@@ -44,13 +53,7 @@ func (w *watch) look(r *run, from *collect.Collector) error {
 	}
 	w.round++
 	w.fail(before)
-	if w.first() {
-		for _, t := range w.all {
-			if q.Matches(t) {
-				w.shown = append(w.shown, t)
-			}
-		}
-	} else {
+	if !w.isFirst() {
 		for _, c := range diff.Changes(before, w.all) {
 			if q.Matches(c.Task) || c.Before != nil && q.Matches(c.Before) {
 				w.shown = append(w.shown, c.Task)
@@ -58,7 +61,7 @@ func (w *watch) look(r *run, from *collect.Collector) error {
 			}
 		}
 	}
-	w.found.Visited = len(w.shown)
+	w.found.Visited = len(w.first) + len(w.shown)
 	return nil
 }
 
@@ -74,7 +77,7 @@ func (w *watch) lookByContainer(r *run, from *collect.Collector) error {
 	w.round++
 	w.fail(nil)
 	w.shownSums = w.sums
-	if !w.first() {
+	if !w.isFirst() {
 		w.shownSums = nil
 		for _, e := range diff.Compared(&diff.List{Sums: before}, &diff.List{Sums: w.sums}).Entries {
 			w.shownSums = append(w.shownSums, e.Sum())
@@ -96,26 +99,31 @@ func (w *watch) delta(sum *containers.Sum) *diff.Delta {
 func (w *watch) quiet() bool { return w.round > 1 && len(w.shown)+len(w.shownSums) == 0 }
 
 // fail keeps what is known of a task that cannot be read this time, and leaves out the
-// failures that were told before, and those of tasks that have ended.
-func (w *watch) fail(before []*task.Task) {
-	w.found.Failures = slices.DeleteFunc(w.found.Failures, func(f *collect.Failure) bool {
-		ended, listed := errors.Is(f.Err, collect.ErrNoProcess), false
-		for _, t := range before {
-			if t.Pid.Zero() == f.Pid {
-				listed = true
-				if !ended {
-					w.all = append(w.all, t)
-				}
+// failures that were told the last time, and those of tasks that have ended.
+func (w *watch) fail(before []*task.Kept) {
+	ended := map[int]bool{} // or not, of the pids that cannot be read
+	for _, f := range w.found.Failures {
+		ended[f.Pid] = errors.Is(f.Err, collect.ErrNoProcess)
+	}
+	listed := map[int]bool{}
+	for _, k := range before {
+		if gone, failed := ended[k.Pid()]; failed {
+			listed[k.Pid()] = true
+			if !gone {
+				w.all = append(w.all, k)
 			}
 		}
-		known := listed && ended || w.told[f.Pid]
-		w.told[f.Pid] = true
-		return known
+	}
+	told := map[int]bool{}
+	w.found.Failures = slices.DeleteFunc(w.found.Failures, func(f *collect.Failure) bool {
+		told[f.Pid] = true
+		return listed[f.Pid] && ended[f.Pid] || w.told[f.Pid]
 	})
+	w.told = told
 }
 
-// first reports whether nothing was listed before. A nil watch compares nothing.
-func (w *watch) first() bool { return w == nil || w.round <= 1 }
+// isFirst reports whether nothing was listed before. A nil watch compares nothing.
+func (w *watch) isFirst() bool { return w == nil || w.round <= 1 }
 
 // change returns what became of a task that is shown; nil in the first round.
 func (w *watch) change(t *task.Task) *diff.Delta {
@@ -130,6 +138,15 @@ const chunkShown = 256
 
 // again visits the tasks that are shown, as collect.Walk does.
 func again[C any](w *watch, begin func() C, visit func(C, *task.Task), done func(C) error) (collect.Walked, error) {
+	for part := range slices.Chunk(w.first, chunkShown) {
+		chunk := begin()
+		for _, k := range part {
+			visit(chunk, k.Task())
+		}
+		if err := done(chunk); err != nil {
+			return w.found, err
+		}
+	}
 	for part := range slices.Chunk(w.shown, chunkShown) {
 		chunk := begin()
 		for _, t := range part {
@@ -139,5 +156,6 @@ func again[C any](w *watch, begin func() C, visit func(C, *task.Task), done func
 			return w.found, err
 		}
 	}
+	w.first = nil
 	return w.found, nil
 }

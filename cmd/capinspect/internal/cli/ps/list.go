@@ -38,7 +38,7 @@ func (r *run) once() (int, error) {
 		r.env.Complain(report.Failure{Pid: strconv.Itoa(failure.Pid), Err: failure.Err})
 		status = command.StatusTrouble
 	}
-	if !r.watch.first() {
+	if !r.watch.isFirst() {
 		return status, nil
 	}
 	if found.Visited == 0 && found.Kernel == 0 && len(found.Failures) == 0 {
@@ -123,7 +123,7 @@ func (r *run) list(from *collect.Collector, hides string) (found collect.Walked,
 // table writes the table, and on a terminal a line below it that sums it up.
 func (r *run) table(from *collect.Collector, out *command.Output) (found collect.Walked, err error) {
 	rows := r.tasks.Table(table.Form(r.format.name), r.style)
-	if !r.watch.first() {
+	if !r.watch.isFirst() {
 		rows.Columns = table.WithChanges(rows.Columns, r.watch.change, func(t *task.Task) capset.Cap { return t.LastCap.Value })
 	}
 	var total task.Total
@@ -144,7 +144,7 @@ func (r *run) table(from *collect.Collector, out *command.Output) (found collect
 // sums reports whether a line below the table sums it up: for a person, and not for what
 // counts lines.
 func (r *run) sums() bool {
-	return r.style.Width > 0 && !r.config.columns.NoHeaders && r.watch.first()
+	return r.style.Width > 0 && !r.config.columns.NoHeaders && r.watch.isFirst()
 }
 
 func (r *run) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
@@ -152,7 +152,7 @@ func (r *run) stream(from *collect.Collector, out *command.Output, hides string)
 		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: r.reader()},
 		Keys:  report.Keys{Container: r.query.Container, UserNames: r.query.UserNames},
 	}
-	if !r.watch.first() {
+	if !r.watch.isFirst() {
 		s.Change = r.watch.change
 	}
 	if err := s.Start(); err != nil {
@@ -183,12 +183,12 @@ func (r *run) byContainer(from *collect.Collector, out *command.Output, hides st
 	if err != nil {
 		return found, err
 	}
-	if leftOut > 0 && r.watch.first() {
+	if leftOut > 0 && r.watch.isFirst() {
 		defer r.env.Note("sandboxes of pods left out: %d, see --sandboxes", leftOut)
 	}
 	if r.format.tabular() {
 		rows := r.containers.Table(table.Form(r.format.name), r.style)
-		if !r.watch.first() {
+		if !r.watch.isFirst() {
 			rows.Columns = table.WithChanges(rows.Columns, r.watch.delta, func(sum *containers.Sum) capset.Cap { return sum.LastCap })
 		}
 		err = rows.Write(out, sums)

@@ -212,7 +212,7 @@ func (c *config) Run(e *command.Env, args []string) (int, error) {
 		return r.once()
 	}
 	if c.changes {
-		r.watch = &watch{told: map[int]bool{}}
+		r.watch = &watch{}
 	}
 	for {
 		if status, err := r.once(); err != nil {
