@@ -5,6 +5,7 @@ package image
 import (
 	"archive/tar"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -65,6 +66,11 @@ func (i *Image) lookUp(from *place, name string, by visitor) (*place, error) {
 				return nil, &predict.Denied{Errno: "EACCES", Path: at.name(), Why: why}
 			}
 		}
+		if by != nil {
+			if err := i.hidden(at.path+"/"+part, after); err != nil {
+				return nil, err
+			}
+		}
 		next := at.entry(part)
 		if next == nil {
 			return nil, &predict.Denied{Errno: "ENOENT", Path: strings.TrimRight(at.path+"/"+part+"/"+after, "/")}
@@ -95,6 +101,19 @@ func (i *Image) lookUp(from *place, name string, by visitor) (*place, error) {
 		}
 	}
 	return at, nil
+}
+
+// hidden returns an error if a volume is mounted over a file, or a directory on the way to what
+// is after it: nobody knows what it has there.
+func (i *Image) hidden(name, after string) error {
+	name = path.Clean(name)
+	for _, m := range i.mounts {
+		if at := path.Clean("/" + m.Path); name == at || strings.HasPrefix(name, at+"/") {
+			return fmt.Errorf("%s: the volume %q is mounted at %s, and what it has is not known: without it in the manifest, the answer is about the files of the image",
+				path.Clean(name+"/"+after), shortened(m.Volume), shortened(m.Path))
+		}
+	}
+	return nil
 }
 
 // entry returns an entry of a directory; nil if there is none.

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 )
 
 // Image is an image, as far as execve(2) goes by it.
@@ -20,7 +22,8 @@ type Image struct {
 	History      []History // how its layers were made, the lowest first
 	Layers       int
 
-	top *file // its root directory
+	top    *file // its root directory
+	mounts []manifest.Mount
 }
 
 // Config says how to start the image (image-spec, config.md).

@@ -17,6 +17,7 @@ import (
 // container that asks for what the manifest has, once it runs. The runtime of the manifest has
 // to be set, and it is changed as Start does.
 func (i *Image) Scan(m *manifest.Manifest, what *predict.WhatIf) (*predict.Scan, error) {
+	i.mounts = m.Container.Starts.Mounts
 	if refused := i.fill(m); refused != nil {
 		return nil, fmt.Errorf("%s: name another user with --uid", refused.Why)
 	}
@@ -28,6 +29,9 @@ func (i *Image) Scan(m *manifest.Manifest, what *predict.WhatIf) (*predict.Scan,
 	}
 	if err := s.Change(what); err != nil {
 		return nil, err
+	}
+	if len(i.mounts) > 0 {
+		s.Assume("volumes", "no program is on a volume of the container")
 	}
 	scan := s.Scan("the image")
 	scan.Who = fmt.Sprintf("uid %d of %s", s.Credentials.UID.Effective, i.Name)
@@ -43,6 +47,7 @@ func (i *Image) walk(dir *place, scan *predict.Scan) {
 	for _, name := range slices.Sorted(maps.Keys(dir.names)) {
 		at := dir.entry(name)
 		switch {
+		case i.hidden(at.path, "") != nil: // and no program of the container
 		case len(at.path) >= maxPath:
 			scan.Fail(fmt.Errorf("%s...: the path is too long", shortened(at.path)))
 		case at.kind == tar.TypeDir:

@@ -28,6 +28,7 @@ func (i *Image) Start(m *manifest.Manifest, program string, what *predict.WhatIf
 	if starts.WorkingDir != "" {
 		i.Config.WorkingDir = starts.WorkingDir
 	}
+	i.mounts = starts.Mounts
 	refused := i.fill(m)
 	t := m.Expected(capset.LastKnown)
 	i.describe(t)

@@ -137,3 +137,38 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 }
+
+// TestVolumes asks about programs in images over which volumes are mounted.
+func TestVolumes(t *testing.T) {
+	static := string(predicttest.ELF(""))
+	files := []string{"srv/app=" + static, "bin/sh=" + static, "script=#!/bin/sh\n"}
+	for _, row := range []struct {
+		mount, program string
+		unknown        bool
+	}{
+		{"/srv", "/srv/app", true},
+		{"srv/", "/srv/app", true},
+		{"/srv/app", "/srv/app", true},
+		{"/srv/app", "./app", true},
+		{"/srv", "app", true}, // by PATH
+		{"/srv", "/srv/nothing", true},
+		{"/new", "/new/app", true},
+		{"/srv/ap", "/srv/app", false},
+		{"/srv/app/x", "/srv/app", false},
+		{"/srv", "/bin/../srv/app", true},
+		{"/srv", "/bin/sh", false},
+		{"/bin", "/script", true}, // for its interpreter
+	} {
+		i, err := Open(dockerArchive(t, archiveOf(t, files...)), "", "amd64")
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.Config = Config{WorkingDir: "/srv", Env: []string{"PATH=/srv:/bin"}}
+		c := &manifest.Container{Starts: manifest.Starts{Mounts: []manifest.Mount{{Volume: "data", Path: row.mount}}}}
+		m := &manifest.Manifest{Pod: &manifest.Pod{}, Container: c, Runtime: runtime.Named("containerd")}
+		p, err := i.Start(m, row.program, &predict.WhatIf{})
+		if row.unknown != (err != nil) || err != nil && !strings.Contains(err.Error(), `: the volume "data" is mounted at `+row.mount+", ") || err == nil && p.Result != predict.OK {
+			t.Errorf("%+v: %+v, %v", row, p, err)
+		}
+	}
+}

@@ -88,6 +88,7 @@ type (
 		Args            list[string]             `json:"args"`
 		WorkingDir      string                   `json:"workingDir"`
 		Env             list[variable]           `json:"env"`
+		VolumeMounts    list[volumeMount]        `json:"volumeMounts"`
 		SecurityContext containerSecurityContext `json:"securityContext"`
 		securedContainer
 	}
@@ -96,6 +97,11 @@ type (
 	variable struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
+	}
+
+	volumeMount struct {
+		Name      string `json:"name"`
+		MountPath string `json:"mountPath"`
 	}
 
 	podSecurityContext struct {

@@ -86,7 +86,11 @@ type Starts struct {
 	Command, Args []string // in place of the image's entrypoint and of its command; nil if it has none
 	WorkingDir    string
 	Path          string // the variable PATH; "" if it is the image's
+	Mounts        []Mount
 }
+
+// Mount is a volume that is mounted over the files of the image.
+type Mount struct{ Volume, Path string }
 
 // Extra reports whether it is an init or an ephemeral container.
 func (c *Container) Extra() bool { return c.List != "containers" }

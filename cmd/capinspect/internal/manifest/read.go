@@ -240,6 +240,9 @@ func (c *podContainer) starts() Starts {
 			s.Path = v.Value
 		}
 	}
+	for _, m := range c.VolumeMounts {
+		s.Mounts = append(s.Mounts, Mount{m.Name, m.MountPath})
+	}
 	return s
 }
 

@@ -152,7 +152,7 @@ func (s *podSpec) elements() int {
 		for i := range containers {
 			c := &containers[i]
 			add, drop := c.SecurityContext.lists()
-			sum += 1 + len(c.Ports) + len(add) + len(drop) + len(c.Command) + len(c.Args) + len(c.Env)
+			sum += 1 + len(c.Ports) + len(add) + len(drop) + len(c.Command) + len(c.Args) + len(c.Env) + len(c.VolumeMounts)
 		}
 	}
 	return sum
