@@ -162,7 +162,7 @@ func (d *Drift) whole(all map[string]*Entry, at groupKey, g *group, kind Kind) {
 	if *to == nil {
 		*to = g.clone()
 	} else {
-		(*to).add(g.sum, &g.facts)
+		(*to).add(g.sum, g.told)
 	}
 }
 

@@ -54,8 +54,12 @@ var facts = [...]fact{
 	}},
 }
 
+// told has the facts of tasks that a sum does not have. Several groups share one: it does not
+// change.
+type told [len(facts)]task.Value[any]
+
 // of returns the facts of a task.
-func of(t *task.Task) (list [len(facts)]task.Value[any]) {
+func of(t *task.Task) (list told) {
 	for i := range facts {
 		if facts[i].ofTask != nil {
 			list[i] = facts[i].ofTask(t)
@@ -128,6 +132,32 @@ func hostRoot(t *task.Task) task.Value[any] {
 	return task.Unknown[any](cmp.Or(t.Host.Why(), hostUsers(t).Why()))
 }
 
+func (a *told) equal(b *told) bool {
+	for i := range a {
+		if a[i].Known() != b[i].Known() || a[i].Why() != b[i].Why() || !equal(a[i].Zero(), b[i].Zero()) {
+			return false
+		}
+	}
+	return true
+}
+
+// with returns what the processes of two groups have together.
+func (a *told) with(b *told) *told {
+	switch {
+	case a == nil || b == nil:
+		return nil
+	case a == b:
+		return a
+	}
+	var both told
+	for i := range facts {
+		if facts[i].ofTask != nil {
+			both[i] = together(a[i], b[i])
+		}
+	}
+	return &both
+}
+
 // together returns what two processes have together: what any has, or whether any is so. One
 // that is so decides it, even if the other is unknown.
 func together(a, b task.Value[any]) task.Value[any] {
@@ -167,9 +197,9 @@ func (d *Drift) compare(e *Entry, before, after *group) {
 		x, y := was.Zero(), is.Zero()
 		switch {
 		case f.inContainer && d.outside(): // one report does not tell which are
-		case !told(was) && !told(is):
+		case !says(was) && !says(is):
 			d.skip(f.key, noReport)
-		case !told(was) || !told(is):
+		case !says(was) || !says(is):
 			d.skip(f.key, "one report does not say")
 		case !was.Known() || !is.Known():
 			d.skip(f.key, cmp.Or(was.Why(), is.Why()))
@@ -183,8 +213,8 @@ func (d *Drift) compare(e *Entry, before, after *group) {
 	}
 }
 
-// told reports whether a report has a value, or says why it does not.
-func told(v task.Value[any]) bool {
+// says reports whether a report has a value, or says why it does not.
+func says(v task.Value[any]) bool {
 	return v.Known() || v.Why() != "" && v.Why() != task.Untold
 }
 

@@ -21,6 +21,7 @@ type List struct {
 	found      map[gatheredKey]*gathered
 	containers map[containerKey]*task.Container
 	leaders    map[int]string // the names of processes, by pid
+	told       *told          // of the last task: the next one often has the same
 }
 
 // gathered is what the tasks of one name and uid have together, in one container or in none.
@@ -63,12 +64,14 @@ func (l *List) Add(t *task.Task) {
 	if in != nil {
 		sum.Container = task.Known(in)
 	}
-	told := of(t)
+	if now := of(t); l.told == nil || !now.equal(l.told) {
+		l.told = &now
+	}
 	if p := l.found[key]; p != nil {
-		p.add(sum, &told)
+		p.add(sum, l.told)
 		return
 	}
-	p := &gathered{key, group{sum: sum, facts: told}}
+	p := &gathered{key, group{sum: sum, told: l.told}}
 	l.found[key] = p
 	l.gathered = append(l.gathered, p)
 }

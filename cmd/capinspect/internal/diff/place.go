@@ -27,17 +27,13 @@ type Place struct {
 type group struct {
 	place Place
 	sum   *containers.Sum
-	facts [len(facts)]task.Value[any] // those that a sum does not have
+	told  *told // nil of a report by container
 }
 
 // add adds the processes of another one.
-func (g *group) add(sum *containers.Sum, told *[len(facts)]task.Value[any]) {
+func (g *group) add(sum *containers.Sum, more *told) {
 	g.sum.Add(sum)
-	for i := range facts {
-		if facts[i].ofTask != nil {
-			g.facts[i] = together(g.facts[i], told[i])
-		}
-	}
+	g.told = g.told.with(more)
 }
 
 // clone returns a copy to which others can be added.
@@ -53,7 +49,10 @@ func (g *group) fact(i int) task.Value[any] {
 	if of := facts[i].ofSum; of != nil {
 		return of(g.sum)
 	}
-	return g.facts[i]
+	if g.told == nil {
+		return task.Value[any]{}
+	}
+	return g.told[i]
 }
 
 // groupKey is what two lists have of one place.
@@ -104,7 +103,7 @@ func (p *placing) groups(list *List) map[groupKey]*group {
 	add := func(at Place, more *group) {
 		key := p.key(&at)
 		if g := groups[key]; g != nil {
-			g.add(more.sum, &more.facts)
+			g.add(more.sum, more.told)
 			return
 		}
 		groups[key] = more.clone()
