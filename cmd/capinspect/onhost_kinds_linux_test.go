@@ -66,8 +66,9 @@ func dockerKind(name, flags string) kind {
 			AppArmorProfile string
 			State           struct{ Pid int }
 		}
-		decode(t, tool(t, "docker", "inspect", name), &list)
-		return truth{pid: list[0].State.Pid, runtime: "docker", id: list[0].ID, label: list[0].AppArmorProfile}
+		text := tool(t, "docker", "inspect", name)
+		decode(t, text, &list)
+		return truth{inspected: text, pid: list[0].State.Pid, runtime: "docker", id: list[0].ID, label: list[0].AppArmorProfile}
 	}
 	k := kind{name: name, start: start, inside: func(name string) []string { return []string{"docker", "exec", name} }}
 	if strings.Contains(flags, "--pid host") {
@@ -85,11 +86,12 @@ func podmanKind(name string, user []string, flags string) kind {
 			State                       struct{ Pid int }
 			BoundingCaps, EffectiveCaps []string
 		}
-		decode(t, tool(t, slices.Concat(user, []string{"podman", "inspect", name})...), &list)
+		text := tool(t, slices.Concat(user, []string{"podman", "inspect", name})...)
+		decode(t, text, &list)
 		in := list[0]
 		return truth{
 			pid: in.State.Pid, runtime: "podman", id: in.ID, podID: in.Pod, label: in.AppArmorProfile,
-			bounding: capNames(in.BoundingCaps), effective: capNames(in.EffectiveCaps), noCgroup: strings.Contains(flags, "--cgroups=disabled"),
+			inspected: text, bounding: capNames(in.BoundingCaps), effective: capNames(in.EffectiveCaps), noCgroup: strings.Contains(flags, "--cgroups=disabled"),
 		}
 	}
 	k := kind{name: name, start: start, inside: func(name string) []string { return slices.Concat(user, []string{"podman", "exec", name}) }}

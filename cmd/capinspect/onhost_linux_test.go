@@ -37,7 +37,8 @@ type truth struct {
 	// if it does not tell.
 	bounding, effective, ambient []string
 	label                        string
-	noCgroup                     bool // only its mounts name the container, which ps does not read
+	inspected                    string // what the inspect command of docker or podman printed
+	noCgroup                     bool   // only its mounts name the container, which ps does not read
 }
 
 // answer is what is compared of the report of a task.
@@ -83,6 +84,12 @@ func TestOnHost(t *testing.T) {
 			root.holdKernel(t, is.pid, true)
 			root.holdTruth(t, is)
 			root.tell(t, k.name, is)
+			if is.inspected != "" {
+				if err := os.WriteFile("/tmp/asked", []byte(is.inspected), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				tellDiff(t, k.name+" as asked for", "file:/tmp/asked", pid)
+			}
 			user := onHost(t, is.pid, "setpriv", "--reuid=bob", "--regid=bob", "--init-groups", "capinspect", "--json", pid)
 			user.holdKernel(t, is.pid, false)
 			user.holdUnknown(t, is)
@@ -96,6 +103,7 @@ func TestOnHost(t *testing.T) {
 			own.tell(t, k.name+" inside", is)
 		})
 	}
+	t.Run("units", func(t *testing.T) { copyUnits(t, started) })
 	t.Run("ps", func(t *testing.T) { holdRows(t, started) })
 }
 
@@ -286,15 +294,45 @@ func (a *answer) tell(t *testing.T, name string, is truth) {
 	t.Log(answerMark + row)
 }
 
-// holdRows compares the rows of ps with what was started: a row for each process, and
-// one for each container, in which nothing else is.
-func holdRows(t *testing.T, started map[string]truth) {
-	places := map[int]whereabouts{}
-	for line := range strings.Lines(run(t, "capinspect", "ps", "--full", "-o", "jsonl").stdout) {
-		var a answer
-		decode(t, line, &a)
-		places[a.PID] = a.place()
+// tellDiff prints how two tasks differ, for the table of answers.
+func tellDiff(t *testing.T, name, a, b string) {
+	t.Helper()
+	o := run(t, "capinspect", "diff", a, b)
+	if o.status > 1 || o.stderr != "" {
+		t.Errorf("diff %s %s: %+v", a, b, o)
 	}
+	head, _, _ := strings.Cut(o.stdout, "\n")
+	for _, pid := range []string{a, b} {
+		head = strings.ReplaceAll(head, "pid "+pid, "pid _")
+	}
+	t.Logf(answerMark+"%s\t%d\t%s", name, o.status, head)
+}
+
+// copyUnits starts each unit of the system a second time from the lines that capinspect
+// writes of its process, and compares the two.
+func copyUnits(t *testing.T, started map[string]truth) {
+	for _, k := range kinds {
+		name, unit := strings.CutPrefix(k.name, "unit/")
+		if !unit || started[k.name].pid == 0 {
+			continue
+		}
+		pid := strconv.Itoa(started[k.name].pid)
+		start := []string{"systemd-run", "-q", "--unit", "copy-" + name}
+		for line := range strings.Lines(tool(t, "capinspect", "securitycontext", "-o", "systemd", pid)) {
+			if line = strings.TrimSpace(line); strings.Contains(line, "=") && !strings.HasPrefix(line, "#") {
+				start = append(start, "-p", line)
+			}
+		}
+		tool(t, append(start, endless...)...)
+		tellDiff(t, k.name+" from its lines", pid, strconv.Itoa(settled(t, tool(t, "systemctl", "show", "--value", "-p", "MainPID", "copy-"+name))))
+	}
+}
+
+// holdRows compares the rows of ps with what was started: a row for each process, as root
+// and as another user, and one for each container, in which nothing else is.
+func holdRows(t *testing.T, started map[string]truth) {
+	places := rowsByPID(t, "capinspect")
+	others := rowsByPID(t, "setpriv", "--reuid=bob", "--regid=bob", "--init-groups", "capinspect")
 	byID := map[string]truth{}
 	for name, is := range started {
 		switch {
@@ -305,6 +343,9 @@ func holdRows(t *testing.T, started map[string]truth) {
 		}
 		if got := places[is.pid]; got.runtime != is.runtime || got.id != is.id {
 			t.Errorf("%s: the row of ps has %+v, want %+v", name, got, is)
+		}
+		if others[is.pid] != places[is.pid] {
+			t.Errorf("%s: the row of ps has %+v for bob, %+v for root", name, others[is.pid], places[is.pid])
 		}
 	}
 	for _, user := range [][]string{nil, alice} {
@@ -326,6 +367,22 @@ func holdRows(t *testing.T, started map[string]truth) {
 	if len(byID) > 0 {
 		t.Errorf("no row for %+v", byID)
 	}
+}
+
+// rowsByPID runs ps and returns where each process is.
+func rowsByPID(t *testing.T, args ...string) map[int]whereabouts {
+	t.Helper()
+	o := run(t, args[0], append(args[1:], "ps", "--full", "-o", "jsonl")...)
+	if o.status != 0 || !onlyKernelThreads.MatchString(o.stderr) {
+		t.Errorf("%q: exit status %d, %s", args, o.status, o.stderr)
+	}
+	places := map[int]whereabouts{}
+	for line := range strings.Lines(o.stdout) {
+		var a answer
+		decode(t, line, &a)
+		places[a.PID] = a.place()
+	}
+	return places
 }
 
 // prepareHost makes the image of the containers, whose only programs are busybox and
