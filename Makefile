@@ -69,7 +69,7 @@ test: ## run all tests; those that lack something here are named with the reason
 
 compare: ## hold manifests, Pod Security rules and seccomp gates against the originals; test packaging
 	cd testdata/compare && CGO_ENABLED=0 $(GO) test -count=1 ./...
-	cd packaging && CGO_ENABLED=0 $(GO) test -count=1 ./...
+	cd cmd/packaging && CGO_ENABLED=0 $(GO) test -count=1 ./...
 	cd testdata/apk && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 # A process under the race detector otherwise sleeps for a second before it ends, and the
@@ -109,13 +109,13 @@ lint: deps ## format, vet, staticcheck, tidy, workflows, spelling, dependencies
 	GOOS=darwin $(GO) vet ./...
 	cd testdata/compare && $(GO) vet ./...
 	$(GO) run $(STATICCHECK) -checks all,-ST1000 $(PACKAGES)
-	cd packaging && $(GO) vet ./... && $(GO) run $(STATICCHECK) -checks all,-ST1000 ./... && $(GO) mod tidy -diff
+	cd cmd/packaging && $(GO) vet ./... && $(GO) run $(STATICCHECK) -checks all,-ST1000 ./... && $(GO) mod tidy -diff
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
 	cd testdata/apk && $(GO) vet ./... && $(GO) mod tidy -diff
 	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
-	shellcheck kubectl/kubectl-capinspect .ci/run
+	shellcheck cmd/kubectl-capinspect/kubectl-capinspect .ci/run
 	codespell -L upto,inh,flage,nd,doas,chage --skip=./.git,./bin,./dist,./testdata/terminal,./testdata/status,./testdata/proc,./docs/licenses,go.sum .
 
 vuln: ## name known vulnerabilities that the code reaches (fetches the list from vuln.go.dev)
@@ -199,11 +199,11 @@ dist: $(BOM) ## build what a release consists of: TARGETS, bills of materials, t
 	done
 	$(MAKE) -s install-share DESTDIR=bin/ PREFIX=share
 	$(ARCHIVE) -C bin/share share | gzip -9n >dist/capinspect-share.tar.gz
-	$(ARCHIVE) -C $(CURDIR)/kubectl kubectl-capinspect -C $(CURDIR) LICENSE | gzip -9n >dist/kubectl-capinspect.tar.gz
+	$(ARCHIVE) -C $(CURDIR)/cmd/kubectl-capinspect kubectl-capinspect -C $(CURDIR) LICENSE | gzip -9n >dist/kubectl-capinspect.tar.gz
 	cd dist && LC_ALL=C sha256sum capinspect-* kubectl-capinspect.tar.gz >SHA256SUMS
 
-bin/packaging: $(wildcard packaging/*)
-	cd packaging && CGO_ENABLED=0 GOOS= GOARCH= $(GO) build -trimpath -o ../$@ .
+bin/packaging: $(wildcard cmd/packaging/*)
+	cd cmd/packaging && CGO_ENABLED=0 GOOS= GOARCH= $(GO) build -trimpath -o ../../$@ .
 
 packages: $(PACKAGING) ## add a deb, an rpm and an apk of each Linux binary, zips and a formula for macOS, and the manifest for krew to what dist built
 	$(PACKAGING) packages macos krew

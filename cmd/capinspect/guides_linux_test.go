@@ -60,7 +60,7 @@ func TestGuides(t *testing.T) {
 	need.On(t, "root", "docker", "jq", "strace", "setpriv")
 	pods := fmt.Sprintf("capinspect-test-%d", os.Getpid())
 	image := buildImage(t)
-	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t))+":"+filepath.Join(startDir, "../../kubectl"))
+	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t))+":"+filepath.Join(startDir, "../kubectl-capinspect"))
 	t.Setenv("IMAGE", image)
 	t.Setenv("APP", buildAppImage(t, image))
 	docs, err := filepath.Abs("../../docs/kubernetes")
@@ -186,7 +186,7 @@ func TestClusterBlocks(t *testing.T) {
 	}
 	need.On(t, "root", "docker", "bash")
 	image := buildImage(t)
-	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t))+":"+filepath.Join(startDir, "../../kubectl"))
+	t.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Dir(built(t))+":"+filepath.Join(startDir, "../kubectl-capinspect"))
 	t.Setenv("IMAGE", image)
 	t.Setenv("APP", buildAppImage(t, image))
 	t.Setenv("PODS", fmt.Sprintf("capinspect-test-%d-blocks", os.Getpid()))

@@ -150,7 +150,7 @@ func posixShells(t *testing.T) [][]string {
 	return shells
 }
 
-const pluginPath = "../../kubectl/kubectl-capinspect"
+const pluginPath = "../kubectl-capinspect/kubectl-capinspect"
 
 // TestPlugin asks about containers of a cluster in each way.
 func TestPlugin(t *testing.T) {
@@ -297,18 +297,18 @@ var pluginTests = []pluginTest{
 	{args: "web --context other", stderr: "error: context \"other\" does not exist\n", status: 2},
 	{args: "web", env: "PATH=/nowhere", stderr: "there is no kubectl on the PATH\n", status: 2},
 
-	// What is no command line of it.
-	{args: "web -c -x", stderr: "'-x' is no name of a container\n", status: 2},
-	{args: "web -c my_app", stderr: "'my_app' is no name of a container\n", status: 2},
-	{args: "-- -web", stderr: "'-web' is no name of a pod\n", status: 2},
-	{args: "Web", stderr: "'Web' is no name of a pod\n", status: 2},
-	{args: "deploy/web", stderr: "'deploy/web' is no name of a pod\n", status: 2},
+	// Bad usage.
+	{args: "web -c -x", stderr: "'-x' cannot be the name of a container\n", status: 2},
+	{args: "web -c my_app", stderr: "'my_app' cannot be the name of a container\n", status: 2},
+	{args: "-- -web", stderr: "'-web' cannot be the name of a pod\n", status: 2},
+	{args: "Web", stderr: "'Web' cannot be the name of a pod\n", status: 2},
+	{args: "deploy/web", stderr: "'deploy/web' cannot be the name of a pod\n", status: 2},
 	{args: "web -n", stderr: "-n needs a value\n", status: 2},
 	{args: "web --json", stderr: "unknown flag --json: a flag of capinspect goes after its COMMAND, as in 'show --json'\n", status: 2},
 	{args: "-x", stderr: "unknown flag -x: a flag of capinspect goes after its COMMAND, as in 'show --json'\n", status: 2},
-	{args: "web nonsense", stderr: "'nonsense' is no command of capinspect that looks at processes\n", status: 2},
-	{args: "web explain net_raw", stderr: "explain is about no process: use 'capinspect explain'\n", status: 2},
-	{args: "web -l app=web", stderr: "a POD, -l, --all and -A exclude one another, but for -l with --all or -A; flags go before COMMAND\n", status: 2},
+	{args: "web nonsense", stderr: "'nonsense' is not a command of capinspect that looks at processes\n", status: 2},
+	{args: "web explain net_raw", stderr: "explain does not look at a process: run 'capinspect explain'\n", status: 2},
+	{args: "web -l app=web", stderr: "name only one of POD, -l, --all and -A, or -l with --all or -A; flags go before COMMAND\n", status: 2},
 	{args: "", stderr: "name a POD, or pods with -l, --all or -A; --help tells more\n", status: 2},
 	{args: "--via smoke web", stderr: "--via takes exec, cat or debug, not 'smoke'\n", status: 2},
 	{args: "--help", stdout: `Usage: kubectl capinspect POD(.*\n)*`},

@@ -13,7 +13,7 @@ import (
 // TestVersionsAscend holds that apk knows the versions that packaging makes, and sorts
 // them as they were tagged and committed.
 func TestVersionsAscend(t *testing.T) {
-	text, err := os.ReadFile("../../packaging/testdata/versions")
+	text, err := os.ReadFile("../../cmd/packaging/testdata/versions")
 	if err != nil {
 		t.Fatal(err)
 	}

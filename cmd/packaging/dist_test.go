@@ -37,7 +37,7 @@ func made(t *testing.T) *dist {
 		d.binaries = append(d.binaries, b)
 	}
 	for _, name := range []string{"LICENSE", "CHANGELOG.md", "docs/release.md", "docs/licenses/go/LICENSE", "docs/licenses/github.com/spf13/pflag/LICENSE"} {
-		data, err := os.ReadFile("../" + name)
+		data, err := os.ReadFile("../../" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func untar(t *testing.T, from, to string) {
 
 // TestDockerfile holds that the images say what those of the Dockerfile say.
 func TestDockerfile(t *testing.T) {
-	text, err := os.ReadFile("../Dockerfile")
+	text, err := os.ReadFile("../../Dockerfile")
 	if err != nil {
 		t.Fatal(err)
 	}

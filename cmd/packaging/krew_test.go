@@ -11,7 +11,7 @@ import (
 
 // TestFillKrew holds that the manifest in docs can be filled, and only that.
 func TestFillKrew(t *testing.T) {
-	template, err := os.ReadFile("../" + krewTemplate)
+	template, err := os.ReadFile("../../" + krewTemplate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-module github.com/capinspect/capinspect/packaging
+module github.com/capinspect/capinspect/cmd/packaging
 
 go 1.26.0
 
