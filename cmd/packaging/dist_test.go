@@ -36,7 +36,7 @@ func made(t *testing.T) *dist {
 		}
 		d.binaries = append(d.binaries, b)
 	}
-	for _, name := range []string{"LICENSE", "CHANGELOG.md", "docs/release.md", "docs/licenses/go/LICENSE", "docs/licenses/github.com/spf13/pflag/LICENSE"} {
+	for _, name := range []string{"LICENSE", "CHANGELOG.md", "docs/release.md", krewTemplate, "docs/licenses/go/LICENSE", "docs/licenses/github.com/spf13/pflag/LICENSE"} {
 		data, err := os.ReadFile("../../" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -45,6 +45,9 @@ func made(t *testing.T) *dist {
 	}
 	for _, name := range []string{"man/man1/capinspect.1", "zsh/site-functions/_capinspect"} {
 		d.share = append(d.share, file{name, []byte(name)})
+	}
+	if err := os.WriteFile(filepath.Join(d.dir, "kubectl-capinspect.tar.gz"), []byte("the plugin\n"), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	return d
 }
@@ -71,7 +74,17 @@ func TestSame(t *testing.T) {
 	if err != nil || !bytes.Equal(x, y) {
 		t.Errorf("first\n%sthen\n%s%v", x, y, err)
 	}
-	for _, want := range []string{"capinspect-linux-arm.deb", "capinspect-linux-s390x.rpm", "capinspect-linux-amd64.apk", "capinspect-image.oci.tar", "capinspect-darwin-arm64.zip", "capinspect.rb"} {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, install, _ := strings.Cut(string(readme), "\n## Install\n")
+	install, _, _ = strings.Cut(install, "\n## ")
+	named := regexp.MustCompile(`capinspect(?:-linux-amd64[.a-z]*|\.yaml)`).FindAllString(install, -1)
+	if len(named) < 5 {
+		t.Errorf("README.md names %q only", named)
+	}
+	for _, want := range append(named, "capinspect-linux-arm.deb", "capinspect-linux-s390x.rpm", "capinspect-linux-amd64.apk", "capinspect-image.oci.tar", "capinspect-darwin-arm64.zip", "capinspect.rb") {
 		if !strings.Contains(string(x), "  "+want+"\n") {
 			t.Errorf("no %s in\n%s", want, x)
 		}

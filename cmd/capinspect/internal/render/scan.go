@@ -14,7 +14,7 @@ func printScan(p *printer, scan *predict.Scan) {
 	if scan.Left > 0 {
 		p.printf("... and %d more\n", scan.Left)
 	}
-	p.printf("%d of %d files in %d directories of ", len(scan.Programs)+scan.Left, scan.Files, scan.Dirs)
+	p.printf("%d of %s in %s of ", len(scan.Programs)+scan.Left, task.Counted(scan.Files, "file", "files"), task.Counted(scan.Dirs, "directory", "directories"))
 	p.escaped(scan.Dir)
 	p.print(", for ")
 	if scan.Who != "" {
