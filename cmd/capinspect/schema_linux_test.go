@@ -237,7 +237,7 @@ func tellsAll(x *task.Task) *task.Task {
 	x.Host = task.Known(task.HostIDs{})
 	var all task.Namespaces
 	for k := range all {
-		all[k].ID = task.Known(uint64(4026531840 + k))
+		all[k].ID = task.Known(4026531840 + uint64(k))
 		all[k].Node = task.Known(false)
 	}
 	x.Namespaces = task.Known(all)
