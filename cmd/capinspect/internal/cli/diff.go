@@ -198,7 +198,19 @@ func (c *diffConfig) sides(e *command.Env, first, second string) (a, b *diff.Sid
 	if a, err = c.side(e, first, nil); err == nil {
 		b, err = c.side(e, second, a)
 	}
+	if err == nil && !strings.HasPrefix(second, podPrefix) {
+		inside(a, b)
+		inside(b, a)
+	}
 	return a, b, err
+}
+
+// inside gives a task the ids that it has in its own user namespace if it is compared with
+// the configuration of a container, which names those.
+func inside(s, other *diff.Side) {
+	if s.Task != nil && s.Asks() == nil && other.Asks() != nil {
+		s.Task.Inside()
+	}
 }
 
 // side returns what an argument stands for.
