@@ -364,7 +364,7 @@ func TestScanTooMany(t *testing.T) {
 		t.Errorf("%d, %s, %d programs, %d left, %d files", o.status, o.stderr, len(s.Programs), s.Left, s.Files)
 	}
 	o = run(t, built(t), "scan", "-p", tid, "/etc")
-	if lines := strings.Count(o.stdout, " /etc/"); o.status != 2 || lines != most || !strings.Contains(o.stdout, "\n... and 3 more\n10003 of 10003 files in 1 directories of /etc, for ") {
+	if lines := strings.Count(o.stdout, " /etc/"); o.status != 2 || lines != most || !strings.Contains(o.stdout, "\n... and 3 more\n10003 of 10003 files in 1 directory of /etc, for ") {
 		t.Errorf("%d, %d lines", o.status, lines)
 	}
 }
