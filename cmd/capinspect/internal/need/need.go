@@ -66,7 +66,12 @@ func lacking(test, thing, lack string) error {
 	return nil
 }
 
+// lacks says why a thing is not to be had here; "" if it is. CAPINSPECT_WITHOUT lists what
+// is not to be used even if it is there.
 func lacks(thing string) string {
+	if slices.Contains(strings.Split(os.Getenv("CAPINSPECT_WITHOUT"), ","), thing) {
+		return "CAPINSPECT_WITHOUT lists " + thing
+	}
 	switch thing {
 	case "root":
 		if os.Getuid() != 0 {
