@@ -143,7 +143,11 @@ func posixShells(t *testing.T) [][]string {
 		return shells
 	}
 	for _, shell := range [][]string{{"busybox", "sh"}, {"bash", "--posix"}} {
-		if _, err := exec.LookPath(shell[0]); err == nil {
+		has, err := need.Has(t.Name(), shell[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has {
 			shells = append(shells, shell)
 		}
 	}

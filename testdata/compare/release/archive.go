@@ -13,25 +13,35 @@ import (
 	"time"
 )
 
+// openArchive opens an archive whose compression tells neither of a name nor of a time.
+func openArchive(name string) (*os.File, *tar.Reader, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	z, err := gzip.NewReader(f)
+	if err == nil && (z.Name != "" || !z.ModTime.IsZero()) {
+		err = fmt.Errorf("the compression tells of %q, %v", z.Name, z.ModTime)
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, tar.NewReader(z), nil
+}
+
 // checkArchive holds that an archive is the same wherever it is packed, and has
 // what belongs beside a binary.
 func checkArchive(name string) error {
-	f, err := os.Open(name)
+	f, r, err := openArchive(name)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return err
-	}
-	if z.Name != "" || !z.ModTime.IsZero() {
-		return fmt.Errorf("%s: the compression tells of %q, %v", name, z.Name, z.ModTime)
-	}
 	found := map[string]bool{}
 	var at time.Time
 	last := ""
-	for r := tar.NewReader(z); ; {
+	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			break

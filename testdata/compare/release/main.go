@@ -80,7 +80,7 @@ func check(dir string, run bool) error {
 	if err := checkArchive(filepath.Join(dir, "capinspect-share.tar.gz")); err != nil {
 		return err
 	}
-	if err := checkPlugin(dir, binaries[0].info.Main.Version, sums); err != nil {
+	if err := checkPlugin(dir, binaries[0].info.Main.Version, sums, run); err != nil {
 		return err
 	}
 	made := func(pattern string) bool {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"archive/tar"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -23,16 +22,17 @@ import (
 const pluginArchive = "kubectl-capinspect.tar.gz"
 
 // checkPlugin holds what is in the archive of the plugin for kubectl, and that the manifest
-// for krew, if there is one, is about that archive and the version of the binaries.
-func checkPlugin(dir, version string, sums map[string]string) error {
+// for krew is about that archive and the version of the binaries. Without all, there need
+// not be a manifest.
+func checkPlugin(dir, version string, sums map[string]string, all bool) error {
 	archive := filepath.Join(dir, pluginArchive)
 	if err := checkPluginArchive(archive); err != nil {
 		return fmt.Errorf("%s: %w", archive, err)
 	}
 	name := filepath.Join(dir, "capinspect.yaml")
 	text, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // without packages
+	if errors.Is(err, os.ErrNotExist) && !all {
+		return nil
 	}
 	if err != nil {
 		return err
@@ -51,20 +51,13 @@ func checkPlugin(dir, version string, sums map[string]string) error {
 
 // checkPluginArchive holds that krew finds the script and its licence, and nothing else.
 func checkPluginArchive(name string) error {
-	f, err := os.Open(name)
+	f, r, err := openArchive(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return err
-	}
-	if z.Name != "" || !z.ModTime.IsZero() {
-		return fmt.Errorf("the compression tells of %q, %v", z.Name, z.ModTime)
-	}
 	var found []string
-	for r := tar.NewReader(z); ; {
+	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			break
