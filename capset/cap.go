@@ -64,7 +64,7 @@ const LastKnown = Cap(len(table) - 1)
 // Max is the highest number that a capability can have in a 64-bit Set.
 const Max Cap = 63
 
-// String returns libcap's spelling, as "cap_net_raw". A capability that has no
+// String returns libcap's spelling, such as "cap_net_raw". A capability that has no
 // name yet is its decimal number, as in capsh(1) --decode.
 func (c Cap) String() string {
 	if c <= LastKnown {
@@ -73,18 +73,18 @@ func (c Cap) String() string {
 	return strconv.Itoa(int(c))
 }
 
-// Kubernetes returns the spelling of a securityContext, as "NET_RAW"; the
+// Kubernetes returns the spelling of a securityContext, such as "NET_RAW"; the
 // decimal number if the capability has no name yet.
 func (c Cap) Kubernetes() string {
 	return strings.ToUpper(c.Short())
 }
 
-// Short returns the name in lower case without its prefix, as "net_raw".
+// Short returns the name in lower case without its prefix, such as "net_raw".
 func (c Cap) Short() string {
 	return strings.TrimPrefix(c.String(), prefix)
 }
 
-// Since returns the first Linux release that knows the capability, as "5.8",
+// Since returns the first Linux release that knows the capability, such as "5.8",
 // or "" if it has no name yet.
 func (c Cap) Since() string {
 	if c <= LastKnown {

@@ -14,7 +14,7 @@ type FileCaps struct {
 	Permitted, Inheritable Set
 	Effective              bool // a single flag for all of them
 	// Version is 1, of 32 capabilities, 2, since Linux 2.6.25, or 3, since Linux
-	// 4.14, which has a RootID: the uid, in the user namespace of who reads the
+	// 4.14, which has a RootID: the uid, in the user namespace of the reader of the
 	// attribute, that is root where they count.
 	Version int
 	RootID  uint32

@@ -170,7 +170,7 @@ func parseLibcapName(name string) (Cap, error) {
 }
 
 // ParseIAB returns the Inheritable, Ambient and Bounding sets that an IAB text
-// means, as "!cap_chown,^cap_net_raw", for a kernel whose last capability is last:
+// means, such as "!cap_chown,^cap_net_raw", for a kernel whose last capability is last:
 // Bounding has bits 0 to last but those with a "!". The marks are those of
 // [State.IAB]; cap_iab_from_text(3) reads the same. The error is a [*TextError].
 func ParseIAB(text string, last Cap) (State, error) {

@@ -33,8 +33,8 @@ var scopeNames = [NumScopes]string{
 	"initial", "own", "file", "process", "cgroup", "ipc", "mnt", "net", "pid", "time", "uts",
 }
 
-// String returns a word for the scope. Those that own a namespace are called as the file
-// in /proc/PID/ns.
+// String returns a word for the scope. For those that own a namespace it is the name of
+// the file in /proc/PID/ns.
 func (s Scope) String() string {
 	if s >= NumScopes {
 		return strconv.Itoa(int(s))

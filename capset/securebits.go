@@ -30,7 +30,7 @@ func (b Securebits) Lock() Securebits { return b << 1 }
 
 // Securebit is one switch of a task's securebits.
 type Securebit struct {
-	Name   string // as "noroot"; a bit that has no name yet is its decimal number
+	Name   string // such as "noroot"; a bit that has no name yet is its decimal number
 	Named  bool
 	Set    bool
 	Locked bool // means nothing for a bit that has no name
@@ -68,7 +68,7 @@ const (
 
 var modeNames = [...]string{"UNCERTAIN", "NOPRIV", "PURE1E_INIT", "PURE1E", "HYBRID"}
 
-// String returns libcap's name of the mode, as "HYBRID".
+// String returns libcap's name of the mode, such as "HYBRID".
 func (m Mode) String() string {
 	if int(m) < len(modeNames) {
 		return modeNames[m]
@@ -76,7 +76,7 @@ func (m Mode) String() string {
 	return strconv.Itoa(int(m))
 }
 
-// ParseMode returns the mode of libcap's name, as "HYBRID".
+// ParseMode returns the mode of libcap's name, such as "HYBRID".
 func ParseMode(name string) (m Mode, ok bool) {
 	for i, known := range modeNames {
 		if name == known {

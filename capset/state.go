@@ -25,7 +25,7 @@ var kinds = [NumKinds]struct{ name, letter string }{
 	Ambient:     {"Ambient", "a"},
 }
 
-// String returns the set's name, as "Inheritable".
+// String returns the set's name, such as "Inheritable".
 func (k Kind) String() string {
 	if int(k) < len(kinds) {
 		return kinds[k].name

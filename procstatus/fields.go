@@ -73,7 +73,7 @@ var fields = [numFields]struct {
 	FieldSeccompFilters: {"Seccomp_filters:", "5.9", wholeInt, func(s *Status, v []byte) error { return setInt(&s.SeccompFilters, v) }},
 }
 
-// String returns the kernel's spelling of the field, as "CapEff"; "unknown" for an
+// String returns the kernel's spelling of the field, such as "CapEff"; "unknown" for an
 // unknown one.
 func (f Field) String() string {
 	if f < numFields {
@@ -82,7 +82,7 @@ func (f Field) String() string {
 	return "unknown"
 }
 
-// Since returns the first Linux release that prints the field, as "4.3"; "" for an
+// Since returns the first Linux release that prints the field, such as "4.3"; "" for an
 // unknown one.
 func (f Field) Since() string {
 	if f < numFields {

@@ -22,7 +22,7 @@ type FS struct {
 	live bool
 }
 
-// OpenFS opens the procfs at a path, as "/proc", or a copy of one.
+// OpenFS opens the procfs at a path, such as "/proc", or a copy of one.
 func OpenFS(path string) (*FS, error) {
 	d, err := openDir(path)
 	if err != nil {
@@ -39,7 +39,7 @@ func OpenFS(path string) (*FS, error) {
 	return p, nil
 }
 
-// Close closes the procfs. Of its tasks, those that are open stay so; the others
+// Close closes the procfs. Tasks of it that are open stay open; the others
 // must not be used any more.
 func (p *FS) Close() error {
 	if p.dir.path == "" {
@@ -137,7 +137,7 @@ func (p *FS) Statuses() iter.Seq2[*Status, error] {
 const maxSysctl = 64 << 10
 
 // Sysctl returns the value of a sysctl (proc_sys(5)), without the newline behind
-// it. The name is the path below /proc/sys, as "kernel/overflowuid". The sysctls
+// it. The name is the path below /proc/sys, such as "kernel/overflowuid". The sysctls
 // of net are those of the reader's network namespace.
 func (p *FS) Sysctl(name string) (value string, err error) {
 	file := "sys/" + name

@@ -12,7 +12,7 @@ import (
 type Label struct {
 	Module string // "apparmor" or "selinux"; "" if the text does not tell, as Smack's
 	Label  string // the AppArmor profile or stack of profiles, the SELinux context
-	Mode   string // of an AppArmor profile, as "enforce", or "mixed" of a stack; "" otherwise
+	Mode   string // of an AppArmor profile, such as "enforce", or "mixed" of a stack; "" otherwise
 }
 
 // MaxLabel is the size in bytes of the longest label that is read. The kernel

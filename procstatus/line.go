@@ -12,7 +12,7 @@ import (
 type LineError struct {
 	Line  int    // 1 is the first
 	Value []byte // the line; a copy of its first 64 bytes
-	Err   error  // what is wrong with it, as [ErrColumns]
+	Err   error  // what is wrong with it, such as [ErrColumns]
 }
 
 // Error names line, text and cause.

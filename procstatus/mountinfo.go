@@ -12,10 +12,10 @@ import "strings"
 type Mount struct {
 	ID, Parent   int
 	Major, Minor uint32 // of the device of the files on it
-	Root         string // the directory or file of the file system that is mounted, with "//deleted" behind it if it was removed; for some types not a path, as "net:[4026531833]"
+	Root         string // the directory or file of the file system that is mounted, with "//deleted" behind it if it was removed; for some types not a path, such as "net:[4026531833]"
 	Point        string // the mount point, from the root directory of the task
-	Options      string // of this mount, separated by commas them: "ro,nosuid"
-	Type         string // of the file system, as "ext4" or "fuse.sshfs"
+	Options      string // of this mount, separated by commas: "ro,nosuid"
+	Type         string // of the file system, such as "ext4" or "fuse.sshfs"
 	Source       string // the name that the file system has for its device, any text
 	SuperOptions string // of the file system, with the kernel's escapes in them
 }
@@ -26,7 +26,7 @@ type Mount struct {
 // reader may hold the text and what it is parsed to at the same time.
 const MaxMountinfo = 6 << 20
 
-// Has reports whether Options has an option, as "nosuid".
+// Has reports whether Options has an option, such as "nosuid".
 func (m *Mount) Has(option string) bool {
 	for rest, more := m.Options, true; more; {
 		var o string
@@ -78,7 +78,7 @@ func parseMount(row string) (m Mount, err error) {
 	}, nil
 }
 
-// unoctal undoes the kernel's escapes, as "\040" for a blank (fs/seq_file.c,
+// unoctal undoes the kernel's escapes, such as "\040" for a blank (fs/seq_file.c,
 // mangle_path). It keeps a backslash that does not begin an escape.
 func unoctal(v string) string {
 	if strings.IndexByte(v, '\\') < 0 {

@@ -15,7 +15,7 @@ type FieldError struct {
 	Line  int    // 1 is the first
 	Field Field  // which line it is
 	Value []byte // the text behind the name; a copy of its first 64 bytes
-	Err   error  // what is wrong with it, as [ErrSyntax]
+	Err   error  // what is wrong with it, such as [ErrSyntax]
 }
 
 // Error names line, field, value and cause.
@@ -136,7 +136,7 @@ func (s *Status) keepCapLine(row []byte) {
 	}
 }
 
-// FieldNamed returns the field with a name as the kernel spells it, as "CapEff".
+// FieldNamed returns the field with a name as the kernel spells it, such as "CapEff".
 func FieldNamed(name string) (f Field, ok bool) {
 	for f := range Field(numFields) {
 		if f.String() == name {

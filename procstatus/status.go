@@ -29,7 +29,7 @@ type Status struct {
 	Seccomp        int      // 0 disabled, 1 strict, 2 filter
 	SeccompFilters int      // how many filters are attached
 
-	// OtherCaps are the lines that look as those of the five sets do, and are of none of
+	// OtherCaps are the lines that look like those of the five sets and belong to none of
 	// them: a later kernel may have more sets.
 	OtherCaps []CapLine
 
@@ -38,7 +38,7 @@ type Status struct {
 	seen    uint32 // bit f: the line of Field f was there
 }
 
-// CapLine is a line as "CapUNs:\t000001ffffffffff", as the kernel prints it.
+// CapLine is a line like "CapUNs:\t000001ffffffffff", as the kernel prints it.
 type CapLine struct{ Name, Value string }
 
 // Has reports whether the kernel printed the line of field f.

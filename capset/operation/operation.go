@@ -19,7 +19,7 @@ import (
 // Operation is something that a program does and that the kernel guards, as Linux 6.18
 // has it.
 type Operation struct {
-	// Names are what it is called. The first is the usual one, as "mount", "SO_MARK",
+	// Names are what it is called. The first is the usual one, such as "mount", "SO_MARK",
 	// "/proc/PID/root" or "bind :80".
 	Names []string
 
@@ -34,7 +34,7 @@ type Operation struct {
 	Alone       []capset.Cap
 	Substitutes map[capset.Cap][]capset.Cap
 
-	// Errno is what comes back without them, as "EPERM"; "" if the operation succeeds
+	// Errno is what comes back without them, such as "EPERM"; "" if the operation succeeds
 	// without the part that they guard.
 	Errno string
 

@@ -115,7 +115,7 @@ func Allowed(level Level, started string) capset.Set {
 	return p.Set | r.Default()
 }
 
-// Text says in words what the facts mean, which are true, as "uid 0, no seccomp
+// Text says in words what the facts mean, which are true, such as "uid 0, no seccomp
 // filter". It is "" for no facts.
 func (f *Facts) Text(facts Fact) string {
 	var said []string

@@ -25,7 +25,7 @@ type Pod struct {
 // Volume is a volume of a pod.
 type Volume struct {
 	Name    string
-	Sources []string // as "hostPath"; a valid volume has one, or none for emptyDir
+	Sources []string // such as "hostPath"; a valid volume has one, or none for emptyDir
 }
 
 // Container is a container of a pod.
@@ -38,7 +38,7 @@ type Container struct {
 
 // Handler is a probe or a hook of a container that opens a connection.
 type Handler struct {
-	Field []string // of the host, as {"livenessProbe", "httpGet", "host"}
+	Field []string // of the host, such as {"livenessProbe", "httpGet", "host"}
 	Host  string   // "" is the container itself
 }
 
@@ -69,12 +69,12 @@ type Breach struct {
 	// rule demands may not be there.
 	Field []string
 
-	// Text says what is wrong with it, as "is Unconfined". It may be what the manifest
+	// Text says what is wrong with it, such as "is Unconfined". It may be what the manifest
 	// says, with control characters.
 	Text string
 }
 
-// String says what is wrong, as "securityContext.privileged is true".
+// String says what is wrong, such as "securityContext.privileged is true".
 func (b Breach) String() string {
 	var path strings.Builder
 	for i, name := range b.Field {

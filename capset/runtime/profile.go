@@ -15,12 +15,12 @@ import (
 // what the debug container has.
 type Profile struct {
 	Name    string
-	Title   string // who grants it, as "CRI-O since 1.18"
+	Title   string // who grants it, such as "CRI-O since 1.18"
 	Runtime string // the name of the runtime whose default it is; "" if it is no runtime's
 	Set     capset.Set
 	Source  string // the file or the page that defines it
-	Like    string // of kubectl debug: the same set by what it adds to a default, as "docker+sys_ptrace"
-	Since   string // the first release with exactly this set, as "Docker 1.2"; "" if it is not known
+	Like    string // of kubectl debug: the same set by what it adds to a default, such as "docker+sys_ptrace"
+	Since   string // the first release with exactly this set, such as "Docker 1.2"; "" if it is not known
 }
 
 const (
@@ -188,7 +188,7 @@ func GrantedBy(c capset.Cap) []Profile {
 const fewest = 4
 
 // Relative returns a set as what it has more and less than the nearest default of a
-// runtime, as "docker+net_admin-mknod". ok is false if it is such a default itself, or if
+// runtime, such as "docker+net_admin-mknod". ok is false if it is such a default itself, or if
 // it differs in more capabilities than it holds, or in more than a few.
 func Relative(s capset.Set) (text string, ok bool) {
 	nearest := Nearest(s)

@@ -11,7 +11,7 @@ import (
 // Runtime is a container runtime: its default capabilities, and its rule for the
 // lists in a manifest that add and drop capabilities.
 type Runtime struct {
-	Name string // as "crio"
+	Name string // such as "crio"
 
 	// Strict means that the runtime takes a name that begins with CAP_, and makes
 	// no container if it does not know a name. A runtime that is not strict
@@ -125,7 +125,7 @@ var runtimes = [...]Runtime{
 	},
 }
 
-// Named returns the runtime of a name, as "crio" or "cri-o"; nil if it is not
+// Named returns the runtime of a name, such as "crio" or "cri-o"; nil if it is not
 // known.
 func Named(name string) *Runtime {
 	for i := range runtimes {

@@ -25,7 +25,7 @@ type Gate struct {
 	// When says under which condition the free calls work; "" if there is none.
 	When string
 
-	// Since is the first release whose filter has the gate, as "Docker 23.0"; ""
+	// Since is the first release whose filter has the gate, such as "Docker 23.0"; ""
 	// if every release has it that makes the filter from the capabilities.
 	Since string
 }
@@ -171,7 +171,7 @@ func (r *Runtime) SeccompGate(c capset.Cap) (g Gate, ok bool) {
 	return g, true
 }
 
-// Text says which of the calls need no capability, as "mbind and set_mempolicy need no
+// Text says which of the calls need no capability, such as "mbind and set_mempolicy need no
 // capability"; "" if all of them need one.
 func (g Gate) Text() string {
 	switch last := len(g.Free) - 1; {

@@ -11,7 +11,7 @@ import (
 // Evidence says where one member of a [Container] comes from.
 type Evidence struct {
 	What string // the member: "runtime", "id", "sandboxId", "name", "podUID" or "podId"
-	From string // the source, as "mount of /etc/hostname"; any bytes, whoever prints them has to escape them
+	From string // the source, such as "mount of /etc/hostname"; any bytes, whoever prints them has to escape them
 	// Volume is true if From is a volume of a pod. A container that was started
 	// inside the pod may have such a volume too.
 	Volume bool

@@ -58,7 +58,7 @@ func (r *Repeated) Set(text string) error {
 	return nil
 }
 
-// List keeps the values of a flag that takes several separated by commas them,
+// List keeps the values of a flag that takes several separated by commas,
 // and may be repeated.
 type List []string
 

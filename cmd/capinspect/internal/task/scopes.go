@@ -143,7 +143,7 @@ func (t *Task) owned() string {
 	return And(yes)
 }
 
-// And returns words separated by commas them, and "and" before the last one.
+// And returns words separated by commas, with "and" before the last one.
 func And(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
