@@ -41,6 +41,8 @@ var scopes = [...]rule{
 
 // prefixes are what stands before the id in the name of a directory.
 var prefixes = [...]rule{
+	{"docker-", "docker", hex64},
+	{"cri-containerd-", "containerd", hex64},
 	{"crio-", "crio", hex64},
 	{"libpod-", "podman", hex64},
 	{"libpod-payload-", "podman", hex64}, // podman run --cgroups=split, as quadlets do
@@ -168,9 +170,9 @@ func (a *identity) triple(slice, unit string) {
 
 // podUID returns the pod of a name that kubelet gives, "" if it is none:
 // "podUID" with the cgroupfs driver, "kubepods-burstable-podUID.slice" with the
-// systemd driver, which has "_" for "-" in the UID.
+// systemd driver, which has "_" for "-" in the UID. It takes both in both.
 func podUID(name string) string {
-	if uid, ok := strings.CutPrefix(name, "pod"); ok && isUID(uid, '-') {
+	if uid, ok := strings.CutPrefix(name, "pod"); ok && (isUID(uid, '-') || isUID(uid, '_')) {
 		return uid
 	}
 	slice, ok := strings.CutSuffix(name, ".slice")
@@ -178,7 +180,7 @@ func podUID(name string) string {
 	if !ok || i < 0 || !strings.Contains(slice[:i], "kubepods") {
 		return ""
 	}
-	if uid := slice[i+len("-pod"):]; isUID(uid, '_') {
+	if uid := slice[i+len("-pod"):]; isUID(uid, '_') || isUID(uid, '-') {
 		return uid
 	}
 	return ""

@@ -220,16 +220,25 @@ func containerID(c *task.Container) string {
 	if len(c.ID) == 64 {
 		return c.ID[:12]
 	}
-	return cmp.Or(c.ID, render.Nothing)
+	return cmp.Or(c.ID, contested(c.OtherID))
 }
 
-func podUID(c *task.Container) string { return cmp.Or(c.PodUID, render.Nothing) }
+func podUID(c *task.Container) string { return cmp.Or(c.PodUID, contested(c.OtherPodUID)) }
 
 func containerRuntime(c *task.Container) string {
 	if c.ID == "" {
-		return render.Nothing
+		return cmp.Or(c.Runtime, contested(c.OtherID))
 	}
 	return cmp.Or(c.Runtime, render.Unknown)
+}
+
+// contested returns what stands for an id that is missing: it is unknown if two sources
+// contradict each other about it.
+func contested(other string) string {
+	if other != "" {
+		return render.Unknown
+	}
+	return render.Nothing
 }
 
 // The names are unknown of a container that no manifest has.

@@ -100,7 +100,7 @@ func (f *Finder) Container(handle procstatus.Task, t *task.Task, mounts []procst
 	if err == nil && isBlank(text) && f.privateCgroups() {
 		err = errors.New(blankCgroup)
 	}
-	if found.Evidence != nil {
+	if found.Evidence != nil || found.Conflicts != nil {
 		f.untold(found, t, err, unread)
 		t.Container = task.Known(found)
 		return
@@ -126,7 +126,11 @@ func (f *Finder) untold(found *task.Container, t *task.Task, cgroup, mountinfo e
 		found.Why.PodUID = "no cgroup or mount tells the pod of this sandbox"
 	}
 	if !found.InPod() {
-		if !found.Sandbox.Known() {
+		switch {
+		case found.Sandbox.Known():
+		case found.OtherPodUID != "":
+			found.Sandbox = task.Unknown[bool](found.Why.PodUID)
+		default:
 			found.Sandbox = task.Known(false)
 		}
 		found.Unnamed("it may be one that was started in the pod")

@@ -75,6 +75,9 @@ type podMounts struct {
 // cgroup does not name it. One process tells it of all that are in there.
 func (c *Containers) sandbox(handle procstatus.Task, t *task.Task, found *task.Container) {
 	switch {
+	case found.OtherPodUID != "":
+		found.Sandbox = task.Unknown[bool](found.Why.PodUID)
+		return
 	case found.PodUID == "":
 		found.Sandbox = task.Known(false)
 		return
