@@ -23,13 +23,14 @@ import (
 
 var checkCommand = command.Command{
 	Name:     "check",
-	Args:     "[flags] [CONDITION ...] [PID|pod:FILE[:CONTAINER] ...]",
+	Args:     "[flags] [CONDITION ...] [TARGET ...]",
 	Operands: []flags.Candidate{flags.AnyPID, "container:", "file:", "pod:"},
 	Summary:  "yes or no, for scripts and probes",
-	About: `Check conditions on tasks, by default on capinspect's own process. The first
-line says yes, no or unknown, and for whom. The exit status is 0 if all of them
-hold on every task, 1 with a line for each that does not, and 2 if one is about
-something that cannot be known.
+	About: `Check conditions on tasks, by default on capinspect's own process. A TARGET is
+a PID, self, container:ID or file:PATH, as for show, or pod:FILE[:CONTAINER].
+The first line says yes, no or unknown, and for whom. The exit status is 0 if
+all of them hold on every task, 1 with a line for each that does not, and 2 if
+one is about something that cannot be known.
 
 SET is inheritable, permitted, effective, bounding or ambient, or one of i p e
 b a. Without it --has asks for effective, while --lacks and --within look at

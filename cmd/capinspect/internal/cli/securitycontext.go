@@ -19,14 +19,15 @@ import (
 
 var securityContextCommand = command.Command{
 	Name:     "securitycontext",
-	Args:     "[flags] [PID]",
+	Args:     "[flags] [TARGET]",
 	Operands: []flags.Candidate{flags.AnyPID, "container:", "file:"},
 	Summary:  "the securityContext that gives what a task has",
 	About: `Write the securityContext of a Kubernetes container that would have what a task
 has, by default capinspect itself; with -o docker the flags of docker run, with
 -o systemd the lines of a unit. Comments say what these cannot express, and
 what is unknown and left out. -o label writes the line of a Containerfile that
-labels the image with the capabilities, which podman honours.
+labels the image with the capabilities, which podman honours. A TARGET is what
+it is for show: a PID, self, container:ID or file:PATH.
 
 Capabilities come from the Bounding set, which a runtime configures, and ids
 from the task's own user namespace. --minimal only asks for what the task still

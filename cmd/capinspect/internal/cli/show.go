@@ -15,16 +15,19 @@ import (
 
 var showCommand = command.Command{
 	Name:     "show",
-	Args:     "[flags] [PID ...]",
+	Args:     "[flags] [TARGET ...]",
 	Operands: []flags.Candidate{flags.AnyPID, "container:", "file:"},
 	Summary:  "report on tasks, by default on capinspect's own process",
 	About: `Report which Linux capabilities a task has. The first line says what it holds
 and what limits it. Then come notes on what is dangerous or surprising, the
 worst first, the lines of capsh --print, and where the task is: user namespace,
 security label, container, pod, and the profile that its Bounding set equals.
-Without a PID it reports on its own process, which has what the runtime gave to
-this container. In place of a PID, container:ID is the first process of the
-container that has this name, or whose id begins so.
+
+Without a TARGET it reports on its own process, which has what the runtime gave
+to this container. A TARGET is a PID, self, container:ID, which is the first
+process of the container with this name or with an id that begins so, or
+file:PATH[:NAME], which is what -f reads: pasted text, a report, a container or
+a unit that has not started yet.
 
 The names of ids come from the task's own root; ??? is an id without a name.`,
 	Example: `

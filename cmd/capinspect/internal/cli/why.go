@@ -21,13 +21,15 @@ import (
 
 var whyCommand = command.Command{
 	Name:     "why",
-	Args:     "[flags] CAP | OPERATION ...",
+	Args:     "[flags] CAP | OPERATION ... [TARGET ...]",
 	Operands: []flags.Candidate{flags.AnyCap, flags.AnyOperation, "container:", "file:", flags.Anything},
 	Summary:  "why a capability or operation fails, and what helps",
 	About: `Tell whether capabilities are effective in a process, by default in
-capinspect's own. If one is not, or is of no use, why gives the first reason,
-and what would change it, least privilege first. Nothing is tried. The exit
-status is 1 if one is not effective, or has no effect in its user namespace.
+capinspect's own. A TARGET is container:ID or file:PATH, as for show; a PID
+needs -p before it, because a bare number is a capability. If one is not
+effective, or is of no use, why gives the first reason, and what would change
+it, least privilege first. Nothing is tried. The exit status is 1 if one is not
+effective, or has no effect in its user namespace.
 
 Any other word is an operation, as for explain: would it work, and what stops
 it first: a capability, the user namespace that is checked, the default seccomp

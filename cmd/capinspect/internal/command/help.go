@@ -29,10 +29,11 @@ func (p *Program) overview() string {
 	for _, known := range p.Commands {
 		fmt.Fprintf(&list, "  %-20s %s\n", known.Name, known.Summary)
 	}
-	return fmt.Sprintf(`Usage: %[1]s [COMMAND] [flags] [PID ...]
+	return fmt.Sprintf(`Usage: %[1]s [COMMAND] [flags] [TARGET ...]
 
 Tell which Linux capabilities a process has, why, and which it needs. Without a
-COMMAND it is show; without a PID it is about the container that it runs in.
+COMMAND it is show; without a TARGET, such as a PID, it is about the container
+that it runs in.
 
 Commands ('%[1]s COMMAND --help' tells the flags of each):
 %[2]s
