@@ -50,6 +50,13 @@ func TestPredictChanges(t *testing.T) {
 		"a script without an interpreter": {
 			func(_, program string) error { return os.WriteFile(program, []byte("#!\nexit 0\n"), 0o755) }, "ENOEXEC", beginScript, 0,
 		},
+		"carriage returns": {
+			func(_, program string) error { return os.WriteFile(program, []byte("#!/bin/sh\r\nexit 0\r\n"), 0o755) }, "ENOENT",
+			func(change, _ string) error {
+				_, command, _ := strings.Cut(change, ": ")
+				return exec.Command("sh", "-c", command).Run()
+			}, 0,
+		},
 		"a missing interpreter": {
 			func(_, program string) error { return os.WriteFile(program, []byte("#!/missing\nexit 0\n"), 0o755) }, "ENOENT", beginScript, 0,
 		},
@@ -79,6 +86,12 @@ func TestPredictChanges(t *testing.T) {
 				o := run(t, built(t), "predict", "--json", program, "-p", strconv.Itoa(task.Process.Pid))
 				if err := json.Unmarshal([]byte(o.stdout), &p); err != nil {
 					t.Fatalf("%v: %+v", err, o)
+				}
+				text := run(t, built(t), "predict", program, "-p", strconv.Itoa(task.Process.Pid))
+				for _, c := range p.Changes { // as somebody copies it
+					if !strings.Contains(text.stdout, c.Text+"\n") {
+						t.Errorf("no %q in %s", c.Text, text.stdout)
+					}
 				}
 				return p
 			}

@@ -400,6 +400,7 @@ while test "$(readlink /proc/$p/ns/user)" = "$(readlink /proc/self/ns/user)"; do
 		{"set-user-ID without SETUID", []string{"setuid", "--bounding-set=-setuid"}, "false"},
 		{"set-user-ID and no_new_privs", []string{"setuid", "--no-new-privs"}, "false"},
 		{"set-user-ID without SYS_ADMIN", []string{"setuid", "--bounding-set=-sys_admin"}, "null"},
+		{"set-user-ID without DAC_OVERRIDE", []string{"setuid", "--bounding-set=-dac_override"}, "null"},
 		{"capability", []string{"caps"}, "true"},
 		{"capability alone in Bounding", []string{"caps", "--bounding-set=-all,+setuid"}, "true"},
 		{"capability and no_new_privs", []string{"caps", "--no-new-privs"}, "false"},

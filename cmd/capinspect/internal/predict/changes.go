@@ -4,7 +4,6 @@ package predict
 
 import (
 	"errors"
-	"path"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -25,59 +24,25 @@ func (s *Subject) advise(p *Prediction, denied *Denied) {
 	case p.After == nil:
 		return
 	}
-	if s.Credentials.NoNewPrivs && s.gainsWith(p, func(c *capset.Credentials, _ *capset.File) { c.NoNewPrivs = false }) {
-		p.change(s.choose("unit", "securityContext"),
-			s.choose("no NoNewPrivileges=, and nothing that implies it", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"))
+	s.adviseObstacles(p, attempted{s.Credentials, p.file, s.How})
+	if !s.adviseHelper(p) {
+		s.adviseRoot(p)
 	}
-	if s.gainsWith(p, func(_ *capset.Credentials, f *capset.File) { f.NoSuid = false }) {
-		p.change(s.choose("file", "image"), "have "+p.Program.Path+" where no nosuid mount is")
-	}
-	s.adviseRoot(p)
 }
 
-// adviseRoot tells of an effective uid 0 that holds too little.
+// adviseRoot tells of an effective uid 0 that holds nothing.
 func (s *Subject) adviseRoot(p *Prediction) {
-	after := &p.after
-	if after.UID.Effective != 0 {
+	if after := &p.after; after.UID.Effective != 0 || after.Sets[capset.Permitted] != 0 {
 		return
 	}
-	becomes := s.Credentials.UID.Effective != 0
-	switch helper, needs := idMapHelper(p.Program.Path); {
-	case helper != "" && after.UID.Real != 0 && !after.Sets[capset.Effective].Has(capset.SysAdmin):
-		p.note("id-map-helper", helper+" fails (EPERM) as uid 0: a uid other than the owner of a user namespace needs cap_sys_admin over it to write its maps")
-		p.change(s.choose("file", "image"), "chmod u-s "+p.Program.Path+" && setcap "+needs.String()+"=ep "+p.Program.Path+": then it keeps the uid that owns the namespace")
-		if missing := capset.Of(needs) &^ s.Credentials.Sets[capset.Bounding]; missing != 0 {
-			p.Changes = append(p.Changes, s.add(missing))
-		}
-		p.Changes = append(p.Changes, s.add(capset.Of(capset.SysAdmin)))
-	case after.Sets[capset.Permitted] == 0:
-		p.note("root-without-capabilities", "uid 0 holds no capability afterwards: a program that checks for uid 0 goes on, and fails where it needs a capability, as su and sudo do at setgid(2) and setuid(2)")
-		if missing := capset.Of(capset.Setgid, capset.Setuid) &^ s.Credentials.Sets[capset.Bounding]; missing != 0 && becomes {
-			c := s.add(missing)
-			c.Text += ", for setgid(2) and setuid(2)"
-			p.Changes = append(p.Changes, c)
-		}
+	p.note("root-without-capabilities", "uid 0 holds no capability afterwards: a program that checks for uid 0 goes on, and fails where it needs a capability, as su and sudo do at setgid(2) and setuid(2)")
+	missing := capset.Of(capset.Setgid, capset.Setuid) &^ s.Credentials.Sets[capset.Bounding]
+	if missing == 0 || s.Credentials.UID.Effective == 0 {
+		return
 	}
-}
-
-// idMapHelper returns the name of a program that writes the id maps of user namespaces for
-// their owners (newuidmap(1)), and the capability that it needs.
-func idMapHelper(file string) (name string, needs capset.Cap) {
-	switch name = path.Base(file); name {
-	case "newuidmap":
-		return name, capset.Setuid
-	case "newgidmap":
-		return name, capset.Setgid
-	}
-	return "", 0
-}
-
-// gainsWith reports whether the outcome is another one with something changed.
-func (s *Subject) gainsWith(p *Prediction, change func(*capset.Credentials, *capset.File)) bool {
-	c, file := s.Credentials, p.file
-	change(&c, &file)
-	after, _, err := capset.Exec(c, file, s.How)
-	return err == nil && (after.Sets != p.after.Sets || after.UID != p.after.UID || after.GID != p.after.GID)
+	c := s.add(missing)
+	c.Text += ", for setgid(2) and setuid(2)"
+	p.Changes = append(p.Changes, c)
 }
 
 // changesOf returns what changes a failure.
@@ -110,15 +75,21 @@ func (s *Subject) forced(f *Found, caps *capset.FileCaps, missing capset.Set) []
 	in, permitted := s.choose("file", "image"), caps.Permitted&capset.UpTo(s.How.Last)
 	lower := *caps
 	lower.Effective = false
-	without := (&Program{Caps: &lower}).CapsText(s.How.Last)
-	if strings.Contains(without, " ") {
-		without = "'" + without + "'"
-	}
+	without := quoted(&lower, s.How.Last)
 	return []Change{
 		{in, "setcap -r " + f.Path + ", if it does its work without " + permitted.String()},
 		{in, "setcap " + without + " " + f.Path + ": without the effective flag it starts, but has to raise what it gets"},
 		s.add(missing),
 	}
+}
+
+// quoted returns the capabilities of a file as a shell passes them to setcap(8).
+func quoted(caps *capset.FileCaps, last capset.Cap) string {
+	text := (&Program{Caps: caps}).CapsText(last)
+	if strings.Contains(text, " ") {
+		return "'" + text + "'"
+	}
+	return text
 }
 
 // add says how a runtime gives capabilities to the Bounding set.

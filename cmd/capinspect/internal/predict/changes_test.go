@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,23 @@ var changers = []changer{
 	}},
 	{regexp.MustCompile(`^have (/\S+) where no nosuid mount is$`), func(_ *testing.T, _ *Subject, in *tree, words []string) {
 		in.files[words[1]].Mount = task.Known(MountOptions{})
+	}},
+	{regexp.MustCompile(`^execute it without a tracer`), func(_ *testing.T, s *Subject, _ *tree, _ []string) {
+		s.How.Traced = false
+	}},
+	{regexp.MustCompile(`^give (/\S+) to a user and a group that have ids`), func(_ *testing.T, _ *Subject, in *tree, words []string) {
+		in.files[words[1]].NoUID, in.files[words[1]].UID = false, 5 // whose class of the mode stays
+	}},
+	{regexp.MustCompile(`^setcap ('[^']+'|\S+) (/[^:]+), by root of`), func(t *testing.T, _ *Subject, in *tree, words []string) {
+		c, err := capset.ParseFileCaps(in.files[words[2]].Caps.Zero())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Version, c.RootID = 2, 0
+		if text := quoted(&c, capset.LastKnown); text != words[1] {
+			t.Errorf("%s, want %s", words[1], text)
+		}
+		in.files[words[2]].Caps = task.Known(c.Attribute())
 	}},
 	{regexp.MustCompile(`^no allowPrivilegeEscalation: false `), func(_ *testing.T, s *Subject, _ *tree, _ []string) {
 		s.Credentials.NoNewPrivs = false
@@ -112,12 +130,22 @@ func TestChangesWork(t *testing.T) {
 		if random.IntN(4) == 0 {
 			in.dirs["/d"] = Inode{Mode: uint32(random.IntN(0o1000)), UID: id(), GID: id()}
 		}
-		u := user()
+		if caps.Version, caps.RootID = 2, 0; random.IntN(4) == 0 {
+			caps.Version, caps.RootID = 3, 7
+		}
+		if x.Caps.Zero() != nil {
+			x.Caps = task.Known(caps.Attribute())
+		}
+		x.NoUID = random.IntN(6) == 0
+		u, traced := user(), random.IntN(6) == 0
 		u.Sets[capset.Bounding], u.NoNewPrivs = task.Known(^sets()&capset.UpTo(capset.LastKnown)), task.Known(random.IntN(5) == 0)
-		predict := func(in *tree, change *Change) *Prediction {
+		predict := func(in *tree, changes ...Change) *Prediction {
 			s := subject(t, u, in, WhatIf{})
-			if change != nil && !apply(t, *change, s, in) {
-				return nil
+			s.How.Traced = traced
+			for _, c := range changes {
+				if !apply(t, c, s, in) {
+					return nil
+				}
 			}
 			p, err := s.Predict("/d/x")
 			if err != nil {
@@ -125,28 +153,60 @@ func TestChangesWork(t *testing.T) {
 			}
 			return p
 		}
-		p := predict(in, nil)
+		p := predict(in)
 		if p.Result != OK && p.Changes == nil {
 			t.Errorf("%s: no change: %s", p.Result, p.Why)
 		}
 		for _, c := range p.Changes {
-			after := predict(in.clone(), &c)
-			word := strings.Fields(c.Text)[0] + " " + p.Result
+			applied[strings.Fields(c.Text)[0]+" "+p.Result]++
+		}
+		if p.Result == OK {
+			testObstacles(t, p, in, predict)
+			continue
+		}
+		for _, c := range p.Changes {
+			after := predict(in.clone(), c)
 			switch {
 			case after == nil:
 				t.Errorf("%q: what does it say?", c)
-			case p.Result == OK && fmt.Sprint(after.After.State(), after.After.UID, after.After.GID) == fmt.Sprint(p.After.State(), p.After.UID, p.After.GID) && word != "capabilities.add: ok":
-				t.Errorf("%q: nothing changes: %v", c, p.Steps)
-			case p.Result != OK && after.Result == p.Result && after.Why == p.Why:
+			case after.Result == p.Result && after.Why == p.Why:
 				t.Errorf("%q: still %s", c, after.Why)
 			}
-			applied[word]++
 		}
 	}
 	t.Log(applied)
-	for _, word := range []string{"setcap EPERM", "capabilities.add: EPERM", "chmod EACCES", "have EACCES", "have ok", "no ok"} {
+	for _, word := range []string{"setcap EPERM", "capabilities.add: EPERM", "chmod EACCES", "have EACCES", "have ok", "no ok", "execute ok", "give ok", "setcap ok"} {
 		if applied[word] < 20 {
 			t.Errorf("%s: %d times", word, applied[word])
+		}
+	}
+}
+
+// testObstacles holds that a program gives something else with all changes together than
+// without one of them.
+func testObstacles(t *testing.T, p *Prediction, in *tree, predict func(*tree, ...Change) *Prediction) {
+	t.Helper()
+	outcome := func(changes ...Change) string {
+		after := predict(in.clone(), changes...)
+		if after == nil || after.After == nil {
+			t.Errorf("%q: what does it say?", changes)
+			return ""
+		}
+		return fmt.Sprint(after.After.State(), after.After.UID, after.After.GID)
+	}
+	var changes []Change
+	for _, c := range p.Changes {
+		if !strings.HasPrefix(c.Text, "capabilities.add:") { // for what root does later
+			changes = append(changes, c)
+		}
+	}
+	all := outcome(changes...)
+	if changes != nil && all == outcome() {
+		t.Errorf("%q: nothing changes: %v", changes, p.Steps)
+	}
+	for n := range changes {
+		if fewer := slices.Delete(slices.Clone(changes), n, n+1); outcome(fewer...) == all {
+			t.Errorf("%q: %q would do", changes, fewer)
 		}
 	}
 }
@@ -182,8 +242,9 @@ func TestForcedChanges(t *testing.T) {
 // TestRootNotes holds what is said of uid 0 that holds too little.
 func TestRootNotes(t *testing.T) {
 	setuid := file(mode(0o4755, 0, 0))
-	in := &tree{files: map[string]*Found{"/bin/sudo": setuid, "/bin/newuidmap": setuid, "/bin/newgidmap": setuid, "/bin/sh": file()}}
-	docker := dockerBounding | capset.Of(capset.Setgid, capset.Setuid)
+	in := &tree{files: map[string]*Found{"/bin/sudo": setuid, "/bin/newuidmap": setuid, "/bin/newgidmap": setuid, "/bin/sh": file(), "/bin/plain/newuidmap": file()}}
+	docker := dockerBounding | capset.Of(capset.Setgid, capset.Setuid, capset.DacOverride)
+	all := docker | capset.Of(capset.SysAdmin)
 	for name, row := range map[string]struct {
 		file     string
 		uid      uint32
@@ -200,7 +261,19 @@ func TestRootNotes(t *testing.T) {
 			"newgidmap", 1000, docker &^ capset.Of(capset.Setgid), "id-map-helper",
 			"[{image chmod u-s /bin/newgidmap && setcap cap_setgid=ep /bin/newgidmap: then it keeps the uid that owns the namespace} {securityContext capabilities.add: [SETGID] (docker: --cap-add SETGID)} {securityContext capabilities.add: [SYS_ADMIN] (docker: --cap-add SYS_ADMIN)}]",
 		},
-		"newuidmap with all":     {"newuidmap", 1000, docker | capset.Of(capset.SysAdmin), "", "[]"},
+		"newuidmap with all": {"newuidmap", 1000, all, "", "[]"},
+		"newuidmap without dac_override": {
+			"newuidmap", 1000, all &^ capset.Of(capset.DacOverride), "id-map-helper",
+			"[{image chmod u-s /bin/newuidmap && setcap cap_setuid=ep /bin/newuidmap: then it keeps the uid that owns the namespace} {securityContext capabilities.add: [DAC_OVERRIDE] (docker: --cap-add DAC_OVERRIDE)}]",
+		},
+		"newuidmap without setuid": {
+			"newuidmap", 1000, all &^ capset.Of(capset.Setuid), "id-map-helper",
+			"[{image chmod u-s /bin/newuidmap && setcap cap_setuid=ep /bin/newuidmap: then it keeps the uid that owns the namespace} {securityContext capabilities.add: [SETUID] (docker: --cap-add SETUID)}]",
+		},
+		"plain newuidmap": {
+			"plain/newuidmap", 1000, docker, "id-map-helper",
+			"[{image setcap cap_setuid=ep /bin/plain/newuidmap: then it keeps the uid that owns the namespace}]",
+		},
 		"newuidmap as root":      {"newuidmap", 0, docker, "", "[]"},
 		"newuidmap with nothing": {"newuidmap", 0, 0, "root-without-capabilities", "[]"},
 	} {

@@ -201,7 +201,7 @@ func (s *Subject) noInterpreter(denied *Denied, name string, of *Found) {
 	why := "it is the interpreter that " + of.Path + " names"
 	if strings.HasSuffix(name, "\r") {
 		why += ", with a carriage return at its end"
-		denied.Changes = []Change{{s.choose("file", "image"), `end the lines of the script as Unix does: sed -i 's/\r$//' ` + of.Path}}
+		denied.Changes = []Change{{s.choose("file", "image"), "end the lines of the script as Unix does: sed -i 's/[[:cntrl:]]$//' " + of.Path}}
 	}
 	denied.Why = why
 }

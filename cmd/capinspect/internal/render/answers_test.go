@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/predict"
@@ -301,5 +302,27 @@ func TestExplanations(t *testing.T) {
 	got := printed(printExplanations, found)
 	if strings.Count(got, "\n\ncap_dac_override (1)") != 1 || !strings.HasSuffix(got, "\n\n 2  cap_dac_read_search     "+capset.Cap(2).Summary()+"\n") {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestSetChange holds that a change of a set is told in the fewest words.
+func TestSetChange(t *testing.T) {
+	docker, few := runtime.Named("docker").Default(), capset.Of(capset.NetRaw, capset.Chown)
+	for _, test := range []struct {
+		was, is capset.Set
+		want    string
+	}{
+		{few, 0, " -cap_chown,cap_net_raw"},
+		{0, few, " +cap_chown,cap_net_raw"},
+		{few, capset.Of(capset.NetRaw, capset.Kill), " +cap_kill -cap_chown"},
+		{docker, 0, " docker to none"},
+		{docker, few, " docker to chown,net_raw"},
+		{docker, docker | few | capset.Of(capset.SysAdmin), " +cap_sys_admin"},
+		{capset.UpTo(capset.LastKnown), docker, " all to docker"},
+		{capset.UpTo(capset.LastKnown), capset.UpTo(capset.LastKnown) &^ few, " -cap_chown,cap_net_raw"},
+	} {
+		if got := setChange(test.was, test.is, capset.LastKnown); got != test.want {
+			t.Errorf("%v to %v: %q, want %q", test.was, test.is, got, test.want)
+		}
 	}
 }

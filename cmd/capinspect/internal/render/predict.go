@@ -108,13 +108,7 @@ func printChanges(p *printer, pred *predict.Prediction) {
 			continue
 		}
 		separate()
-		p.print(k.String())
-		if more := is &^ was; more != 0 {
-			p.print(" +", more.String())
-		}
-		if less := was &^ is; less != 0 {
-			p.print(" -", less.String())
-		}
+		p.print(k.String(), setChange(was, is, pred.After.LastCap.Value))
 	}
 	for _, id := range [...]struct {
 		name string
@@ -134,4 +128,19 @@ func printChanges(p *printer, pred *predict.Prediction) {
 		p.print("none")
 	}
 	p.line()
+}
+
+// setChange says how a set changes: what it has more and less, or in few words what it was
+// and is if that is shorter.
+func setChange(was, is capset.Set, last capset.Cap) (text string) {
+	if more := is &^ was; more != 0 {
+		text += " +" + more.String()
+	}
+	if less := was &^ is; less != 0 {
+		text += " -" + less.String()
+	}
+	if short := " " + Short(was, last) + " to " + Short(is, last); len(text) > longest && len(short) < len(text) {
+		return short
+	}
+	return text
 }

@@ -33,22 +33,20 @@ var (
 	SubordinateGroups = Subordinate{"etc/subgid", "newgidmap", capset.Setgid}
 )
 
-// Judge says whether the helper can map ids once the task has executed it: the kernel asks
-// for the capability over the parent namespace, and for SYS_ADMIN over the new one, which
-// its owner has (kernel/user_namespace.c, map_write). A set-user-ID helper is not the
-// owner, unless it was built to take the user's id again.
+// Judge says whether the helper can map ids once the task has executed it. A set-user-ID
+// helper is not the owner of the namespace, unless it was built to take the user's id again.
 func (k *Subordinate) Judge(ids *SubordinateIDs, before, after *task.Task) {
-	has := after.Sets[capset.Effective].Zero()
+	has, owner := after.Sets[capset.Effective].Zero(), after.UID.Zero().Effective == before.UID.Zero().Effective
 	switch {
 	case !has.Has(k.Cap):
 		ids.Helps, ids.Why = task.Known(false), "it would have no "+k.Cap.String()
 		if before.NoNewPrivs.Zero() {
 			ids.Why += ": no_new_privs is set"
 		}
-	case after.UID.Zero().Effective == before.UID.Zero().Effective || has.Has(capset.SysAdmin) && has.Has(capset.DacOverride):
+	case capset.IDMapNeeds(k.Cap, owner).Within(has):
 		ids.Helps = task.Known(true)
 	default:
-		ids.Helps = task.Unknown[bool]("it is set-user-ID, and without cap_sys_admin in the bounding set only some builds of it can write the map")
+		ids.Helps = task.Unknown[bool]("it is set-user-ID, and without " + (capset.IDMapNeeds(k.Cap, owner) &^ has).String() + " in the bounding set only some builds of it can write the map")
 		ids.Why = ids.Helps.Why()
 	}
 }
