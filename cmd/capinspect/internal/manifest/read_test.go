@@ -162,7 +162,7 @@ func TestPodErrors(t *testing.T) {
 		{"not JSON further on", "{\"kind\": Pod}", "line 1: invalid character 'P' looking for beginning of value"},
 		{"an array", "[]", "line 1: it is not a Kubernetes object; file:PATH reads what docker and the like print"},
 		{"another text", "#\nwho: what\n---\ncap_chown=ep\n", "document 2: line 4: it is not a Kubernetes object; file:PATH reads what docker and the like print"},
-		{"a number for a name", "{\"items\":[\n{\"metadata\":{\"name\":1}}]}", "line 2: items.metadata.name: a number does not belong here"},
+		{"a number for a name", "{\"items\":[\n{\"metadata\":{\"name\":1}}]}", "line 2: items.metadata.name: 1 is a number, not a string: put quotes around it"},
 		{"an id too large", `{"spec":{"securityContext":{"runAsUser":2147483648}}}`, "line 1: spec.securityContext.runAsUser: 2147483648: value out of range"},
 		{"an id below 0", `{"spec":{"containers":[{"securityContext":{"runAsGroup":-1}}]}}`, "line 1: spec.containers.securityContext.runAsGroup: -1: value out of range"},
 		{"a group too large", "{\"spec\":{\"securityContext\":{\"supplementalGroups\":[1,\n2147483648]}}}", "line 2: spec.securityContext.supplementalGroups: 2147483648: value out of range"},

@@ -56,7 +56,7 @@ func TestListed(t *testing.T) {
 		{"the version far behind", far, "", `1 tasks, 0 containers of "" in "-", ours: true, empty: false, many: false`},
 		{"a list in a line", line + `{"schemaVersion":1,"node":"m","tasks":[{"capabilities":{"effective":{"hex":"1"}}}]}`, "", `2 tasks, 0 containers of "m" in "-", ours: true, empty: false, many: true`},
 		{"a key twice", line + `{"schemaVersion":1,` + "\n" + `"schemaVersion":1}`, "", `standard input: line 3: key "schemaVersion" appears twice`},
-		{"wrong in the second line", line + strings.Replace(line, `"a"`, "7", 1), "", `standard input: line 2: name: a number does not belong here`},
+		{"wrong in the second line", line + strings.Replace(line, `"a"`, "7", 1), "", `standard input: line 2: name: 7 is a number, not a string: put quotes around it`},
 		{"of a name", line + strings.Replace(line, `"a"`, `"b"`, 1), ":b", `1 tasks, 0 containers of "n" in "-", ours: true, empty: false, many: false`},
 		{"of no name", line, ":c", `standard input: nothing in it has the name "c", but a`},
 		{"of a name, where none is", `{"schemaVersion":1,"tasks":[]}`, ":c", `standard input: nothing in it has the name "c": it has no task`},

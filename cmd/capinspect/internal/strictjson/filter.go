@@ -79,24 +79,48 @@ func (f *filter) token(token json.Token, t reflect.Type) error {
 		if t.Kind() == reflect.String {
 			return f.string(token)
 		}
-		if truth, ok := truths[strings.ToLower(token)]; ok && t.Kind() == reflect.Bool {
-			return f.d.fail(notBoolean(token, truth))
-		}
+	}
+	if err := meant(token, t); err != nil {
+		return f.d.fail(err)
 	}
 	return f.d.misplaced(token)
 }
 
-// truths is the table of the strings that are meant for booleans. YAML 1.1 has them.
-var truths = map[string]bool{
-	"true": true, "yes": true, "on": true, "y": true,
-	"false": false, "no": false, "off": false, "n": false,
+// meant says what to write in place of a token that cannot be stored in a variable of type
+// t. It returns nil if nobody can tell.
+func meant(token json.Token, t reflect.Type) error {
+	kind := t.Kind()
+	switch token := token.(type) {
+	case string:
+		switch truth, ok := truths[strings.ToLower(token)]; {
+		case kind == reflect.Bool && ok && strings.EqualFold(token, strconv.FormatBool(truth)):
+			return fmt.Errorf("%q is a string: write %t without quotes", token, truth)
+		case kind == reflect.Bool && ok:
+			return fmt.Errorf("%q is no boolean: write %t", token, truth)
+		case kind == reflect.Slice && plain(t.Elem()).Kind() == reflect.String:
+			return fmt.Errorf("%s is a string, not a list: write [%[1]s]", quote(token))
+		case reflect.Int <= kind && kind <= reflect.Uint64 && fits(token, t) == nil:
+			return fmt.Errorf("%q is a string: write %[1]s without quotes", token)
+		}
+	case json.Number:
+		switch truth, ok := truths[token.String()]; {
+		case kind == reflect.Bool && ok:
+			return fmt.Errorf("%v is no boolean: write %t", token, truth)
+		case kind == reflect.String:
+			return fmt.Errorf("%.*s is a number, not a string: put quotes around it", maxKey, token)
+		}
+	case bool:
+		if kind == reflect.String {
+			return fmt.Errorf("%t is a boolean, not a string: put quotes around it", token)
+		}
+	}
+	return nil
 }
 
-func notBoolean(text string, meant bool) error {
-	if strings.EqualFold(text, strconv.FormatBool(meant)) {
-		return fmt.Errorf("%q is a string: write %t without quotes", text, meant)
-	}
-	return fmt.Errorf("%q is no boolean: write %t", text, meant)
+// truths is the table of what is meant for booleans. YAML 1.1 has the words.
+var truths = map[string]bool{
+	"true": true, "yes": true, "on": true, "y": true, "1": true,
+	"false": false, "no": false, "off": false, "n": false, "0": false,
 }
 
 // plain returns the type of a value itself: what a pointer leads to, and the shape of a

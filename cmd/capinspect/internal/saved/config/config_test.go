@@ -144,7 +144,7 @@ func TestCompose(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"services:\n web:\n  privileged: yes\n":          `service "web": privileged: "yes" is neither true nor false`,
-		"services:\n web:\n  cap_add: ALL\n":             "line 3: services.web.cap_add: a string does not belong here",
+		"services:\n web:\n  cap_add: ALL\n":             `line 3: services.web.cap_add: "ALL" is a string, not a list: write ["ALL"]`,
 		"services:\n web:\n  user: [a]\n":                "line 3: services.web: an object or an array does not belong here",
 		"services:\n":                                    "no service",
 		"services:\n web: {{ .x }}\n":                    "line 2: it is a template, {{ ... }}: render it first, as with helm template",
