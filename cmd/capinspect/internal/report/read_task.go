@@ -119,8 +119,6 @@ func (r *Task) readStatus(t *task.Task) {
 		value, ok := b.Value.Get()
 		return capset.Securebits(value), ok
 	})
-	t.Whole = t.EveryKernelTells()
-
 	t.Securebits.Because("the report does not say")
 	for _, v := range [...]interface{ Because(why string) }{
 		&t.Pid, &t.Tid, &t.PPid, &t.Name, &t.RunState, &t.Threads, &t.NSPid, &t.TracerPid,
@@ -131,6 +129,7 @@ func (r *Task) readStatus(t *task.Task) {
 	for k := range t.Sets {
 		t.Sets[k].Because(task.Untold)
 	}
+	t.Whole = t.Complete()
 }
 
 // ifValid returns f of a value. It is unknown if f says that the value is not valid.

@@ -210,6 +210,9 @@ func (r *reader) line(l row) error {
 
 // setAside keeps a line that belongs to a status file, if there is one.
 func (r *reader) setAside(l row) {
+	if it := r.open[l.from]; it != nil && it.what == ofStatus {
+		it.part.(*statusPart).add(l)
+	}
 	if len(r.aside) < maxErrors {
 		r.aside = append(r.aside, l)
 	}

@@ -149,6 +149,20 @@ func TestStatusText(t *testing.T) {
 	}
 }
 
+// TestOtherCaps holds that the line of a set which is not known is kept, whatever its value.
+func TestOtherCaps(t *testing.T) {
+	for text, want := range map[string]string{
+		"CapUNs:\t00000000000000ff\nCapEff:\t1\n":            "[{CapUNs 00000000000000ff}]",
+		"CapEff:\t1\nCapUNs:   00000000000000ff":             "[{CapUNs 00000000000000ff}]",
+		"CapEff:\t1\nCapUNs:\t0 ff\nCapXyz:\tnone\nSigQ:\t1": "[{CapUNs 0 ff} {CapXyz none}]",
+	} {
+		tasks, err := Tasks("x", []byte(text), nil)
+		if err != nil || len(tasks) != 1 || fmt.Sprint(tasks[0].OtherCaps) != want {
+			t.Errorf("%q: %v, %v, want %s", text, tasks, err, want)
+		}
+	}
+}
+
 // TestLastCap holds where the last capability is from.
 func TestLastCap(t *testing.T) {
 	seven := capset.Cap(7)
@@ -194,5 +208,64 @@ func TestWhole(t *testing.T) {
 	}
 	if _, err := tasks[0].Set(capset.Ambient); err == nil {
 		t.Error("the ambient set of a part of a status file is known")
+	}
+}
+
+// TestCut holds that a status file which ends anywhere, or lacks a line, tells nothing that
+// the whole one does not: neither another value, nor that its kernel is older.
+func TestCut(t *testing.T) {
+	for _, file := range fixture.Status(t) {
+		whole, err := Tasks(file.Name, file.Text, nil)
+		if err != nil || len(whole) != 1 {
+			t.Fatalf("%s: %v", file.Name, err)
+		}
+		want := whole[0]
+		for size := bytes.Index(file.Text, []byte("CapInh:")); size < len(file.Text); size++ {
+			tellsLess(t, file.Text[:size], want, fmt.Sprintf("%s up to %q", file.Name, file.Text[size-20:size]))
+		}
+		if !strings.HasPrefix(file.Name, "linux-6.18-") { // one of an older kernel then looks like a still older one's
+			continue
+		}
+		before := 0
+		for line := range bytes.Lines(file.Text) {
+			if !bytes.HasPrefix(line, []byte("Kthread:")) { // as those of a kernel before it
+				without := slices.Concat(file.Text[:before], file.Text[before+len(line):])
+				tellsLess(t, without, want, fmt.Sprintf("%s without %q", file.Name, line))
+			}
+			before += len(line)
+		}
+	}
+}
+
+// tellsLess holds that a part of a status file tells nothing else than the whole one.
+func tellsLess(t *testing.T, part []byte, want *task.Task, what string) {
+	t.Helper()
+	tasks, _ := Tasks("x", part, nil)
+	for _, got := range tasks {
+		for k, set := range got.Sets {
+			told, ok := set.Get()
+			if all, known := want.Sets[k].Get(); ok && told != all || known && !ok && got.Whole {
+				t.Errorf("%s: %v is %v, whole: %t", what, capset.Kind(k), told, got.Whole)
+			}
+		}
+		if got.LastCap.AtMost() < want.LastCap.AtMost() {
+			t.Errorf("%s: at most %v: %s", what, got.LastCap.AtMost(), got.LastCap.Limit.Why)
+		}
+		differs(t, what+": uid", got.UID, want.UID)
+		differs(t, what+": gid", got.GID, want.GID)
+		differs(t, what+": seccomp", task.Map(got.Seccomp, mode), task.Map(want.Seccomp, mode))
+		differs(t, what+": no_new_privs", got.NoNewPrivs, want.NoNewPrivs)
+		differs(t, what+": groups", task.Map(got.Groups, number), task.Map(want.Groups, number))
+	}
+}
+
+func mode(s task.Seccomp) int { return s.Mode }
+func number(ids []uint32) int { return len(ids) }
+
+// differs fails if a value is known and is another one.
+func differs[T comparable](t *testing.T, what string, got, want task.Value[T]) {
+	t.Helper()
+	if v, ok := got.Get(); ok && v != want.Zero() {
+		t.Errorf("%s: %v, want %v", what, v, want.Zero())
 	}
 }

@@ -30,6 +30,7 @@ const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 type statusPart struct {
 	lines []row // as the kernel prints them
 	names []string
+	after bool // a line follows them that is not read, as the last ones of every kernel are not
 }
 
 // statusLine takes a line of a status file that package procstatus knows, and a line of a
@@ -44,7 +45,7 @@ func (r *reader) statusLine(l row) (bool, error) {
 		it = r.begin(l.from, ofStatus, &statusPart{})
 	}
 	p := it.part.(*statusPart)
-	p.names = append(p.names, s.name)
+	p.names, p.after = append(p.names, s.name), false
 	p.lines = append(p.lines, row{number: l.number, from: l.from, text: s.name + ":\t" + s.value, ended: l.ended || s.whole})
 	if !strings.HasPrefix(s.name, "Cap") {
 		return true, nil
@@ -53,6 +54,14 @@ func (r *reader) statusLine(l row) (bool, error) {
 		it.sets = append(it.sets, report.DecodedMask{Of: l.from, Label: s.name, Gap: s.gap, Input: l.text, Set: set})
 	}
 	return true, s.err
+}
+
+// add takes a line that is not read. One of a set that is not known is shown as it is.
+func (p *statusPart) add(l row) {
+	p.after = true
+	if strings.HasPrefix(l.text, "Cap") && tabbed().MatchString(l.text) {
+		p.lines = append(p.lines, l)
+	}
 }
 
 // ends reports whether a line of a name is one of the next status file: a file has a name
@@ -151,7 +160,7 @@ func (p *statusPart) task() (*task.Task, []lineError) {
 			if err != nil { // no line is left
 				return nil, errs
 			}
-			return statusTask(s, bad), errs
+			return p.taskOf(s, bad), errs
 		}
 		at := wrong.Line - 1
 		if errors.Is(wrong.Err, io.ErrUnexpectedEOF) {
@@ -183,12 +192,15 @@ func joinedLines(lines []row) (text []byte) {
 	return text
 }
 
-// statusTask returns the task of a status file, nil if that tells no set. bad are the
-// fields whose lines are malformed.
-func statusTask(s *procstatus.Status, bad map[procstatus.Field]bool) *task.Task {
+// taskOf returns the task of a status file, nil if that tells no set. bad are the fields
+// whose lines are malformed.
+func (p *statusPart) taskOf(s *procstatus.Status, bad map[procstatus.Field]bool) *task.Task {
 	t := &task.Task{Status: task.StatusOf(s, task.PartOfFile)}
-	if t.EveryKernelTells() {
+	switch {
+	case t.EveryKernelTells() && p.after && !lacksAny(s):
 		t.Status = task.StatusOf(s, task.WholeFile)
+	case t.EveryKernelTells():
+		t.Status = task.StatusOf(s, task.CutFile)
 	}
 	for k := range t.Sets {
 		spoil(&t.Sets[k], bad[procstatus.CapField(capset.Kind(k))])
@@ -205,6 +217,13 @@ func statusTask(s *procstatus.Status, bad map[procstatus.Field]bool) *task.Task 
 	t.WithoutNames("a status file has no names")
 	t.Nowhere(task.NotTold)
 	return t
+}
+
+// lacksAny reports whether a status file lacks a set that its kernel has, as others of its
+// lines tell. Only Linux prints NSpid.
+func lacksAny(s *procstatus.Status) bool {
+	return s.Has(procstatus.FieldNSpid) &&
+		(!s.Has(procstatus.FieldCapBnd) || !s.Has(procstatus.FieldCapAmb) && s.Has(procstatus.FieldNoNewPrivs))
 }
 
 // spoil makes a value unknown if its line is malformed.

@@ -114,7 +114,8 @@ func guessLastCap(sets capset.State, limit Limit) (capset.Cap, Limit) {
 // depend on the configuration (CONFIG_SECCOMP, CONFIG_PID_NS), so that nothing follows
 // where they are missing. with are the lines beside which the file would have had it.
 // NSpid is one of them because gVisor, which knows all capabilities, prints neither it nor
-// Seccomp_filters nor Kthread.
+// Seccomp_filters nor Kthread. They are in the order of their releases: a file that has a
+// later one lacks the earlier for another reason.
 var lines = [...]struct {
 	field procstatus.Field
 	part  bool // a part of a file tells too
@@ -129,13 +130,18 @@ var lines = [...]struct {
 // limitOf returns the last capability that the kernel of a status file can know, by the
 // first line that it lacks.
 func limitOf(s *procstatus.Status, from Origin) Limit {
-	if from == SystemCalls || from == OtherText || notLinux(s) {
+	if from == SystemCalls || from == OtherText || from == CutFile || notLinux(s) {
 		return Limit{}
 	}
-	for _, row := range lines {
+	for i, row := range lines {
 		missing := func(f procstatus.Field) bool { return !s.Has(f) }
 		if s.Has(row.field) || from == PartOfFile && !row.part || slices.ContainsFunc(row.with, missing) {
 			continue
+		}
+		for _, later := range lines[i+1:] {
+			if s.Has(later.field) {
+				return Limit{}
+			}
 		}
 		since := row.field.Since()
 		return Limit{lastBefore(since), fmt.Sprintf("no %v line, so Linux before %s", row.field, since)}

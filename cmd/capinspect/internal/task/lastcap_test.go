@@ -47,6 +47,8 @@ func TestGuess(t *testing.T) {
 		{"5.8", statusText(sets("0", "a80425fb"), "Kthread", "Seccomp_filters"), true, 39, 39, "no Seccomp_filters line, so Linux before 5.9"},
 		{"5.8, known by a full set", statusText(sets("0", "ffffffffff"), "Kthread", "Seccomp_filters"), true, 39, 39, "no Seccomp_filters line, so Linux before 5.9"},
 		{"a 4.18 with later capabilities", statusText(sets("0", "1ffffffffff"), "Kthread", "Seccomp_filters"), true, 40, 63, ""},
+		{"5.8 and a line of 6.10", statusText(sets("0", "a80425fb"), "Seccomp_filters"), true, 40, 63, ""},
+		{"of today, without its ambient line", "CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\ta80425fb\nNoNewPrivs:\t0\n", false, 40, 63, ""},
 		{"without seccomp", statusText(sets("0", "0"), "Seccomp", "Seccomp_filters"), true, 40, 63, ""},
 		{"4.9", statusText(sets("0", "0"), "Kthread", "Seccomp_filters", "NoNewPrivs"), true, 37, 37, "no NoNewPrivs line, so Linux before 4.10"},
 		{"4.1", statusText(sets("3ffff7ffff", "3ffff7ffff"), "Kthread", "Seccomp_filters", "NoNewPrivs", "CapAmb"), true, 37, 37, "no CapAmb line, so Linux before 4.3"},

@@ -81,6 +81,7 @@ type Origin uint8
 const (
 	WholeFile Origin = iota // a status file as the kernel prints it
 	PartOfFile
+	CutFile // the beginning of a status file: what follows is missing, and may have been there
 	SystemCalls
 	OtherText // which has some of the values, as what capsh(1) prints
 )
@@ -134,6 +135,20 @@ func line[T any](to *Value[T], s *procstatus.Status, from Origin, f procstatus.F
 	}
 	*to = Unknown[T](from.why(f))
 }
+
+// cut reports whether a set is missing that its kernel may have.
+func (s *Status) cut() bool {
+	for k, set := range s.Sets {
+		if set.Why() == PartOfFile.why(procstatus.CapField(capset.Kind(k))) {
+			return true
+		}
+	}
+	return false
+}
+
+// Complete reports whether no line of a set is missing that the kernel prints: it does not
+// have a set that is missing.
+func (s *Status) Complete() bool { return s.EveryKernelTells() && !s.cut() }
 
 // EveryKernelTells reports whether the status has the values that every kernel prints, so
 // that it comes from a whole status file and not from some lines of one.
