@@ -117,6 +117,29 @@ func TestExplainAbsolutes(t *testing.T) {
 	}
 }
 
+// TestExplainRoot holds that a text which says that a capability is root on the node names the
+// namespace in which it is, and what may stand in the way.
+func TestExplainRoot(t *testing.T) {
+	said := 0
+	for c := range LastKnown + 1 {
+		e, _ := c.Explain()
+		if !strings.Contains(e.Risk, "root on the node") {
+			continue
+		}
+		said++
+		names := func(word string) bool { return strings.Contains(strings.ToLower(e.Risk), word) }
+		if !slices.ContainsFunc([]string{"security module", "no lsm", "lockdown", "bugs", "kernel code that"}, names) {
+			t.Errorf("%v: nothing stands in the way: %q", c, e.Risk)
+		}
+		if !names("initial user namespace") && !names("bugs") {
+			t.Errorf("%v: in any user namespace: %q", c, e.Risk)
+		}
+	}
+	if said < 8 {
+		t.Errorf("only %d texts say so", said)
+	}
+}
+
 // TestExplainUnnamed holds that a capability without a name has no text.
 func TestExplainUnnamed(t *testing.T) {
 	for _, c := range []Cap{LastKnown + 1, Max, Max + 1, 255} {

@@ -14,9 +14,9 @@ var explanations = [len(table)]Explanation{
 		Needs: "Entrypoints that start as root and chown their data directory before they switch user " +
 			"need it, as those of s6-overlay, postgres and redis do, and so do package managers such " +
 			"as dpkg.",
-		Risk: "Takes over files of other users: chown of /etc/shadow, then a plain write. With a system " +
-			"directory of the node mounted writable, in the initial user namespace, that is root on " +
-			"the node.",
+		Risk: "Takes over files of other users: chown of /etc/shadow, then a plain write. With a " +
+			"system directory of the node mounted writable, in the initial user namespace, that is " +
+			"root on the node, unless a security module forbids it.",
 		Instead: "Set fsGroup in the pod's securityContext, or give the files their owner in the image " +
 			"with COPY --chown, and run as that user from the start.",
 	},
@@ -27,9 +27,9 @@ var explanations = [len(table)]Explanation{
 			"refuse.",
 		Needs: "Entrypoints and daemons that run as root but use files of another uid need it, for " +
 			"example a data directory of uid 999 with mode 0700; so do package managers.",
-		Risk: "Opens the files of all users within its mounts. With the node's /etc or /root mounted " +
-			"writable, in the initial user namespace, it writes cron.d or .ssh/authorized_keys, which " +
-			"is root on the node.",
+		Risk: "Opens the files of all users within its mounts. With the node's /etc or /root " +
+			"mounted writable, in the initial user namespace, it writes cron.d or " +
+			".ssh/authorized_keys, which is root on the node, unless a security module forbids it.",
 		Instead: "Run as the uid that owns the files (runAsUser), or share them through a group: fsGroup " +
 			"or supplementalGroups with group permissions.",
 	},
@@ -39,9 +39,10 @@ var explanations = [len(table)]Explanation{
 			"handle with open_by_handle_at(2).",
 		Needs: "Backup and log agents such as restic need it when they read the files of many users " +
 			"without running as root.",
-		Risk: "In the initial user namespace open_by_handle_at(2) reaches all files of the ext4 or XFS " +
-			"file system behind a bind mount, including the node's /etc/shadow (the shocker exploit " +
-			"of 2014). With CAP_DAC_OVERRIDE it writes them too: root on the node.",
+		Risk: "In the initial user namespace open_by_handle_at(2) reaches all files of the ext4 or " +
+			"XFS file system behind a bind mount, including the node's /etc/shadow (the shocker " +
+			"exploit of 2014), unless seccomp or a security module forbids it. With CAP_DAC_OVERRIDE " +
+			"it writes them too: root on the node.",
 		Instead: "Give the process the group that may read the files (supplementalGroups), set read ACLs " +
 			"on them, or run it as the uid that owns the data.",
 	},
@@ -51,9 +52,9 @@ var explanations = [len(table)]Explanation{
 			"/tmp. On a network file system the server decides.",
 		Needs: "Entrypoints and tools that set modes or times on other users' files need it: chmod in an " +
 			"entrypoint, tar -p, rsync -a, cp -p and package managers.",
-		Risk: "Opens files of other users with chmod(2), or puts the set-user-ID bit on a shell that " +
-			"root owns. With a system directory of the node mounted writable, in the initial user " +
-			"namespace, that is root on the node.",
+		Risk: "Opens files of other users with chmod(2), or puts the set-user-ID bit on a shell " +
+			"that root owns. With a system directory of the node mounted writable, in the initial " +
+			"user namespace, that is root on the node, unless a security module forbids it.",
 		Instead: "Let the uid that owns the files run the program, set modes in the image with COPY " +
 			"--chmod, or let fsGroup give a group access to the volume.",
 	},
@@ -75,15 +76,17 @@ var explanations = [len(table)]Explanation{
 			"uid must equal the target's real or saved uid; SIGCONT also works within a session.",
 		Needs: "A supervisor that runs as root and stops workers of other uids needs it, such as nginx " +
 			"or supervisord. A container with a single uid does not.",
-		Risk: "Stops or disturbs the other programs in its PID namespace. With hostPID, in the initial " +
-			"user namespace, it kills any daemon of the node, the kubelet included.",
+		Risk: "Stops or disturbs the other programs in its PID namespace. With hostPID, in the " +
+			"initial user namespace, it kills any daemon of the node, the kubelet included, unless a " +
+			"security module forbids it, as the AppArmor profiles of Docker and containerd do.",
 		Instead: "Run supervisor and workers under one uid with runAsUser, or put each program in a " +
 			"container of its own, which the runtime stops from outside.",
 	},
 	Setgid: {
-		Permits: "Lets a process take any group ID that its user namespace maps, also as a supplementary " +
-			"group, with setgid(2), setgroups(2) and the like, claim such a gid over Unix sockets, " +
-			"and write the gid_map of a child user namespace.",
+		Permits: "Lets a process take any group ID that its user namespace maps, also as a " +
+			"supplementary group, with setgid(2), setgroups(2) and the like, claim such a gid over " +
+			"Unix sockets, and write the gid_map of a child user namespace. SafeSetID, or deny in " +
+			"/proc/PID/setgroups, may narrow that.",
 		Needs: "Root entrypoints and daemons need it to switch to another group: gosu, su-exec, setpriv " +
 			"--regid, supervisord, s6-overlay, nginx, sshd, postfix, cron.",
 		Risk: "Joins a group at will: the one that owns a mounted docker.sock, or disk and shadow for " +
@@ -141,9 +144,9 @@ var explanations = [len(table)]Explanation{
 			"the safe sysctl net.ipv4.ip_unprivileged_port_start to 0 in the pod.",
 	},
 	NetBroadcast: {
-		Permits: "Lets a process hear the netlink multicast of all network namespaces that have an id in " +
-			"its own (NETLINK_LISTEN_ALL_NSID, since Linux 4.2). SO_BROADCAST and joining a multicast " +
-			"group need no privilege.",
+		Permits: "Lets a process hear the netlink multicast of network namespaces that have an id " +
+			"in its own, where the capability counts for them too (NETLINK_LISTEN_ALL_NSID, since " +
+			"Linux 4.2). SO_BROADCAST and joining a multicast group need no privilege.",
 		Needs: "Only programs that watch the links of other network namespaces, as ip monitor all-nsid " +
 			"does. Programs that broadcast or use multicast, such as mDNS responders, work without " +
 			"it; a DHCP client needs CAP_NET_RAW and CAP_NET_ADMIN.",
@@ -170,15 +173,16 @@ var explanations = [len(table)]Explanation{
 			"file asks for it.",
 		Risk: "Forges ARP and DNS answers for neighbours on the same bridge and reads what passes. Bugs " +
 			"of AF_PACKET such as CVE-2020-14386 turned it into root on the node.",
-		Instead: "Set net.ipv4.ping_group_range for ping; Docker since 20.10 and containerd's CRI since " +
-			"2.0 open it to all groups. Since Linux 5.7, SO_BINDTODEVICE does not need it for a " +
-			"socket's first device.",
+		Instead: "Set net.ipv4.ping_group_range for ping; Docker since 20.10 and containerd's CRI " +
+			"since 2.0 open it to all groups, but not with the host's network or in a user " +
+			"namespace. Since Linux 5.7, SO_BINDTODEVICE does not need it for a socket's first " +
+			"device.",
 	},
 	IpcLock: {
-		Permits: "Lets a process lock memory beyond RLIMIT_MEMLOCK with mlock(2), mlockall(2), SHM_LOCK or " +
-			"RDMA registrations, and create shared memory of huge pages with SHM_HUGETLB, which " +
-			"vm.hugetlb_shm_group also lets a group do. In a user namespace of its own it only covers " +
-			"SHM_LOCK.",
+		Permits: "Lets a process lock memory beyond RLIMIT_MEMLOCK with mlock(2), mlockall(2), " +
+			"SHM_LOCK or RDMA registrations, and create shared memory of huge pages with " +
+			"SHM_HUGETLB, which vm.hugetlb_shm_group also lets a group do. In a user namespace of " +
+			"its own it only covers SHM_LOCK within the limit.",
 		Needs: "HashiCorp Vault needs it to keep its secrets out of swap, and so do DPDK and RDMA " +
 			"programs. Most others stay within the default limit, 8 MiB since Linux 5.16.",
 		Risk: "Gives an attacker little: locked pages cannot be swapped out, but they count against the " +
@@ -228,9 +232,9 @@ var explanations = [len(table)]Explanation{
 		Needs: "Daemons that confine themselves need it: sshd for its privilege separation, vsftpd, " +
 			"postfix, haproxy, unbound; so do image builders that chroot into a tree, and nsenter " +
 			"--mount.",
-		Risk: "Gives an attacker little: a second chroot(2) escapes from an earlier one, but not from " +
-			"the container, whose root is a mount namespace. A set-user-ID program run in a prepared " +
-			"tree reads forged files.",
+		Risk: "Gives an attacker little: a second chroot(2) escapes from an earlier one, but not " +
+			"from a root that pivot_root(2) made, as that of a container normally is. A set-user-ID " +
+			"program run in a prepared tree reads forged files.",
 		Instead: "Turn the daemon's own chroot off (an empty chroot in unbound.conf, no chroot line in " +
 			"haproxy.cfg); the container's root filesystem does that job already.",
 	},
@@ -242,9 +246,10 @@ var explanations = [len(table)]Explanation{
 		Needs: "Debug containers need it for strace, gdb or delve on a process of another uid, and so do " +
 			"Falco and other agents that read /proc/PID of all processes, and nsenter into namespaces " +
 			"of processes that hold more. kubectl debug --profile=general adds it.",
-		Risk: "Takes over the processes it sees, with their secrets and their rights, for example in " +
-			"other containers of the pod under shareProcessNamespace. With hostPID, in the initial " +
-			"user namespace, that is root on the node.",
+		Risk: "Takes over the processes it sees, with their secrets and their rights, for example " +
+			"in other containers of the pod under shareProcessNamespace. With hostPID, in the " +
+			"initial user namespace, that is root on the node, unless a security module forbids it, " +
+			"as the AppArmor profiles of Docker and containerd do.",
 		Instead: "Debug under the target's own uid and gid, in its user namespace: a process that is " +
 			"dumpable and has no more capabilities than its tracer can be traced without it, where " +
 			"Yama's ptrace_scope is 0.",
@@ -287,9 +292,9 @@ var explanations = [len(table)]Explanation{
 			"the right; a container ends when its main process exits.",
 	},
 	SysNice: {
-		Permits: "Lets a process lower nice values, use SCHED_FIFO, SCHED_DEADLINE and real-time I/O " +
-			"priority, and change the scheduling, I/O priority and CPU affinity of processes of other " +
-			"users.",
+		Permits: "Lets a process lower nice values, use SCHED_FIFO, SCHED_DEADLINE and, since " +
+			"Linux 5.14, real-time I/O priority, and change the scheduling, I/O priority and CPU " +
+			"affinity of processes of other users.",
 		Needs: "chronyd -P, real-time audio and radio programs such as jackd, and IBM Db2 need it. MySQL " +
 			"needs it for mbind(2), which the default seccomp profile of Docker and containerd ties " +
 			"to it; there the bounding set is enough.",
@@ -418,9 +423,9 @@ var explanations = [len(table)]Explanation{
 			"only.",
 		Needs: "Monitors of the kernel log such as node-problem-detector need it, and dmesg in a debug " +
 			"container.",
-		Risk: "Shows kernel addresses, which defeats KASLR and makes kernel exploits reliable, and a " +
-			"log that reveals hardware and other containers' crashes and OOM kills. Clearing it hides " +
-			"traces.",
+		Risk: "Unless kernel.kptr_restrict is 2, it shows kernel addresses, which defeats KASLR " +
+			"and makes kernel exploits reliable. The log reveals hardware, and the crashes and OOM " +
+			"kills of other containers; clearing it hides traces.",
 		Instead: "Use a log agent of the node that reads the journal (hostPath /var/log/journal, " +
 			"read-only), which has the same kernel messages.",
 	},
@@ -456,10 +461,10 @@ var explanations = [len(table)]Explanation{
 			"forward its records.",
 	},
 	Perfmon: {
-		Permits: "Lets a process use perf_event_open(2) on other processes, on CPUs and on the kernel, " +
-			"where kernel.perf_event_paranoid is at most 2, or 3 on Debian; Ubuntu's kernels require " +
-			"CAP_SYS_ADMIN at 4, older ones at 3 already. With CAP_BPF it loads tracing programs. " +
-			"Split from CAP_SYS_ADMIN in Linux 5.8.",
+		Permits: "Lets a process use perf_event_open(2) on other processes, on CPUs and on the " +
+			"kernel, also where kernel.perf_event_paranoid is 2, or 3 on Debian; Ubuntu's kernels " +
+			"require CAP_SYS_ADMIN at 4, older ones at 3 already. With CAP_BPF it loads tracing " +
+			"programs. Split from CAP_SYS_ADMIN in Linux 5.8.",
 		Needs: "Profilers and tracers need it: perf, Parca Agent, Falco with its modern eBPF driver, " +
 			"exporters of hardware counters.",
 		Risk: "Samples registers and stacks of the kernel and of all containers, which defeats KASLR " +
