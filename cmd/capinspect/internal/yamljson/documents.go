@@ -94,16 +94,23 @@ func (d *Documents) fill() error {
 	if d.begins = d.ended; d.begins {
 		d.line++
 	}
-	if bom := []byte("\ufeff"); d.line == 1 && d.begins && len(chunk) > len(bom) {
-		chunk = bytes.TrimPrefix(chunk, bom)
+	if rest, marked := bytes.CutPrefix(chunk, bom); marked && d.begins && len(rest) > 0 && (!d.open || bytes.HasPrefix(rest, header)) {
+		chunk = rest
 	}
 	d.chunk, d.ended = chunk, chunk[len(chunk)-1] == '\n'
 	return nil
 }
 
+// A document may begin with a mark of the byte order, where files were put one behind the
+// other.
+var (
+	bom    = []byte("\ufeff")
+	header = []byte("---")
+)
+
 // separates reports whether the chunk is a line that ends a document.
 func (d *Documents) separates() bool {
-	if !d.begins || !bytes.HasPrefix(d.chunk, []byte("---")) && !bytes.HasPrefix(d.chunk, []byte("...")) {
+	if !d.begins || !bytes.HasPrefix(d.chunk, header) && !bytes.HasPrefix(d.chunk, []byte("...")) {
 		return false
 	}
 	return len(d.chunk) == 3 || bytes.IndexByte([]byte(" \t\r\n"), d.chunk[3]) >= 0

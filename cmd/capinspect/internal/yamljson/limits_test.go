@@ -103,7 +103,7 @@ func TestErrors(t *testing.T) {
 		{"a control character", "a: b\nc: \x1b[2J", `line 2: invalid character '\x1b'`},
 		{"of PowerShell", "\xff\xfea\x00", "it is UTF-16, as PowerShell writes it: Kubernetes takes UTF-8"},
 		{"a line of an old Mac", "a: b\rc: d", "line 1: a carriage return that ends no line"},
-		{"a tab", "a:\n\tb: c\n", "line 2: not YAML: found character '\t' that cannot start any token"},
+		{"a tab", "a:\n\tb: c\n", "line 2: not YAML: a tab where a line is indented: YAML takes spaces only"},
 		{"a quote too few", "a: \"b\n", "line 1: not YAML: could not find end character of double-quoted text"},
 		{"a directive", "a: b\n%YAML 1.2\n", "line 2: not YAML: a directive, --- or ... within a document"},
 		{"two documents", "a: b\n--- c: d\n", "line 2: not YAML: a directive, --- or ... within a document"},

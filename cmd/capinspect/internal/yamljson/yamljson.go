@@ -127,6 +127,7 @@ func (c *converter) checkText(text []byte) error {
 }
 
 var (
+	errTab    = errors.New("not YAML: a tab where a line is indented: YAML takes spaces only")
 	errNoText = errors.New("it is not text")
 	errUTF16  = errors.New("it is UTF-16, as PowerShell writes it: Kubernetes takes UTF-8")
 )
@@ -140,6 +141,9 @@ func (c *converter) syntax(err error) error {
 	}
 	if !errors.As(err, &bad) {
 		return err
+	}
+	if strings.Contains(bad.GetMessage(), "'\t'") {
+		return c.at(bad.GetToken(), errTab)
 	}
 	return c.at(bad.GetToken(), fmt.Errorf("not YAML: %.200s", bad.GetMessage()))
 }

@@ -36,6 +36,7 @@ func TestDocuments(t *testing.T) {
 		{"one", "a", "1:a"},
 		{"several", "# x\na\n---\nb\nc\n...\n--- d\ne\n---\n", "2:a\n 4:b\nc\n 7:    d\ne\n"},
 		{"no separators", "a\n----\n---x\n ---\n", "1:a\n----\n---x\n ---\n"},
+		{"marks of the byte order", "\ufeffa\n---\n\ufeffb\n\ufeff---\nc\n\ufeffd\n", "1:a\n 3:b\n 5:c\n\ufeffd\n"},
 		{"CRLF", "a\r\n---\r\nb\r\n", "1:a\r\n 3:b\r\n"},
 		{"a long comment", "#" + strings.Repeat("x", 100_000) + "\na", "2:a"},
 		{"a long line", strings.Repeat("x---", 100_000), "1:" + strings.Repeat("x---", 100_000)},
