@@ -73,7 +73,8 @@ func samples(t *testing.T) (list []any) {
 		"other":   elsewhere.Replace(live),
 		"1.json":  placed, "2.json": replaced.Replace(placed),
 		"pod": `{"metadata":{"name":"p","namespace":"n"},"spec":{"hostPID":true,"hostIPC":true,"hostNetwork":true,"hostUsers":false,
-			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}`,
+			"securityContext":{"supplementalGroups":[9],"runAsUser":0,"runAsGroup":0},"containers":[{"name":"c","securityContext":{"capabilities":{"add":["CAP_KILL"]}}}]}}
+			{"kind":"Service"}`,
 		"newer":         "CapBnd:\t0\nCapUNs:\t0000000000000001\n",
 		"lone/1/status": "Name:\tlone\n",
 		"one/1/status":  status("0", "0", "1", ""),

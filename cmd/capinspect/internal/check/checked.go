@@ -20,7 +20,14 @@ type Checked struct {
 	Standard   *PodSecurity // nil if no level of Pod Security was asked for
 	Subjects   []Judged
 	Findings   []Finding
+	PassedOver []PassedOver
 	Failures   []error // what could not be read
+}
+
+// PassedOver are the objects of a file that are no pods and have no template of pods.
+type PassedOver struct {
+	File string
+	manifest.Others
 }
 
 // Judged is what came of the conditions for one subject.

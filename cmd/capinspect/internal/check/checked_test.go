@@ -33,7 +33,7 @@ func found(c *check.Checked) string {
 func checked(t *testing.T, spec string, conditions ...check.Condition) *check.Checked {
 	t.Helper()
 	c := &check.Checked{Conditions: conditions}
-	err := manifest.Pods(strings.NewReader(`{"kind":"Pod","spec":`+spec+`}`), func(p *manifest.Pod) bool {
+	_, err := manifest.Pods(strings.NewReader(`{"kind":"Pod","spec":`+spec+`}`), func(p *manifest.Pod) bool {
 		c.Pod(p, check.Source{File: "f", Last: capset.LastKnown}, func(*manifest.Container) bool { return true })
 		return true
 	})
@@ -95,7 +95,7 @@ func TestPod(t *testing.T) {
 "initContainers":[{"name":"c","ports":[{"hostPort":80}]}]}}`
 	for _, name := range []string{"", "a", "c"} {
 		c.Findings = nil
-		err := manifest.Pods(strings.NewReader(text), func(p *manifest.Pod) bool {
+		_, err := manifest.Pods(strings.NewReader(text), func(p *manifest.Pod) bool {
 			c.Pod(p, check.Source{File: "f"}, func(in *manifest.Container) bool { return p.Named(in, name) })
 			return true
 		})

@@ -51,7 +51,7 @@ var lintRules = [...]struct {
 	{"add-without-effect", Note, trapped("add-without-effect", addNothing)},
 	{"void-in-user-namespace", Note, trapped("void-in-user-namespace", addNothing)},
 	{"root-as-non-root", Error, trapped("root-as-non-root", anotherUser)},
-	{"no-new-privs-with-sys-admin", Error, trapped("no-new-privs-with-sys-admin", addNothing)},
+	{"no-new-privs-with-sys-admin", Error, trapped("no-new-privs-with-sys-admin", allowed)},
 }
 
 // LintCodes returns the codes of what lint finds.
@@ -130,11 +130,11 @@ func (a *advice) placed(p *manifest.Pod) (where []string, line string) {
 		return nil, ""
 	}
 	if a.container != nil {
-		where = a.container.Field()
-	} else {
-		where, field = field[:1], field[1:]
+		return p.Path(a.container.Field()...), flow(field, a.write.value)
 	}
-	return p.Path(where...), flow(field, a.write.value)
+	field = field[1:]
+	where = p.Path(a.write.field...)
+	return where[:len(where)-len(field)], flow(field, a.write.value)
 }
 
 // breaks finds what breaks a rule of restricted. value is what to write at the field of the
@@ -367,6 +367,14 @@ func lists(g *runtime.Grant, add []string) patch {
 
 func unprivileged(*manifest.Manifest, *runtime.Grant) patch {
 	return patch{[]string{"securityContext", "privileged"}, false}
+}
+
+// allowed writes what the API server takes beside allowPrivilegeEscalation: false.
+func allowed(m *manifest.Manifest, g *runtime.Grant) patch {
+	if privileged(m) {
+		return unprivileged(m, g)
+	}
+	return addNothing(m, g)
 }
 
 func anotherUser(*manifest.Manifest, *runtime.Grant) patch {

@@ -20,7 +20,7 @@ import (
 func lint(t *testing.T, spec string) (found []string) {
 	t.Helper()
 	var c check.Checked
-	err := manifest.Pods(strings.NewReader(`{"kind":"Pod","spec":`+spec+`}`), func(p *manifest.Pod) bool {
+	_, err := manifest.Pods(strings.NewReader(`{"kind":"Pod","spec":`+spec+`}`), func(p *manifest.Pod) bool {
 		c.Lint(p, check.Source{File: "f", Last: capset.LastKnown}, func(*manifest.Container) bool { return true })
 		return true
 	})
@@ -51,6 +51,12 @@ func TestLint(t *testing.T) {
 		{"the default", "", "", []string{"default-capabilities: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
 		{"one dropped", "", `,"capabilities":{"drop":["NET_RAW"]}`, []string{"all-not-dropped: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
 		{"all in lower case", "", `,"capabilities":{"drop":["all"]}`, []string{"lower-case-name: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
+		{"privileged, and no privilege escalation", "", dropped + `,"privileged":true`, []string{
+			"add-without-effect: " + c + "securityContext: {capabilities: {drop: [ALL]}}",
+			"no-new-privs-with-sys-admin: " + c + "securityContext: {privileged: false}",
+			"privileged-ignores-lists: " + c + "securityContext: {privileged: false}",
+			"privileged: " + c + "securityContext: {privileged: false}",
+		}},
 		{"added", "", `,"capabilities":{"drop":["ALL"],"add":["NET_ADMIN","NET_BIND_SERVICE"]}`, []string{
 			"add-without-effect: " + c + "securityContext: {capabilities: {add: [], drop: [ALL]}}",
 			"added-capability: " + c + "securityContext: {capabilities: {add: [NET_BIND_SERVICE]}}",

@@ -67,15 +67,18 @@ type manifests struct {
 // check checks the containers of all pods in a text. What is wrong in it further on does
 // not hide what was found before. A field that Kubernetes does not have leaves open what was
 // meant; lint lists it.
-func (m *manifests) check(text io.Reader) (none struct{}, err error) {
+func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
 	var unknown error
-	err = manifest.Pods(text, func(p *manifest.Pod) bool {
+	others, err := manifest.Pods(text, func(p *manifest.Pod) bool {
 		m.pod(p)
 		if fields := p.UnknownFields(); len(fields) > 0 && unknown == nil && !m.lint {
 			unknown = errors.New(fields[0].Text())
 		}
 		return true
 	})
+	if m.members > 0 && m.name == "" && others.Count > 0 {
+		m.checked.PassedOver = append(m.checked.PassedOver, check.PassedOver{File: m.from.File, Others: others})
+	}
 	switch {
 	case err != nil:
 	case unknown != nil:

@@ -45,9 +45,9 @@ that of --set; baseline is then what that level of Pod Security lets a
 container have, including the default of its runtime. What is equal is not
 printed; the exit status is 1 if anything differs.
 
-A manifest holds pods, lists of them, workloads, or any other kind with a pod
-template at spec.template, in one document or several; other documents are
-skipped. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without it,
+A manifest holds pods, lists of them, workloads, or any other kind with pod
+templates, as at spec.template, or with those of Argo Workflows, in one document
+or several; other documents are skipped. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without it,
 it is that of the task, or the only one. If the task is in another pod, diff
 refuses to compare them. A manifest stands for what its runtime starts: drop
 ALL comes before add; a name in both lists is dropped by containerd and CRI-O,

@@ -15,7 +15,7 @@ import (
 // the container that a task is in, or the only one. The task may be nil.
 func Choose(text io.Reader, name string, t *task.Task) (*Manifest, error) {
 	c := newChoice(name, t)
-	if err := Pods(text, c.look); err != nil {
+	if _, err := Pods(text, c.look); err != nil {
 		return nil, err
 	}
 	return c.manifest()

@@ -133,6 +133,7 @@ func (p *Pod) UnknownFields() (found []UnknownField) {
 	}
 	defer func() { p.unknown = &found }()
 	spec, known := specFields[p.Kind]
+	known = known && p.object.own()
 	if known {
 		found = slices.Clone(p.object.others)
 	}
@@ -148,13 +149,16 @@ func (p *Pod) UnknownFields() (found []UnknownField) {
 		at := part.fields
 		if !known && part.key == "spec" {
 			at = likelyFields(p.path)
+			if p.object.isWorkflow() {
+				at = workflowFields(p.path)
+			}
 		}
 		if at == nil || !known && part.key != "spec" {
 			continue
 		}
 		part.raw.Keys(func(path []string, line int) bool {
 			parent := at.under(path[:len(path)-1])
-			if parent == nil {
+			if parent == nil || part.key == "spec" && p.elsewhere(path) {
 				return false
 			}
 			key := path[len(path)-1]
@@ -170,21 +174,24 @@ func (p *Pod) UnknownFields() (found []UnknownField) {
 	return found
 }
 
-// likelyFields are the fields of spec in a kind that is not one of Kubernetes itself: it may
-// have others beside the containers.
-func likelyFields(path []string) *fields {
-	spec := &fields{in: podFields.in}
-	if len(path) == 0 {
-		return spec
+// elsewhere reports whether a path in spec leads into another template of the object.
+func (p *Pod) elsewhere(path []string) bool {
+	for i, key := range path {
+		if i+1 >= len(p.path) {
+			break
+		}
+		if isIndex(key) && key != p.path[i+1] {
+			return true
+		}
 	}
-	return &fields{in: map[string]*fields{"template": {in: map[string]*fields{"spec": spec}}}}
+	return false
 }
 
 // under returns the fields of the object to which keys lead, nil if they are unknown.
 func (f *fields) under(path []string) *fields {
 	for _, key := range path {
-		if strings.Trim(key, "0123456789") == "" {
-			continue // an index
+		if isIndex(key) {
+			continue
 		}
 		if f = f.in[key]; f == nil {
 			return nil
@@ -221,7 +228,7 @@ func printed(root string, path []string) string {
 	text := root
 	for _, key := range path {
 		switch {
-		case strings.Trim(key, "0123456789") == "":
+		case isIndex(key):
 			text += "[" + key + "]"
 		case strings.Trim(key, "-_/.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "" && len(key) <= maxKind:
 			text += "." + key

@@ -4,6 +4,8 @@ package manifest
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
 )
@@ -19,12 +21,10 @@ var (
 	inTemplate     = place{[]string{"template"}, ofTemplate}
 	inSpecTemplate = place{[]string{"spec", "template"}, ofSpecTemplate}
 	inJobTemplate  = place{[]string{"spec", "jobTemplate", "spec", "template"}, ofJobTemplate}
-
-	inLikelyTemplate = place{inSpecTemplate.path, ofLikelyTemplate}
 )
 
 // kinds is the table of the kinds that are pods or make pods. An object in a list that the
-// API server itself prints has no kind. One of another kind may have an inLikelyTemplate.
+// API server itself prints has no kind. What another kind makes is in likely.go and argo.go.
 var kinds = map[string]place{
 	"":                      {},
 	"Pod":                   atTop,
@@ -36,13 +36,14 @@ var kinds = map[string]place{
 	"ReplicationController": inSpecTemplate,
 	"Job":                   inSpecTemplate,
 	"CronJob":               inJobTemplate,
-	"Revision":              atTop, // of Knative
+	"Revision":              atTop,          // of Knative
+	"Rollout":               inSpecTemplate, // of Argo
 }
 
 // object is an object of Kubernetes. What depends on its kind is not decoded: the kind may
 // follow it.
 type object struct {
-	kind                         string
+	kind, apiVersion             string
 	line                         int            // on which its first member begins
 	metadata, spec, pods, status strictjson.Raw // pods is the member "template"
 	others                       []UnknownField // members that no object of Kubernetes itself has
@@ -53,6 +54,7 @@ type object struct {
 type (
 	metadata struct {
 		Name        string            `json:"name"`
+		Prefix      string            `json:"generateName"`
 		Namespace   string            `json:"namespace"`
 		UID         string            `json:"uid"`
 		Annotations map[string]string `json:"annotations"`
@@ -170,37 +172,39 @@ func ofJobTemplate(o *object) (podTemplate, error) {
 	return spec.JobTemplate.Spec.Template, err
 }
 
-// template returns the template of the pods that an object makes, and the keys that lead
-// there. One without a kind may be of any: its first place with containers counts.
-func (o *object) template(at place) (t podTemplate, path []string, err error) {
-	if at.find != nil {
-		t, err = at.find(o)
-		return t, at.path, err
-	}
-	for _, at := range [...]place{atTop, inSpecTemplate, inJobTemplate, inTemplate} {
-		if t, err = at.find(o); err != nil || t.Spec.any() {
-			return t, at.path, err
-		}
-	}
-	return t, nil, nil
+// template is a template of pods in an object.
+type template struct {
+	podTemplate
+	name   string              // "" if it has no other name than the object
+	path   []string            // the keys that lead to it, none if the object is the pod
+	fields map[string][]string // and to fields of its spec that are elsewhere, as "volumes.0"
 }
 
-// ofLikelyTemplate returns what is in spec.template of any kind that has a pod there, as a
-// Rollout of Argo or a Service of Knative. Other kinds have something else at that place.
-func ofLikelyTemplate(o *object) (podTemplate, error) {
-	var likely struct {
-		Template struct {
-			Spec struct {
-				Containers []struct {
-					Image string `json:"image"`
-				} `json:"containers"`
-			} `json:"spec"`
-		} `json:"template"`
+// templates returns the templates of the pods that an object makes. One without a kind may be
+// of any: its first place with containers counts.
+func (o *object) templates() ([]template, error) {
+	if o.isWorkflow() {
+		return o.workflow()
 	}
-	if err := o.spec.Decode(&likely); err != nil || len(likely.Template.Spec.Containers) == 0 {
-		return podTemplate{}, nil
+	var places []place
+	switch at, known := kinds[o.kind]; {
+	case known && at.find == nil:
+		places = []place{atTop, inSpecTemplate, inJobTemplate, inTemplate}
+	case known:
+		places = []place{at}
 	}
-	return ofSpecTemplate(o)
+	for _, at := range places {
+		if t, err := at.find(o); err != nil || t.Spec.any() {
+			return []template{{podTemplate: t, path: at.path}}, err
+		}
+	}
+	return o.likely()
+}
+
+// own reports whether the object is of a group of Kubernetes itself, as far as that is known.
+func (o *object) own() bool {
+	group, _, found := strings.Cut(o.apiVersion, "/")
+	return !found || slices.Contains([]string{"apps", "batch", "extensions"}, group)
 }
 
 // any reports whether the pod has containers.

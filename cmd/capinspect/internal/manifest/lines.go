@@ -5,6 +5,7 @@ package manifest
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
 )
@@ -35,7 +36,17 @@ func (p *Pod) Lines(fields [][]string) []int {
 }
 
 // Path returns the path to a field of the pod from the object that it is in.
-func (p *Pod) Path(field ...string) []string { return slices.Concat(p.path, field) }
+func (p *Pod) Path(field ...string) []string {
+	if p.fields != nil && len(field) > 1 && field[0] == "spec" {
+		for n := min(len(field), 3); n > 1; n-- {
+			if at, ok := p.fields[strings.Join(field[1:n], ".")]; ok {
+				return slices.Concat(at, field[n:])
+			}
+		}
+		field = field[1:]
+	}
+	return slices.Concat(p.path, field)
+}
 
 // Field returns the path to a field of the container, from the pod.
 func (c *Container) Field(path ...string) []string {

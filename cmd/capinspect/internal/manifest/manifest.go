@@ -67,7 +67,8 @@ type Pod struct {
 
 	unknown *[]UnknownField // once they were looked for
 	object  *object
-	path    []string // the keys that lead to the template in the object, none if it is the pod itself
+	path    []string            // the keys that lead to the template in the object, none if it is the pod itself
+	fields  map[string][]string // and to fields of its spec that are elsewhere
 }
 
 // Container is a container of a pod.

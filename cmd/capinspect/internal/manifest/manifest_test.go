@@ -162,8 +162,8 @@ func TestTraps(t *testing.T) {
 		}},
 		{"containerd", `{"capabilities":{"add":["` + strings.Repeat("x", 1000) + `"]}}`, []string{`unknown-capability add "` + strings.Repeat("x", 64) + `": it counts for nothing`}},
 		{"containerd", `{"capabilities":{"add":["net_raw"],"drop":["all"]}}`, []string{
-			`lower-case-name add "net_raw": accepted, but Pod Security does not know it: write  NET_RAW`,
-			`lower-case-name drop "all": accepted, but Pod Security does not know it: write  ALL`,
+			`lower-case-name add "net_raw": accepted, but Pod Security does not know it: write NET_RAW`,
+			`lower-case-name drop "all": accepted, but Pod Security does not know it: write ALL`,
 		}},
 		{"containerd", `{"runAsUser":1,"capabilities":{"add":["NET_RAW","NET_ADMIN"]}}`, []string{
 			"add-without-effect add NET_ADMIN,NET_RAW: a user other than root does not get it, unless the file of the program has it",

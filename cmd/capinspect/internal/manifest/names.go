@@ -24,7 +24,7 @@ type name struct {
 // ReadNames reads the names of the pods in a text, as [Pods] does.
 func ReadNames(text io.Reader) (Names, error) {
 	n := Names{}
-	err := Pods(text, func(p *Pod) bool {
+	_, err := Pods(text, func(p *Pod) bool {
 		n[p.UID] = name{namespace: p.Namespace, pod: p.Name}
 		n[p.Hash] = n[p.UID]
 		for _, c := range p.Containers {

@@ -9,20 +9,25 @@ import (
 	"strings"
 )
 
-// others are the objects that are no pods and make none.
-type others struct {
-	count int
-	kinds []string // each once, the first maxMembers
+// Others are the objects that are no pods and make none.
+type Others struct {
+	Count int
+	Kinds []string // each once, the first maxMembers; "" if an object has none
 }
 
-func (o *others) add(kind string) {
-	o.count++
+func (o *Others) add(kind string) {
+	o.Count++
 	if len(kind) > maxKind {
 		kind = kind[:maxKind]
 	}
-	if !slices.Contains(o.kinds, kind) && len(o.kinds) < maxMembers {
-		o.kinds = append(o.kinds, kind)
+	if !slices.Contains(o.Kinds, kind) && len(o.Kinds) < maxMembers {
+		o.Kinds = append(o.Kinds, kind)
 	}
+}
+
+// Named returns the kinds that have a name.
+func (o *Others) Named() []string {
+	return slices.DeleteFunc(slices.Clone(o.Kinds), func(kind string) bool { return kind == "" })
 }
 
 // maxKind is how long the longest name of a kind is in an error, in bytes.
@@ -30,26 +35,26 @@ const maxKind = 63
 
 // err returns the error of a text that has only such objects in so many documents. A list
 // may be empty: that is none.
-func (o *others) err(documents int) error {
-	if o.count == 0 {
+func (o *Others) err(documents int) error {
+	if o.Count == 0 {
 		return nil
 	}
-	if o.count > 1 {
+	if o.Count > 1 {
 		what := "objects"
-		if o.count == documents {
+		if o.Count == documents {
 			what = "documents"
 		}
-		text := fmt.Sprintf("%d %s, none of them a pod or a workload", o.count, what)
-		if kinds := slices.DeleteFunc(slices.Clone(o.kinds), func(kind string) bool { return kind == "" }); len(kinds) > 0 {
+		text := fmt.Sprintf("%d %s, none of them a pod or a workload", o.Count, what)
+		if kinds := o.Named(); len(kinds) > 0 {
 			text += ": " + strings.Join(kinds, ", ")
 		}
 		return errors.New(text)
 	}
-	kind := o.kinds[0]
+	kind := o.Kinds[0]
 	if kind == "" {
 		return errors.New("it has no kind and no containers, so it is neither a pod nor a workload")
 	}
-	if _, known := kinds[kind]; known {
+	if _, known := kinds[kind]; known || workflowKinds[kind] != nil {
 		return fmt.Errorf("it is a %s without containers", kind)
 	}
 	return fmt.Errorf("it is a %s, neither a pod nor a workload", kind)

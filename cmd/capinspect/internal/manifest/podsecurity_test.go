@@ -98,7 +98,7 @@ func readJSON(t *testing.T, name string, into any) {
 func startedAs(t *testing.T, text []byte) *task.Task {
 	t.Helper()
 	var m *Manifest
-	if err := Pods(bytes.NewReader(text), func(p *Pod) bool { m = p.Of(p.Containers[0]); return true }); err != nil || m == nil {
+	if _, err := Pods(bytes.NewReader(text), func(p *Pod) bool { m = p.Of(p.Containers[0]); return true }); err != nil || m == nil {
 		t.Fatal(err)
 	}
 	if m.Asks.RunAsUser == nil {

@@ -5,6 +5,7 @@ package manifest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,14 +23,15 @@ var errEnough = errors.New("enough")
 // Pods yields the pods in a text: objects of Kubernetes in JSON or YAML, of which any may be
 // a list. It passes over an object that is not a pod and makes none, and returns an error if
 // there are only such. It reads the text no further than to where yield returns false, but
-// for some kilobytes. It holds one pod of JSON at a time, or one document of YAML.
-func Pods(text io.Reader, yield func(*Pod) bool) error {
+// for some kilobytes. It holds one pod of JSON at a time, or one document of YAML. It also
+// returns what it passed over.
+func Pods(text io.Reader, yield func(*Pod) bool) (Others, error) {
 	r := reader{documents: yamljson.Split(text), yield: yield}
 	err := r.all()
 	if errors.Is(err, errEnough) {
-		return nil
+		err = nil
 	}
-	return err
+	return r.others, err
 }
 
 // reader reads objects of Kubernetes.
@@ -38,7 +40,7 @@ type reader struct {
 	in        *strictjson.Decoder // of a document
 	yield     func(*Pod) bool
 	found     bool // a pod
-	others    others
+	others    Others
 }
 
 // all reads all documents.
@@ -145,6 +147,7 @@ func (r *reader) object() error {
 			list = true
 			err = r.in.Array(r.object)
 		case "apiVersion":
+			err = r.in.Decode(&o.apiVersion)
 		default:
 			if len(o.others) < maxUnknown {
 				o.others = append(o.others, UnknownField{r.in.Line(), printed("", []string{key})[1:], hint(objectFields, key)})
@@ -155,32 +158,29 @@ func (r *reader) object() error {
 	if err != nil || list {
 		return err
 	}
-	p, err := o.pod()
-	switch {
-	case err != nil:
+	found, err := o.templates()
+	if err != nil {
 		return err
-	case p == nil:
-		r.others.add(o.kind)
-		return nil
 	}
-	if r.found = true; !r.yield(p) {
-		return errEnough
+	if len(found) == 0 {
+		r.others.add(o.kind)
+	}
+	for i := range found {
+		p, err := o.pod(&found[i])
+		if err != nil {
+			return err
+		}
+		if r.found = true; !r.yield(p) {
+			return errEnough
+		}
 	}
 	return nil
 }
 
-// pod returns the pod that the object is or makes, nil if there is none.
-func (o *object) pod() (*Pod, error) {
-	at, ok := kinds[o.kind]
-	if !ok {
-		at = inLikelyTemplate
-	}
-	template, path, err := o.template(at)
-	spec := &template.Spec
-	switch {
-	case err != nil || !spec.any():
-		return nil, err
-	case spec.elements() > maxElements:
+// pod returns the pod that the object is, or makes of a template.
+func (o *object) pod(from *template) (*Pod, error) {
+	spec := &from.Spec
+	if spec.elements() > maxElements {
 		return nil, fmt.Errorf("line %d: a pod with more than %d containers, volumes, ports, capabilities and the like", o.line, maxElements)
 	}
 	var status podStatus
@@ -191,10 +191,12 @@ func (o *object) pod() (*Pod, error) {
 	if err := o.metadata.Decode(&named); err != nil {
 		return nil, err
 	}
+	name := strings.TrimPrefix(cmp.Or(named.Name, named.Prefix)+"/"+from.name, "/")
+	name = strings.TrimSuffix(name, "/")
 	p := &Pod{
 		Kind: o.kind,
-		Name: named.Name, Namespace: named.Namespace, UID: named.UID, Hash: named.Annotations[hashOfStatic],
-		object: o, path: path, Annotations: template.Metadata.Annotations,
+		Name: name, Namespace: named.Namespace, UID: named.UID, Hash: named.Annotations[hashOfStatic],
+		object: o, path: from.path, fields: from.fields, Annotations: from.Metadata.Annotations,
 		HostUsers: spec.HostUsers, HostPID: spec.HostPID, HostIPC: spec.HostIPC, HostNetwork: spec.HostNetwork,
 		Groups: spec.SecurityContext.groups(),
 		Asks:   spec.SecurityContext.asks(),

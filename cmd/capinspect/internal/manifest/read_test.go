@@ -18,7 +18,7 @@ import (
 
 // podsOf returns the pods of a text.
 func podsOf(text string) (pods []*Pod, err error) {
-	err = Pods(iotest.OneByteReader(strings.NewReader(text)), func(p *Pod) bool {
+	_, err = Pods(iotest.OneByteReader(strings.NewReader(text)), func(p *Pod) bool {
 		pods = append(pods, p)
 		return true
 	})
@@ -203,7 +203,7 @@ func (e *endlessPods) Read(p []byte) (int, error) {
 // yield says so.
 func TestPodsStream(t *testing.T) {
 	text, count := new(endlessPods), 0
-	err := Pods(text, func(*Pod) bool {
+	_, err := Pods(text, func(*Pod) bool {
 		if count++; text.read-count*len(podText) > 128<<10 {
 			t.Fatalf("%d bytes read for %d pods", text.read, count)
 		}
@@ -212,7 +212,7 @@ func TestPodsStream(t *testing.T) {
 	if err != nil || count != 10000 {
 		t.Errorf("%d pods, %v", count, err)
 	}
-	if err := Pods(io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrClosedPipe)), nil); err == nil || !strings.HasSuffix(err.Error(), io.ErrClosedPipe.Error()) {
+	if _, err := Pods(io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrClosedPipe)), nil); err == nil || !strings.HasSuffix(err.Error(), io.ErrClosedPipe.Error()) {
 		t.Errorf("of a reader that fails: %v", err)
 	}
 }
@@ -281,7 +281,7 @@ func TestFixturePods(t *testing.T) {
 		{"default", []string{"c"}}, {"sharepid", []string{"c", "d"}}, {"ephemeral", []string{"c", "dbg", "dbg-nt"}},
 	} {
 		text := fixture.Read(t, "pod/linux-6.18-containerd-"+test.name+".json")
-		err := Pods(bytes.NewReader(text), func(p *Pod) bool {
+		_, err := Pods(bytes.NewReader(text), func(p *Pod) bool {
 			var names []string
 			for i, c := range p.Containers {
 				names = append(names, c.Name)

@@ -140,7 +140,7 @@ func lowerCaseName(_ *runtime.Runtime, e *runtime.Entry) string {
 	if e.Prefixed || e.Set == 0 && !e.All || e.Text == right(e) {
 		return ""
 	}
-	return "accepted, but Pod Security does not know it: write  " + right(e)
+	return "accepted, but Pod Security does not know it: write " + right(e)
 }
 
 func privilegedIgnoresLists(m *Manifest, g *runtime.Grant) string {

@@ -34,6 +34,23 @@ func printChecked(p *printer, c *check.Checked) {
 	if s := c.Standard; s != nil && len(s.Unseen) > 0 {
 		p.printf("not shown at run time, of %v (%s): %s\n", s.Level, s.Asked, strings.Join(s.Unseen, ", "))
 	}
+	for _, o := range c.PassedOver {
+		printPassedOver(p, &o)
+	}
+}
+
+// printPassedOver prints how many objects of a file have no pod template, and their kinds.
+func printPassedOver(p *printer, o *check.PassedOver) {
+	objects := "objects"
+	if o.Count == 1 {
+		objects = "object"
+	}
+	p.escaped(fmt.Sprintf("%s: passed over %d %s without a pod template", task.InputName(o.File), o.Count, objects))
+	if kinds := o.Named(); len(kinds) > 0 {
+		p.print(": ")
+		p.escaped(strings.Join(kinds, ", "))
+	}
+	p.line()
 }
 
 // The characters that end a message or a property of a command of GitHub Actions

@@ -17,7 +17,15 @@ type Check struct {
 	Of       *string          `json:"levelVersion"` // as it was asked for
 	Findings []Finding        `json:"findings" lines:"elements"`
 	NotShown []string         `json:"notShown"` // the rules that no run time shows
+	Passed   []PassedOver     `json:"passedOver" lines:"elements"`
 	Errors   []string         `json:"errors"`
+}
+
+// PassedOver counts the objects of a file that are no pods and have no template of pods.
+type PassedOver struct {
+	File    string   `json:"file"`
+	Objects int      `json:"objects"`
+	Kinds   []string `json:"kinds"` // the first of them
 }
 
 // Finding is a condition that a task or a container does not meet, or of which nobody can
@@ -72,13 +80,17 @@ type Lint struct {
 func FromChecked(c *check.Checked, name func(*check.Subject) string) Check {
 	r := Check{
 		Version: Version{SchemaVersion}, Holds: c.Holds(), Summary: text(c.Summary(name)), NotShown: []string{},
-		Subjects: each(c.Subjects, judged),
+		Subjects: each(c.Subjects, judged), Passed: each(c.PassedOver, passedOver),
 		Findings: each(c.Findings, finding), Errors: each(c.Failures, error.Error),
 	}
 	if s := c.Standard; s != nil {
 		r.Level, r.Of, r.NotShown = text(s.Level.String()), text(s.Asked), array(s.Unseen)
 	}
 	return r
+}
+
+func passedOver(p check.PassedOver) PassedOver {
+	return PassedOver{p.File, p.Count, p.Named()}
 }
 
 func judged(j check.Judged) Judged {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 )
 
 // Raw is a value that is decoded later.
@@ -198,4 +199,33 @@ func (s *scan) literal() {
 // decoder returns one that tells the line on which s is.
 func (s *scan) decoder() *Decoder {
 	return NewDecoderAt(bytes.NewReader(nil), s.here())
+}
+
+// At returns the value to which a path leads: keys of members, and indices of elements in
+// decimal. It returns the zero Raw if there is none.
+func (r Raw) At(path []string) Raw {
+	for _, key := range path {
+		var next Raw
+		n := 0
+		element := func(value Raw) error {
+			if strconv.Itoa(n) == key {
+				next = value
+			}
+			n++
+			return nil
+		}
+		member := func(name string, value Raw) error {
+			if name == key {
+				next = value
+			}
+			return nil
+		}
+		if err := r.Object(member); err != nil {
+			if r.Array(element) != nil {
+				return Raw{}
+			}
+		}
+		r = next
+	}
+	return r
 }
