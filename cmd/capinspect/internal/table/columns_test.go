@@ -240,6 +240,7 @@ func TestTree(t *testing.T) {
 	tasks := []*task.Task{
 		member(1, 1, 0, "init", raw), member(2, 2, 1, "a\nb", raw), member(3, 3, 2, "c", 0), member(2, 22, 1, "d", 0),
 		member(4, 4, 1, "e", raw), member(5, 5, 99, "orphan", 0), member(7, 7, 8, "f", 0), member(8, 8, 7, "g", 0),
+		member(9, 9, 7, "h", 0), member(10, 10, 10, "i", 0),
 	}
 	want := `1 init  effective, permitted: net_raw
 ├─ 2 a\x0ab
@@ -248,8 +249,18 @@ func TestTree(t *testing.T) {
 └─ 4 e
 5 orphan  effective, permitted: none
 7 f  effective, permitted: none
+└─ 9 h
 8 g  effective, permitted: none
+10 i  effective, permitted: none
 `
+	if got := grown(t, tasks); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// grown returns a tree of tasks.
+func grown(t *testing.T, tasks []*task.Task) string {
+	t.Helper()
 	var tree Tree
 	for _, x := range tasks {
 		c := tree.Begin()
@@ -259,8 +270,31 @@ func TestTree(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if _, err := tree.WriteTo(&out); err != nil || out.String() != want {
-		t.Errorf("%v, got\n%s\nwant\n%s", err, &out, want)
+	if _, err := tree.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestDeepTree holds that a line of a tree does not grow with the depth of the tree.
+func TestDeepTree(t *testing.T) {
+	const depth = 20_000
+	tasks := make([]*task.Task, depth)
+	for i := range tasks {
+		tasks[i] = named(i+1, "x")
+		tasks[i].Tid, tasks[i].PPid = task.Known(i+1), task.Known(i)
+	}
+	lines := strings.Split(grown(t, tasks), "\n")
+	if len(lines) != depth+1 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	for n, want := range map[int]string{
+		1: "└─ 2 x", deepest: strings.Repeat("   ", deepest-1) + "└─ 41 x", deepest + 1: strings.Repeat("   ", deepest) + "└─ 42 x  below 41",
+		depth - 1: strings.Repeat("   ", deepest) + "└─ 20000 x  below 19999",
+	} {
+		if lines[n] != want {
+			t.Errorf("line %d: %q", n, lines[n])
+		}
 	}
 }
 

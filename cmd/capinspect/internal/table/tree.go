@@ -50,7 +50,7 @@ func (t *Tree) Done(c *TreeChunk) error {
 func (t *Tree) WriteTo(w io.Writer) (int64, error) {
 	var text []byte
 	for _, root := range t.grow() {
-		text = root.append(text, nil, "", "")
+		text = root.append(text, nil, 0, "", "")
 	}
 	n, err := w.Write(text)
 	return int64(n), err
@@ -64,13 +64,17 @@ func (t *Tree) grow() []*TreeTask {
 			leaders[task.pid] = task
 		}
 	}
+	parentOf := func(t *TreeTask) *TreeTask {
+		if t.pid != t.tid {
+			return leaders[t.pid]
+		}
+		return leaders[t.parent]
+	}
+	circles := circles(t.tasks, parentOf)
 	var roots []*TreeTask
 	for _, task := range t.tasks {
-		parent := leaders[task.parent]
-		if task.pid != task.tid {
-			parent = leaders[task.pid]
-		}
-		if parent == nil || parent == task || parent.under(task, leaders) {
+		parent := parentOf(task)
+		if parent == nil || circles[task] {
 			roots = append(roots, task)
 			continue
 		}
@@ -79,31 +83,45 @@ func (t *Tree) grow() []*TreeTask {
 	return roots
 }
 
-// under reports whether the task is a descendant of another. Two tasks can be descendants
-// of each other if the kernel gives their pids to new tasks while the list is read.
-func (t *TreeTask) under(other *TreeTask, leaders map[int]*TreeTask) bool {
-	for range len(leaders) {
-		if t == other {
-			return true
+// circles returns the tasks that are descendants of themselves. Tasks can be that if the
+// kernel gives the pids of parents to new tasks while the list is read.
+func circles(tasks []*TreeTask, parentOf func(*TreeTask) *TreeTask) map[*TreeTask]bool {
+	found := map[*TreeTask]bool{}
+	seen := make(map[*TreeTask]int, len(tasks)) // from which task they were reached first
+	for from, task := range tasks {
+		for t := task; t != nil; t = parentOf(t) {
+			by, known := seen[t]
+			if !known {
+				seen[t] = from
+				continue
+			}
+			if by == from {
+				for ; !found[t]; t = parentOf(t) {
+					found[t] = true
+				}
+			}
+			break
 		}
-		parent := leaders[t.parent]
-		if parent == nil || parent == t {
-			return false
-		}
-		t = parent
 	}
-	return true
+	return found
 }
 
-// append appends the task and what is below it. first stands before its own line, rest
-// before the lines of its children.
-func (t *TreeTask) append(dst []byte, parent *TreeTask, first, rest string) []byte {
+// deepest is the last level of a tree that is indented further than the one above. The lines
+// of the levels below name the parent.
+const deepest = 40
+
+// append appends the task, on its level, and what is below it. first stands before its own
+// line, rest before the lines of its children.
+func (t *TreeTask) append(dst []byte, parent *TreeTask, level int, first, rest string) []byte {
 	dst = append(dst, first...)
 	if t.pid != t.tid {
 		dst = append(dst, "thread "...)
 	}
 	dst = strconv.AppendInt(dst, int64(t.tid), 10)
 	dst = append(append(dst, ' '), t.name...)
+	if level > deepest {
+		dst = strconv.AppendInt(append(dst, "  below "...), int64(parent.tid), 10)
+	}
 	if what := t.changes(parent); what != "" {
 		dst = append(append(dst, "  "...), what...)
 	}
@@ -113,7 +131,10 @@ func (t *TreeTask) append(dst []byte, parent *TreeTask, first, rest string) []by
 		if i == len(t.children)-1 {
 			branch, trunk = "└─ ", "   "
 		}
-		dst = child.append(dst, t, rest+branch, rest+trunk)
+		if level >= deepest {
+			trunk = ""
+		}
+		dst = child.append(dst, t, level+1, rest+branch, rest+trunk)
 	}
 	return dst
 }
