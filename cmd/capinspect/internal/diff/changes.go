@@ -30,8 +30,8 @@ type Delta struct {
 // Change is a task that two lists do not have alike.
 type Change struct {
 	Delta
-	Task   *task.Task // as it is, or as it was if it is gone
-	Before *task.Task // of one that has changed
+	Task   *task.Kept // as it is, or as it was if it is gone
+	Before *task.Kept // of one that has changed
 }
 
 // Changes compares two lists of tasks of one node and boot. A task is the same one if it has
@@ -48,34 +48,30 @@ func Changes(before, after []*task.Kept) []Change {
 	for _, k := range after {
 		old := was[k.Tid()]
 		if old == nil || !sameStart(old.StartTime(), k.StartTime()) {
-			list = append(list, Change{Delta: Delta{Kind: Appeared}, Task: k.Task()})
+			list = append(list, Change{Delta: Delta{Kind: Appeared}, Task: k})
 			continue
 		}
 		delete(was, k.Tid())
 		if old.Alike(k) {
 			continue
 		}
-		t, before := k.Task(), old.Task()
-		d := Compare(&Side{Task: before}, &Side{Task: t}, capset.Effective)
+		d := Compare(&Side{Task: old.Task()}, &Side{Task: k.Task()}, capset.Effective)
 		if !d.Equal() {
-			list = append(list, Change{Delta{Changed, d.Sets, d.Values}, t, before})
+			list = append(list, Change{Delta{Changed, d.Sets, d.Values}, k, old})
 		}
 	}
 	for _, k := range was {
-		list = append(list, Change{Delta: Delta{Kind: Gone}, Task: k.Task()})
+		list = append(list, Change{Delta: Delta{Kind: Gone}, Task: k})
 	}
 	slices.SortFunc(list, func(a, b Change) int {
 		return cmp.Or(
-			cmp.Compare(a.Task.Pid.Zero(), b.Task.Pid.Zero()),
-			cmp.Compare(number(a.Task), number(b.Task)),
+			cmp.Compare(a.Task.Pid(), b.Task.Pid()),
+			cmp.Compare(a.Task.Tid(), b.Task.Tid()),
 			cmp.Compare(b.Kind, a.Kind), // gone before appeared
 		)
 	})
 	return list
 }
-
-// number returns the number of a task, which another one may have later.
-func number(t *task.Task) int { return t.Tid.Or(t.Pid.Zero()) }
 
 func sameStart(a, b task.Value[uint64]) bool {
 	return !a.Known() || !b.Known() || a.Zero() == b.Zero()

@@ -68,7 +68,7 @@ func TestChanges(t *testing.T) {
 	} {
 		var got []string
 		for _, c := range Changes(kept(test.before, test.after)) {
-			text := fmt.Sprint(c.Task.Pid.Zero(), " ", c.Kind)
+			text := fmt.Sprint(c.Task.Pid(), " ", c.Kind)
 			if c.Gains() {
 				text += " gains"
 			}

@@ -3,28 +3,49 @@
 package task
 
 import (
+	"fmt"
+	"hash/maphash"
 	"reflect"
 
 	"github.com/capinspect/capinspect/capset"
 )
 
 // Keeper keeps list after list of the tasks of a node. Most tasks have all but their numbers
-// in common with others: that is kept once.
+// in common with others: that is kept once. What a process can make different for each of
+// tens of thousands of threads is kept apart from the rest, which takes more memory.
 type Keeper struct {
-	alike, before map[alikeKey][]*Task
+	rights pool[rightsKey, rights]
+	rest   pool[restKey, Task]
+	seed   maphash.Seed
 }
 
-// alikeKey is what tells tasks apart at first sight.
-type alikeKey struct {
-	sets      [capset.NumKinds]Value[capset.Set]
-	uid       Value[capset.IDs]
-	container string
+// pool has each of some values once: those of this list, and those of the one before.
+type pool[K comparable, T any] struct{ now, before map[K][]*T }
+
+// rights are what a task is and may do.
+type rights struct {
+	Status
+	users Names
 }
+
+// rightsKey is what tells rights apart at first sight, and restKey the rest.
+type (
+	rightsKey struct {
+		sets     [capset.NumKinds]Value[capset.Set]
+		uid, gid Value[capset.IDs]
+		groups   uint64 // a hash
+	}
+	restKey struct {
+		container     string
+		userNamespace uint64
+	}
+)
 
 // Kept is a task that is kept.
 type Kept struct {
-	own   *ownOf // nil if some of that is unknown: alike has it then
-	alike *Task
+	own    *ownOf // nil if some of that is unknown: the rest has it then
+	rights *rights
+	rest   *Task
 }
 
 // ownOf is what a task seldom has in common with another one.
@@ -37,31 +58,57 @@ type ownOf struct {
 }
 
 // Next begins the next list. What no task of the last one has is forgotten.
-func (k *Keeper) Next() { k.alike, k.before = map[alikeKey][]*Task{}, k.alike }
+func (k *Keeper) Next() {
+	if k.rights.now == nil {
+		k.seed = maphash.MakeSeed()
+	}
+	k.rights.next()
+	k.rest.next()
+}
+
+func (p *pool[K, T]) next() { p.now, p.before = map[K][]*T{}, p.now }
+
+// maxGroups is how many groups of a task are kept at most.
+const maxGroups = 128
 
 // Keep keeps a task.
 func (k *Keeper) Keep(t *Task) *Kept {
 	rest := *t
 	own := rest.takeOwn()
-	key := alikeKey{sets: t.Sets, uid: t.UID}
+	r := rights{rest.Status, rest.UserNames}
+	rest.Status, rest.UserNames = Status{}, nil
+	if len(r.Groups.Zero()) > maxGroups {
+		r.Groups = Unknown[[]uint32](fmt.Sprintf("the task has more than %d groups, and they are not kept from one list to the next", maxGroups))
+	}
+	var h maphash.Hash
+	h.SetSeed(k.seed)
+	for _, id := range r.Groups.Zero() {
+		maphash.WriteComparable(&h, id)
+	}
+	in := restKey{userNamespace: t.UserNamespace.Zero().ID.Zero()}
 	if c := t.Container.Zero(); c != nil {
-		key.container = c.ID
+		in.container = c.ID
 	}
-	if found := same(k.alike[key], &rest); found != nil {
-		return &Kept{own, found}
-	}
-	found := same(k.before[key], &rest)
-	if found == nil {
-		found = &rest
-	}
-	k.alike[key] = append(k.alike[key], found)
-	return &Kept{own, found}
+	return &Kept{own, k.rights.keep(rightsKey{r.Sets, r.UID, r.GID, h.Sum64()}, &r), k.rest.keep(in, &rest)}
 }
 
-// same returns the task of a list that equals t.
-func same(list []*Task, t *Task) *Task {
+// keep returns the value that equals v, which is v if there is none yet.
+func (p *pool[K, T]) keep(key K, v *T) *T {
+	if found := same(p.now[key], v); found != nil {
+		return found
+	}
+	found := same(p.before[key], v)
+	if found == nil {
+		found = v
+	}
+	p.now[key] = append(p.now[key], found)
+	return found
+}
+
+// same returns the value of a list that equals v.
+func same[T any](list []*T, v *T) *T {
 	for _, one := range list {
-		if reflect.DeepEqual(one, t) {
+		if reflect.DeepEqual(one, v) {
 			return one
 		}
 	}
@@ -71,12 +118,13 @@ func same(list []*Task, t *Task) *Task {
 // Alike reports whether two tasks are known to have all but their numbers, names and states
 // in common.
 func (k *Kept) Alike(other *Kept) bool {
-	return k.alike == other.alike && k.own != nil && other.own != nil
+	return k.rights == other.rights && k.rest == other.rest && k.own != nil && other.own != nil
 }
 
 // Task returns the task.
 func (k *Kept) Task() *Task {
-	t := *k.alike
+	t := *k.rest
+	t.Status, t.UserNames = k.rights.Status, k.rights.users
 	if own := k.own; own != nil {
 		t.Pid, t.Tid, t.PPid, t.Threads = Known(own.pid), Known(own.tid), Known(own.ppid), Known(own.threads)
 		t.Name, t.RunState, t.NSPid, t.StartTime = Known(own.name), Known(own.state), Known(own.nsPid), Known(own.startTime)
@@ -104,7 +152,7 @@ func (k *Kept) Pid() int {
 	if k.own != nil {
 		return k.own.pid
 	}
-	return k.alike.Pid.Zero()
+	return k.rights.Pid.Zero()
 }
 
 // Tid returns the thread id, or that of the process where it is unknown.
@@ -112,7 +160,7 @@ func (k *Kept) Tid() int {
 	if k.own != nil {
 		return k.own.tid
 	}
-	return k.alike.Tid.Or(k.alike.Pid.Zero())
+	return k.rights.Tid.Or(k.rights.Pid.Zero())
 }
 
 // StartTime returns when it started.
@@ -120,5 +168,5 @@ func (k *Kept) StartTime() Value[uint64] {
 	if k.own != nil {
 		return Known(k.own.startTime)
 	}
-	return k.alike.StartTime
+	return k.rest.StartTime
 }

@@ -38,6 +38,8 @@ func TestKeeper(t *testing.T) {
 		{"its start time is unknown", func(x *Task) { x.StartTime = Unknown[uint64]("why") }, false},
 		{"its name is unknown", func(x *Task) { x.Name = Unknown[string]("why") }, false},
 		{"its groups", func(x *Task) { x.Groups = Known([]uint32{1}) }, false},
+		{"its gid", func(x *Task) { x.GID = Known(AllIDs(9)) }, false},
+		{"the names of its ids", func(x *Task) { x.UserNames = Names{7: Known("x")} }, false},
 		{"its sets", func(x *Task) { x.Sets[capset.Ambient] = Known(capset.Set(0)) }, false},
 		{"its container", func(x *Task) {
 			x.Container = Known(&Container{Container: container.Container{Runtime: "docker", ID: "2"}})
@@ -67,5 +69,36 @@ func TestKeeper(t *testing.T) {
 	}
 	if !reflect.DeepEqual(first.Task(), made(1, nil)) {
 		t.Error("the first is another one now")
+	}
+}
+
+// TestKeeperOfMany holds that of many tasks, each with other rights, each is told apart at
+// first sight, and that a long list of groups is not kept.
+func TestKeeperOfMany(t *testing.T) {
+	const count = 1000
+	for name, change := range map[string]func(x *Task, i uint32){
+		"uid":    func(x *Task, i uint32) { x.UID = Known(AllIDs(i)) },
+		"gid":    func(x *Task, i uint32) { x.GID = Known(AllIDs(i)) },
+		"groups": func(x *Task, i uint32) { x.Groups = Known([]uint32{1, i}) },
+	} {
+		var k Keeper
+		k.Next()
+		for i := range uint32(count) {
+			x := &Task{Source: SourceProc}
+			change(x, i)
+			k.Keep(x)
+		}
+		if len(k.rights.now) != count || len(k.rest.now) != 1 {
+			t.Errorf("%s: %d and %d at first sight", name, len(k.rights.now), len(k.rest.now))
+		}
+	}
+	var k Keeper
+	k.Next()
+	for count, want := range map[int]bool{maxGroups: true, maxGroups + 1: false} {
+		x := &Task{Source: SourceProc}
+		x.Groups = Known(make([]uint32, count))
+		if got := k.Keep(x).Task().Groups; got.Known() != want || got.Why() == "" != want {
+			t.Errorf("%d groups: %v", count, got)
+		}
 	}
 }

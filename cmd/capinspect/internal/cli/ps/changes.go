@@ -17,11 +17,11 @@ type watch struct {
 	round   int
 	found   collect.Walked
 	keeper  task.Keeper
-	all     []*task.Kept // whatever the query asks for, so that one that matches no more is not gone
-	first   []*task.Kept // those that are shown in the first round
-	shown   []*task.Task // those that are shown later
-	changes map[*task.Task]*diff.Change
-	told    map[int]bool // the pids of which nothing is to be told, since it was the last time
+	all     []*task.Kept  // whatever the query asks for, so that one that matches no more is not gone
+	first   []*task.Kept  // those that are shown in the first round
+	shown   []diff.Change // those that are shown later
+	current *diff.Change  // of the task that is written now; nil in the first round
+	told    map[int]bool  // the pids of which nothing is to be told, since it was the last time
 
 	sums      []*containers.Sum // with --by container: of all
 	shownSums []*containers.Sum
@@ -33,7 +33,7 @@ type watch struct {
 // that have changed and match it now or did so before.
 func (w *watch) look(r *run, from *collect.Collector) error {
 	q, before := r.query, w.all
-	w.all, w.first, w.shown, w.changes = nil, nil, nil, map[*task.Task]*diff.Change{}
+	w.all, w.first, w.shown, w.current = nil, nil, nil, nil
 	w.keeper.Next()
 	begin := func() *[]*task.Task { return new([]*task.Task) }
 	visit := func(chunk *[]*task.Task, t *task.Task) { *chunk = append(*chunk, t.Keep()) }
@@ -55,9 +55,8 @@ func (w *watch) look(r *run, from *collect.Collector) error {
 	w.fail(before)
 	if !w.isFirst() {
 		for _, c := range diff.Changes(before, w.all) {
-			if q.Matches(c.Task) || c.Before != nil && q.Matches(c.Before) {
-				w.shown = append(w.shown, c.Task)
-				w.changes[c.Task] = &c
+			if q.Matches(c.Task.Task()) || c.Before != nil && q.Matches(c.Before.Task()) {
+				w.shown = append(w.shown, c)
 			}
 		}
 	}
@@ -125,12 +124,12 @@ func (w *watch) fail(before []*task.Kept) {
 // isFirst reports whether nothing was listed before. A nil watch compares nothing.
 func (w *watch) isFirst() bool { return w == nil || w.round <= 1 }
 
-// change returns what became of a task that is shown; nil in the first round.
-func (w *watch) change(t *task.Task) *diff.Delta {
-	if c := w.changes[t]; c != nil {
-		return &c.Delta
+// change returns what became of the task that is written now; nil in the first round.
+func (w *watch) change(*task.Task) *diff.Delta {
+	if w.current == nil {
+		return nil
 	}
-	return nil
+	return &w.current.Delta
 }
 
 // chunkShown is how many tasks are listed at a time.
@@ -149,8 +148,9 @@ func again[C any](w *watch, begin func() C, visit func(C, *task.Task), done func
 	}
 	for part := range slices.Chunk(w.shown, chunkShown) {
 		chunk := begin()
-		for _, t := range part {
-			visit(chunk, t)
+		for i := range part {
+			w.current = &part[i]
+			visit(chunk, part[i].Task.Task())
 		}
 		if err := done(chunk); err != nil {
 			return w.found, err
