@@ -3,11 +3,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -228,6 +231,85 @@ func TestHostileGroups(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHostileThreads looks at a process that has many threads, each with as many other groups
+// as the kernel allows. Memory does not grow with them.
+func TestHostileThreads(t *testing.T) {
+	need.On(t, "root")
+	const mostKiB, count, threads = 64 << 10, 65536, 20
+	groups := make([]uint32, count+threads)
+	for i := range groups {
+		groups[i] = uint32(4_000_000_000 + i)
+	}
+	for i := range threads {
+		thread(t, func() error {
+			_, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, count, uintptr(unsafe.Pointer(&groups[i])), 0)
+			return nonzero(errno)
+		})
+	}
+	pid := strconv.Itoa(os.Getpid())
+	for _, args := range [][]string{{"ps", "-T", "--json"}, {"-T", "--json"}} {
+		out, status, used := peakOf(t, append(args, pid)...)
+		if status != 0 || bytes.Count(out, []byte("4000065534")) < threads {
+			t.Errorf("%v: status %d, %d bytes", args, status, len(out))
+		}
+		if used > mostKiB && !raceDetector {
+			t.Errorf("%v: %d KiB for %d bytes", args, used, len(out))
+		}
+	}
+}
+
+// TestOwnersOfThreads looks at threads that share some namespaces and not others: of each it
+// is told what is told of it alone.
+func TestOwnersOfThreads(t *testing.T) {
+	need.On(t, "root", "unshare")
+	child := exec.Command("unshare", "-Urn", buildHolder(t))
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { child.Process.Kill(); child.Wait() })
+	awaitComm(t, child.Process.Pid, "holder")
+	enter := func() error {
+		net, err := unix.Open(fmt.Sprintf("/proc/%d/ns/net", child.Process.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(net)
+		return unix.Setns(net, unix.CLONE_NEWNET)
+	}
+	tids := []int{thread(t, enter), thread(t, func() error { return unix.Unshare(unix.CLONE_NEWNET) }), thread(t, enter)}
+	for range 70 { // more than are kept
+		tids = append(tids, thread(t, func() error { return unix.Unshare(unix.CLONE_NEWUTS) }))
+	}
+	tids = append(tids, thread(t, enter), thread(t, func() error { return nil }))
+	type list struct {
+		Tasks []struct {
+			Tid        int
+			Namespaces map[string]any
+		}
+	}
+	var all list
+	if err := json.Unmarshal([]byte(run(t, built(t), "-T", "--json", strconv.Itoa(os.Getpid())).stdout), &all); err != nil {
+		t.Fatal(err)
+	}
+	together, owners := map[int]map[string]any{}, map[string]bool{}
+	for _, one := range all.Tasks {
+		together[one.Tid] = one.Namespaces
+	}
+	for _, tid := range tids {
+		var alone list
+		if err := json.Unmarshal([]byte(run(t, built(t), "--json", strconv.Itoa(tid)).stdout), &alone); err != nil {
+			t.Fatal(err)
+		}
+		if want := alone.Tasks[0].Namespaces; want == nil || !reflect.DeepEqual(together[tid], want) {
+			t.Errorf("%d: %v, want %v", tid, together[tid], want)
+		}
+		owners[fmt.Sprint(together[tid]["net"].(map[string]any)["owner"])] = true
+	}
+	if len(owners) != 2 {
+		t.Errorf("owners of network namespaces: %v", owners)
 	}
 }
 

@@ -4,6 +4,7 @@ package collect
 
 import (
 	"io/fs"
+	"runtime/debug"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -24,9 +25,14 @@ type Collector struct {
 	place   *place.Finder
 }
 
+// enoughMemory is how many bytes suffice for what is known of tasks at one time.
+const enoughMemory = 40 << 20
+
 // Open returns a Collector for opts. Without a procfs at the default place it can still
 // tell of capinspect's own process.
 func Open(opts Options) (*Collector, error) {
+	// A task may be made to be large: what is known of it goes before the next one comes.
+	debug.SetMemoryLimit(enoughMemory)
 	c := &Collector{opts: opts}
 	c.proc, c.procErr = procstatus.OpenFS(opts.dir())
 	c.live = c.procErr == nil && c.proc.Live()

@@ -206,6 +206,7 @@ func (c *Collector) Threads(target string, which Threads, yield func(*task.Task)
 		return plain(err)
 	}
 	defer handle.Close()
+	defer c.place.KeepOwners()()
 	leader, err := c.whole(handle)
 	if err != nil || !yield(leader) {
 		return err

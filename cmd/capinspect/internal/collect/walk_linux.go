@@ -80,9 +80,12 @@ func (c *Collector) tasks(asked []int) (iter.Seq2[procstatus.Task, error], error
 	}, nil
 }
 
-// maxTasks is how many tasks a chunk has at most. A process may have
-// tens of thousands of threads.
-const maxTasks = 256
+// maxTasks is how many tasks a chunk has at most. A process may have tens of thousands of
+// threads. A task with many groups counts for several: its record is that much longer.
+const (
+	maxTasks      = 256
+	groupsPerTask = 64
+)
 
 // order passes chunks on in the order of their numbers. The worker whose turn
 // it is does it itself: a goroutine of its own for that would have to wait until
@@ -171,9 +174,10 @@ func work[C any](w *worker, from *source, out *order[C], begin func() C, visit f
 		}
 		chunk, passed := begin(), 0
 		pass := func(t *task.Task) {
-			if passed++; passed > maxTasks {
+			weight := 1 + len(t.Groups.Zero())/groupsPerTask
+			if passed += weight; passed > maxTasks && passed > weight {
 				out.part(number, chunk)
-				chunk, passed = begin(), 1
+				chunk, passed = begin(), weight
 			}
 			visit(chunk, t)
 		}

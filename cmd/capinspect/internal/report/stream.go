@@ -53,6 +53,7 @@ type Chunk struct {
 	buf   []byte
 	err   error
 	cache map[rightsKey]rightsText
+	kept  int // bytes of the cache
 }
 
 // chunkSize is how many bytes a chunk has room for at first.
@@ -167,8 +168,9 @@ type rightsText struct {
 	unknown Unknown
 }
 
-// maxCached is how many different rights a chunk keeps: a node has few.
-const maxCached = 256
+// maxCached is how many different rights a chunk keeps, and maxKept how many bytes they have
+// together: a node has few.
+const maxCached, maxKept = 256, 1 << 20
 
 // rights returns the JSON form of the rights of a task.
 func (s *Stream) rights(c *Chunk, t *task.Task) (rightsText, error) {
@@ -185,10 +187,15 @@ func (s *Stream) rights(c *Chunk, t *task.Task) (rightsText, error) {
 	r := s.rightsOf(t)
 	text, err := members(&r, s.Object)
 	made := rightsText{text, unknownOf(&r)}
-	if len(c.cache) >= maxCached {
+	size := len(made.text) + len(key.groups.Zero())
+	if len(c.cache) >= maxCached || c.kept+size > maxKept {
 		clear(c.cache)
+		c.kept = 0
 	}
-	c.cache[key] = made
+	if size <= maxKept {
+		c.cache[key] = made
+		c.kept += size
+	}
 	return made, err
 }
 
@@ -215,9 +222,16 @@ func (s *Stream) rightsOf(t *task.Task) Rights {
 
 // Done writes the tasks of a chunk.
 func (s *Stream) Done(c *Chunk) error {
-	defer s.free.Put(c)
+	defer s.rest(c)
 	if c.err != nil || len(c.buf) == 0 {
 		return c.err
 	}
 	return s.write(c.buf)
+}
+
+// rest lets a chunk be filled again, unless it has grown long.
+func (s *Stream) rest(c *Chunk) {
+	if cap(c.buf) <= maxKept {
+		s.free.Put(c)
+	}
 }

@@ -4,7 +4,6 @@ package task
 
 import (
 	"fmt"
-	"hash/maphash"
 	"reflect"
 
 	"github.com/capinspect/capinspect/capset"
@@ -16,7 +15,6 @@ import (
 type Keeper struct {
 	rights pool[rightsKey, rights]
 	rest   pool[restKey, Task]
-	seed   maphash.Seed
 }
 
 // pool has each of some values once: those of this list, and those of the one before.
@@ -33,7 +31,7 @@ type (
 	rightsKey struct {
 		sets     [capset.NumKinds]Value[capset.Set]
 		uid, gid Value[capset.IDs]
-		groups   uint64 // a hash
+		groups   string
 	}
 	restKey struct {
 		container     string
@@ -59,9 +57,6 @@ type ownOf struct {
 
 // Next begins the next list. What no task of the last one has is forgotten.
 func (k *Keeper) Next() {
-	if k.rights.now == nil {
-		k.seed = maphash.MakeSeed()
-	}
 	k.rights.next()
 	k.rest.next()
 }
@@ -80,16 +75,12 @@ func (k *Keeper) Keep(t *Task) *Kept {
 	if len(r.Groups.Zero()) > maxGroups {
 		r.Groups = Unknown[[]uint32](fmt.Sprintf("the task has more than %d groups, and they are not kept from one list to the next", maxGroups))
 	}
-	var h maphash.Hash
-	h.SetSeed(k.seed)
-	for _, id := range r.Groups.Zero() {
-		maphash.WriteComparable(&h, id)
-	}
+	groups := fmt.Sprint(r.Groups.Zero())
 	in := restKey{userNamespace: t.UserNamespace.Zero().ID.Zero()}
 	if c := t.Container.Zero(); c != nil {
 		in.container = c.ID
 	}
-	return &Kept{own, k.rights.keep(rightsKey{r.Sets, r.UID, r.GID, h.Sum64()}, &r), k.rest.keep(in, &rest)}
+	return &Kept{own, k.rights.keep(rightsKey{r.Sets, r.UID, r.GID, groups}, &r), k.rest.keep(in, &rest)}
 }
 
 // keep returns the value that equals v, which is v if there is none yet.

@@ -49,7 +49,7 @@ func (f *Finder) owners(handle procstatus.Task, t *task.Task) {
 			ns.Owner, ns.Owned, ns.ByUID = task.Unknown[uint64](task.NotSaved), task.Unknown[bool](task.NotSaved), task.Unknown[bool](task.NotSaved)
 			continue
 		}
-		owners, err := handle.OwnersOf(k)
+		owners, err := f.ownersOf(handle, k, ns.ID.Zero())
 		ns.Owner = task.Known(uint64(0))
 		switch {
 		case errors.Is(err, unix.EPERM):
@@ -62,6 +62,54 @@ func (f *Finder) owners(handle procstatus.Task, t *task.Task) {
 		ns.Owned, ns.ByUID = f.owned(handle, t, owners, err)
 	}
 	t.Namespaces = task.Known(all)
+}
+
+// keptOwners is what is known of a namespace that several threads share. It is held open, so
+// that the kernel does not give its inode to another one.
+type keptOwners struct {
+	held   int
+	owners []procstatus.Owner
+	err    error
+}
+
+// maxKept is how many namespaces are held open at most.
+const maxKept = 64
+
+// KeepOwners keeps what is known of the owners of namespaces, for the threads of one process,
+// which mostly share them. The caller has to call the function that it returns when it has
+// read the last one.
+func (f *Finder) KeepOwners() (forget func()) {
+	f.kept = map[uint64]keptOwners{}
+	return func() {
+		for _, k := range f.kept {
+			unix.Close(k.held)
+		}
+		f.kept = nil
+	}
+}
+
+// ownersOf returns the user namespaces that own a namespace of the task, whose inode is id.
+func (f *Finder) ownersOf(handle procstatus.Task, k procstatus.NamespaceKind, id uint64) ([]procstatus.Owner, error) {
+	if kept, ok := f.kept[id]; ok {
+		return kept.owners, kept.err
+	}
+	if f.kept == nil || len(f.kept) == maxKept {
+		return handle.OwnersOf(k)
+	}
+	held, err := handle.OpenPath("ns/" + k.String())
+	if err != nil {
+		return handle.OwnersOf(k)
+	}
+	owners, err := handle.OwnersOf(k)
+	// The thread may have gone to another namespace meanwhile.
+	now, gone := handle.Namespace(k)
+	var st unix.Stat_t
+	if unix.Fstat(held, &st) != nil || st.Ino != id || gone != nil || now != id || err != nil && !errors.Is(err, unix.EPERM) {
+		unix.Close(held)
+	} else {
+		f.kept[id] = keptOwners{held, owners, err}
+	}
+	return owners, err
 }
 
 // owned reports whether the owners of a namespace have the task's user namespace among
