@@ -45,8 +45,11 @@ func ReadNames(text io.Reader) (Names, error) {
 // now.
 func (n Names) Name(c *task.Container) {
 	known, ok := n[c.ID]
-	if !ok {
+	switch {
+	case !ok:
 		known = n[c.PodUID]
+	case !c.Sandbox.Known():
+		c.Sandbox = task.Known(false) // Kubernetes names no sandbox
 	}
 	from := func(what string) container.Evidence { return container.Evidence{What: what, From: "--pods"} }
 	c.Conclude(&c.PodNamespace, known.namespace, from("podNamespace"))

@@ -38,5 +38,8 @@ func TestNames(t *testing.T) {
 		if got := fmt.Sprintf("%s/%s/%s %v", c.PodNamespace, c.PodName, c.Name, c.Evidence); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
+		if byID := test.c.ID == "A" && test.n != nil; task.Is(c.Sandbox, false) != byID || c.Sandbox.Known() != byID {
+			t.Errorf("%s: sandbox %+v", test.name, c.Sandbox)
+		}
 	}
 }
