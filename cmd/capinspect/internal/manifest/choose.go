@@ -5,6 +5,7 @@ package manifest
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
@@ -107,6 +108,8 @@ func (c *choice) rate(p *Pod, in *Container) rating {
 		return notMeant
 	case in.ID != "" && in.ID == c.around.ID:
 		return itself
+	case task.Is(c.around.Sandbox, true):
+		return notMeant
 	case c.stranger(p):
 		c.strangers++
 		return notMeant
@@ -127,9 +130,20 @@ func (c *choice) inPod(p *Pod) bool {
 	return c.around.PodUID != "" && (c.around.PodUID == p.UID || c.around.PodUID == p.Hash)
 }
 
-// stranger reports whether a pod is one that runs, and the task is not in it.
+// stranger reports whether a pod is one that runs, or what makes such pods, and the task is
+// not in it. What makes pods does not have their UIDs: there the name of the container
+// tells, if it is known.
 func (c *choice) stranger(p *Pod) bool {
-	return p.UID != "" && !c.inPod(p) && (c.around.PodUID != "" || c.init)
+	switch {
+	case p.UID == "" || c.inPod(p):
+		return false
+	case c.init || c.around.PodUID == "":
+		return c.init
+	case p.Kind == "Pod" || p.Kind == "":
+		return true
+	}
+	named := func(in *Container) bool { return in.Name == c.around.Name }
+	return c.name == "" && c.around.Name != "" && !slices.ContainsFunc(p.Containers, named)
 }
 
 // manifest returns what was chosen.
@@ -140,6 +154,8 @@ func (c *choice) manifest() (*Manifest, error) {
 		return c.pod.Of(c.container), nil
 	case c.members == nil:
 		why = "no pod, and nothing that creates pods"
+	case task.Is(c.around.Sandbox, true):
+		why = "the task is the pause process of a pod's sandbox, and in none of the containers "
 	case c.rating == notMeant && c.strangers > 0 && c.init:
 		why = "the task is the init process of the node, and in none of these pods: "
 	case c.rating == notMeant && c.strangers > 0:

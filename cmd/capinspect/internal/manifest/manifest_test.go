@@ -242,11 +242,17 @@ func TestChoice(t *testing.T) {
 	if err != nil || len(made) != 2 {
 		t.Fatal(made, err)
 	}
+	running, err := podsOf(`{"kind":"ReplicaSet","metadata":{"name":"r","uid":"4"},"spec":{"template":{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}},"status":{"replicas":1}}`)
+	if err != nil || len(running) != 1 {
+		t.Fatal(running, err)
+	}
 	init := &task.Task{Status: task.Status{Pid: task.Known(1)}, Isolation: task.Isolation{HostPID: task.Known(true)}}
 	notInit := &task.Task{Status: task.Status{Pid: task.Known(7)}, Isolation: task.Isolation{HostPID: task.Known(true)}}
 	in := func(id, pod, name string) *task.Task {
 		return &task.Task{Container: task.Known(&task.Container{Container: container.Container{ID: id, PodUID: pod, Name: name}})}
 	}
+	sandbox := in("X", "1", "")
+	sandbox.Container.Zero().Sandbox = task.Known(true)
 	for _, test := range []struct {
 		name string
 		pods []*Pod
@@ -266,6 +272,13 @@ func TestChoice(t *testing.T) {
 		{"a", made[:1], in("X", "7", "b"), "d/a"},
 		{"b", made[:1], init, "d/b"},
 		{"", made, in("X", "7", "a"), "d/a"},
+		{"", running, in("X", "7", "b"), "r/b"},
+		{"", running, in("X", "7", "other"), "the task is in another pod, 7, and not in r/a, r/b"},
+		{"", running, in("X", "7", ""), "several containers, name one: r/a, r/b"},
+		{"a", running, in("X", "7", "b"), "r/a"},
+		{"", running, init, "the task is the init process of the node, and in none of these pods: r/a, r/b"},
+		{"", pods[:1], sandbox, "the task is the pause process of a pod's sandbox, and in none of the containers p/a, p/b, p/i"},
+		{"a", pods[:1], sandbox, "the task is the pause process of a pod's sandbox, and in none of the containers p/a, p/b, p/i"},
 		{"", made, in("X", "H", "a"), "s/a"},
 		{"", made, in("X", "H", "c"), "s/c"},
 		{"", made, in("X", "3", "c"), "s/c"},
