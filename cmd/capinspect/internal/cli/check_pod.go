@@ -74,6 +74,7 @@ func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
 		if fields := p.UnknownFields(); len(fields) > 0 && unknown == nil && !m.lint {
 			unknown = errors.New(fields[0].Text())
 		}
+		p.Forget()
 		return true
 	})
 	if m.members > 0 && m.name == "" && others.Count > 0 {

@@ -96,6 +96,15 @@ type Mount struct{ Volume, Path string }
 // Extra reports whether it is an init or an ephemeral container.
 func (c *Container) Extra() bool { return c.List != "containers" }
 
+// Forget drops all but the names of the pod and its containers, so that many pods can be told
+// of.
+func (p *Pod) Forget() {
+	for _, c := range p.Containers {
+		*c = Container{Name: c.Name, List: c.List, Index: c.Index}
+	}
+	*p = Pod{Kind: p.Kind, Namespace: p.Namespace, Name: p.Name}
+}
+
 // Of returns what the pod asks for one of its containers.
 func (p *Pod) Of(c *Container) *Manifest {
 	return &Manifest{Pod: p, Container: c, Asks: c.Asks.merge(&p.Asks)}

@@ -41,7 +41,16 @@ type reader struct {
 	yield     func(*Pod) bool
 	found     bool // a pod
 	others    Others
+	yaml      int64 // bytes of it
 }
+
+// maxDocuments is how many documents a file has at most.
+const maxDocuments = 10_000
+
+var (
+	errTooMuch     = errors.New("more than 16 MiB of YAML: split the file, or give it as JSON")
+	errTooManyDocs = fmt.Errorf("more than %d documents: split the file, or give it as a List in JSON", maxDocuments)
+)
 
 // all reads all documents.
 func (r *reader) all() error {
@@ -56,6 +65,8 @@ func (r *reader) all() error {
 			return r.others.err(n - 1)
 		case err != nil:
 			return err
+		case n > maxDocuments:
+			return errTooManyDocs
 		}
 		isJSON, err := r.document(line)
 		switch {
@@ -83,7 +94,11 @@ func (r *reader) document(line int) (isJSON bool, err error) {
 	if isJSON = beginsJSON(text); isJSON {
 		r.in = strictjson.NewDecoderAt(text, line)
 	} else {
-		json, err := yamljson.Read(text, line)
+		all := &counter{from: text}
+		json, err := yamljson.Read(all, line)
+		if r.yaml += all.n; err == nil && r.yaml > yamljson.MaxText {
+			err = errTooMuch
+		}
 		if err != nil {
 			return false, err
 		}
@@ -102,6 +117,18 @@ func (r *reader) document(line int) (isJSON bool, err error) {
 		err = nil
 	}
 	return isJSON, err
+}
+
+// counter counts the bytes that are read.
+type counter struct {
+	from io.Reader
+	n    int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // beginsJSON reports whether a text begins as an object does in JSON, and not as one in

@@ -217,6 +217,39 @@ func TestPodsStream(t *testing.T) {
 	}
 }
 
+// endless is a text that is repeated without an end.
+type endless struct {
+	text string
+	at   int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.text[e.at:])
+	e.at = (e.at + n) % len(e.text)
+	return n, nil
+}
+
+// TestPodsBounds holds that a text without an end, but JSON, ends in an error.
+func TestPodsBounds(t *testing.T) {
+	const tooLong = "the document is longer than 4 MiB: in JSON, as of kubectl get -o json, it may be"
+	comment := "# " + strings.Repeat("x", 3<<20) + "\n"
+	for _, test := range []struct{ text, want string }{
+		{"y\n", tooLong},
+		{"\x00", "it is not text"},
+		{"\n", "more than 16 MiB of comments and blank lines"},
+		{"---\n", "more than 16 MiB of comments and blank lines"},
+		{"---\na: b\n", "more than 10000 documents: split the file, or give it as a List in JSON"},
+		{"---\nkind: Pod\nspec: {containers: [{name: c}]}\n", "more than 10000 documents: split the file, or give it as a List in JSON"},
+		{"a: b\n" + comment + "---\n", "document 6: more than 16 MiB of YAML: split the file, or give it as JSON"},
+	} {
+		pods := 0
+		_, err := Pods(&endless{text: test.text}, func(*Pod) bool { pods++; return true })
+		if err == nil || err.Error() != test.want || pods > maxDocuments {
+			t.Errorf("%.20q: %d pods, %v, want %s", test.text, pods, err, test.want)
+		}
+	}
+}
+
 // FuzzPods holds that reading never panics, and that neither blanks nor the order of
 // members count.
 func FuzzPods(f *testing.F) {

@@ -5,6 +5,7 @@ package yamljson
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -30,11 +31,15 @@ func Split(text io.Reader) *Documents {
 // that begins. It passes over what is left of the document before it. At the end of the text
 // it returns io.EOF.
 func (d *Documents) Next() (line int, err error) {
-	if _, err := io.Copy(io.Discard, d); err != nil {
+	skipped, err := io.Copy(io.Discard, io.LimitReader(d, MaxText))
+	if err != nil {
 		return 0, err
 	}
 	comment := false
 	for {
+		if skipped >= MaxText {
+			return 0, errSkipped
+		}
 		if err := d.fill(); err != nil {
 			return 0, err
 		}
@@ -53,9 +58,12 @@ func (d *Documents) Next() (line int, err error) {
 				return d.line, nil
 			}
 		}
+		skipped += int64(len(d.chunk))
 		d.chunk = nil
 	}
 }
+
+var errSkipped = errors.New("more than 16 MiB of comments and blank lines")
 
 // Read reads from the document. It returns io.EOF at its end.
 func (d *Documents) Read(p []byte) (int, error) {

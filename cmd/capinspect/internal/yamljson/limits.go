@@ -14,6 +14,7 @@ import (
 // some things. These bounds are far from any manifest that people write, and keep it below a
 // second.
 const (
+	MaxText     = 16 << 20  // of the documents of a file, in bytes
 	MaxDocument = 4 << 20   // of a document, in bytes: an object of Kubernetes has at most 1.5 MiB
 	maxMarks    = 500_000   // characters that may be punctuation of YAML
 	maxKey      = 1024      // of a key, in bytes, as in YAML itself
