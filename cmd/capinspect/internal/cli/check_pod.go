@@ -72,7 +72,7 @@ func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
 	others, err := manifest.Pods(text, func(p *manifest.Pod) bool {
 		m.pod(p)
 		if fields := p.UnknownFields(); len(fields) > 0 && unknown == nil && !m.lint {
-			unknown = errors.New(fields[0].Text())
+			unknown = unknownField{fields[0]}
 		}
 		p.Forget()
 		return true
@@ -91,6 +91,14 @@ func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
 	}
 	return none, err
 }
+
+// unknownField is the error of a field that Kubernetes does not have.
+type unknownField struct{ field manifest.UnknownField }
+
+func (u unknownField) Error() string { return u.field.Text() }
+
+// Line returns the line of the file on which the field is.
+func (u unknownField) Line() int { return u.field.Line }
 
 // pod checks the containers of a pod.
 func (m *manifests) pod(p *manifest.Pod) {

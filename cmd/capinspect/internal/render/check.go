@@ -3,6 +3,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,8 +61,8 @@ var (
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// printAnnotations prints a line for each finding that makes GitHub Actions show it at its
-// line of the file.
+// printAnnotations prints a line for each finding, and for what could not be read, that
+// makes GitHub Actions show it at its line of the file.
 func printAnnotations(p *printer, c *check.Checked) {
 	property := func(s string) string { return githubProperty.Replace(Escape(s)) }
 	for _, f := range c.Findings {
@@ -78,6 +79,17 @@ func printAnnotations(p *printer, c *check.Checked) {
 		}
 		p.print("title=capinspect%3A ", property(f.Code), "::")
 		p.print(githubMessage.Replace(subjectInFile(&f.Subject) + ": " + Escape(f.Advice())))
+		p.line()
+	}
+	for _, err := range c.Failures {
+		p.print("::error ")
+		if in, ok := errors.AsType[*task.InputError](err); ok && in.Name != "-" {
+			p.printf("file=%s,", property(in.Name))
+			if line := in.Line(); line > 0 {
+				p.printf("line=%d,", line)
+			}
+		}
+		p.print("title=capinspect::", githubMessage.Replace(Escape(err.Error())))
 		p.line()
 	}
 }

@@ -43,6 +43,9 @@ func (f Failure) Error() string {
 	return "pid " + f.Pid + ": " + f.Err.Error()
 }
 
+// Unwrap returns the reason.
+func (f Failure) Unwrap() error { return f.Err }
+
 // Version says which form an object has.
 type Version struct {
 	SchemaVersion int `json:"schemaVersion"`

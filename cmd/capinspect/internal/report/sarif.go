@@ -3,11 +3,13 @@
 package report
 
 import (
+	"errors"
 	"net/url"
 	"path"
 	"slices"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/check"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // SARIF is what check finds, in the form that code scanning reads: SARIF 2.1.0 (OASIS), as
@@ -20,8 +22,18 @@ type SARIF struct {
 
 type (
 	sarifRun struct {
-		Tool    sarifTool     `json:"tool" lines:"members"`
-		Results []sarifResult `json:"results" lines:"elements,members"`
+		Tool        sarifTool         `json:"tool" lines:"members"`
+		Invocations []sarifInvocation `json:"invocations,omitempty" lines:"elements,members"`
+		Results     []sarifResult     `json:"results" lines:"elements,members"`
+	}
+	sarifInvocation struct {
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolExecutionNotifications" lines:"elements"`
+	}
+	sarifNotification struct {
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations,omitempty"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver" lines:"members"`
@@ -47,7 +59,7 @@ type (
 	}
 	sarifLocation struct {
 		Physical *sarifPhysical `json:"physicalLocation,omitempty"`
-		Logical  []sarifLogical `json:"logicalLocations"`
+		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
@@ -77,27 +89,51 @@ func SARIFOf(c *check.Checked, name func(*check.Subject) string) SARIF {
 			r.RuleIndex = len(driver.Rules)
 			driver.Rules = append(driver.Rules, sarifRule{f.Code})
 		}
-		r.Locations = []sarifLocation{{physical(&f.Subject), []sarifLogical{{name(&f.Subject)}}}}
+		r.Locations = []sarifLocation{{physicalOf(&f.Subject), []sarifLogical{{name(&f.Subject)}}}}
 		return r
 	})
 	return SARIF{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
-		Runs: []sarifRun{{sarifTool{driver}, results}},
+		Runs: []sarifRun{{sarifTool{driver}, invocations(c.Failures), results}},
 	}
 }
 
-// physical returns where in which file a finding is, nil if it is in none.
-func physical(s *check.Subject) *sarifPhysical {
-	if s.Task != nil || s.File == "-" {
+// invocations tells what could not be read. There are none if there is nothing to tell.
+func invocations(failures []error) []sarifInvocation {
+	if len(failures) == 0 {
 		return nil
 	}
-	uri := url.URL{Path: path.Clean(s.File)}
-	if path.IsAbs(s.File) {
+	return []sarifInvocation{{false, each(failures, func(err error) sarifNotification {
+		n := sarifNotification{Level: check.Error.String(), Message: sarifText{err.Error()}}
+		if in, ok := errors.AsType[*task.InputError](err); ok {
+			if at := physical(in.Name, in.Line()); at != nil {
+				n.Locations = []sarifLocation{{Physical: at}}
+			}
+		}
+		return n
+	})}}
+}
+
+// physicalOf returns where in which file a finding is, nil if it is in none.
+func physicalOf(s *check.Subject) *sarifPhysical {
+	if s.Task != nil {
+		return nil
+	}
+	return physical(s.File, s.Line)
+}
+
+// physical returns a line of a file, nil for standard input. The line may be 0.
+func physical(file string, line int) *sarifPhysical {
+	if file == "-" {
+		return nil
+	}
+	uri := url.URL{Path: path.Clean(file)}
+	if path.IsAbs(file) {
 		uri.Scheme = "file"
 	}
 	p := &sarifPhysical{Artifact: sarifArtifact{uri.String()}}
-	if s.Line > 0 {
-		p.Region = &sarifRegion{s.Line}
+	if line > 0 {
+		p.Region = &sarifRegion{line}
 	}
 	return p
 }

@@ -94,5 +94,5 @@ func inFile(name string, err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
-	return fmt.Errorf("%s: %w", task.InputName(name), err)
+	return &task.InputError{Name: name, Err: err}
 }

@@ -243,7 +243,20 @@ func (d *Decoder) noted(err error) error {
 }
 
 // at puts the line before an error.
-func (d *Decoder) at(err error) error { return fmt.Errorf("line %d: %w", d.Line(), err) }
+func (d *Decoder) at(err error) error { return &lineError{d.Line(), err} }
+
+// lineError is an error on a line of the text.
+type lineError struct {
+	line int
+	err  error
+}
+
+func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
+
+func (e *lineError) Unwrap() error { return e.err }
+
+// Line returns the line.
+func (e *lineError) Line() int { return e.line }
 
 // fail puts the line and the keys before an error.
 func (d *Decoder) fail(err error) error {

@@ -9,6 +9,7 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,6 +82,27 @@ func InputName(name string) string {
 		return "standard input: " + part
 	}
 	return name
+}
+
+// InputError is an error in a file, or on standard input.
+type InputError struct {
+	Name string // of the file, as InputName takes it
+	Err  error
+}
+
+// Error names the file and the reason.
+func (e *InputError) Error() string { return InputName(e.Name) + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *InputError) Unwrap() error { return e.Err }
+
+// Line returns the line of the file on which the error is, 0 if that is unknown.
+func (e *InputError) Line() int {
+	var at interface{ Line() int }
+	if errors.As(e.Err, &at) {
+		return at.Line()
+	}
+	return 0
 }
 
 // Note is a remark with a code, which is stable.

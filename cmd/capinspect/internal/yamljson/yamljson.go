@@ -161,6 +161,9 @@ func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e
 
 func (e *lineError) Unwrap() error { return e.err }
 
+// Line returns the line.
+func (e *lineError) Line() int { return e.line }
+
 var errTemplate = errors.New("it is a template, {{ ... }}: render it first, as with helm template")
 
 // lineOf returns the line of the file on which a token stands.
