@@ -36,9 +36,9 @@ SET is inheritable, permitted, effective, bounding or ambient, or one of i p e
 b a. Without it --has asks for effective, while --lacks and --within look at
 all five: what a task may use, and what it can still get.
 
-With pod:FILE, a manifest as for diff, check goes through each container of
-each workload, or those called CONTAINER, in the state in which its runtime
-starts it. What the image decides is unknown, unless it makes no difference. -o
+With pod:FILE, a manifest as for diff or a directory with some, check goes
+through each container of each workload, or those called CONTAINER, in the
+state in which its runtime starts it. What the image decides is unknown, unless it makes no difference. -o
 github writes annotations for GitHub Actions, -o sarif what code scanning
 reads.
 

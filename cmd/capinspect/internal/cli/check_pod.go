@@ -14,6 +14,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/manifest"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/target"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // podArguments parts the arguments that are manifests from the others.
@@ -46,22 +47,46 @@ func (c *checkConfig) checkPods(e *command.Env, pods []string, checked *check.Ch
 	}
 	for _, pod := range pods {
 		m := manifests{from: check.Source{Runtime: asked, Last: last}, checked: checked, lint: c.asksNothing()}
-		m.from.File, m.name = splitPod(pod)
-		if _, err := saved.Parse(m.from.File, e.Stdin, m.check); err != nil {
+		var name string
+		name, m.name = splitPod(pod)
+		files, directory, err := saved.Manifests(name)
+		if err != nil {
 			found.Fail("", err)
+			continue
+		}
+		for _, file := range files {
+			m.from.File, m.only = file, !directory
+			if _, err := saved.Parse(file, e.Stdin, m.check); err != nil {
+				found.Fail("", err)
+			}
+		}
+		if err := m.nothing(); directory && err != nil {
+			found.Fail("", &task.InputError{Name: name, Err: err})
 		}
 	}
 	return nil
 }
 
-// manifests are the containers of a file.
+// manifests are the containers of a file, or of the files in a directory.
 type manifests struct {
 	from    check.Source
 	name    string // of the containers to check, "" for all
+	only    bool   // the file is the only one
 	checked *check.Checked
 	lint    bool
 
-	members, chosen int // the containers of the file, and the pods of which some were checked
+	members, chosen int // the containers, and the pods of which some were checked
+}
+
+// nothing returns an error if nothing was checked.
+func (m *manifests) nothing() error {
+	switch {
+	case m.members == 0:
+		return errors.New("no pod, and nothing that creates pods")
+	case m.chosen == 0:
+		return errors.New("no container " + m.name)
+	}
+	return nil
 }
 
 // check checks the containers of all pods in a text. What is wrong in it further on does
@@ -77,17 +102,17 @@ func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
 		p.Forget()
 		return true
 	})
-	if m.members > 0 && m.name == "" && others.Count > 0 {
+	if (m.members > 0 || !m.only) && m.name == "" && others.Count > 0 {
 		m.checked.PassedOver = append(m.checked.PassedOver, check.PassedOver{File: m.from.File, Others: others})
 	}
 	switch {
+	case !m.only && manifest.IsNoPods(err):
+		err = nil
 	case err != nil:
 	case unknown != nil:
 		err = unknown
-	case m.members == 0:
-		err = errors.New("no pod, and nothing that creates pods")
-	case m.chosen == 0:
-		err = errors.New("no container " + m.name)
+	case m.only:
+		err = m.nothing()
 	}
 	return none, err
 }

@@ -33,6 +33,17 @@ func (o *Others) Named() []string {
 // maxKind is how long the longest name of a kind is in an error, in bytes.
 const maxKind = 63
 
+// noPods is the error of a text in which there is nothing that is a pod or makes pods.
+type noPods string
+
+func (e noPods) Error() string { return string(e) }
+
+// IsNoPods reports whether a text could be read, and has nothing that is a pod or makes pods.
+func IsNoPods(err error) bool {
+	_, ok := errors.AsType[noPods](err)
+	return ok
+}
+
 // err returns the error of a text that has only such objects in so many documents. A list
 // may be empty: that is none.
 func (o *Others) err(documents int) error {
@@ -48,14 +59,14 @@ func (o *Others) err(documents int) error {
 		if kinds := o.Named(); len(kinds) > 0 {
 			text += ": " + strings.Join(kinds, ", ")
 		}
-		return errors.New(text)
+		return noPods(text)
 	}
 	kind := o.Kinds[0]
 	if kind == "" {
-		return errors.New("it has no kind and no containers, so it is neither a pod nor a workload")
+		return noPods("it has no kind and no containers, so it is neither a pod nor a workload")
 	}
 	if _, known := kinds[kind]; known || workflowKinds[kind] != nil {
-		return fmt.Errorf("it is a %s without containers", kind)
+		return noPods(fmt.Sprintf("it is a %s without containers", kind))
 	}
-	return fmt.Errorf("it is a %s, neither a pod nor a workload", kind)
+	return noPods(fmt.Sprintf("it is a %s, neither a pod nor a workload", kind))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/yamljson"
 )
 
-var errEmpty = errors.New("it is empty")
+const errEmpty = noPods("it is empty")
 
 // errEnough ends the reading where yield returns false.
 var errEnough = errors.New("enough")
