@@ -63,7 +63,7 @@ func (o *Others) err(documents int) error {
 	}
 	kind := o.Kinds[0]
 	if kind == "" {
-		return noPods("it has no kind and no containers, so it is neither a pod nor a workload")
+		return noPods("it has no kind and no containers, so it is neither a pod nor a workload; " + filePath)
 	}
 	if _, known := kinds[kind]; known || workflowKinds[kind] != nil {
 		return noPods(fmt.Sprintf("it is a %s without containers", kind))

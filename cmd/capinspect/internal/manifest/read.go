@@ -102,13 +102,15 @@ func (r *reader) document(line int) (isJSON bool, err error) {
 		if err != nil {
 			return false, err
 		}
+		r.in = strictjson.NewDecoderAt(bytes.NewReader(json), line)
 		switch start := bytes.TrimSpace(json); {
 		case string(start) == "null":
 			return false, nil
+		case start[0] == '[':
+			return false, r.array(line)
 		case start[0] != '{':
-			return false, fmt.Errorf("line %d: it is not a Kubernetes object; file:PATH reads what docker and the like print", line)
+			return false, noObject(line)
 		}
-		r.in = strictjson.NewDecoderAt(bytes.NewReader(json), line)
 	}
 	for err == nil {
 		err = r.object()
@@ -117,6 +119,25 @@ func (r *reader) document(line int) (isJSON bool, err error) {
 		err = nil
 	}
 	return isJSON, err
+}
+
+// filePath says what reads other files.
+const filePath = "file:PATH reads compose files and what docker and the like print"
+
+func noObject(line int) error {
+	return fmt.Errorf("line %d: it is not a Kubernetes object; "+filePath, line)
+}
+
+// array reads an array of objects, as jq prints the items of a list.
+func (r *reader) array(line int) error {
+	found := r.found
+	r.found = false
+	err := r.in.Array(r.object)
+	if !r.found {
+		return noObject(line)
+	}
+	r.found = r.found || found
+	return err
 }
 
 // counter counts the bytes that are read.
@@ -173,6 +194,11 @@ func (r *reader) object() error {
 		case "items":
 			list = true
 			err = r.in.Array(r.object)
+		case "objects":
+			if o.kind == "Template" { // of OpenShift
+				list = true
+				err = r.in.Array(r.object)
+			}
 		case "apiVersion":
 			err = r.in.Decode(&o.apiVersion)
 		default:
@@ -183,6 +209,9 @@ func (r *reader) object() error {
 		return err
 	})
 	if err != nil || list {
+		return err
+	}
+	if err := o.misspelt(); err != nil {
 		return err
 	}
 	found, err := o.templates()
@@ -199,6 +228,22 @@ func (r *reader) object() error {
 		}
 		if r.found = true; !r.yield(p) {
 			return errEnough
+		}
+	}
+	return nil
+}
+
+// misspelt returns an error if the object has a kind that is not spelled as Kubernetes does,
+// or none that is.
+func (o *object) misspelt() error {
+	for kind := range kinds {
+		if kind != o.kind && o.kind != "" && strings.EqualFold(kind, o.kind) {
+			return fmt.Errorf("line %d: kind: %.*q is no kind of Kubernetes: write %s", o.line, maxKind, o.kind, kind)
+		}
+	}
+	for _, u := range o.others {
+		if o.kind == "" && strings.EqualFold(u.Path, "kind") {
+			return errors.New(u.Text())
 		}
 	}
 	return nil

@@ -97,6 +97,8 @@ func meant(token json.Token, t reflect.Type) error {
 			return fmt.Errorf("%q is a string: write %t without quotes", token, truth)
 		case kind == reflect.Bool && ok:
 			return fmt.Errorf("%q is no boolean: write %t", token, truth)
+		case strings.Contains(token, "{{") || strings.Contains(token, "${") || strings.Contains(token, "$("):
+			return fmt.Errorf("%s is a placeholder: render the file first, as with helm template or envsubst", quote(token))
 		case kind == reflect.Slice && plain(t.Elem()).Kind() == reflect.String:
 			return fmt.Errorf("%s is a string, not a list: write [%[1]s]", quote(token))
 		case reflect.Int <= kind && kind <= reflect.Uint64 && fits(token, t) == nil:

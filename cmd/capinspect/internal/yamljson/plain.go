@@ -62,6 +62,9 @@ func template(text []byte, near, far int) int {
 	n := 0
 	for line := range bytes.Lines(text) {
 		before, _, found := bytes.Cut(line, []byte("{{"))
+		if !found {
+			before, _, found = bytes.Cut(line, []byte("{%")) // of Jinja
+		}
 		if found && !bytes.ContainsAny(before, "#\"'") && n >= near-far && n <= near+far {
 			return n
 		}
