@@ -10,6 +10,7 @@
 //	raise              raises all that are permitted
 //	report             prints its status file, its securebits and AT_SECURE, and ends
 //	open FILE          opens it for reading and writing, and ends
+//	userns             creates a user namespace, and ends if no word follows
 //	mount DIR          mounts a tmpfs there, and ends
 //	become PROGRAM [ARG ...]
 //	                   becomes PROGRAM
@@ -52,8 +53,10 @@ func run(words []string) error {
 			return err
 		case word == "mount" && len(rest) == 1:
 			return unix.Mount("none", rest[0], "tmpfs", 0, "")
-		case word == "userns" && len(rest) == 0:
-			return createUserns()
+		case word == "userns":
+			if err = createUserns(); len(rest) == 0 {
+				return err
+			}
 		case word == "become" && len(rest) > 0:
 			return syscall.Exec(rest[0], rest, nil)
 		case word == "noproc" && len(rest) > 0:

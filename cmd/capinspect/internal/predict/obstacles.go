@@ -28,7 +28,7 @@ var obstacles = []obstacle{
 		func(a *attempted) { a.task.NoNewPrivs = false },
 		func(s *Subject, _ *Prediction) Change {
 			if s.Outside {
-				return Change{"unit", "no NoNewPrivileges=, and nothing that implies it"}
+				return Change{"unit", "no NoNewPrivileges=, and nothing that implies it, as SystemCallFilter= does with User="}
 			}
 			return Change{"securityContext", "no allowPrivilegeEscalation: false (docker: no --security-opt no-new-privileges)"}
 		},

@@ -145,7 +145,7 @@ func (q *question) entrypoint() string {
 // withoutNoNewPrivs returns what leaves no_new_privs off, or makes it harmless.
 func (q *question) withoutNoNewPrivs() (list []Change) {
 	if q.Outside {
-		return []Change{{"unit", "no NoNewPrivileges=, and nothing that implies it"}}
+		return []Change{{"unit", "no NoNewPrivileges=, and nothing that implies it, as SystemCallFilter= does with User="}}
 	}
 	if q.Credentials.UID.Effective != 0 && q.Task.Runtime() != "docker" && !q.bit {
 		list = append(list, Change{"image", "have " + q.its() + " as the entrypoint: containerd executes that with what is added, docker does not"})

@@ -91,7 +91,7 @@ var refusals = []refusal{
 			return "a seccomp filter is on that may refuse unshare or clone: which one it is cannot be read"
 		},
 		changes: func(*Question) []why.Change {
-			return []why.Change{{Where: "unit", Text: "RestrictNamespaces= without user, and SystemCallFilter= with unshare, clone and clone3"}}
+			return []why.Change{{Where: "unit", Text: "RestrictNamespaces=user or RestrictNamespaces=no, and SystemCallFilter= with unshare, clone and clone3"}}
 		},
 	},
 	{
