@@ -117,9 +117,6 @@ func (q *question) intoBounding() (list []Change) {
 	if free := q.free(); free != "" && q.Filtered() && !q.forOne {
 		list = append(list, Change{"securityContext", "that is enough for any user to do what the default seccomp filter of " + q.RuntimeName() + " then allows: " + free})
 	}
-	if q.wanted().Has(capset.SysAdmin) && q.Credentials.NoNewPrivs {
-		list = append(list, Change{"securityContext", "no allowPrivilegeEscalation: false, which Kubernetes refuses beside SYS_ADMIN"})
-	}
 	if user && !q.raisesAmbient() && !q.bit {
 		list = append(list,
 			Change{"image", "then " + q.entrypoint()},

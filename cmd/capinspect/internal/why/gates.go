@@ -189,7 +189,7 @@ func (q *question) unconfine() (list []Change) {
 		if q.Outside {
 			list = append(list, Change{"unit", "SystemCallFilter= with the system calls that it is for"})
 		} else {
-			list = append(list, Change{"securityContext", "seccompProfile of type Localhost, with the system calls that it is for (docker: --security-opt seccomp=FILE)"})
+			list = append(list, Change{"securityContext", "if its filter is another one, seccompProfile of type Localhost with the system calls that it is for (docker: --security-opt seccomp=FILE)"})
 		}
 	}
 	if q.Outside {
