@@ -367,6 +367,7 @@ func TestWhyOnHost(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 		want(t, whyAnswerOf(t, without), "effective", true)
+		want(t, whyAnswerOf(t, run(t, "setpriv", "--securebits=+noroot", "--inh-caps=+chown", "--ambient-caps=+chown", built(t), "why", "--json", "chown")), "effective", true)
 	})
 	t.Run("child-user-namespace", func(t *testing.T) {
 		path := place(t)
@@ -471,6 +472,15 @@ func TestWhyInContainers(t *testing.T) {
 		if fixed := whyOf(t, "net_raw", start(t, flags, "/own/holder")); !fixed.Effective {
 			t.Errorf("with the file capability: %+v", fixed)
 		}
+		a = whyOf(t, "net_admin", start(t, flags, "/own/holder"))
+		if !strings.Contains(a.change("image"), "then setcap cap_net_admin,cap_net_raw=ep /own/holder, which has cap_net_raw=ep now") {
+			t.Errorf("%+v", a)
+		}
+		applySetcap(t, a.setcap("image"), binary)
+		if fixed := whyOf(t, "net_admin", start(t, append(slices.Clone(flags), "--cap-add", "NET_ADMIN"), "/own/holder")); !fixed.Effective {
+			t.Errorf("with both: %+v", fixed)
+		}
+		setFileCaps(t, binary, "net_raw", true, 0)
 		// Docker gives a user other than root nothing that no_new_privs would leave.
 		nnp := []string{"--user", "1000", "--security-opt", "no-new-privileges"}
 		for _, args := range [][]string{{"/own/holder"}, {"/holder", "become", "/own/holder"}} {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
@@ -208,17 +209,20 @@ func TestWhyOperationAdvice(t *testing.T) {
 	image, binary := buildImage(t), staticSelf(t)
 	count := 100
 	for _, test := range []struct {
-		name  string
-		flags []string
+		name    string
+		flags   []string
+		filters int // how many of the changes are a seccomp filter
 	}{
-		{"mbind", nil},
-		{"mbind", []string{"--user", "1000"}},
-		{"mount", nil},
-		{"SO_MARK", []string{"--user", "1000"}},
-		{"setns to a mount namespace", []string{"--cap-drop", "ALL"}},
-		{"read a file of another user", []string{"--cap-drop", "ALL"}},
-		{"setgroups", []string{"--cap-drop", "ALL", "--user", "1000"}},
-		{"setresuid", []string{"--user", "1000"}},
+		{"mbind", nil, 1},
+		{"mbind", []string{"--user", "1000"}, 1},
+		{"userfaultfd", []string{"--cap-add", "SYS_PTRACE"}, 1},
+		{"mount", nil, 0},
+		{"write /proc/sys/net", []string{"--cap-add", "NET_ADMIN"}, 0},
+		{"SO_MARK", []string{"--user", "1000"}, 0},
+		{"setns to a mount namespace", []string{"--cap-drop", "ALL"}, 0},
+		{"read a file of another user", []string{"--cap-drop", "ALL"}, 0},
+		{"setgroups", []string{"--cap-drop", "ALL", "--user", "1000"}, 0},
+		{"setresuid", []string{"--user", "1000"}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			count++
@@ -227,23 +231,60 @@ func TestWhyOperationAdvice(t *testing.T) {
 			if answer.Works == nil || *answer.Works || before.came[test.name] == "" {
 				t.Fatalf("%+v, %+v", answer, before)
 			}
-			var texts []string
-			for _, c := range answer.Changes {
-				texts = append(texts, c.Text)
-			}
-			flags := slices.Clone(test.flags)
-			for _, match := range regexp.MustCompile(`\(docker: (--[^)]*)\)`).FindAllStringSubmatch(strings.Join(texts, "\n"), -1) {
-				if !strings.Contains(match[1], "FILE") {
-					flags = append(flags, strings.Fields(match[1])...)
+			works := func(flags []string) {
+				count++
+				after := doInContainer(t, image, binary, count, flags, []string{test.name})
+				if came := after.came[test.name]; came == before.came[test.name] || came == "EPERM" || came == "EACCES" {
+					t.Errorf("with %v it came to %q, %+v", flags, came, answer)
 				}
 			}
-			count++
-			after := doInContainer(t, image, binary, count, flags, []string{test.name})
-			if came := after.came[test.name]; came == before.came[test.name] || came == "EPERM" || came == "EACCES" {
-				t.Errorf("with %v it came to %q, %+v", flags, came, answer)
+			flags, filters := slices.Clone(test.flags), 0
+			for _, c := range answer.Changes {
+				match := regexp.MustCompile(`\(docker: (--[^)]*)\)`).FindStringSubmatch(c.Text)
+				if match == nil {
+					continue
+				}
+				call := regexp.MustCompile(`^seccompProfile of type Localhost that allows (\w+) `).FindStringSubmatch(c.Text)
+				if call == nil {
+					if words := strings.Fields(match[1]); len(words) > 1 { // else it wants a value that depends on the program
+						flags = append(flags, words...)
+					}
+					continue
+				}
+				filters++
+				works(append(slices.Clone(test.flags), strings.Fields(strings.Replace(match[1], "FILE", allowing(t, call[1]), 1))...))
+			}
+			if filters != test.filters {
+				t.Errorf("%d filters are proposed: %+v", filters, answer)
+			}
+			if len(flags) > len(test.flags) {
+				works(flags)
 			}
 		})
 	}
+}
+
+// allowing writes a seccomp filter that refuses what the default one of docker refuses to
+// all, and allows a system call.
+func allowing(t *testing.T, call string) (file string) {
+	t.Helper()
+	var names []string
+	for _, o := range operation.All() {
+		for _, name := range o.Calls {
+			if name != call && runtime.Named("docker").SeccompRefuses(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	data, err := json.Marshal(map[string]any{
+		"defaultAction": "SCMP_ACT_ALLOW",
+		"syscalls":      []map[string]any{{"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": 1}},
+	})
+	file = filepath.Join(t.TempDir(), "seccomp.json")
+	if err := errors.Join(err, os.WriteFile(file, data, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // staticSelf returns the path of a copy of the tests that needs no library.

@@ -159,6 +159,7 @@ func TestWhyUnits(t *testing.T) {
 		path            string
 		lines           []string // patterns of those that are proposed
 		instead         []string // of the unit, where a line has to go
+		after           string   // the path of what is executed then, if it is another one
 	}{
 		{
 			name: "not in the bounding set", cap: "mknod", code: "not-in-bounding",
@@ -168,6 +169,11 @@ func TestWhyUnits(t *testing.T) {
 			name: "not in the bounding set of a user", cap: "net_raw", code: "not-in-bounding",
 			task: append([]string{"--bounding-set=-net_raw"}, user...), unit: []string{"CapabilityBoundingSet=CAP_CHOWN", "User=nobody"},
 			lines: []string{bounding, ambient},
+		},
+		{
+			name: "not in the bounding set, and a file", cap: "net_raw", code: "not-in-bounding", after: withFile,
+			task: append([]string{"--bounding-set=-net_raw"}, user...), unit: []string{"CapabilityBoundingSet=CAP_CHOWN", "User=nobody"},
+			lines: []string{bounding},
 		},
 		{name: "another user", cap: "net_admin", code: "non-root", task: user, unit: []string{"User=nobody"}, lines: []string{ambient}},
 		{
@@ -210,6 +216,9 @@ func TestWhyUnits(t *testing.T) {
 			}
 			for _, pattern := range row.lines {
 				lines = append(lines, unitLines(t, a.change("unit"), pattern)...)
+			}
+			if row.after != "" {
+				path = row.after
 			}
 			if after := service(lines...); !after.Effective {
 				t.Errorf("%q: %+v", lines, after)
