@@ -167,10 +167,18 @@ func (s *Subject) Answers(asked Asked) *Answers {
 		return all
 	}
 	all.Assumed = append(slices.Clone(s.Assumed), all.Assumed...)
-	if !s.Task.Securebits.Known() && (s.Credentials.UID.Effective == 0 || s.Credentials.UID.Real == 0) {
+	if !s.Task.Securebits.Known() && s.asRoot() {
 		all.Assumed = append(all.Assumed, task.Note{Code: "securebits", Text: "its securebits are 0: only the task itself can read them"})
 	}
 	return all
+}
+
+// asRoot reports whether the task executes its program as uid 0, or becomes that by it, which
+// counts unless the securebit noroot is set.
+func (s *Subject) asRoot() bool {
+	const setUserID = 0o4000
+	becomes := s.Program != nil && s.Program.Mode&setUserID != 0 && s.Program.UID == 0
+	return s.Credentials.UID.Effective == 0 || s.Credentials.UID.Real == 0 || becomes
 }
 
 // question is one question: a task, and a capability.

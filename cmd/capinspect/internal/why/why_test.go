@@ -3,6 +3,7 @@
 package why
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -279,6 +280,34 @@ func TestAssumed(t *testing.T) {
 	of.Securebits = task.Known(capset.Securebits(0))
 	if got := codes(capset.Chown); got != "program" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestAssumedSecurebits holds that securebits which are unknown are assumed wherever noroot
+// would make another answer.
+func TestAssumedSecurebits(t *testing.T) {
+	random, differ := rand.New(rand.NewPCG(15, 6)), 0
+	for range 20_000 {
+		s := randomSubject(random)
+		asked := Asked{Caps: []capset.Cap{capset.Cap(random.IntN(int(capset.LastKnown) + 1))}}
+		var answers [2]string
+		assumed := false
+		for i, bits := range [...]capset.Securebits{0, capset.NoRoot} {
+			s.Credentials.Securebits = bits
+			all := s.Answers(asked)
+			a := &all.List[0]
+			answers[i] = fmt.Sprint(a.Reason.Code, a.Also, a.Works)
+			assumed = slices.ContainsFunc(all.Assumed, func(n task.Note) bool { return n.Code == "securebits" })
+		}
+		if answers[0] == answers[1] {
+			continue
+		}
+		if differ++; !assumed {
+			t.Errorf("%+v, %+v: %s", s.Credentials, s.Program, answers)
+		}
+	}
+	if differ < 100 {
+		t.Errorf("only %d answers differ", differ)
 	}
 }
 
