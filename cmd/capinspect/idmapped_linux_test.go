@@ -40,7 +40,7 @@ func TestIdmappedMount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := mapMount(files, mapped); err != nil {
+	if err := mapMount(files, mapped, 1000); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Unmount(mapped, unix.MNT_DETACH) })
@@ -59,9 +59,10 @@ func TestIdmappedMount(t *testing.T) {
 	}
 }
 
-// mapMount mounts a directory at another one, with ids mapped.
-func mapMount(from, at string) error {
-	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 100000, Size: 1000}}
+// mapMount mounts a directory at another one, with the ids from 0 on mapped to those from
+// 100000 on, and no others.
+func mapMount(from, at string, size int) error {
+	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 100000, Size: size}}
 	cmd := exec.Command("sleep", "60")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids}
 	if err := cmd.Start(); err != nil {

@@ -5,6 +5,7 @@ package collect
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -32,6 +33,9 @@ func (f finder) Find(path string, by *predict.Subject) (*predict.Found, error) {
 	program, err := f.root.Program(from, path, visitor{f.subject, by})
 	if denied, ok := errors.AsType[*root.Denied](err); ok {
 		return nil, &predict.Denied{Errno: errnoName(denied.Errno), Path: denied.Path, Why: denied.Why}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("capinspect itself may not look there: %w", err)
 	}
 	if err != nil {
 		return nil, err
@@ -77,7 +81,9 @@ func (v visitor) Follow(link, dir *unix.Stat_t) string {
 }
 
 // inode returns what predictions go by of a file's attributes.
-func (s *subject) inode(st *unix.Stat_t) predict.Inode { return inode(s.from.place, st, s.idmapped) }
+func (s *subject) inode(st *unix.Stat_t) predict.Inode {
+	return inode(s.from.place, st, s.mayMapIDs(st.Dev))
+}
 
 // inode returns what predictions go by of a file's attributes. The owner of a file may be
 // none in capinspect's own user namespace, and then it is none in one below it. idmapped says

@@ -188,6 +188,11 @@ func (s *subject) running(asked *why.Subject) error {
 	if err != nil {
 		return err
 	}
+	if file.Caps != nil {
+		if counts := s.Counts(file.Caps); !counts.Known() {
+			s.Assume("file-capabilities", "those of its program do not count: "+counts.Why())
+		}
+	}
 	asked.Program, asked.Path = &file, path
 	return nil
 }

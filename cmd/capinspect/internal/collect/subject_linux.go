@@ -7,6 +7,9 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/place"
@@ -27,8 +30,9 @@ type subject struct {
 	root   *root.Root
 	hidden error       // why root is not open
 	files  place.Files // which give names to ids
-	// idmapped says that the task has a mount that maps ids.
-	idmapped bool
+	// idmapped has the devices of the task's mounts, and whether one of a device maps ids;
+	// nil if none does.
+	idmapped map[uint64]bool
 }
 
 // subject returns a task as execve(2) goes by it, with its root directory open if that can
@@ -86,7 +90,7 @@ func (s *subject) openRoot() (err error) {
 	if s.opened {
 		mounts, _ = s.handle.Mounts() // without it, the root directory cannot be opened
 	}
-	s.idmapped = slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Has("idmapped") })
+	s.idmapped = idmapped(mounts)
 	if s.files = s.from.place.FilesOf(s.handle, s.task, mounts); s.files.Err != nil {
 		return s.files.Err
 	}
@@ -94,6 +98,27 @@ func (s *subject) openRoot() (err error) {
 		s.root, err = root.OpenOwn(s.from.proc)
 	}
 	return err
+}
+
+// idmapped returns the devices of mounts, and whether one of a device maps ids; nil if none
+// does.
+func idmapped(mounts []procstatus.Mount) map[uint64]bool {
+	if !slices.ContainsFunc(mounts, func(m procstatus.Mount) bool { return m.Has("idmapped") }) {
+		return nil
+	}
+	devices := map[uint64]bool{}
+	for _, m := range mounts {
+		dev := unix.Mkdev(m.Major, m.Minor)
+		devices[dev] = devices[dev] || m.Has("idmapped")
+	}
+	return devices
+}
+
+// mayMapIDs reports whether a mount may map the owners of files of a device. A file of an
+// overlay or of a subvolume has one of its own, which is in no mount table.
+func (s *subject) mayMapIDs(dev uint64) bool {
+	maps, known := s.idmapped[dev]
+	return s.idmapped != nil && (maps || !known)
 }
 
 // circumstances finds out what else execve(2) goes by.
@@ -106,13 +131,45 @@ func (s *subject) circumstances() error {
 		s.OwnUsers, _ = c.proc.Self().UIDMap() // nil if it is hidden
 	}
 	if s.Users.Map != nil {
-		above, err := s.handle.ParentUserNamespace()
-		s.Nested = err != nil || !task.Is(c.place.Own(procstatus.NamespaceUser), above)
+		s.Between = sync.OnceValue(s.rootsBetween)
 	}
 	if s.opened {
 		s.foreignMounts()
 	}
 	return s.tracer()
+}
+
+// rootsBetween returns the uids that are root in the user namespaces between the task's and
+// capinspect's. What is root in one is told of its processes.
+func (s *subject) rootsBetween() task.Value[[]uint32] {
+	owners, err := s.handle.OwnersOf(procstatus.NamespaceUser)
+	if err != nil {
+		return task.Unknown[[]uint32](s.from.place.Hidden(err, s.task))
+	}
+	roots := make([]uint32, 0, len(owners))
+	for _, between := range owners[:len(owners)-1] { // the last is capinspect's own
+		ids, found := s.from.mapOf(between.Inode)
+		if !found {
+			return task.Unknown[[]uint32]("no process tells who is root in user:[" + strconv.FormatUint(between.Inode, 10) + "], between its user namespace and capinspect's")
+		}
+		if id, ok := ids.Outside(0); ok {
+			roots = append(roots, id)
+		}
+	}
+	return task.Known(roots)
+}
+
+// mapOf returns the user ids of a user namespace, from any process in it.
+func (c *Collector) mapOf(userns uint64) (ids procstatus.IDMap, found bool) {
+	for t := range c.proc.Tasks() {
+		if id, err := t.Namespace(procstatus.NamespaceUser); err != nil || id != userns {
+			continue
+		}
+		if ids, err := t.UIDMap(); err == nil {
+			return ids, true
+		}
+	}
+	return nil, false
 }
 
 // foreignMounts assumes that the task's mounts count for it, if they belong to a user

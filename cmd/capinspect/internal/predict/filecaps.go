@@ -4,13 +4,14 @@ package predict
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// File returns what execve(2) goes by of a program, whose owner may have no id. The error is a [*Denied] if execve(2)
-// fails for its capabilities; another one says why they are unknown.
+// File returns what execve(2) goes by of a program, whose owner may have no id. The error is
+// a [*Denied] if execve(2) fails for its capabilities; another one says why they are unknown.
 func (s *Subject) File(f *Found) (capset.File, error) {
 	file := s.mayBe(f.Inode)[0]
 	file.NoSuid = f.Mount.Zero().NoSuid
@@ -20,7 +21,7 @@ func (s *Subject) File(f *Found) (capset.File, error) {
 		return file, nil
 	case known && file.NoSuid: // the kernel does not look at them
 		caps, _ := capset.ParseFileCaps(attribute)
-		file.Caps, file.ForeignCaps = &caps, !s.counts(&caps)
+		file.Caps, file.ForeignCaps = &caps, !s.Counts(&caps).Zero()
 		return file, nil
 	case file.NoSuid && !(f.CapsForeign && s.Users.Map == nil):
 		file.Caps = new(capset.FileCaps)
@@ -29,6 +30,8 @@ func (s *Subject) File(f *Found) (capset.File, error) {
 		// They are for a user namespace beside or below this one.
 		file.Caps, file.ForeignCaps = new(capset.FileCaps), true
 		return file, nil
+	case !known && f.CapsForeign:
+		return file, errors.New(f.Path + ": its capabilities are for a user namespace whose root has no id in capinspect's: whether they count is unknown")
 	case !known:
 		return file, errors.New(f.Path + ": security.capability: " + f.Caps.Why())
 	}
@@ -36,28 +39,28 @@ func (s *Subject) File(f *Found) (capset.File, error) {
 	if err != nil {
 		return file, &Denied{"EINVAL", f.Path, err.Error(), []Change{{s.choose("file", "image"), "setcap -r " + f.Path}}}
 	}
-	file.Caps, file.ForeignCaps = &caps, !s.counts(&caps)
+	file.Caps, file.ForeignCaps = &caps, !s.Counts(&caps).Zero()
 	return file, nil
 }
 
-// counts reports whether the capabilities of a file count in the task's user namespace.
+// Counts reports whether the capabilities of a file count in the task's user namespace.
 // The kernel shows those for root of the reader's own namespace, or of one above it,
 // without a root id (security/commoncap.c, cap_inode_getsecurity).
-func (s *Subject) counts(caps *capset.FileCaps) bool {
+func (s *Subject) Counts(caps *capset.FileCaps) task.Value[bool] {
 	if caps.Version < 3 || caps.RootID == 0 {
-		return true
+		return task.Known(true)
 	}
 	if id, ok := s.OwnUsers.Inside(0); ok && id == caps.RootID { // root of the namespace above the reader's
-		return true
+		return task.Known(true)
 	}
 	if s.Users.Map == nil {
-		return false
+		return task.Known(false)
 	}
 	if id, ok := s.Users.Map.Outside(0); ok && id == caps.RootID {
-		return true
+		return task.Known(true)
 	}
-	if s.Nested {
-		s.Assume("file-capabilities", "uid "+task.Decimal(caps.RootID)+" is root in no user namespace between its own and capinspect's")
+	if s.Between == nil {
+		return task.Known(false)
 	}
-	return false
+	return task.Map(s.Between(), func(roots []uint32) bool { return slices.Contains(roots, caps.RootID) })
 }

@@ -30,12 +30,17 @@ func TestUnknownCaps(t *testing.T) {
 
 // TestFileCaps holds for which user namespaces the capabilities of a file count.
 func TestFileCaps(t *testing.T) {
-	below := func(nested bool) func(*Subject) {
+	below := func(s *Subject) {
+		s.Users.Map = procstatus.IDMap{{Inside: 0, Outside: 100000, Length: 65536}}
+		s.Groups.Map = s.Users.Map
+	}
+	nested := func(between task.Value[[]uint32]) func(*Subject) {
 		return func(s *Subject) {
-			s.Users.Map = procstatus.IDMap{{Inside: 0, Outside: 100000, Length: 65536}}
-			s.Groups.Map, s.Nested = s.Users.Map, nested
+			below(s)
+			s.Between = func() task.Value[[]uint32] { return between }
 		}
 	}
+	hidden := nested(task.Unknown[[]uint32]("nobody tells"))
 	above := func(s *Subject) { s.OwnUsers = procstatus.IDMap{{Inside: 200000, Outside: 0, Length: 65536}} }
 	foreign := func(f *Found) {
 		f.Caps, f.CapsForeign = task.Unknown[[]byte]("value too large for defined data type"), true
@@ -54,17 +59,23 @@ func TestFileCaps(t *testing.T) {
 		"of a root above": {file: file(caps(some(200000, capset.NetRaw))), change: above, steps: given},
 		"of a root above, below": {
 			file: file(caps(some(200000, capset.NetRaw))), steps: given,
-			change: func(s *Subject) { above(s); below(false)(s) },
+			change: func(s *Subject) { above(s); below(s) },
 		},
-		"of no root above":       {file: file(caps(some(300000, capset.NetRaw))), change: above, steps: ignored},
-		"hidden":                 {file: file(foreign), steps: ignored},
-		"its root":               {file: file(caps(some(100000, capset.NetRaw))), change: below(false), steps: given},
-		"of the reader":          {file: file(caps(some(0, capset.NetRaw))), change: below(false), steps: given},
-		"not its root":           {file: file(caps(some(300000, capset.NetRaw))), change: below(false), steps: ignored},
-		"of one between, or not": {file: file(caps(some(300000, capset.NetRaw))), change: below(true), steps: ignored, assumed: "file-capabilities"},
-		"hidden from below":      {file: file(foreign), change: below(false), err: "/x: security.capability: value too large for defined data type"},
-		"on nosuid":              {file: file(caps(some(0, capset.NetRaw)), nosuid), steps: ignored},
-		"foreign on nosuid":      {file: file(foreign, nosuid), change: below(false), steps: ignored},
+		"of no root above": {file: file(caps(some(300000, capset.NetRaw))), change: above, steps: ignored},
+		"hidden":           {file: file(foreign), steps: ignored},
+		"its root":         {file: file(caps(some(100000, capset.NetRaw))), change: below, steps: given},
+		"of the reader":    {file: file(caps(some(0, capset.NetRaw))), change: below, steps: given},
+		"not its root":     {file: file(caps(some(300000, capset.NetRaw))), change: below, steps: ignored},
+		"of one between":   {file: file(caps(some(300000, capset.NetRaw))), change: nested(task.Known([]uint32{5, 300000})), steps: given},
+		"of none between":  {file: file(caps(some(300000, capset.NetRaw))), change: nested(task.Known([]uint32{5})), steps: ignored},
+		"of one between, or not": {
+			file: file(caps(some(300000, capset.NetRaw))), change: hidden,
+			err: "what execve of /x gives depends on whether its capabilities, for uid 300000 as root, count: nobody tells",
+		},
+		"of one between, or not, and the same": {file: file(caps(some(300000, capset.NetRaw)), nosuid), change: hidden, steps: ignored},
+		"hidden from below":                    {file: file(foreign), change: below, err: "/x: its capabilities are for a user namespace whose root has no id in capinspect's: whether they count is unknown"},
+		"on nosuid":                            {file: file(caps(some(0, capset.NetRaw)), nosuid), steps: ignored},
+		"foreign on nosuid":                    {file: file(foreign, nosuid), change: below, steps: ignored},
 	} {
 		s := subject(t, user(), &tree{files: map[string]*Found{"/x": row.file}}, WhatIf{})
 		if row.change != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
 // mayBe returns what the kernel may go by of a file or directory, with the ids of the
@@ -68,8 +69,8 @@ func (s *Subject) depends(of Inode) {
 	s.unknown = "who owns a file, which is unknown: " + why
 }
 
-// exec applies what a program gives, and notes it if that depends on whose it is, or on how
-// the task came to be traced.
+// exec applies what a program gives, and notes it if that depends on whose it is, on whose
+// its capabilities are, or on how the task came to be traced.
 func (s *Subject) exec(f *Found, file capset.File) (after capset.Credentials, steps []capset.Step, err error) {
 	after, steps, err = capset.Exec(s.Credentials, file, s.How)
 	differs := func(file capset.File, how capset.Circumstances) bool {
@@ -80,6 +81,12 @@ func (s *Subject) exec(f *Found, file capset.File) (after capset.Credentials, st
 		how := s.How
 		if how.Traced = !how.Traced; differs(file, how) {
 			s.unknown = s.HowTraced
+		}
+	}
+	if file.Caps != nil && !file.NoSuid {
+		counts, other := s.Counts(file.Caps), file
+		if other.ForeignCaps = !file.ForeignCaps; !counts.Known() && differs(other, s.How) {
+			s.unknown = "whether its capabilities, for uid " + task.Decimal(file.Caps.RootID) + " as root, count: " + counts.Why()
 		}
 	}
 	for _, other := range s.mayBe(f.Inode)[1:] {

@@ -19,7 +19,9 @@ type Subject struct {
 	How         capset.Circumstances
 	Users       InsideIDs // between the ids that the reader sees and those in there
 	Groups      InsideIDs
-	Nested      bool // its user namespace is neither the reader's nor right below that
+	// Between returns the uids that are root in the user namespaces between the task's and the
+	// reader's, as the reader sees them; nil if there are no such namespaces.
+	Between func() task.Value[[]uint32]
 	// HowTraced says what decides whether How.Traced or its opposite holds, and why that is
 	// unknown; "" if it is known.
 	HowTraced string
