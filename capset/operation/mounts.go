@@ -113,7 +113,8 @@ func mounts() []Operation {
 		},
 		{
 			Names: []string{"setns to a mount namespace", "nsenter --mount", "nsenter -m"}, Caps: []capset.Cap{capset.SysAdmin, capset.SysChroot}, All: true, Errno: "EPERM", Scope: capset.ScopeMnt, Calls: []string{"setns"},
-			Why: "SYS_ADMIN is checked against the owner of that namespace, and both against the task's own user namespace.", Gates: []Note{{"ptrace", "opening /proc/PID/ns/mnt of another process takes SYS_PTRACE over it"}},
+			Elsewhere: map[capset.Cap]capset.Scope{capset.SysChroot: capset.ScopeOwn},
+			Why:       "SYS_ADMIN is checked against the owner of that namespace, and both against the task's own user namespace.", Gates: []Note{{"ptrace", "opening /proc/PID/ns/mnt of another process takes SYS_PTRACE over it"}},
 		},
 		{
 			Names: []string{"setns", "setns to a network namespace", "nsenter --net", "nsenter -n", "ip netns exec"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeNet, Calls: []string{"setns"},

@@ -52,11 +52,16 @@ func TestOperationsInChild(t *testing.T) {
 		return
 	}
 	trace.tell(t, all)
-	for _, o := range done {
+	for i := range done {
+		o := &done[i]
 		if found := operation.Named(o.none.Name); len(found) == 1 {
 			o.Operation = &found[0]
 			o.verify(t)
 		}
+	}
+	if trace.marker != nil {
+		verifyScopes(t, done)
+		verifyRecorded(t, done)
 	}
 }
 
