@@ -11,12 +11,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 	"github.com/capinspect/capinspect/procstatus"
 )
@@ -226,5 +229,84 @@ func TestRuncPod(t *testing.T) {
 		if got := strings.Contains(o.stdout, "hostUsers (it asks for the node's"); got != users {
 			t.Errorf("hostUsers %v: %s", users, o.stdout)
 		}
+	}
+}
+
+// TestVoidPod compares containers in a user namespace of their own, which have some of the
+// node's namespaces, with the pods that ask for them: what diff says is of no help there
+// counts for nothing in the container, and what else is added counts.
+func TestVoidPod(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "runc")
+	most, _ := procstatus.Own().Caps(capset.Bounding)
+	random := random(t)
+	void := 0
+	for i, node := range [][]string{{}, {"network"}, {"ipc"}, {"network", "ipc"}, {"network"}, {}} {
+		t.Run(strconv.Itoa(i)+strings.Join(node, " "), func(t *testing.T) {
+			added := capset.Set(random.Uint64()|random.Uint64()) & most
+			names, kinds := []string{}, []string{"pid", "uts", "mount", "user", "cgroup"}
+			for c := range (added | runtime.Named("containerd").Default()).Caps() {
+				names = append(names, "CAP_"+c.Kubernetes())
+			}
+			pod := map[string]any{"hostUsers": false}
+			for kind, field := range map[string]string{"network": "hostNetwork", "ipc": "hostIPC"} {
+				if slices.Contains(node, kind) {
+					pod[field] = true
+				} else {
+					kinds = append(kinds, kind)
+				}
+			}
+			patch, err := json.Marshal(map[string]any{
+				"process": map[string]any{"capabilities": map[string]any{"bounding": names, "permitted": names, "effective": names}, "noNewPrivileges": false},
+				"mounts": []any{
+					map[string]string{"destination": "/proc", "type": "proc", "source": "proc"},
+					map[string]string{"destination": "/dev", "type": "tmpfs", "source": "tmpfs"},
+				},
+				"linux": map[string]any{
+					"namespaces":  namespacesOf(kinds...),
+					"uidMappings": []any{mapping(0, 100000, 65536)}, "gidMappings": []any{mapping(0, 100000, 65536)},
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var state struct{ Pid int }
+			if o := run(t, "runc", "state", startRunc(t, string(patch), nil)); json.Unmarshal([]byte(o.stdout), &state) != nil {
+				t.Fatalf("%+v", o)
+			}
+			add := []string{}
+			for c := range added.Caps() {
+				add = append(add, c.Kubernetes())
+			}
+			s := &podSpec{pod: pod, context: map[string]any{"capabilities": map[string]any{"add": add}, "readOnlyRootFilesystem": true, "seccompProfile": map[string]any{"type": "Unconfined"}}}
+			o := run(t, built(t), "diff", "pod:"+s.write(t), strconv.Itoa(state.Pid))
+			if o.status != 0 || o.stderr != "" {
+				t.Errorf("%+v", o)
+			}
+			named := capset.Set(0)
+			if m := regexp.MustCompile(`void-in-user-namespace +hostUsers: false.*: ([A-Z_,]+): no help there`).FindStringSubmatch(o.stdout); m != nil {
+				if named, err = capset.ParseList(m[1]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := placeOf(t, run(t, built(t), "--json", strconv.Itoa(state.Pid)))
+			for c := range most.Caps() {
+				scope := p.Scopes[c.String()] // nil if it does not hold it
+				nowhere := scope != nil && len(scope.For) == 0
+				switch {
+				case named.Has(c):
+					if void++; !nowhere {
+						t.Errorf("%s counts: %+v", c, scope)
+					}
+				case nowhere && added.Has(c):
+					t.Errorf("%s counts for nothing, and is not named: %s", c, o.stdout)
+				}
+			}
+		})
+	}
+	if void == 0 {
+		t.Error("nothing is void")
 	}
 }
