@@ -101,8 +101,11 @@ func makeAttempts(dir, seed, count string) error {
 // secondMaps are the ids of a user namespace below that of the tests: its root is uid 1000
 // there.
 var secondMaps = []syscall.SysProcIDMap{
-	{ContainerID: 0, HostID: 1000, Size: 1}, {ContainerID: 1, HostID: 1, Size: 999}, {ContainerID: 1000, HostID: 0, Size: 1},
-	{ContainerID: 1001, HostID: 1001, Size: 64535}, {ContainerID: highID, HostID: highID, Size: 1},
+	{ContainerID: 0, HostID: 1000, Size: 1},
+	{ContainerID: 1, HostID: 1, Size: 999},
+	{ContainerID: 1000, HostID: 0, Size: 1},
+	{ContainerID: 1001, HostID: 1001, Size: 64535},
+	{ContainerID: highID, HostID: highID, Size: 1},
 }
 
 // attemptBelow makes the attempts in a user namespace below its own.

@@ -32,6 +32,7 @@ type noteRow struct {
 // notes is the table of notes, the worst first. A note is made if its text is not "".
 var notes = [...]noteRow{
 	{SandboxKernel, sandboxKernel, nil},
+	{"unprivileged-userns", deniedByUbuntu, nil},
 	{"full-in-user-namespace", fullInUserNamespace, nil},
 	{"other-user-namespace", otherUserNamespace, nil},
 	{"child-user-namespace", childUserNamespace, nil},
@@ -79,6 +80,14 @@ func (t *Task) Remark() {
 			t.Notes = append(t.Notes, Note{n.Code, "assumed: " + n.Text})
 		}
 	}
+}
+
+// deniedByUbuntu notes that nothing counts of what the task holds, because of a profile.
+func deniedByUbuntu(t *Task) string {
+	if !t.DeniedByUbuntu() || t.Held() == 0 {
+		return ""
+	}
+	return "AppArmor denies it every capability that it holds: Ubuntu puts a process that makes a user namespace without leave under the profile " + UnprivilegedUserns
 }
 
 // linesMissing names the lines that some lines of a status file lack, if these tell what

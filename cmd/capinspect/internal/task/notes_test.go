@@ -77,6 +77,12 @@ func inChild(t *Task) {
 	t.UserNamespace = Known(UserNamespace{ID: Known[uint64](4026532666), Initial: Known(false)})
 }
 
+// deniedInChild puts it there under the profile of AppArmor that denies all.
+func deniedInChild(t *Task) {
+	inChild(t)
+	t.Label = Known(procstatus.Label{Module: "apparmor", Label: "snap.x//&unprivileged_userns", Mode: "enforce"})
+}
+
 // unmasked puts a task into a container with the mounts of a privileged one.
 func unmasked(t *Task) {
 	inContainer(t)
@@ -190,6 +196,8 @@ func TestRemarks(t *testing.T) {
 		"an ipc namespace of its own":         {noted{where: withHost(procstatus.NamespaceIPC, 4026532555)}, nil},
 		"hidden, and the node's by isolation": {noted{where: hiddenHost}, []string{"host-pid", "host-network", "host-ipc"}},
 		"a sandbox's network":                 {noted{where: inSandboxWithHost}, []string{"sandbox-kernel"}},
+		"all held, and denied by AppArmor":    {noted{where: deniedInChild}, []string{"unprivileged-userns", "other-user-namespace"}},
+		"nothing held, and denied by it":      {noted{prm: noneMask, bnd: noneMask, uid: "7", where: deniedInChild}, nil},
 		"no seccomp":                          {noted{seccomp: "0", where: inContainer}, []string{"no-seccomp"}},
 	} {
 		noted := test.task.task(t)

@@ -118,6 +118,24 @@ func (t *Task) HasRuntimeLabel() bool {
 	return slices.ContainsFunc(runtimeLabels[:], func(prefix string) bool { return strings.HasPrefix(t.Label.Zero().Label, prefix) })
 }
 
+// UnprivilegedUserns is the profile of AppArmor that Ubuntu puts on a process that makes a user
+// namespace without leave.
+const UnprivilegedUserns = "unprivileged_userns"
+
+// DeniedByUbuntu reports whether the task has that profile, perhaps among others.
+func (t *Task) DeniedByUbuntu() bool {
+	l := t.Label.Zero()
+	if l.Module != "apparmor" && l.Module != "" || l.Mode == "complain" {
+		return false
+	}
+	for profile := range strings.SplitSeq(l.Label, "//&") {
+		if strings.TrimPrefix(profile, ":root://") == UnprivilegedUserns {
+			return true
+		}
+	}
+	return false
+}
+
 // FindProfile finds the profiles that the bounding set equals, which is what a runtime
 // configures. Those of the task's own runtime come first. What kubectl debug asks for has
 // its name where an ephemeral container is recognised; another container may just add the

@@ -191,7 +191,7 @@ func (a *attempt) counts(c capset.Cap) task.Value[bool] {
 func (a *attempt) inScope(c capset.Cap) task.Value[bool] {
 	q := &question{Subject: a.Subject, cap: c}
 	switch {
-	case q.DeniedByUbuntu():
+	case q.Task.DeniedByUbuntu():
 		return task.Known(false)
 	case !q.child():
 		return task.Known(true)
@@ -450,9 +450,12 @@ func stopsAnywhere(s stop) bool {
 // newUserNamespace is a name of the operation that makes one.
 const newUserNamespace = "CLONE_NEWUSER"
 
-// noUserNamespace reports whether the task cannot make a user namespace, as far as that is
-// seen.
+// noUserNamespace reports whether the task cannot make a user namespace, or has nothing there,
+// as far as that is seen.
 func (a *attempt) noUserNamespace() bool {
+	if a.Task.DeniedByUbuntu() {
+		return true
+	}
 	for _, o := range operation.Named(newUserNamespace) {
 		b := &attempt{Subject: a.Subject, Operation: &Operation{o, "unshare"}}
 		b.seccomp()

@@ -130,7 +130,7 @@ func (s *Subject) assumptions(outcomes []Outcome) (notes []task.Note) {
 		case !s.Outside && s.Filtered() && a.call() != "":
 			add(s.defaultFilter().Code, s.defaultFilter().Text)
 		}
-		if l, ok := s.Task.Label.Get(); ok && mayDeny(l.Label, l.Mode) && !s.Task.HasRuntimeLabel() && slices.ContainsFunc(out.Gates, isLSM) {
+		if l, ok := s.Task.Label.Get(); ok && mayDeny(l.Label, l.Mode) && !s.Task.HasRuntimeLabel() && !s.Task.DeniedByUbuntu() && slices.ContainsFunc(out.Gates, isLSM) {
 			add("label", "its label "+l.Label+" permits it: what else it permits cannot be read")
 		}
 		if out.Operation.Program {

@@ -72,6 +72,9 @@ func TestOutcomes(t *testing.T) {
 			s.Task.UserNamespace = task.Known(task.UserNamespace{Initial: task.Known(false)})
 		}
 	}
+	ubuntu := func(s *Subject) {
+		s.Task.Label = task.Known(procstatus.Label{Module: "apparmor", Label: task.UnprivilegedUserns, Mode: "enforce"})
+	}
 	label := func(s *Subject) {
 		s.Task.Label = task.Known(procstatus.Label{Module: "apparmor", Label: "docker-default", Mode: "enforce"})
 	}
@@ -98,6 +101,7 @@ func TestOutcomes(t *testing.T) {
 		}), "yes", "effective", ""},
 		{"AppArmor", "mount", with(admin(), label), "no", "label", "securityContext appArmorProfile"},
 		{"AppArmor permits", "umount", with(admin(), label), "yes", "effective", ""},
+		{"Ubuntu's AppArmor", "mount", with(with(admin(), noFilter), ubuntu), "no", "unprivileged-userns", "file an AppArmor profile for the program that has the rule userns"},
 		{"a port that is free", "bind :80", with(user(), ports("0")), "yes", "unnecessary", ""},
 		{"one of two ports is free", "bind :443", with(user(), ports("100")), "yes", "unnecessary", ""},
 		{"and the other is not", "bind :80", with(user(), ports("100")), "no", "non-root", "sysctl net.ipv4.ip_unprivileged_port_start=0, which docker sets since 20.10 and a pod may, now 100"},

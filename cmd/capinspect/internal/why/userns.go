@@ -15,7 +15,7 @@ import (
 var userNamespaces = []reason{
 	{
 		code: "unprivileged-userns", in: effective, verdict: no,
-		applies: func(q *question) bool { return q.DeniedByUbuntu() },
+		applies: func(q *question) bool { return q.Task.DeniedByUbuntu() },
 		text: says("it is effective, and AppArmor denies it: the profile unprivileged_userns, which a process gets that makes a user namespace " +
 			"while kernel.apparmor_restrict_unprivileged_userns is 1, denies every capability"),
 		changes: func(q *question) []Change {
@@ -119,22 +119,4 @@ func (q *question) ownedByUID() (scopes []capset.Scope) {
 		}
 	}
 	return scopes
-}
-
-// unprivilegedUserns is the profile of AppArmor that Ubuntu puts on a process that makes a
-// user namespace without leave.
-const unprivilegedUserns = "unprivileged_userns"
-
-// DeniedByUbuntu reports whether the task has that profile, perhaps among others.
-func (s *Subject) DeniedByUbuntu() bool {
-	l := s.Task.Label.Zero()
-	if l.Module != "apparmor" && l.Module != "" || l.Mode == "complain" {
-		return false
-	}
-	for profile := range strings.SplitSeq(l.Label, "//&") {
-		if strings.TrimPrefix(profile, ":root://") == unprivilegedUserns {
-			return true
-		}
-	}
-	return false
 }

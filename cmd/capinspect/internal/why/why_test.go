@@ -68,7 +68,7 @@ func randomSubject(random *rand.Rand) *Subject {
 		s.Task.Namespaces = task.Known(ns)
 	}
 	if random.IntN(8) == 0 {
-		s.Task.Label = task.Known(procstatus.Label{Module: "apparmor", Label: unprivilegedUserns, Mode: "enforce"})
+		s.Task.Label = task.Known(procstatus.Label{Module: "apparmor", Label: task.UnprivilegedUserns, Mode: "enforce"})
 	}
 	return s
 }

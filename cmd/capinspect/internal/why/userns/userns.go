@@ -164,7 +164,7 @@ var refusals = []refusal{
 	},
 	{
 		code: "unprivileged-userns", creates: true,
-		applies: func(s *Question) bool { return s.DeniedByUbuntu() },
+		applies: func(s *Question) bool { return s.Task.DeniedByUbuntu() },
 		text:    fixed("AppArmor has it under the profile unprivileged_userns, which denies every capability, in a user namespace that it creates too"),
 		changes: func(s *Question) []why.Change { return s.allowUserns() },
 	},
@@ -182,7 +182,7 @@ var refusals = []refusal{
 		code: "confined", unsure: true,
 		applies: func(s *Question) bool {
 			name, _ := s.Module(capset.SysAdmin)
-			return name != "" && !s.DeniedByUbuntu()
+			return name != "" && !s.Task.DeniedByUbuntu()
 		},
 		text: func(s *Question) string {
 			name, label := s.Module(capset.SysAdmin)
