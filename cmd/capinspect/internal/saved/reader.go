@@ -3,7 +3,6 @@
 package saved
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -52,6 +51,7 @@ type reader struct {
 	statuses map[string]bool  // what stands before lines of a status file
 	list     *item            // of the names that follow
 	aside    []row            // lines that may be of a status file, or of nothing
+	noise    []row            // commands in which a set has a name
 	said     map[string]bool  // of lines that are known and not read
 	table    bool             // the lines are those of such a table
 	errs     []lineError
@@ -74,20 +74,20 @@ const maxItems = 1 << 15
 // readLines returns what the lines of a text tell, and what is wrong with others.
 func readLines(text []byte) ([]*item, error) {
 	r := &reader{open: map[string]*item{}, said: map[string]bool{}, statuses: map[string]bool{}}
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		if len(line) == len(newline) && line[0] == '\n' {
-			continue
-		}
-		if err := r.line(rowOf(line, number)); err != nil {
-			r.fail(number, err)
+	for l := range rows(text) {
+		if err := r.line(l); err != nil {
+			r.fail(l.number, err)
 		}
 		if len(r.items) > maxItems {
-			r.fail(number, errTooMany)
+			r.fail(l.number, errTooMany)
 		}
-		if len(r.errs) == maxErrors || len(r.items) > maxItems || r.examined > maxExamined {
+		if len(r.errs) >= maxErrors || len(r.items) > maxItems || r.examined > maxExamined {
 			break
+		}
+	}
+	if len(r.items) == 0 { // a command may have a set as well
+		for _, l := range r.noise {
+			r.capsAnywhere(l)
 		}
 	}
 	r.makeTasks()
@@ -190,6 +190,9 @@ func (r *reader) line(l row) error {
 	}
 	switch {
 	case isNoise(first.text) || isNoise(l.text) && !l.behind:
+		if capName().MatchString(first.text) && len(r.noise) < maxErrors {
+			r.noise = append(r.noise, first)
+		}
 		return nil
 	case r.capsAnywhere(l):
 		return nil
@@ -324,8 +327,8 @@ type header struct {
 
 var (
 	// headerLine is the line above a task in a report of several, above a file in the output
-	// of head and tail, or a word and a colon.
-	headerLine = pattern(`^==> (.*?)(?: \((.*)\))? <==$|^([^\s:=]+):$`)
+	// of head and tail, a word and a colon, or a path as rg has it.
+	headerLine = pattern(`^==> (.*?)(?: \((.*)\))? <==$|^([^\s:=]+):$|^((?:\S*/)?\d+/status)$`)
 	statusPath = pattern(`^(?:/proc/)?(?:\d+/task/)?(\d+)(?:/status)?$`)
 	pidWord    = pattern(`^pid +(\d+)$`)
 )
@@ -341,7 +344,7 @@ func (r *reader) headerLine(l row) (bool, error) {
 		return false, nil
 	}
 	clear(r.open)
-	r.header = header{from: found[1] + found[3], name: found[2]}
+	r.header = header{from: found[1] + found[3] + found[4], name: found[2]}
 	return true, nil
 }
 

@@ -4,11 +4,16 @@ package saved
 
 import (
 	"bytes"
+	"encoding/json"
+	"html"
+	"iter"
 	"regexp"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/capinspect/capinspect/capset"
 )
 
 // row is a line of a text.
@@ -37,20 +42,95 @@ func rowOf(line []byte, number int) row {
 	return row{number: number, text: text, ended: ended}
 }
 
+// rows returns the lines of a text that are not empty. Those of a string are lines of their
+// own, and one that was wrapped is whole.
+func rows(text []byte) iter.Seq[row] {
+	return func(yield func(row) bool) {
+		var last row
+		number := 0
+		for line := range bytes.Lines(text) {
+			number++
+			if len(line) == len(newline) && line[0] == '\n' {
+				continue
+			}
+			for part := range bytes.Lines(unescaped(line)) {
+				l := rowOf(part, number)
+				switch {
+				case len(last.text) <= longest && len(l.text) <= longest && l.continues(last):
+					last.text, last.ended = last.text+l.text, l.ended
+					continue
+				case last.number > 0 && !yield(last):
+					return
+				}
+				last = l
+			}
+		}
+		if last.number > 0 {
+			yield(last)
+		}
+	}
+}
+
 // pattern returns what compiles an expression when it is first needed: most runs read no
 // text.
 func pattern(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
 
-// control is a sequence that changes the colour of a terminal, its title and the like
-// (ECMA-48, 5.4; xterm's operating system commands).
-var control = pattern(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])`)
+// dockerLog is a line of the log that docker's json-file keeps, with the text as the group.
+var dockerLog = pattern(`^\{"log":("(?:[^"\\]|\\.)*"),"(?:stream|attrs|time)":`)
 
-// plain returns a text without what a terminal acts on, and with ordinary blanks.
+// escapedCaps is what says that a line has the lines of a status file as a string in JSON or
+// of a program has them, with the string's end as the group.
+var escapedCaps = pattern(`^(?:.*?["'])??(\w*:?\\+t.*?|Cap(?:Inh|Prm|Eff|Bnd|Amb):.*?\\+n.*?)(?:["'][\]}),;]*)?$`)
+
+// escapedBlank is a tab or the end of a line in such a string.
+var escapedBlank = pattern(`\\+([tnr])`)
+
+// unescaped returns the lines that one line has as a string, or the line itself.
+func unescaped(line []byte) []byte {
+	if len(line) > longest || bytes.IndexByte(line, '\\') < 0 || bytes.HasPrefix(line, []byte(nameLine)) {
+		return line
+	}
+	trimmed := bytes.TrimSpace(line)
+	if found := dockerLog().FindSubmatch(trimmed); found != nil {
+		var text string
+		if json.Unmarshal(found[1], &text) == nil {
+			return append([]byte(strings.TrimSuffix(text, "\n")), newline...)
+		}
+	}
+	found := escapedCaps().FindSubmatch(trimmed)
+	if found == nil || !capName().Match(line) {
+		return line
+	}
+	text := escapedBlank().ReplaceAllStringFunc(string(found[1]), func(mark string) string {
+		return map[byte]string{'t': "\t", 'n': "\n", 'r': ""}[mark[len(mark)-1]]
+	})
+	return append([]byte(strings.TrimSuffix(text, "\n")), newline...)
+}
+
+// control is a sequence that changes the colour of a terminal, its title and the like
+// (ECMA-48, 5.4; xterm's operating system commands). A page that shows it has lost the
+// first byte of a colour.
+var control = pattern(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\[\d{1,2}(?:;\d{1,3})*m|\[0?[mK]`)
+
+// tag is a tag of HTML that stands around a text, not in its place.
+var tag = pattern(`(?i)</?(?:pre|code|p|br|b|i|strong|em|span|div|table|tbody|td|th|tr|li|samp|kbd|tt)(?:[ /][^<>]*)?>`)
+
+// plain returns a text without what a terminal acts on, without the marks of a web page, and
+// with ordinary blanks.
 func plain(text string) string {
-	if strings.IndexByte(text, '\x1b') >= 0 {
+	if strings.IndexByte(text, '\x1b') >= 0 || strings.Contains(text, "m") && strings.Contains(text, "[") || strings.HasSuffix(text, "[K") {
 		text = control().ReplaceAllString(text, "")
+	}
+	if strings.IndexByte(text, '&') >= 0 {
+		text = html.UnescapeString(text)
+	}
+	if strings.IndexByte(text, '<') >= 0 && strings.IndexByte(text, '>') >= 0 {
+		text = tag().ReplaceAllString(text, " ")
+	}
+	if strings.Contains(text, "^I") { // cat -A
+		text = strings.TrimSuffix(strings.ReplaceAll(text, "^I", "\t"), "$")
 	}
 	if strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
 		text = strings.Map(func(r rune) rune {
@@ -63,7 +143,47 @@ func plain(text string) string {
 			return r
 		}, text)
 	}
-	return strings.Trim(text, " \t\r\v\f")
+	return strings.Trim(text, " \t\r\v\f“”„‘’")
+}
+
+// wrappedList is the end of a line inside a list of capabilities, with the last name as the
+// group; restOfList is a line that has nothing but the rest of one.
+var (
+	wrappedList = pattern(`(?:^|[\s=,!^%"\[])(cap_[a-z_]*|cap?|c)?(,?)$`)
+	restOfList  = pattern(`^[a-z0-9_,!^%]+(?:[=+-][eip]*)*(?: [a-z0-9_,]*[=+-][eip]*)*(?: [a-z0-9_,]*)?["\]]*$`)
+	cutSet      = pattern(`^(?:.*\W)?Cap(?:Inh|Prm|Eff|Bnd|Amb):?[ \t]+(00[0-9a-f]*)$`)
+	restOfSet   = pattern(`^[0-9a-f]{1,15}$`)
+)
+
+// continues reports whether a line is the rest of the one before it, which somebody copied
+// from a narrow terminal: of a bitmap with fewer digits than the kernel prints, or of a
+// list of names that ends in the middle.
+func (l row) continues(before row) bool {
+	if restOfSet().MatchString(l.text) {
+		if cut := cutSet().FindStringSubmatch(before.text); cut != nil {
+			return len(cut[1])+len(l.text) == kernelDigits
+		}
+	}
+	if !strings.Contains(before.text, "cap_") || !restOfList().MatchString(l.text) {
+		return false
+	}
+	if l.text[0] == ',' {
+		return true
+	}
+	found := wrappedList().FindStringSubmatch(before.text)
+	switch {
+	case found == nil:
+		return false
+	case found[2] != "":
+		return true
+	}
+	rest := l.text
+	if end := strings.IndexAny(rest, `,=+-"]`); end >= 0 {
+		rest = rest[:end]
+	}
+	_, cut := capset.Parse(found[1])
+	_, whole := capset.Parse(found[1] + rest)
+	return cut != nil && whole == nil
 }
 
 // prefixes are what programs put before a line, with the part that says whose it is as the
@@ -76,7 +196,11 @@ var prefixes = []struct {
 	{line: pattern(`^\[[\d\s.:TZ+-]+\] *`)},                                     // a time, as dmesg has it
 	{line: pattern(`^\[([^\]]+)\] +`)},                                          // kubectl logs --prefix
 	{line: pattern(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[ \t]+`)},              // kubectl logs --timestamps
+	{line: pattern(`^([^\t]+)\t[^\t]+\t\x{feff}?\d{4}-\d\d-\d\dT\S+[ \t]+`)},    // gh run view --log
 	{line: pattern(`^std(?:out|err) [FP] `)},                                    // the log file of a container
+	{line: pattern(`^\d\d[OE][ +]`)},                                            // the log of a GitLab job
+	{line: pattern(`^<\d{1,3}>1 \S+ (\S+ \S+) \S+ \S+ (?:-|\[[^\]]*\]) +`)},     // syslog, RFC 5424
+	{line: pattern(`^([\w.-]+ [\w./@-]+\[\d+\]): +`)},                           // journalctl -o short-iso
 	{line: pattern(`^[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d (\S+ [^\s:]+): +`)}, // syslog
 	{line: pattern(`^(?:[>|+*#]+|[-=]+>?)[ \t]+|^>+`)},                          // mail, Markdown, diff, set -x
 	{line: pattern(`^(pid \d+): +`)},                                            // decode
@@ -115,7 +239,11 @@ var noise = pattern("^(?:" + strings.Join([]string{
 	`Use 'kubectl describe .*`,
 	`If you don't see a command prompt.*`,
 	`command terminated with exit code \d+`,
-	`WARNING: libcap needs an update .*`,                            // to know the names of this kernel
+	`WARNING: libcap needs an update .*`,                                   // to know the names of this kernel
+	`[|+][-=:|+ ]+[|+]`,                                                    // a line in a table
+	"[][{}(),;\"']+",                                                       // what stands around lines
+	`##\[\w+\].*`, `::\w[\w-]*(?: [^:]*)?::.*`, `section_(?:start|end):.*`, // of a CI job
+	`getfattr: Removing leading '/' .*`,
 	`--+`, `==+`, `\.\.\.`, `…`, `\[\.\.\.\]`, `<snip>`, `\[snip\]`, // something is left out
 	`[#$%❯➜](?: .*)?`, // a prompt, or a comment
 	`\++ .*`,          // set -x of a shell

@@ -33,6 +33,14 @@ func TestPrefixes(t *testing.T) {
 		{"> [pod/x/y] ", "pod/x/y"},
 		{"Nov 28 09:00:00 node prog[12]: ", "node prog[12]"},
 		{"web-1 app ", "web-1 app"}, // stern
+		{"build\tRun tests\t2026-11-28T09:00:00.1234567Z ", "build"},
+		{"2026-11-28T09:00:00.123456Z 01O ", ""},
+		{"2026-11-28T09:00:00+0100 node1 prog[12]: ", "node1 prog[12]"},
+		{"<34>1 2026-11-28T09:00:00.003Z node1 prog 123 ID47 - ", "node1 prog"},
+		{"[32m", ""},
+		{"< ", "<"},
+		{"+", "+"},
+		{"+ eff='", "eff="},
 	} {
 		list, err := Sets("-", []byte(test.before+"CapEff:\t0000000000002000\n"))
 		if err != nil || len(list) != 1 || list[0].Set != 1<<13 || list[0].Label != "CapEff" || list[0].Of != test.of {
@@ -46,6 +54,7 @@ func TestNoise(t *testing.T) {
 	for _, line := range []string{
 		"", " ", "```", "```console", "~~~", "$", "$ grep Cap /proc/1/status", "# id", "/ # ", "/app $ ls", "root@web:/# ls",
 		"[root@host ~]# capsh --print", "user@host:~$ x", "bash-5.1$ x", "user@host ~ % x", "PS C:\\> kubectl exec x", "+ grep Cap /proc/1/status",
+		"|-----|:----|", "+-----+-----+", "{", "],", "##[group]Run grep", "::group::x", "section_start:1560896352:x",
 		`Defaulted container "web" out of: web, sidecar`, "command terminated with exit code 1", "--", "...", "WARNING: libcap needs an update (cap=40 should have a name).",
 	} {
 		if list, err := Sets("-", []byte(line+"\nCapEff:\t0000000000002000\n"+line+"\n")); err != nil || len(list) != 1 {
@@ -55,6 +64,53 @@ func TestNoise(t *testing.T) {
 	for _, line := range []string{"hello world", "cat: /proc/1/status: No such file or directory", "Error: it failed", "web | starting"} {
 		if list, err := Sets("-", []byte("CapEff:\t0000000000002000\n"+line+"\n")); err == nil || len(list) != 1 {
 			t.Errorf("%q: %+v, %v", line, list, err)
+		}
+	}
+}
+
+// TestWorn holds which lines are read though a program, a page or a person has changed them.
+func TestWorn(t *testing.T) {
+	const eff, bnd = "CapEff 00000000a80425fb", "CapBnd 000001ffffffffff"
+	for _, test := range []struct{ text, want string }{
+		{"CapEff:&#9;00000000a80425fb", eff},
+		{"&lt;pre&gt;CapEff:&nbsp;00000000a80425fb&lt;/pre&gt;", eff},
+		{"<pre>CapEff: 00000000a80425fb\nCapBnd: 000001ffffffffff</pre>", eff + ", " + bnd},
+		{"CapEff:^I00000000a80425fb$", eff},
+		{"“CapEff: 00000000a80425fb”", eff},
+		{"[1mCapEff[0m:\t[32m00000000a80425fb[0m\x1b[K", eff},
+		{"| CapEff: | `00000000a80425fb` | docker |\n|---|---|---|\n| CapBnd | 0x1ffffffffff |", eff + ", " + bnd},
+		{"CapEff: 00000000a80425fb /proc/1/status", eff},
+		{"CapEff,00000000a80425fb\nCapBnd;000001ffffffffff", eff + ", " + bnd},
+		{"CapEff is 00000000a80425fb but CapBnd shows 000001ffffffffff.", eff + ", " + bnd},
+		{"CapEff → 0xa80425fb", eff},
+		{"CapEff: 0000_0000_a804_25fb", eff},
+		{"cap_eff: 00000000a80425fb", eff},
+		{"Eff:\t00000000a80425fb", eff},
+		{"pEff:\t00000000a80425fb\nCapBnd:\t000001ffffffffff", eff + ", " + bnd},
+		{"CapEff:\t00000000a804\n25fb\nCapBnd:\t000001ffffffffff", eff + ", " + bnd},
+		{`"CapEff:\t00000000a80425fb\nCapBnd:\t000001ffffffffff\n"`, eff + ", " + bnd},
+		{`  "stdout": "CapEff:\t00000000a80425fb\nCapBnd:\t000001ffffffffff",`, eff + ", " + bnd},
+		{`{"log":"CapEff:\t00000000a80425fb\n","stream":"stdout","time":"2026-11-28T09:00:00Z"}`, eff},
+		{"b'CapEff:\\t00000000a80425fb\\nCapBnd:\\t000001ffffffffff\\n'", eff + ", " + bnd},
+		{"+ eff='CapEff:\t00000000a80425fb'", eff},
+		{"$ grep CapEff a.txt\nCapBnd:\t000001ffffffffff", bnd},
+		{"Bounding set =cap_chown,cap_dac_over\nride,cap_kill\nAmbient set =", "CapBnd 0000000000000023, CapAmb 0000000000000000"},
+		{"Bounding set =cap_chown,\n  cap_kill\nAmbient set =", "CapBnd 0000000000000021, CapAmb 0000000000000000"},
+		{"Current: cap_chown\n,cap_kill=ep cap_net_\nraw+p", "CapInh 0000000000000000, CapPrm 0000000000002021, CapEff 0000000000000021"},
+		{"cap_net_raw\ncap_chown", " 0000000000002000,  0000000000000001"},
+	} {
+		list, err := Sets("-", []byte(test.text+"\n"))
+		var got []string
+		for _, m := range list {
+			got = append(got, m.Label+" "+m.Set.Hex())
+		}
+		if text := strings.Join(got, ", "); text != test.want || err != nil {
+			t.Errorf("%q: %s, %v, want %s", test.text, text, err, test.want)
+		}
+	}
+	for _, text := range []string{"CapEff:\t00000000a804\n", "CapEff:\t00000000a804\n25\n", "CapEff:\t0000000000\nCapBnd:\t1\n"} {
+		if _, err := Sets("x", []byte(text)); err == nil || !strings.Contains(err.Error(), "cut short: the kernel prints 16 digits") {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func TestStatusText(t *testing.T) {
 		{"spaces for the tab", " CapEff:   0000000000001000 \r\n", "? 1000"},
 		{"a name with blanks", "Name:\t x \nCapEff:\t1000\n", " x  1000"},
 		{"no line end", "CapEff:\t0000000000001000", "? 1000"},
-		{"cut short", "CapEff:\t000000000000100", `line 1: CapEff: "000000000000100": cut short`},
+		{"cut short", "CapEff:\t000000000000100", `line 1: CapEff: "000000000000100": cut short: the kernel prints 16 digits`},
 		{"cut short in another line", "CapEff:\t0000000000001000\nGroups:\t1", `? 1000; line 2: Groups: "1": cut short`},
 		{"cut short in the second", "Name:\ta\nCapEff:\t1000\nName:\tb\n  CapEff:  1", `a 1000; line 4: CapEff: "1": cut short`},
 		{"cut short in the second's name of a line", "Name:\ta\nCapEff:\t1000\nName:\tb\nCap", `a 1000; line 4: "Cap": cut short`},

@@ -30,7 +30,8 @@ const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 type statusPart struct {
 	lines []row // as the kernel prints them
 	names []string
-	after bool // a line follows them that is not read, as the last ones of every kernel are not
+	cut   []int // which lines have but the beginning of their digits
+	after bool  // a line follows them that is not read, as the last ones of every kernel are not
 }
 
 // statusLine takes a line of a status file that package procstatus knows, and a line of a
@@ -47,7 +48,10 @@ func (r *reader) statusLine(l row) (bool, error) {
 	p := it.part.(*statusPart)
 	p.names, p.after = append(p.names, s.name), false
 	p.lines = append(p.lines, row{number: l.number, from: l.from, text: s.name + ":\t" + s.value, ended: l.ended || s.whole})
-	if !strings.HasPrefix(s.name, "Cap") {
+	if s.cut {
+		p.cut = append(p.cut, len(p.lines)-1)
+	}
+	if s.cut || !strings.HasPrefix(s.name, "Cap") {
 		return true, nil
 	}
 	if set, err := capset.ParseHex(s.value); err == nil {
@@ -75,18 +79,15 @@ type statusLine struct {
 	name, value string
 	gap         string // between the colon and the value
 	whole       bool   // the value is whole, whether its line is ended or not
+	cut         bool   // the value is the beginning of more digits
 	err         error
 }
 
 func parseStatusLine(text string) (s statusLine, ok bool) {
 	s.name = text[:len(text)-len(strings.TrimLeft(text, letters))]
-	for k := range capset.Kind(capset.NumKinds) { // in any spelling
-		if name := procstatus.CapField(k).String(); strings.EqualFold(s.name, name) {
-			s.name = name
-		}
-	}
-	f, known := procstatus.FieldNamed(s.name)
 	rest := strings.TrimLeft(text[len(s.name):], " ")
+	s.name = setNamed(s.name, rest)
+	f, known := procstatus.FieldNamed(s.name)
 	isCap := strings.HasPrefix(s.name, "Cap")
 	switch {
 	case !known && !isCap, rest == "":
@@ -96,7 +97,7 @@ func parseStatusLine(text string) (s statusLine, ok bool) {
 		s.gap = rest[:len(rest)-len(strings.TrimLeft(rest, " \t"))]
 	case rest[0] == '=' && f != procstatus.FieldName && f != procstatus.FieldState:
 		rest, s.gap = rest[1:], "\t"
-	case isCap && known && (rest[0] == '\t' || len(rest) < len(text)-len(s.name)):
+	case isCap && known && (rest[0] == '\t' || text[len(text)-len(rest)-1] == ' '):
 		s.gap = "\t"
 		if !hexValue().MatchString(rest) {
 			return s, false
@@ -121,19 +122,69 @@ func parseStatusLine(text string) (s statusLine, ok bool) {
 	return s, true
 }
 
-// hexValue is the value of a set: digits, which may be quoted, or what decode makes of
-// them.
-var hexValue = pattern("^[\"'` \t]*(0[xX])?([0-9a-fA-F]+)(=[^ \t]*)?[\"'`,; \t|]*(?:#.*)?$")
+// setNamed returns the kernel's name of a set for another spelling of it, or for one that
+// has lost its first letters. The value behind it says whether it is a set.
+func setNamed(name, value string) string {
+	for k := range capset.Kind(capset.NumKinds) {
+		kernels := procstatus.CapField(k).String()
+		switch spelled := strings.ReplaceAll(name, "_", ""); {
+		case strings.EqualFold(name, kernels):
+			return kernels
+		case strings.EqualFold(spelled, kernels), len(name) >= 3 && strings.HasSuffix(kernels, name):
+			if bareValue().MatchString(value) {
+				return kernels
+			}
+		}
+	}
+	return name
+}
+
+var (
+	// hexValue is the value of a set: digits, which may be quoted, or what decode makes of
+	// them.
+	hexValue = pattern("^[\"'` \t]*(0[xX])?([0-9a-fA-F](?:_?[0-9a-fA-F])*)(=[^ \t]*)?[\"'`,; \t|]*(?:#.*)?$")
+
+	// firstValue is such a value with something behind it: all digits that the kernel prints,
+	// or 0x, say that it is whole.
+	firstValue = pattern("^[\"'` \t|]*(0[xX])?([0-9a-fA-F]{1,16})()[\"'`,;|<>)\\]} \t].*$")
+
+	// bareValue is the value that follows the name of a set in another spelling.
+	bareValue = pattern("^[:=]?[\"'` \t]*(?:0[xX][0-9a-fA-F]{1,16}|[0-9a-fA-F]{16})\\b")
+)
+
+// kernelDigits is how many digits the kernel prints of a set.
+const kernelDigits = 16
+
+// firstOf returns what firstValue finds, nil if the value may not be whole.
+func firstOf(value string) []string {
+	found := firstValue().FindStringSubmatch(value)
+	if found == nil || found[1] == "" && len(found[2]) < kernelDigits {
+		return nil
+	}
+	return found
+}
+
+// isCut reports whether some digits are the beginning of more: the kernel prints zeros in
+// front, and always as many digits. People write eight.
+func isCut(digits string) bool {
+	return strings.HasPrefix(digits, "00") && len(digits) < kernelDigits && len(digits) != kernelDigits/2
+}
 
 // setCaps takes the value of a set. known says that the kernel's name of the set is known;
 // an unknown one is a set only with digits.
 func (s *statusLine) setCaps(value string, known bool) bool {
 	found := hexValue().FindStringSubmatch(value)
 	if found == nil {
-		s.value = strings.Trim(value, " \t")
-		return known && !capName().MatchString(value) // several lines have become one
+		if capName().MatchString(value) { // several lines have become one
+			return false
+		}
+		if found = firstOf(value); found == nil {
+			s.value = strings.Trim(value, " \t")
+			return known
+		}
 	}
-	s.value = found[2]
+	s.value = strings.ReplaceAll(found[2], "_", "")
+	s.cut = found[1] == "" && isCut(s.value)
 	if found[1] != "" {
 		if set, err := capset.ParseHex(s.value); err == nil {
 			s.value, s.whole = set.Hex(), true
@@ -153,6 +204,14 @@ const malformed = "its line is malformed"
 func (p *statusPart) task() (*task.Task, []lineError) {
 	var errs []lineError
 	lines, bad := slices.Clone(p.lines), map[procstatus.Field]bool{}
+	for _, at := range p.cut {
+		name, value, _ := strings.Cut(lines[at].text, ":\t")
+		errs = append(errs, lineError{lines[at].number, fmt.Errorf("%s: %q: %w: the kernel prints %d digits", name, value, errCutShort, kernelDigits)})
+		if f, ok := procstatus.FieldNamed(name); ok {
+			bad[f] = true
+		}
+		lines[at].text, lines[at].ended = name+":\t0", true
+	}
 	for {
 		s, err := procstatus.Parse(joinedLines(lines))
 		wrong, ok := errors.AsType[*procstatus.FieldError](err)
@@ -246,7 +305,10 @@ func mayBeStatus(text string) bool {
 }
 
 // capAnywhere is a line of a set behind anything, or several that have become one line.
-var capAnywhere = pattern("(?:^|[^\\w])(Cap(?:Inh|Prm|Eff|Bnd|Amb))[\"'`]*[ \t]*[:=|]?[ \t]*([\"'` \t]*(?:0[xX])?[0-9a-fA-F]+)")
+var capAnywhere = pattern("(?:^|[^\\w])(Cap(?:Inh|Prm|Eff|Bnd|Amb))[\"'`]*[ \t]*(?:[:=]?[=-]?>|→|[:=|,;]|is|was|shows|becomes)?[ \t]*([\"'` \t]*(?:0[xX])?[0-9a-fA-F]+)\\b")
+
+// inPath is what follows digits that are the beginning of the name of a file.
+var inPath = pattern(`^(?:\.\w|[/-])`)
 
 // capsAnywhere takes what a line has of the lines of a status file that tell a set,
 // wherever it has them.
@@ -255,11 +317,15 @@ func (r *reader) capsAnywhere(l row) bool {
 		return false
 	}
 	found := capAnywhere().FindAllStringSubmatchIndex(l.text, -1)
+	found = slices.DeleteFunc(found, func(at []int) bool { return inPath().MatchString(l.text[at[1]:]) })
 	for i, at := range found {
 		next := l
 		next.text = l.text[at[2]:at[3]] + ":\t" + strings.TrimLeft(l.text[at[4]:at[5]], "\"'` \t")
 		if i == 0 {
-			l.from = strings.Trim(l.text[:at[2]], " \t|:-*>\"'`{[(,")
+			l.from = strings.Trim(l.text[:at[2]], " \t|:*>\"'`“‘{[(,")
+			if len(l.from) > 1 {
+				l.from = strings.Trim(l.from, "+-< ")
+			}
 		}
 		next.from, next.ended = l.from, true
 		r.statusLine(next)
