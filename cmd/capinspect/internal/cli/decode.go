@@ -25,10 +25,11 @@ var decodeCommand = command.Command{
 	About: `Decode hexadecimal bitmaps into the names of capabilities, or names into a
 bitmap. An argument of hexadecimal digits is a bitmap, even 13; a list of names
 may be in any spelling. decode also reads the text form (cap_net_raw=ep), the
-IAB text, lines of a status file, of capsh --print, getcap, getpcaps, getfattr,
-strace (capset) and Falco, and reports in JSON. It skips what a shell, grep,
-kubectl or Markdown puts before a line. After a set it says which runtime's
-default that is, or which default is nearest.
+IAB text, lines of a status file, of capsh --print, getcap, getpcaps, captree,
+pscap, filecap, getfattr, setpriv --dump, strace (capset), audit and Falco, masks
+of C, --cap-add, sets as ps shortens them, and reports in JSON. It skips what a
+shell, grep, kubectl, a CI log, Markdown or HTML puts around a line. After a set
+it says which runtime's default that is, or which default is nearest.
 
 Without an argument and a file, it reads standard input. A line without a set
 is an error unless it belongs to a status file; the other lines are decoded.`,

@@ -67,6 +67,9 @@ func (r *reader) capshLine(l row) (bool, error) {
 		text += " "
 	}
 	it := r.open[l.from]
+	if it != nil && it.what == ofLabelled && labelledOther().MatchString(text) {
+		return true, nil
+	}
 	within := it != nil && it.what == ofCapsh
 	for _, begin := range capshLines {
 		value, ok := strings.CutPrefix(text, begin)

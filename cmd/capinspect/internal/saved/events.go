@@ -52,11 +52,15 @@ func isEvents(text []byte) bool {
 // readEvents returns the tasks of the processes in a stream of events.
 func readEvents(text []byte) (items []*item, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
+	var wrong error // the first
+	more := 0
 	for n := 1; ; n++ {
 		var raw json.RawMessage
 		switch err := d.Decode(&raw); {
+		case err == io.EOF && more > 0:
+			return items, fmt.Errorf("%w; and %d more", wrong, more)
 		case err == io.EOF:
-			return items, nil
+			return items, wrong
 		case err != nil:
 			return items, fmt.Errorf("event %d: %w", n, err)
 		case len(raw) > maxEvent:
@@ -69,8 +73,11 @@ func readEvents(text []byte) (items []*item, err error) {
 			return items, fmt.Errorf("event %d: %w", n, err)
 		}
 		found, err := eventItems(event, 0)
-		if err != nil {
-			return items, fmt.Errorf("event %d: %w", n, err)
+		switch {
+		case err != nil && wrong != nil:
+			more++
+		case err != nil:
+			wrong = fmt.Errorf("event %d: %w", n, err)
 		}
 		items = append(items, found...)
 	}

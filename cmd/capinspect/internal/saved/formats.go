@@ -44,6 +44,7 @@ var formats = []format{
 	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
 	{name: "events of Tetragon or Falco", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
 	{name: "a manifest of Kubernetes", is: isManifest, tasks: refuseManifest},
+	{name: "a list of names", is: isNames, tasks: tasksOf(readNames), sets: setsOfItems(readNames)},
 	{name: "JSON", is: isOtherJSON, tasks: refuseJSON},
 	{name: "a report of capinspect", is: isReport, tasks: report.Read, concluded: true, listed: true},
 	{name: "lines of text", is: anything, tasks: tasksOf(readLines), sets: setsOfItems(readLines)},

@@ -4,7 +4,7 @@ package saved
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -30,11 +30,12 @@ type part interface {
 
 // noTask says which command shows what is not about a task.
 var noTask = map[string]string{
-	ofFile:  "the capabilities of a file, not of a task: decode shows them, predict tells what executing the file gives",
-	ofMask:  "a bitmap without a label, which may be any set of a task: decode shows it",
-	ofNames: "a list of names, which may be any set of a task: decode shows it",
-	ofList:  "a list of a container's configuration, not a task's set: decode shows it",
-	ofCall:  "a call of capset without its result: decode shows it",
+	ofFile:  "these are the capabilities of a file, not of a task: decode shows them, predict tells what executing the file gives",
+	ofMask:  "this is a bitmap without a label, which may be any set of a task: decode shows it",
+	ofNames: "this is a list of names, which may be any set of a task: decode shows it",
+	ofList:  "this is a list of a container's configuration, not a task's set: decode shows it",
+	ofFlags: "these are flags of a command that starts something, not a task's set: decode shows what they name",
+	ofCall:  "this is a call of capset without its result: decode shows it",
 }
 
 // tasksOf returns what returns the tasks of the items in a text.
@@ -54,7 +55,7 @@ func tasksOf(read func(text []byte) ([]*item, error)) func(text []byte) ([]*task
 		case tasks != nil || err != nil:
 			return tasks, err
 		case what != "":
-			return nil, fmt.Errorf("this is %s", noTask[what])
+			return nil, errors.New(noTask[what])
 		}
 		return nil, errNoCaps
 	}

@@ -28,12 +28,17 @@ const (
 	ofList     = "a list of a container's configuration"
 	ofText     = "a text form"
 	ofIAB      = "an IAB text"
+	ofFlags    = "flags of a command"
+	ofBefore   = "the sets of a task before execve"
 )
 
 // setsPart is a task of which some sets are known.
 type setsPart struct {
-	sets map[capset.Kind]capset.Set
-	tid  int
+	sets       map[capset.Kind]capset.Set
+	tid        int
+	name       string
+	uid        *uint32
+	noNewPrivs *bool
 }
 
 func (p *setsPart) task() (*task.Task, []lineError) {
@@ -44,6 +49,7 @@ func (p *setsPart) task() (*task.Task, []lineError) {
 	if p.tid > 0 {
 		t.Tid = task.Known(p.tid)
 	}
+	p.known(t)
 	return t, nil
 }
 
@@ -181,15 +187,43 @@ func (r *reader) falcoLine(l row) (bool, error) {
 }
 
 // attribute is the line that getfattr(1) has for the capabilities of a file.
-var attribute = pattern(`^security\.capability=(?:0[xX]([0-9a-fA-F]+)|0[sS]([A-Za-z0-9+/]+=*)|"(.*)")$`)
+var attribute = pattern(`^(?:[\w.]+\.)?security\.capability[=:] ?(?:0[xX]([0-9a-fA-F]+)|0[sS]([A-Za-z0-9+/]+=*)|"(.*)")$`)
 
 // bareAttribute is the attribute alone: of its sizes, with the revision that it begins with.
 var bareAttribute = pattern(`^(?:0[xX])?([0-9a-fA-F]{6}0[123](?:[0-9a-fA-F]{16}|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}))$|^(?:0[sS])?([A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{32}|[A-Za-z0-9+/]{16})$`)
+
+// otherAttribute is an attribute of another name, which getfattr -d prints as well.
+var otherAttribute = pattern(`^(?:user|trusted|security|system)\.[\w.-]+=`)
+
+// octets is the attribute as a dump of bytes, or a string of Python.
+var octets = pattern(`^(?:[0-9a-fA-F]{2,8} ){2,}[0-9a-fA-F]{2,8}$|^b?(?:'\\x01\\x00\\x00.*'|"\\x01\\x00\\x00.*")$`)
+
+// bytesOf returns the bytes of such a text.
+func bytesOf(text string) []byte {
+	if !octets().MatchString(text) {
+		return nil
+	}
+	if at := strings.IndexAny(text, `'"`); at >= 0 {
+		raw, _ := strconv.Unquote(`"` + text[at+1:len(text)-1] + `"`)
+		return []byte(raw)
+	}
+	raw, _ := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	return raw
+}
+
+// files reports whether a file with capabilities has been read.
+func (r *reader) files() bool {
+	return slices.ContainsFunc(r.items, func(it *item) bool { return it.what == ofFile })
+}
 
 // xattrLine takes what getfattr prints, and the attribute alone.
 func (r *reader) xattrLine(l row) (bool, error) {
 	if name, ok := strings.CutPrefix(l.text, "# file: "); ok {
 		r.file = name
+		return true, nil
+	}
+	if caps, err := capset.ParseFileCaps(bytesOf(l.text)); err == nil {
+		r.addFile(l, r.file, caps)
 		return true, nil
 	}
 	bare := false
@@ -264,6 +298,9 @@ func (r *reader) addFile(l row, file string, caps capset.FileCaps) {
 // rootID is what getcap -n prints behind the text form.
 var rootID = pattern(` \[rootid=(\d{1,10})\]$`)
 
+// wrongClause is a clause that means nothing, before others that do: no path.
+var wrongClause = pattern(`(?i)(?:^|\s)(?:cap_|all)[a-z_0-9,]*[=+-]`)
+
 // getcapLine takes a path and a text form. libcap before 2.41 has "= " before what is one
 // clause today.
 func (r *reader) getcapLine(l row) (bool, error) {
@@ -286,7 +323,7 @@ func (r *reader) getcapLine(l row) (bool, error) {
 		if err != nil || strings.TrimSpace(text[at:]) == "" {
 			continue
 		}
-		if strings.ContainsAny(text[:at], "=") { // no path, but a clause that is wrong
+		if wrongClause().MatchString(text[:at]) {
 			return false, nil
 		}
 		caps.Permitted, caps.Inheritable, caps.Effective = s[capset.Permitted], s[capset.Inheritable], s[capset.Effective] != 0
@@ -360,7 +397,7 @@ func (r *reader) listLine(l row) (bool, error) {
 		return true, nil
 	}
 	if r.list == nil {
-		return false, nil
+		return r.namesBegin(l), nil
 	}
 	if listEnd().MatchString(l.text) {
 		r.list = nil
@@ -374,6 +411,24 @@ func (r *reader) listLine(l row) (bool, error) {
 	set, err := listed(found[1])
 	r.list.sets[0].Set |= set
 	return true, err
+}
+
+// namesBegin takes the first name of a list of YAML that says nothing of what it is.
+func (r *reader) namesBegin(l row) bool {
+	if !strings.HasPrefix(l.text, "- ") {
+		return false
+	}
+	found := listName().FindStringSubmatch(l.text)
+	if found == nil {
+		return false
+	}
+	set, err := listed(found[1])
+	if err != nil {
+		return false
+	}
+	r.add(l, ofNames, nil, report.DecodedMask{Of: l.from, Input: l.text, Set: set})
+	r.list = r.items[len(r.items)-1]
+	return true
 }
 
 // listed returns the set of a name in such a list, which may be ALL.
@@ -391,7 +446,7 @@ func listed(name string) (capset.Set, error) {
 // maskLine takes a bitmap alone, or names.
 func (r *reader) maskLine(l row) (bool, error) {
 	text := strings.Trim(l.text, "\"'`,;")
-	if text == "" || strings.ContainsAny(text, ":=+!^%/") {
+	if text == "" || strings.ContainsAny(text, ":=+!^%/") || dumped().MatchString(text) {
 		return false, nil
 	}
 	if masks := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }); len(masks) > 1 && !slices.ContainsFunc(masks, notMask) {
@@ -421,6 +476,9 @@ func (r *reader) maskLine(l row) (bool, error) {
 	return true, nil
 }
 
+// dumped are the bytes of something, which are no numbers of capabilities.
+var dumped = pattern(`^(?:[0-9a-fA-F]+:? +)?(?:[0-9a-fA-F]{2} +){3,}[0-9a-fA-F]{2}\b|[ ,]0[0-9a-fA-F]\b|^0[0-9a-fA-F][ ,]`)
+
 // notMask reports whether a word is no bitmap of several in a line, which has "0x" or the
 // digits of the kernel.
 func notMask(text string) bool {
@@ -430,7 +488,7 @@ func notMask(text string) bool {
 
 // textLine takes a text form or an IAB text alone.
 func (r *reader) textLine(l row) (bool, error) {
-	text := strings.Trim(l.text, "\"'`")
+	text := strings.Trim(l.text, "\"'`[]")
 	if strings.ContainsAny(text, "=+-") {
 		if s, err := capset.ParseText(text, capset.LastKnown); err == nil && strings.TrimSpace(text) != "" {
 			r.addSets(l, ofText, l.from, &setsPart{sets: textSets(s)}, true)

@@ -4,6 +4,7 @@ package saved
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,14 +39,19 @@ func isManifest(text []byte) bool {
 	return bytes.Contains(text, []byte("kind")) && bytes.Contains(text, []byte("apiVersion")) && !capName().Match(text) && manifestKind(text) != ""
 }
 
-// refuseManifest says what takes a manifest.
-func refuseManifest(text []byte) ([]*task.Task, error) {
-	kind := manifestKind(text)
+// manifestError says what takes a manifest.
+type manifestError struct{ kind, file string }
+
+func (e *manifestError) Error() string {
 	article := "a"
-	if strings.ContainsRune("AEIOU", rune(kind[0])) {
+	if strings.ContainsRune("AEIOU", rune(e.kind[0])) {
 		article = "an"
 	}
-	return nil, fmt.Errorf("this is %s %s of Kubernetes: use pod:FILE, which check and diff take", article, kind)
+	return fmt.Sprintf("this is %s %s of Kubernetes: use pod:%s, which check and diff take", article, e.kind, cmp.Or(e.file, "FILE"))
+}
+
+func refuseManifest(text []byte) ([]*task.Task, error) {
+	return nil, &manifestError{kind: manifestKind(text)}
 }
 
 // isJSON reports whether a text is JSON, an object as far as its first character tells. An

@@ -13,6 +13,7 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved/notation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -28,14 +29,18 @@ type kind struct {
 
 // kinds are the kinds of lines that tell something, the most certain first.
 var kinds = []kind{
+	{"a row of a table", (*reader).tableLine},
 	{"a line of a status file", (*reader).statusLine},
 	{"a line of capsh --print", (*reader).capshLine},
 	{"capabilities that getpcaps prints", (*reader).getpcapsLine},
 	{"a call of capset", (*reader).straceLine},
+	{"a line of audit, captree, setcap or docker run", (*reader).toldLine},
 	{"fields of Falco", (*reader).falcoLine},
 	{"the attribute of a file", (*reader).xattrLine},
+	{"a set with its name", (*reader).labelledLine},
 	{"a list of a container's configuration", (*reader).listLine},
 	{"a decoded bitmap", (*reader).decodedLine},
+	{"an expression", (*reader).expressionLine},
 	{"a bitmap", (*reader).maskLine},
 	{"a text form", (*reader).textLine},
 	{"a line that getcap prints", (*reader).getcapLine},
@@ -54,6 +59,7 @@ type reader struct {
 	noise    []row            // commands in which a set has a name
 	said     map[string]bool  // of lines that are known and not read
 	table    bool             // the lines are those of such a table
+	rows     *notation.Table  // of which further rows follow
 	errs     []lineError
 
 	examined int // lines that do not belong to a status file, at first sight
@@ -92,7 +98,7 @@ func readLines(text []byte) ([]*item, error) {
 	}
 	r.makeTasks()
 	for _, l := range r.aside {
-		if !r.statuses[l.from] {
+		if !r.statuses[l.from] && !(isPath().MatchString(l.text) && r.files()) {
 			r.fail(l.number, l.notUnderstood())
 		}
 	}
@@ -178,8 +184,12 @@ func (r *reader) line(l row) error {
 				return err
 			}
 		}
-		if mayBeStatus(l.text) {
+		switch {
+		case mayBeStatus(l.text):
 			r.setAside(l)
+			return nil
+		case isPath().MatchString(l.text) && len(r.aside) < maxErrors:
+			r.aside = append(r.aside, l)
 			return nil
 		}
 		rest, ok := peel(l)
@@ -196,8 +206,10 @@ func (r *reader) line(l row) error {
 		return nil
 	case r.capsAnywhere(l):
 		return nil
-	}
-	if r.table {
+	case r.table, r.file != "" && otherAttribute().MatchString(first.text):
+		return nil
+	case noiseAbove().MatchString(first.text):
+		r.table = true
 		return nil
 	}
 	if f := foreign(first.text); f != nil {
@@ -340,7 +352,7 @@ const emptyLine = "x86_Thread_features"
 // headerLine takes the line above a task or a file.
 func (r *reader) headerLine(l row) (bool, error) {
 	found := headerLine().FindStringSubmatch(l.text)
-	if found == nil || strings.HasPrefix(found[3], emptyLine) {
+	if found == nil || strings.HasPrefix(found[3], emptyLine) || strings.EqualFold(found[3], "capabilities") {
 		return false, nil
 	}
 	clear(r.open)

@@ -239,10 +239,14 @@ var noise = pattern("^(?:" + strings.Join([]string{
 	`Use 'kubectl describe .*`,
 	`If you don't see a command prompt.*`,
 	`command terminated with exit code \d+`,
-	`WARNING: libcap needs an update .*`,                                   // to know the names of this kernel
-	`[|+][-=:|+ ]+[|+]`,                                                    // a line in a table
-	"[][{}(),;\"']+",                                                       // what stands around lines
+	`WARNING: libcap needs an update .*`, // to know the names of this kernel
+	`[|+][-=:|+ ]+[|+]`,                  // a line in a table
+	"[][{}(),;\"']+", `"[\w.]+": ?[\[{]`, // what stands around lines
 	`##\[\w+\].*`, `::\w[\w-]*(?: [^:]*)?::.*`, `section_(?:start|end):.*`, // of a CI job
+	`#+ [A-Z ]+ #+`, `Comment: .*`, // kdigger
+	`Container Runtime: .*`, `Has Namespaces:`, `(?:pid|user): (?:true|false)`, `AppArmor Profile: .*`, // amicontained
+	`(?:Child )?(?:User|Group) +credentials .*`, // captest
+	`(?i)capabilities:`,
 	`getfattr: Removing leading '/' .*`,
 	`--+`, `==+`, `\.\.\.`, `…`, `\[\.\.\.\]`, `<snip>`, `\[snip\]`, // something is left out
 	`[#$%❯➜](?: .*)?`, // a prompt, or a comment
@@ -250,6 +254,13 @@ var noise = pattern("^(?:" + strings.Join([]string{
 	`(?:\[[^\]]+\]|[\w.@:~/-]+)(?: [\w.@:~/-]+)?[ \]]?[#$%❯➜](?: .*)?`, // a prompt with a host or a directory
 	`PS [^>]*>.*`, // the prompt of PowerShell
 }, "|") + ")$")
+
+// noiseAbove is a line above others that tell nothing either: the system calls that
+// amicontained lists.
+var noiseAbove = pattern(`^Blocked [sS]yscalls \(\d+\):$`)
+
+// isPath is the path of a file alone, which getcap -v prints if it has no capabilities.
+var isPath = pattern(`^\.{0,2}/\S+$`)
 
 // isNoise reports whether a line tells nothing.
 func isNoise(text string) bool { return noise().MatchString(text) }

@@ -94,5 +94,8 @@ func inFile(name string, err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
+	if manifest, ok := errors.AsType[*manifestError](err); ok {
+		manifest.file = name
+	}
 	return &task.InputError{Name: name, Err: err}
 }

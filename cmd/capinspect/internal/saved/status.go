@@ -301,7 +301,7 @@ var tabbed = pattern(`^\w+:\t`)
 
 // mayBeStatus reports whether a line may be one of a status file.
 func mayBeStatus(text string) bool {
-	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.EqualFold(text[:min(len(text), 8)], "Warning:") && !capAnywhere().MatchString(text)
+	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.EqualFold(text[:min(len(text), 8)], "Warning:") && !capAnywhere().MatchString(text) && !isNoise(text)
 }
 
 // capAnywhere is a line of a set behind anything, or several that have become one line.

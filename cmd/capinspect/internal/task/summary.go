@@ -65,7 +65,7 @@ func (t *Task) holds(s *summary) {
 	permitted, bounding := t.Sets[capset.Permitted].Or(effective), t.Sets[capset.Bounding]
 	switch limit, limited := bounding.Get(); {
 	case !known:
-		s.add(Doubt, "what it holds is unknown")
+		t.holdsInPart(s)
 	case effective == permitted && limited && limit == effective:
 		t.phrase(s, effective, t.opensAll(effective))
 	case effective == 0 && permitted == 0:
@@ -100,6 +100,21 @@ func (t *Task) holds(s *summary) {
 	case t.InChildUserNamespace():
 		s.add(Plain, ", in a child user namespace")
 	}
+}
+
+// holdsInPart says what is known of a task of which Effective is not.
+func (t *Task) holdsInPart(s *summary) {
+	what := "what it holds is unknown"
+	if set, ok := t.Sets[capset.Permitted].Get(); ok {
+		t.phrase(s, set, false)
+		s.add(Plain, " permitted, ")
+		what = "what is effective is unknown"
+	}
+	if set, ok := t.Sets[capset.Bounding].Get(); ok {
+		t.phrase(s, set, false)
+		s.add(Plain, " in Bounding, ")
+	}
+	s.add(Doubt, what)
 }
 
 // opensAll reports whether a set is all that root on the node has.

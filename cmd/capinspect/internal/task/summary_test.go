@@ -41,7 +41,9 @@ func TestSummary(t *testing.T) {
 		{user, initial, all(raw, raw, raw, docker, raw), "uid 101, net_raw effective, docker defaults in Bounding, net_raw ambient"},
 		{user, initial, all(0, raw|admin, raw, raw|admin, 0), "uid 101, net_raw effective, net_admin + net_raw permitted, net_admin + net_raw in Bounding"},
 		{user, initial, all(0, 0xff00ff, 0xff00ff, 0xff00ff, 0), "uid 101, 16 capabilities"},
-		{Value[capset.IDs]{}, initial, sets{capset.Bounding: Known(docker)}, "what it holds is unknown"},
+		{Value[capset.IDs]{}, initial, sets{capset.Bounding: Known(docker)}, "docker defaults in Bounding, what it holds is unknown"},
+		{Value[capset.IDs]{}, initial, sets{capset.Permitted: Known(raw)}, "net_raw permitted, what is effective is unknown"},
+		{Value[capset.IDs]{}, initial, sets{capset.Ambient: Known(raw)}, "what it holds is unknown, net_raw ambient"},
 		{Value[capset.IDs]{}, initial, sets{capset.Effective: Known(raw)}, "net_raw effective"},
 	} {
 		x := &Task{LastCap: LastCap{Value: capset.LastKnown, From: FromKernel}, UserNamespace: test.ns}

@@ -176,8 +176,10 @@ func (t *Task) Mode() Value[capset.Mode] {
 // capinspect. Securebits and no_new_privs that are unknown are taken for 0. The error says
 // which of the sets, and of the ids if they are asked for, is unknown. Ambient may be.
 func (t *Task) Credentials(ids bool) (c capset.Credentials, err error) {
-	for k := capset.Inheritable; k <= capset.Bounding && err == nil; k++ {
-		err = need("capabilities."+SetName(k), t.Sets[k])
+	for _, k := range [...]capset.Kind{capset.Effective, capset.Permitted, capset.Inheritable, capset.Bounding} {
+		if err == nil {
+			err = need("capabilities."+SetName(k), t.Sets[k])
+		}
 	}
 	if ids && err == nil {
 		if err = need("uid", t.UID); err == nil {
