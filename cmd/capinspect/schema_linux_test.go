@@ -296,7 +296,7 @@ func made(t *testing.T, output any) (v any) {
 }
 
 // optional are the keys that are there if there is something to say.
-var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps)$|^/tasks/\d+/(container|otherCaps|time|node|version|startTime)$|^/(unknown|version|startTime|change|gained|lost|before)$|^/changes/\d+/(gained|lost|before|inheritable|ambient|unconfined|privileged|host[A-Z]\w+|securebits|lsm)$`)
+var optional = regexp.MustCompile(`/(unknown|sets|values|scopes|gained|lost|before)/[^/]+$|^/securityContext/|^/(container|otherCaps|namespaces|lsm)$|^/tasks/\d+/(container|otherCaps|namespaces|lsm|time|node|version|startTime)$|^/(unknown|version|startTime|change|gained|lost|before)$|^/changes/\d+/(gained|lost|before|inheritable|ambient|unconfined|privileged|host[A-Z]\w+|securebits|lsm)$`)
 
 // TestSchemaIsStrict holds that the schema refuses a key that it does not know,
 // misses one that is not there, and knows the type of each value.

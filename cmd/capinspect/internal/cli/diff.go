@@ -58,19 +58,19 @@ CAP_NET_RAW for NET_RAW, are listed and do not change the exit status.
 
 Two files that are reports of many tasks, from ps with -o jsonl or json, are
 compared as a whole: which containers and processes gained, lost, appeared or
-are gone, the most dangerous first. Use ps --full, which tells containers, or
-ps --by container. A container is the same by the workload of its pod and its
-name in it, which do not change at a rollout, else by pod and name or by id;
-what is in none is the same by its name and effective uid. Processes of one
-name in a container, and the containers of several replicas, are compared as a
-set: what any of them has. As far as both reports tell them, the five sets,
-uids, no_new_privs, seccomp, security labels, securebits and the namespaces of
-the node are compared; what one does not say is listed as not compared. A gain
-is a capability more, something off that held it back (no_new_privs, seccomp, a
-security module, a securebit), a namespace of the node, a privileged container,
-or uid 0; and what appeared with more than the default of its runtime, with
-more than its container held, or in no container with anything. --fail-on gain
-exits with 1 on a gain alone.`,
+are gone, the most dangerous first. Use ps --full, which tells containers,
+namespaces and labels, or ps --by container. A container is the same by the
+workload of its pod and its name in it, which do not change at a rollout, else
+by pod and name or by id; what is in none is the same by its name and effective
+uid. Processes of one name in a container, and the containers of several
+replicas, are compared as a set: what any of them has. As far as both reports
+tell them, the five sets, uids, no_new_privs, seccomp, security labels,
+securebits and the namespaces of the node are compared; what one does not say
+is listed as not compared. A gain is a capability more, something off that held
+it back (no_new_privs, seccomp, a security module, a securebit), a namespace of
+the node, a privileged container, or uid 0; and what appeared with more than
+the default of its runtime, with more than its container held, or in no
+container with anything. --fail-on gain exits with 1 on a gain alone.`,
 	Example: `
 capinspect diff self self
 capinspect diff docker containerd

@@ -28,11 +28,16 @@ func (c *Collector) users() users {
 }
 
 // of returns the names that count for a task: none if it does not share the namespaces.
-func (u *users) of(handle procstatus.Task) task.Names {
-	for k, own := range map[procstatus.NamespaceKind]task.Value[uint64]{procstatus.NamespaceUser: u.user, procstatus.NamespaceMnt: u.mnt} {
-		if id, err := handle.Namespace(k); err != nil || !task.Is(own, id) {
-			return nil
+func (u *users) of(handle procstatus.Task, t *task.Task) task.Names {
+	shared := func(k procstatus.NamespaceKind, own task.Value[uint64]) bool {
+		if id := t.Namespace(k).ID; id.Known() {
+			return task.Is(own, id.Zero())
 		}
+		id, err := handle.Namespace(k)
+		return err == nil && task.Is(own, id)
+	}
+	if !shared(procstatus.NamespaceUser, u.user) || !shared(procstatus.NamespaceMnt, u.mnt) {
+		return nil
 	}
 	return u.names
 }

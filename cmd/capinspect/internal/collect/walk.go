@@ -41,6 +41,7 @@ type Query struct {
 	// sign of it.
 	MarkChildren bool
 	UserNames    bool // find out the names of user ids
+	Surroundings bool // find out the namespaces and the label of the security module
 	StartTime    bool // find out when the task started
 	Workers      int  // how many tasks are read at the same time; 0 is as many as processors
 }

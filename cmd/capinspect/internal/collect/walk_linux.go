@@ -131,6 +131,9 @@ func (o *order[C]) finish(number int, chunk C) {
 // chunks in order, one at a time. Visit must not keep a task: the next one takes its place.
 func Walk[C any](c *Collector, q Query, begin func() C, visit func(C, *task.Task), done func(C) error) (total Walked, err error) {
 	c.place.OwnPid() // before the workers ask for it
+	if q.Surroundings {
+		c.place.Own(procstatus.NamespaceUser)
+	}
 	tasks, err := c.tasks(q.Pids)
 	if err != nil {
 		return total, err

@@ -48,7 +48,7 @@ func (w *worker) process(handle procstatus.Task, visit func(*task.Task)) {
 		return
 	}
 	marks := w.q.MarkChildren && w.q.selective()
-	whole := w.q.Container || w.q.UserNames || w.q.UserNamespace || w.q.StartTime || w.q.Threads != Leaders || marks
+	whole := w.q.Container || w.q.UserNames || w.q.Surroundings || w.q.UserNamespace || w.q.StartTime || w.q.Threads != Leaders || marks
 	if whole {
 		// There is more than one file to read: all of them through one open directory.
 		var err error
@@ -161,8 +161,11 @@ func (w *worker) around(handle procstatus.Task) {
 		w.task.Container = w.containers.Of(handle, &w.task)
 		w.name(w.task.Container.Zero())
 	}
+	if w.q.Surroundings {
+		w.from.place.Listed(handle, &w.task)
+	}
 	if w.q.UserNames {
-		w.task.UserNames = w.users.of(handle)
+		w.task.UserNames = w.users.of(handle, &w.task)
 	}
 	w.startTime(handle)
 }
@@ -236,6 +239,9 @@ func (w *worker) threads(handle procstatus.Task, visit func(*task.Task)) {
 			continue
 		}
 		w.task.Container, w.task.UserNames, w.task.UserNamespace = in, names, ns
+		if w.q.Surroundings {
+			w.from.place.Listed(handle.Thread(tid), &w.task)
+		}
 		w.startTime(handle.Thread(tid))
 		if w.q.Threads == AllThreads || rightsOf(&w.status) != leader {
 			w.visit(visit)

@@ -148,12 +148,16 @@ func place(t *task.Task) Place {
 		UserNamespace: task.Map(t.UserNamespace, func(ns task.UserNamespace) UserNamespace {
 			return UserNamespace{ns.ID, ns.Initial, task.Map(ns.UIDMap, extents), task.Map(ns.GIDMap, extents), ns.Setgroups}
 		}),
-		Namespaces: namespaces(t.Namespaces),
-		Scopes:     scopes(t),
-		LSM: task.Map(t.Label, func(l procstatus.Label) Label {
-			return Label{text(l.Module), l.Label, text(l.Mode)}
-		}),
+		Within:   Within{namespaces(t.Namespaces)},
+		Scopes:   scopes(t),
+		Labelled: labelled(t),
 	}
+}
+
+func labelled(t *task.Task) Labelled {
+	return Labelled{task.Map(t.Label, func(l procstatus.Label) Label {
+		return Label{text(l.Module), l.Label, text(l.Mode)}
+	})}
 }
 
 func extents(m procstatus.IDMap) []Extent {

@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/diff"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/layout"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // Stream writes the tasks of ps while they come: each on a line, or all in one object. A
@@ -46,14 +47,14 @@ func (s *Stream) Start() error {
 }
 
 // Keys say which keys a task has beside those that its status file fills.
-type Keys struct{ Container, UserNames bool }
+type Keys struct{ Container, UserNames, Place bool }
 
 // Chunk is the JSON form of some tasks.
 type Chunk struct {
-	buf   []byte
-	err   error
-	cache map[rightsKey]rightsText
-	kept  int // bytes of the cache
+	buf    []byte
+	err    error
+	rights cache[rightsKey]
+	places cache[placeKey]
 }
 
 // chunkSize is how many bytes a chunk has room for at first.
@@ -65,7 +66,7 @@ func (s *Stream) Begin() *Chunk {
 		c.buf, c.err = c.buf[:0], nil
 		return c
 	}
-	return &Chunk{buf: make([]byte, 0, chunkSize), cache: map[rightsKey]rightsText{}}
+	return &Chunk{buf: make([]byte, 0, chunkSize), rights: cache[rightsKey]{parts: map[rightsKey]kept{}}, places: cache[placeKey]{parts: map[placeKey]kept{}}}
 }
 
 // taskDepth is how deep the tasks are in an object.
@@ -89,8 +90,15 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 	if s.Keys.Container {
 		in = contained(t)
 	}
+	var place kept
+	if s.Keys.Place {
+		if place, err = s.place(c, t); err != nil {
+			c.err = err
+			return
+		}
+	}
 	started := Started{t.StartTime}
-	why := Explained{slices.Concat(Unknown{}, s.why, unknownOf(&id), rights.unknown, unknownOf(&started), unknownOf(&in))}
+	why := Explained{slices.Concat(Unknown{}, s.why, unknownOf(&id), rights.unknown, unknownOf(&started), place.unknown, unknownOf(&in))}
 
 	lead, end := s.lead, "}\n"
 	if s.Object {
@@ -108,6 +116,9 @@ func (s *Stream) Visit(c *Chunk, t *task.Task) {
 	}
 	if started != (Started{}) {
 		c.optional(&started, s.Object)
+	}
+	if s.Keys.Place {
+		c.buf = append(append(c.buf, ','), place.text...)
 	}
 	if s.Keys.Container {
 		c.buf = append(c.buf, ',')
@@ -162,41 +173,68 @@ type rightsKey struct {
 	seccomp    task.Value[task.Seccomp]
 }
 
-// rightsText is the JSON form of the rights of a task.
-type rightsText struct {
+// kept is the JSON form of a part of a task, and what is unknown in there.
+type kept struct {
 	text    []byte
 	unknown Unknown
 }
 
-// maxCached is how many different rights a chunk keeps, and maxKept how many bytes they have
-// together: a node has few.
+// cache keeps the JSON form of parts of tasks, by all that they depend on.
+type cache[K comparable] struct {
+	parts map[K]kept
+	bytes int
+}
+
+// maxCached is how many different parts of a kind a chunk keeps, and maxKept how many bytes
+// they have together, with their keys: a node has few.
 const maxCached, maxKept = 256, 1 << 20
 
+// keep returns the JSON form of a part of a task, which is made once for each key.
+func (c *cache[K]) keep(key K, lines bool, form func() any) (kept, error) {
+	if known, ok := c.parts[key]; ok {
+		return known, nil
+	}
+	part := form()
+	text, err := members(part, lines)
+	made := kept{text, unknownOf(part)}
+	size := 2 * len(text) // no key takes more than what is made of it
+	if len(c.parts) >= maxCached || c.bytes+size > maxKept {
+		clear(c.parts)
+		c.bytes = 0
+	}
+	if size <= maxKept {
+		c.parts[key] = made
+		c.bytes += size
+	}
+	return made, err
+}
+
+// placeKey is all that the place of a task depends on.
+type placeKey struct {
+	namespaces task.Value[task.Namespaces]
+	label      task.Value[procstatus.Label]
+}
+
+// place returns the JSON form of where a task is, as far as a list tells it.
+func (s *Stream) place(c *Chunk, t *task.Task) (kept, error) {
+	return c.places.keep(placeKey{t.Namespaces, t.Label}, s.Object, func() any {
+		return &Listed{Within{namespaces(t.Namespaces)}, labelled(t)}
+	})
+}
+
 // rights returns the JSON form of the rights of a task.
-func (s *Stream) rights(c *Chunk, t *task.Task) (rightsText, error) {
+func (s *Stream) rights(c *Chunk, t *task.Task) (kept, error) {
 	key := rightsKey{
 		sets: t.Sets, last: t.LastCap.Value, whole: t.Whole, uid: t.UID, gid: t.GID,
 		groups: task.Map(t.Groups, packed), noNewPrivs: t.NoNewPrivs, seccomp: t.Seccomp,
 	}
 	if ids, ok := t.UID.Get(); ok && s.Keys.UserNames {
-		key.users = [...]task.Value[string]{t.UserNames[ids.Real], t.UserNames[ids.Effective]}
+		key.users = [...]task.Value[string]{nameIn(t, ids.Real), nameIn(t, ids.Effective)}
 	}
-	if known, ok := c.cache[key]; ok {
-		return known, nil
-	}
-	r := s.rightsOf(t)
-	text, err := members(&r, s.Object)
-	made := rightsText{text, unknownOf(&r)}
-	size := len(made.text) + len(key.groups.Zero())
-	if len(c.cache) >= maxCached || c.kept+size > maxKept {
-		clear(c.cache)
-		c.kept = 0
-	}
-	if size <= maxKept {
-		c.cache[key] = made
-		c.kept += size
-	}
-	return made, err
+	return c.rights.keep(key, s.Object, func() any {
+		r := s.rightsOf(t)
+		return &r
+	})
 }
 
 // packed returns ids as a text that no others have.
@@ -211,11 +249,18 @@ func packed(ids []uint32) string {
 	return string(text)
 }
 
+// nameIn returns the name of a user that a list has.
+func nameIn(t *task.Task, id uint32) task.Value[string] {
+	return task.First(t.UserNames[id], task.Unknown[string]("capinspect's own /etc/passwd does not have it, or does not count for the task"))
+}
+
 // rightsOf returns the rights of a task as ps shows them.
 func (s *Stream) rightsOf(t *task.Task) Rights {
 	users := task.Map(t.UID, fourIDs)
 	if s.Keys.UserNames {
-		users = namedIDs(t.UID, t.UserNames, task.Value[capset.IDs]{})
+		ids := t.UID.Zero()
+		names := task.Names{ids.Real: nameIn(t, ids.Real), ids.Effective: nameIn(t, ids.Effective)}
+		users = namedIDs(t.UID, names, task.Map(t.Host, func(h task.HostIDs) capset.IDs { return h.UID }))
 	}
 	return Rights{privileges(t), Owner{users, task.Map(t.GID, fourIDs)}, groups(t, false), Restraint{t.NoNewPrivs}, seccomp(t)}
 }

@@ -62,7 +62,7 @@ func several(t *testing.T) []*task.Task {
 // alone, whatever stands in the same chunk and whichever form the stream has.
 func TestStream(t *testing.T) {
 	tasks := several(t)
-	for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {true, true}} {
+	for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {Place: true}, {true, true, true}} {
 		var want []map[string]any
 		for _, x := range tasks {
 			alone := streamed(t, &Stream{Keys: keys}, []*task.Task{x}, 1, nil)
@@ -114,6 +114,7 @@ type psTask struct {
 	Rights
 	Became
 	Started
+	*Listed
 	Contained
 	Explained
 }
@@ -130,11 +131,14 @@ type psLine struct {
 func TestStreamWhole(t *testing.T) {
 	failures := []Failure{{Pid: "7", Err: errors.New("gone")}}
 	for _, tasks := range [][]*task.Task{nil, several(t)} {
-		for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {true, true}} {
+		for _, keys := range []Keys{{}, {Container: true}, {UserNames: true}, {Place: true}, {true, true, true}} {
 			s := &Stream{Frame: Frame{Object: true}, Keys: keys}
 			whole := psReport{Version{SchemaVersion}, reader(stamped), []psTask{}, failed(failures), &List{"s", NewNotShown(1, 2, "invisible")}, incomplete(stamped)}
 			for _, x := range tasks {
 				p := psTask{Identity: identity(x), Rights: s.rightsOf(x), Started: Started{x.StartTime}}
+				if keys.Place {
+					p.Listed = &Listed{Within{namespaces(x.Namespaces)}, labelled(x)}
+				}
 				if keys.Container {
 					p.Contained = contained(x)
 				}

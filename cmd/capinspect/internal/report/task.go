@@ -155,9 +155,25 @@ type Flag struct {
 // Place is where a task is.
 type Place struct {
 	UserNamespace task.Value[UserNamespace] `json:"userNamespace" lines:"members"`
-	Namespaces    task.Value[Namespaces]    `json:"namespaces" lines:"members"`
-	Scopes        task.Value[Object[Scope]] `json:"scopes" lines:"members"` // by the names of the capabilities
-	LSM           task.Value[Label]         `json:"lsm"`
+	Within
+	Scopes task.Value[Object[Scope]] `json:"scopes" lines:"members"` // by the names of the capabilities
+	Labelled
+}
+
+// Listed is what a list tells of where a task is.
+type Listed struct {
+	Within
+	Labelled
+}
+
+// Within tells which namespaces a task is in.
+type Within struct {
+	Namespaces task.Value[Namespaces] `json:"namespaces" lines:"members"`
+}
+
+// Labelled tells what a security module calls a task.
+type Labelled struct {
+	LSM task.Value[Label] `json:"lsm"`
 }
 
 // UserNamespace is the user namespace of a task.

@@ -150,7 +150,7 @@ func (r *run) sums() bool {
 func (r *run) stream(from *collect.Collector, out *command.Output, hides string) (found collect.Walked, err error) {
 	s := report.Stream{
 		Frame: report.Frame{W: out, Object: r.format.name == "json", Reader: r.reader()},
-		Keys:  report.Keys{Container: r.query.Container, UserNames: r.query.UserNames},
+		Keys:  report.Keys{Container: r.query.Container, UserNames: r.query.UserNames, Place: r.query.Surroundings},
 	}
 	if !r.watch.isFirst() {
 		s.Change = r.watch.change

@@ -273,6 +273,7 @@ func (r *run) chooseColumns() (err error) {
 	}
 	q.Container = needs.Container || c.full || c.by != "" || c.container != "" || c.pods != "" || r.format.name == openMetrics
 	q.UserNames = needs.UserNames || c.full
+	q.Surroundings = c.full
 	q.StartTime = c.full || c.changes
 	q.UserNamespace = needs.UserNamespace || r.style != render.Style{} || r.format.name == "json" || r.format.name == openMetrics
 	q.MarkChildren = r.format.tabular()

@@ -22,15 +22,37 @@ func (f *Finder) Namespaces(handle procstatus.Task, t *task.Task) {
 	f.userNamespace(handle, t)
 }
 
+// Listed finds out of a task of a list which namespaces it is in, and its label. It does not
+// ask whose the namespaces are.
+func (f *Finder) Listed(handle procstatus.Task, t *task.Task) {
+	const untold = "a list does not say"
+	f.namespaces(handle, t)
+	if all, ok := t.Namespaces.Get(); ok {
+		for k := range all {
+			if all[k].ID.Known() {
+				all[k].Owner, all[k].Owned, all[k].ByUID = task.Unknown[uint64](untold), task.Unknown[bool](untold), task.Unknown[bool](untold)
+			}
+		}
+		t.Namespaces = task.Known(all)
+	}
+	t.Host = f.hostIDs(t)
+	f.Label(handle, t)
+}
+
 // namespaces finds out which namespaces the task is in.
 func (f *Finder) namespaces(handle procstatus.Task, t *task.Task) {
-	me, all := f.reader(), task.Namespaces{}
+	me, all, refused := f.reader(), task.Namespaces{}, ""
 	for k := range procstatus.NamespaceKind(procstatus.NumNamespaces) {
 		ns := &all[k]
 		id, err := handle.Namespace(k)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && f.live && !task.Is(t.RunState, 'Z'):
 			*ns = task.HiddenNamespace("Linux has it since " + k.Since())
+		case errors.Is(err, unix.EACCES):
+			if refused == "" {
+				refused = f.Hidden(err, t) // of all of them
+			}
+			*ns = task.HiddenNamespace(refused)
 		case err != nil:
 			*ns = task.HiddenNamespace(f.Hidden(err, t))
 		default:
