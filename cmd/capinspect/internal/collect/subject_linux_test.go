@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/collect/root"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 )
 
@@ -79,5 +80,20 @@ func TestTracer(t *testing.T) {
 		c.Close()
 		cmd.Process.Kill()
 		cmd.Wait()
+	}
+}
+
+// TestForeignCaps holds what is known of a program whose capabilities the kernel does not show.
+func TestForeignCaps(t *testing.T) {
+	c, err := Open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for errno, foreign := range map[unix.Errno]bool{unix.EOVERFLOW: true, unix.EINVAL: false, unix.EIO: false} {
+		f := (&subject{from: c}).found(&root.Program{Path: "/x", CapsErr: errno})
+		if f.CapsForeign != foreign || f.Caps.Known() || f.Caps.Why() == "" {
+			t.Errorf("%v: %+v", errno, f)
+		}
 	}
 }

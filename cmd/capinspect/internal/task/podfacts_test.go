@@ -65,6 +65,10 @@ func TestPodFacts(t *testing.T) {
 		{"unmasked", func(t *Task) { t.Mounts = Mounts{ProcMasked: Known(false), SysReadOnly: Known(true)} }, podsecurity.Unmasked, Known(true)},
 		{"a sandbox masks nothing", func(t *Task) { inPIDNamespace(t, 3); t.Mounts = Mounts{ProcMasked: Known(false)} }, podsecurity.Unmasked, Value[bool]{}},
 		{"root of itself", func(t *Task) { t.Self = true }, podsecurity.Root, Known(true)},
+		{"a real uid of 0", func(t *Task) {
+			t.Self = true
+			t.UID = Known(capset.IDs{Real: 0, Effective: 1, Saved: 1, Filesystem: 1})
+		}, podsecurity.Root, Known(true)},
 		{"a saved uid of 0", func(t *Task) {
 			t.Self = true
 			t.UID = Known(capset.IDs{Real: 1, Effective: 1, Saved: 0, Filesystem: 1})

@@ -208,8 +208,69 @@ func TestLoop(t *testing.T) {
 		}
 	}
 	check("<nil>")
+	node.named = false
+	check(dir + "/at is on erofs, which may never answer: what it is made of is named in another mount namespace")
+	node.named = true
 	if err := os.Remove(dir + "/image"); err != nil {
 		t.Fatal(err)
 	}
 	check(fmt.Sprintf("%[1]s/at is on erofs, which may never answer: %[1]s/image (deleted): no such file or directory", dir))
+}
+
+// TestRemoteDisk checks disks that a program or another host answers for, by directories as
+// those of sysfs.
+func TestRemoteDisk(t *testing.T) {
+	dir := t.TempDir()
+	for device, want := range map[string]string{
+		"sda": "<nil>", "nbd0": "nbd0 is a disk that may never answer", "ublkb3": "ublkb3 is a disk that may never answer",
+		"nbd1/nbd1p2": "nbd1 is a disk that may never answer", "vda/vda1": "<nil>",
+	} {
+		at := filepath.Join(dir, "devices", device)
+		link := filepath.Join(dir, strings.ReplaceAll(device, "/", "-"))
+		err := errors.Join(os.MkdirAll(at, 0o755), os.Symlink("devices/"+device, link))
+		if strings.Contains(device, "/") {
+			err = errors.Join(err, os.WriteFile(at+"/partition", nil, 0o644))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(block(link, NewNode(nil, procstatus.Task{}, true), 0)); got != want {
+			t.Errorf("%s: %s, want %s", device, got, want)
+		}
+	}
+}
+
+// TestUpperLayer holds that each layer of an overlay has to answer, those that are written
+// to as well as the others.
+func TestUpperLayer(t *testing.T) {
+	need.On(t, "root", "fuse")
+	mount, stop := stoppedFUSE(t)
+	dir := layersHere(t)
+	if err := mount(dir + "/other"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Unmount(dir+"/other", unix.MNT_DETACH) })
+	stop()
+	proc, err := procstatus.OpenFS("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proc.Close()
+	node := NewNode(proc, proc.Self(), true)
+	if err := node.refresh(); err != nil {
+		t.Fatal(err)
+	}
+	for option, answers := range map[string]bool{
+		"lowerdir=DIR/lower,upperdir=DIR/upper,workdir=DIR/work": true,
+		"lowerdir=DIR/lower,upperdir=DIR/other,workdir=DIR/work": false, "lowerdir=DIR/lower,upperdir=DIR/upper,workdir=DIR/other": false,
+		"lowerdir=DIR/lower:DIR/other": false, "lowerdir+=DIR/lower,lowerdir+=DIR/other": false, "lowerdir=DIR/lower::DIR/other": false,
+		"lowerdir+=DIR/lower,datadir+=DIR/other": false, "xino=on": false,
+	} {
+		promptly(t, func() {
+			err := node.layers(&procstatus.Mount{Type: "overlay", Point: dir + "/merged", SuperOptions: strings.ReplaceAll(option, "DIR", dir)})
+			if (err == nil) != answers {
+				t.Errorf("%s: %v", option, err)
+			}
+		})
+	}
 }
