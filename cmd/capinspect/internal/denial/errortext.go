@@ -44,6 +44,8 @@ var surestWords = []messageWord{
 	{"uid map", "uid_map"},
 	{"gid map", "uid_map"},
 	{"gid_map", "uid_map"},
+	{"apply caps", "capset"}, // of runc
+	{"apply capabilities", "capset"},
 	{"ioctl 0x8914", "SIOCSIFFLAGS"}, // of busybox
 	{"ioctl 0x8916", "SIOCSIFADDR"},
 }

@@ -93,6 +93,7 @@ func TestRefused(t *testing.T) {
 		{"a message that names a port", "needs NET_BIND_SERVICE for bind :80 1", denial.Event{Format: denial.ErrorText, Phrase: "bind :80", Errno: "EACCES"}},
 		{"mount(8), which says EACCES for EPERM", "perhaps SYS_ADMIN for mount 1 errno", denial.Event{Format: denial.ErrorText, Phrase: "mount /mnt", Path: "/mnt", Errno: "EACCES"}},
 		{"a message that names a file alone", "perhaps DAC_READ_SEARCH or DAC_OVERRIDE for touch /x 1 ambiguous mode", denial.Event{Format: denial.ErrorText, Phrase: "touch /x", Path: "/x", Errno: "EACCES"}},
+		{"a runtime that lacks what it is to give", "other  for capset 1 not-permitted", denial.Event{Format: denial.ErrorText, Phrase: "capset", Errno: "EPERM"}},
 		{"a program that does not start", "other  for execve /x 1 file-capability", denial.Event{Format: denial.ErrorText, Phrase: "execve /x", Path: "/x", Errno: "EPERM"}},
 		{"a socket of an unknown kind", "perhaps NET_RAW or NET_ADMIN for socket 1 ambiguous", denial.Event{Format: denial.ErrorText, Phrase: "socket", Errno: "EPERM"}},
 		{"an answer of netlink", "needs NET_ADMIN for SIOCSIFADDR 1", refusal("recvfrom", "5, [{nlmsg_type=NLMSG_ERROR}, {error=-EPERM, msg=[{nlmsg_type=RTM_NEWADDR}]}]", "EPERM")},
