@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -28,6 +29,9 @@ type Node struct {
 	mounts []procstatus.Mount
 	known  map[procstatus.Mount]error // what was found out about these mounts
 	depth  int
+
+	patience time.Duration // how long a file may take to answer; 0 for as long as it takes
+	silent   int           // how many files took longer
 }
 
 // NewNode returns the Node whose mount namespace a task of a live procfs is in. named says
@@ -35,7 +39,7 @@ type Node struct {
 // layers and image files, as they gave them, mean the same files in the root directory of
 // the task.
 func NewNode(proc *procstatus.FS, task procstatus.Task, named bool) *Node {
-	return &Node{proc: proc, task: task, named: named, known: make(map[procstatus.Mount]error)}
+	return &Node{proc: proc, task: task, named: named, known: make(map[procstatus.Mount]error), patience: patience}
 }
 
 // maxDepthBelow is the number of file systems and devices below each other that are looked

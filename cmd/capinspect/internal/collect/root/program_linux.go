@@ -158,13 +158,15 @@ func (r *Root) attribute(at *place) ([]byte, error) {
 
 // head returns the first bytes of a file.
 func (r *Root) head(at *place) ([]byte, error) {
-	fd, err := r.reopen(at)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	if at.stat.Size == 0 {
-		return nil, nil
-	}
-	return mappedBytes(fd, int(min(at.stat.Size, HeadSize)))
+	return answer(r, at, func(at place) ([]byte, error) {
+		fd, err := r.reopen(&at)
+		if err != nil {
+			return nil, err
+		}
+		defer unix.Close(fd)
+		if at.stat.Size == 0 {
+			return nil, nil
+		}
+		return mappedBytes(fd, int(min(at.stat.Size, HeadSize)))
+	})
 }

@@ -295,6 +295,7 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	r.mounts.node.patience = 0 // so that all happens on the thread
 	before := openFiles(t)
 	k.run(t, func() error {
 		defer unix.SetfsuidRetUid(0)

@@ -12,6 +12,7 @@
 package root
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -121,12 +122,18 @@ func (r *Root) Read(path string, limit int) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: "/" + path, Err: err}
 	}
 	defer unix.Close(at.fd)
-	fd, err := r.reopen(&at)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: "/" + path, Err: err}
+	text, err := answer(r, &at, func(at place) ([]byte, error) {
+		fd, err := r.reopen(&at)
+		if err != nil {
+			return nil, err
+		}
+		defer unix.Close(fd)
+		return mapped(fd, "/"+path, limit)
+	})
+	if _, told := errors.AsType[*fs.PathError](err); err != nil && !told {
+		err = &fs.PathError{Op: "open", Path: "/" + path, Err: err}
 	}
-	defer unix.Close(fd)
-	return mapped(fd, "/"+path, limit)
+	return text, err
 }
 
 // reopen opens a file for reading that is open with O_PATH.

@@ -66,8 +66,10 @@ func (r *Root) Search(path string, t *Tree) error {
 // dir searches an open directory, and closes it.
 func (t *Tree) dir(at place, depth int) {
 	t.Dirs++
-	fd, err := retry(func() (int, error) {
-		return unix.Openat(at.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, err := answer(t.root, &at, func(at place) (int, error) {
+		return retry(func() (int, error) {
+			return unix.Openat(at.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+		})
 	})
 	t.root.leave(at)
 	if err == unix.EACCES && t.By != nil && t.By.Search(&at.stat) != "" {
@@ -84,7 +86,9 @@ func (t *Tree) dir(at place, depth int) {
 	mounted := t.root.mounts.below(at.path)
 	buf := make([]byte, 8<<10)
 	for {
-		n, err := retry(func() (int, error) { return unix.Getdents(fd, buf) })
+		n, err := answer(t.root, &at, func(at place) (int, error) {
+			return retry(func() (int, error) { return unix.Getdents(at.fd, buf) })
+		})
 		if err != nil && err != unix.ENOENT { // ENOENT: the directory is gone
 			t.Failed(at.name(), err)
 		}
