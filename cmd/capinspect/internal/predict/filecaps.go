@@ -19,19 +19,16 @@ func (s *Subject) File(f *Found) (capset.File, error) {
 	switch {
 	case known && attribute == nil:
 		return file, nil
+	case f.CapsForeign: // for a root without an id in the reader's user namespace, which has none below that either
+		file.Caps, file.ForeignCaps = new(capset.FileCaps), true
+		return file, nil
 	case known && file.NoSuid: // the kernel does not look at them
 		caps, _ := capset.ParseFileCaps(attribute)
 		file.Caps, file.ForeignCaps = &caps, !s.Counts(&caps).Zero()
 		return file, nil
-	case file.NoSuid && !(f.CapsForeign && s.Users.Map == nil):
+	case file.NoSuid:
 		file.Caps = new(capset.FileCaps)
 		return file, nil
-	case !known && f.CapsForeign && s.Users.Map == nil:
-		// They are for a user namespace beside or below this one.
-		file.Caps, file.ForeignCaps = new(capset.FileCaps), true
-		return file, nil
-	case !known && f.CapsForeign:
-		return file, errors.New(f.Path + ": its capabilities are for a user namespace whose root has no id in capinspect's: whether they count is unknown")
 	case !known:
 		return file, errors.New(f.Path + ": security.capability: " + f.Caps.Why())
 	}
