@@ -109,7 +109,7 @@ func network() []Operation {
 		},
 		{
 			Names: []string{"NETLINK_AUDIT", "auditctl", "auditd", "AUDIT_SET"}, Caps: []capset.Cap{capset.AuditControl}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "The rules and the state of auditing; only the initial pid namespace may change them.", Gates: []Note{auditBelow, {"pid-namespace", "changing them is refused in any other pid namespace"}},
+			Why: "The rules and the state of auditing.", Gates: []Note{auditBelow, {"pid-namespace", "only the initial pid namespace may read or change them (EPERM)"}},
 		},
 		{
 			Names: []string{"AUDIT_USER", "audit_log_user_message", "pam audit", "libaudit"}, Caps: []capset.Cap{capset.AuditWrite}, Errno: "EPERM", Scope: capset.ScopeInitial,
@@ -117,7 +117,7 @@ func network() []Operation {
 		},
 		{
 			Names: []string{"AUDIT_NLGRP_READLOG", "read the audit log by netlink"}, Caps: []capset.Cap{capset.AuditRead}, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Reading the audit log by multicast netlink.",
+			Why: "Reading the audit log by multicast netlink.", Gates: []Note{{"net-namespace", "the kernel sends it to the initial network namespace alone; elsewhere nothing comes"}},
 		},
 	}
 }

@@ -510,10 +510,13 @@ func TestWhyGatesInContainers(t *testing.T) {
 	image, count := buildHolderImage(t, buildImage(t)), 0
 	// try starts a container, asks why there, and tries something in it.
 	try := func(t *testing.T, cap string, flags []string, words ...string) (whyAnswer, outcome) {
+		if !slices.Contains(flags, "--network") {
+			flags = append(slices.Clone(flags), "--network", "none")
+		}
 		count++
 		name := fmt.Sprintf("capinspect-test-%d-gate-%d", os.Getpid(), count)
 		t.Cleanup(func() { run(t, "docker", "rm", "-f", name) })
-		docker(t, slices.Concat([]string{"run", "-d", "--network", "none", "--name", name}, flags, []string{"--entrypoint", "/holder", image})...)
+		docker(t, slices.Concat([]string{"run", "-d", "--name", name}, flags, []string{"--entrypoint", "/holder", image})...)
 		pid, err := strconv.Atoi(strings.TrimSpace(string(docker(t, "inspect", "-f", "{{.State.Pid}}", name))))
 		if err != nil {
 			t.Fatal(err)
@@ -522,6 +525,19 @@ func TestWhyGatesInContainers(t *testing.T) {
 		return whyOf(t, cap, pid), run(t, "docker", append([]string{"exec", name, "/holder"}, words...)...)
 	}
 	const refused = "operation not permitted"
+	names := func(a whyAnswer, code string) bool {
+		return slices.ContainsFunc(a.Also, func(n struct{ Code string }) bool { return n.Code == code })
+	}
+	t.Run("a network namespace", func(t *testing.T) {
+		flags := []string{"--cap-add", "AUDIT_READ"}
+		a, o := try(t, "audit_read", flags, "audit")
+		if !a.Effective || !names(a, "gate-namespace") || !strings.Contains(a.change("securityContext"), "docker: --network host") || !strings.Contains(o.stderr, "no record came") {
+			t.Errorf("%+v, %+v", a, o)
+		}
+		if a, o := try(t, "audit_read", append(flags, "--network", "host"), "audit"); names(a, "gate-namespace") || o.status != 0 {
+			t.Errorf("with --network host: %+v, %+v", a, o)
+		}
+	})
 	t.Run("a device", func(t *testing.T) {
 		shared := []string{"-v", "/dev/fuse:/dev/fuse"}
 		a, o := try(t, "sys_admin", append(shared, "--cap-add", "SYS_ADMIN"), "open", "/dev/fuse")
@@ -531,6 +547,13 @@ func TestWhyGatesInContainers(t *testing.T) {
 		if _, o := try(t, "sys_admin", []string{"--device", "/dev/fuse", "--cap-add", "SYS_ADMIN"}, "open", "/dev/fuse"); o.status != 0 {
 			t.Errorf("with --device: %+v", o)
 		}
+	})
+	t.Run("a cgroup", func(t *testing.T) {
+		a, o := try(t, "sys_nice", []string{"--cap-add", "SYS_NICE"}, "fifo")
+		if !a.Effective || !names(a, "gate-cgroup") || o.status != 0 && !strings.Contains(o.stderr, refused) {
+			t.Errorf("%+v, %+v", a, o)
+		}
+		t.Logf("SCHED_FIFO is refused: %t", o.status != 0)
 	})
 	t.Run("a seccomp filter", func(t *testing.T) {
 		filter := func(action string) string {

@@ -217,6 +217,7 @@ func TestWhyOperationAdvice(t *testing.T) {
 		{"mbind", []string{"--user", "1000"}, 1},
 		{"userfaultfd", []string{"--cap-add", "SYS_PTRACE"}, 1},
 		{"mount", nil, 0},
+		{"NETLINK_AUDIT", []string{"--cap-add", "AUDIT_CONTROL"}, 0},
 		{"write /proc/sys/net", []string{"--cap-add", "NET_ADMIN"}, 0},
 		{"SO_MARK", []string{"--user", "1000"}, 0},
 		{"setns to a mount namespace", []string{"--cap-drop", "ALL"}, 0},

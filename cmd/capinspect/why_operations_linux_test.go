@@ -154,9 +154,9 @@ func alone() (names []string) {
 	return names
 }
 
-// inOthers are the operations that a container's cgroup, its pid namespace or the lack of
-// another process decides over, which why lists as gates.
-var inOthers = []string{"SCHED_FIFO", "NETLINK_AUDIT", "perf_event_open of a process of another user"}
+// inOthers are the operations that a container's cgroup or the lack of another process decides
+// over, which why lists as gates.
+var inOthers = []string{"SCHED_FIFO", "perf_event_open of a process of another user"}
 
 // ofRoot reports whether root needs no capability for an operation as the tests do it.
 func ofRoot(name string) bool {

@@ -11,6 +11,8 @@
 //	report             prints its status file, its securebits and AT_SECURE, and ends
 //	open FILE          opens it for reading and writing, and ends
 //	userns             creates a user namespace, and ends if no word follows
+//	audit              writes a record to the audit log, waits until it can be read, and ends
+//	fifo               asks for real-time scheduling, and ends
 //	mount DIR          mounts a tmpfs there, and ends
 //	become PROGRAM [ARG ...]
 //	                   becomes PROGRAM
@@ -19,6 +21,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"syscall"
@@ -53,6 +56,10 @@ func run(words []string) error {
 			return err
 		case word == "mount" && len(rest) == 1:
 			return unix.Mount("none", rest[0], "tmpfs", 0, "")
+		case word == "audit" && len(rest) == 0:
+			return audit()
+		case word == "fifo" && len(rest) == 0:
+			return unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}, 0)
 		case word == "userns":
 			if err = createUserns(); len(rest) == 0 {
 				return err
@@ -133,4 +140,37 @@ func createUserns() error {
 		return nil
 	}
 	return err
+}
+
+// audit listens to the audit log, and writes a record of a kind that the kernel takes while
+// auditing is off too.
+func audit() error {
+	const readLog, userAVC = 1, 1107
+	log, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_AUDIT)
+	if err != nil {
+		return err
+	}
+	if err := unix.Bind(log, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: readLog}); err != nil {
+		return err
+	}
+	if err := unix.SetsockoptTimeval(log, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 2}); err != nil {
+		return err
+	}
+	to, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_AUDIT)
+	if err != nil {
+		return err
+	}
+	text := "capinspect: a test"
+	message := binary.NativeEndian.AppendUint32(nil, uint32(unix.NLMSG_HDRLEN+len(text)+1))
+	message = binary.NativeEndian.AppendUint16(message, userAVC)
+	message = binary.NativeEndian.AppendUint16(message, unix.NLM_F_REQUEST)
+	message = append(message, make([]byte, 8)...) // the number of the message, and whose it is
+	message = append(append(message, text...), 0)
+	if err := unix.Sendto(to, message, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return err
+	}
+	if _, err := unix.Read(log, make([]byte, 4096)); err != nil {
+		return fmt.Errorf("no record came: %w", err)
+	}
+	return nil
 }

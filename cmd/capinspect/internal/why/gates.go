@@ -10,6 +10,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // gate is what decides beside a capability that is effective, and cannot be seen in the
@@ -18,9 +19,14 @@ type gate struct {
 	code      string
 	caps      capset.Set
 	container bool // it is for a task that may be in a container
-	text      string
-	changes   []Change
+	// outside names the kind of namespace if it decides outside the node's one alone.
+	outside *procstatus.NamespaceKind
+	text    string
+	changes []Change
 }
+
+// gateNamespace is the code of what the kernel has for the node's namespaces alone.
+const gateNamespace = "gate-namespace"
 
 // gates is the table of them. Seccomp and the security modules are not in it, since they
 // are seen in the task.
@@ -50,6 +56,36 @@ var gates = []gate{
 		code: "gate-sysctl", caps: capset.Of(capset.SysModule),
 		text: "where kernel.modules_disabled is 1, or the kernel wants signed modules, it is refused",
 	},
+	{
+		code: "gate-sysctl", caps: capset.Of(capset.SysBoot),
+		text: "where kernel.kexec_load_disabled is 1, no other kernel can be loaded (EPERM)",
+	},
+	{
+		code: "gate-sysctl", caps: capset.Of(capset.SysResource),
+		text: "RLIMIT_NOFILE goes no higher than fs.nr_open (EPERM)",
+	},
+	{
+		code: "gate-sysctl", caps: capset.Of(capset.Syslog),
+		text: "where kernel.kptr_restrict is 2, the addresses of the kernel read as 0",
+	},
+	{
+		code: "gate-cgroup", caps: capset.Of(capset.SysNice),
+		text: "where the kernel has real-time groups, it refuses SCHED_FIFO and SCHED_RR in a cgroup whose cpu.rt_runtime_us is 0, as that of a container is by default (EPERM)",
+	},
+	{
+		code: "lockdown", caps: capset.Of(capset.SysRawio),
+		text: "kernel lockdown, which Secure Boot often switches on, refuses /dev/mem, I/O ports and MSRs (EPERM)",
+	},
+	{
+		code: gateNamespace, caps: capset.Of(capset.AuditControl), outside: new(procstatus.NamespacePID),
+		text:    "the kernel takes the commands of audit from its initial pid namespace alone (EPERM)",
+		changes: []Change{{"securityContext", "in the pod's spec, hostPID: true (docker: --pid host)"}},
+	},
+	{
+		code: gateNamespace, caps: capset.Of(capset.AuditRead), outside: new(procstatus.NamespaceNet),
+		text:    "the kernel sends audit records to its initial network namespace alone",
+		changes: []Change{{"securityContext", "in the pod's spec, hostNetwork: true (docker: --network host)"}},
+	},
 }
 
 // gateReasons returns the gates as rows of the table of reasons. They follow the reason.
@@ -57,12 +93,20 @@ func gateReasons() (rows []reason) {
 	for _, g := range gates {
 		rows = append(rows, reason{
 			code: g.code, in: effective, general: true,
-			applies: func(q *question) bool { return g.caps.Has(q.cap) && !(g.container && q.Outside) },
+			applies: func(q *question) bool { return g.caps.Has(q.cap) && g.decides(q.Subject) },
 			text:    says(g.text),
 			changes: func(*question) []Change { return slices.Clone(g.changes) },
 		})
 	}
 	return rows
+}
+
+// decides reports whether the gate may decide over a task.
+func (g *gate) decides(s *Subject) bool {
+	if g.outside != nil && task.Is(s.Task.Namespace(*g.outside).Node, true) {
+		return false
+	}
+	return !(g.container && s.Outside)
 }
 
 // RuntimeName returns the runtime whose default seccomp filter is assumed.

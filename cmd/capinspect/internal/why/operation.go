@@ -9,6 +9,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // Asked is what is asked of a task.
@@ -92,6 +93,7 @@ func (s *Subject) outcome(o *Operation) Outcome {
 	}
 	a.seccomp()
 	a.label()
+	a.elsewhere()
 	for _, found := range settings {
 		if found.effect == refuses {
 			a.stops = append(a.stops, stop{Note: note("sysctl", found.text())})
@@ -380,6 +382,14 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 			}
 		case "masked", readOnlyProc, "proc-masked":
 			if a.Task.Mounts.ProcMasked.Known() || a.Outside {
+				continue
+			}
+		case "pid-namespace":
+			if a.Task.Namespace(procstatus.NamespacePID).Node.Known() {
+				continue
+			}
+		case "net-namespace":
+			if task.Is(a.Task.Namespace(procstatus.NamespaceNet).Node, true) {
 				continue
 			}
 		case "sysctl":

@@ -9,6 +9,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // refusedToAll is the code of a system call that a default seccomp filter refuses whatever
@@ -92,6 +93,21 @@ func (a *attempt) label() {
 		changes: a.inside("securityContext",
 			"appArmorProfile of type Localhost that permits it (docker: --security-opt apparmor=PROFILE)"),
 	})
+}
+
+// elsewhere holds the operation against a pid namespace that is not the node's.
+func (a *attempt) elsewhere() {
+	if !task.Is(a.Task.Namespace(procstatus.NamespacePID).Node, false) {
+		return
+	}
+	for _, n := range a.Operation.Gates {
+		if n.Code == "pid-namespace" {
+			a.stops = append(a.stops, stop{
+				Note:    note(gateNamespace, n.Text),
+				changes: a.inside("securityContext", "in the pod's spec, hostPID: true (docker: --pid host)"),
+			})
+		}
+	}
 }
 
 // inside returns a change for a task that may be in a container.

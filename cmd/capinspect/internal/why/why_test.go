@@ -368,6 +368,13 @@ func TestGates(t *testing.T) {
 		{capset.Mknod, true, 2, "effective", []string{"device-cgroup"}, "device cgroup"},
 		{capset.Perfmon, true, 2, "confined", []string{"gate-sysctl"}, "perf_event_paranoid is 4"},
 		{capset.SysTime, true, 2, "confined", nil, "clock_settime"},
+		{capset.SysNice, true, 0, "effective", []string{"gate-cgroup"}, "cpu.rt_runtime_us is 0"},
+		{capset.Syslog, true, 0, "effective", []string{"gate-sysctl"}, "kptr_restrict is 2"},
+		{capset.SysBoot, true, 0, "effective", []string{"gate-sysctl"}, "kexec_load_disabled is 1"},
+		{capset.SysResource, true, 0, "effective", []string{"gate-sysctl"}, "fs.nr_open"},
+		{capset.SysRawio, true, 0, "effective", []string{"device-cgroup", "lockdown"}, "Secure Boot"},
+		{capset.AuditControl, true, 0, "effective", []string{"gate-namespace"}, "initial pid namespace"},
+		{capset.AuditRead, true, 0, "effective", []string{"gate-namespace"}, "initial network namespace"},
 		{capset.Kill, true, 2, "effective", nil, ""},
 		{capset.NetBindService, true, 2, "effective", nil, ""},
 	} {
@@ -396,6 +403,30 @@ func TestGates(t *testing.T) {
 		wanted := row.mode == 2 && (row.reason == "confined" || slices.Contains(row.also, "seccomp-gate"))
 		if assumed := slices.ContainsFunc(all.Assumed, func(n task.Note) bool { return n.Code == "seccomp-filter" }); assumed != wanted {
 			t.Errorf("%v, effective %t, seccomp %d: assumed %v", row.cap, row.effective, row.mode, all.Assumed)
+		}
+	}
+}
+
+// TestGateNamespaces holds that a gate outside the node's namespaces is not told of a task in
+// these.
+func TestGateNamespaces(t *testing.T) {
+	set := capset.Of(capset.AuditControl, capset.AuditRead)
+	for _, node := range []bool{false, true} {
+		of := holding(capset.State{capset.Bounding: set, capset.Permitted: set, capset.Effective: set})
+		of.UID, of.Seccomp = task.Known(task.AllIDs(0)), task.Known(task.Seccomp{})
+		var all task.Namespaces
+		for k := range all {
+			all[k].Node = task.Known(node)
+		}
+		of.Namespaces = task.Known(all)
+		answers, err := Of(of, Asked{Caps: slices.Collect(set.Caps())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range answers.List {
+			if told := a.Also != nil; told == node || a.Changes != nil == node {
+				t.Errorf("%v, of the node: %t: %v, %v", a.Cap, node, a.Also, a.Changes)
+			}
 		}
 	}
 }
