@@ -38,9 +38,9 @@ all five: what a task may use, and what it can still get.
 
 With pod:FILE, a manifest as for diff or a directory with some, check goes
 through each container of each workload, or those called CONTAINER, in the
-state in which its runtime starts it. What the image decides is unknown, unless it makes no difference. -o
-github writes annotations for GitHub Actions, -o sarif what code scanning
-reads.
+state in which its runtime starts it. What the image decides is unknown, unless
+it makes no difference. -o github writes annotations for GitHub Actions, -o
+sarif what code scanning reads.
 
 Without a condition, check pod:FILE names what gives a container more than it
 is likely to need, and the line to write instead: docs/lint.md lists that.

@@ -46,10 +46,11 @@ container have, including the default of its runtime. What is equal is not
 printed; the exit status is 1 if anything differs.
 
 A manifest holds pods, lists of them, workloads, or any other kind with pod
-templates, as at spec.template, or with those of Argo Workflows, in one document
-or several; other documents are skipped. CONTAINER is its name, or POD/NAME or NAMESPACE/POD/NAME; without it,
-it is that of the task, or the only one. If the task is in another pod, or is
-the pause process of a pod, diff refuses to compare them. A manifest stands for
+templates, as at spec.template, or with those of Argo Workflows, in one or
+several documents; other documents are skipped. CONTAINER is its name, or
+POD/NAME or NAMESPACE/POD/NAME; without it, it is that of the task, or the only
+one. If the task is in another pod, or is the pause process of a pod, diff
+refuses to compare them. A manifest stands for
 what its runtime starts: drop ALL comes before add; a name in both lists is
 dropped by containerd and CRI-O, and added by docker. Sets, ids, groups,
 no_new_privs, seccomp, the read-only root and the node's pid, ipc and user
