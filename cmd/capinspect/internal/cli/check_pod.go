@@ -56,7 +56,13 @@ func (c *checkConfig) checkPods(e *command.Env, pods []string, checked *check.Ch
 		}
 		for _, file := range files {
 			m.from.File, m.only = file, !directory
-			if _, err := saved.Parse(file, e.Stdin, m.check); err != nil {
+			_, err := saved.Parse(file, e.Stdin, m.check)
+			switch several, ok := errors.AsType[manifest.Errors](err); {
+			case ok:
+				for _, err := range several {
+					found.Fail("", &task.InputError{Name: file, Err: err})
+				}
+			case err != nil:
 				found.Fail("", err)
 			}
 		}
@@ -93,11 +99,13 @@ func (m *manifests) nothing() error {
 // not hide what was found before. A field that Kubernetes does not have leaves open what was
 // meant; lint lists it.
 func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
-	var unknown error
+	var unknown manifest.Errors
 	others, err := manifest.Pods(text, func(p *manifest.Pod) bool {
 		m.pod(p)
-		if fields := p.UnknownFields(); len(fields) > 0 && unknown == nil && !m.lint {
-			unknown = unknownField{fields[0]}
+		for _, field := range p.UnknownFields() {
+			if !m.lint && len(unknown) < maxUnknown {
+				unknown = append(unknown, unknownField{field})
+			}
 		}
 		p.Forget()
 		return true
@@ -108,6 +116,10 @@ func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
 	switch {
 	case !m.only && manifest.IsNoPods(err):
 		err = nil
+	case err != nil && unknown != nil:
+		if several, ok := errors.AsType[manifest.Errors](err); ok {
+			err = append(several, unknown...)
+		}
 	case err != nil:
 	case unknown != nil:
 		err = unknown
@@ -116,6 +128,9 @@ func (m *manifests) check(text io.Reader) (none struct{}, _ error) {
 	}
 	return none, err
 }
+
+// maxUnknown is how many unknown fields of a file are told of.
+const maxUnknown = 16
 
 // unknownField is the error of a field that Kubernetes does not have.
 type unknownField struct{ field manifest.UnknownField }

@@ -52,40 +52,69 @@ var (
 	errTooManyDocs = fmt.Errorf("more than %d documents: split the file, or give it as a List in JSON", maxDocuments)
 )
 
-// all reads all documents.
+// all reads all documents. One that is wrong does not hide the others.
 func (r *reader) all() error {
-	for n := 1; ; n++ {
+	var wrong mistakes
+	for n := 0; ; n++ {
 		line, err := r.documents.Next()
 		switch {
-		case err == io.EOF && n == 1:
+		case wrong != nil && err != nil:
+			return wrong.of(n)
+		case err == io.EOF && n == 0:
 			return errEmpty
 		case err == io.EOF && r.found:
 			return nil
 		case err == io.EOF:
-			return r.others.err(n - 1)
+			return r.others.err(n)
 		case err != nil:
 			return err
-		case n > maxDocuments:
+		case n == maxDocuments:
 			return errTooManyDocs
 		}
 		isJSON, err := r.document(line)
 		switch {
 		case err == nil:
 			continue
-		case errors.Is(err, errEnough):
+		case errors.Is(err, errEnough) || errors.Is(err, errTooMuch):
 			return err
 		}
-		several := n > 1
-		if !several && !isJSON { // of JSON the rest may be long
-			_, end := r.documents.Next()
-			several = end == nil
+		if wrong = append(wrong, mistake{n + 1, err}); isJSON || len(wrong) == maxMistakes {
+			return wrong.of(n + 1) // of JSON the rest may be long
 		}
-		if several {
-			err = fmt.Errorf("document %d: %w", n, err)
-		}
-		return err
 	}
 }
+
+// maxMistakes is how many documents that are wrong are told of.
+const maxMistakes = 16
+
+// mistakes are what is wrong in documents.
+type mistakes []mistake
+
+type mistake struct {
+	document int
+	err      error
+}
+
+// of returns the mistakes in so many documents as errors.
+func (m mistakes) of(documents int) Errors {
+	var list Errors
+	for _, one := range m {
+		if documents > 1 {
+			one.err = fmt.Errorf("document %d: %w", one.document, one.err)
+		}
+		list = append(list, one.err)
+	}
+	return list
+}
+
+// Errors are what is wrong in a text, one or more.
+type Errors []error
+
+// Error returns the first.
+func (e Errors) Error() string { return e[0].Error() }
+
+// Unwrap returns all.
+func (e Errors) Unwrap() []error { return e }
 
 // document reads the objects of a document that begins on the given line: several of JSON,
 // one after the other, or one of YAML.

@@ -157,6 +157,7 @@ func TestPodErrors(t *testing.T) {
 		{"a list of other kinds", `{"items":[{"kind":"Role"},{"kind":"Role"}]}`, "2 objects, none of them a pod or a workload: Role"},
 		{"boolean of YAML 1.1", "kind: Pod\nspec:\n  hostPID: yes\n", `line 3: spec.hostPID: "yes" is no boolean: write true`},
 		{"one of several", "kind: Role\n---\nkind: Pod\nspec:\n  hostPID: Off\n", `document 2: line 5: spec.hostPID: "Off" is no boolean: write false`},
+		{"the first of two that are wrong", "kind: [\n---\nkind: [\n", "document 1: line 1: not YAML: sequence end token ']' not found"},
 		{"the first of several", "kind: [\n---\nkind: Pod\n", "document 1: line 1: not YAML: sequence end token ']' not found"},
 		{"a template", "kind: Pod\nspec:\n{{- if .Values.x }}\n  hostPID: true\n{{- end }}\n", "line 3: it is a template, {{ ... }}: render it first, as with helm template"},
 		{"a template at the start", "{{ if .Values.x }}\nkind: Pod\n{{ end }}\n", "line 1: it is a template, {{ ... }}: render it first, as with helm template"},
@@ -246,7 +247,7 @@ func TestPodsBounds(t *testing.T) {
 		{"\n", "more than 16 MiB of comments and blank lines"},
 		{"---\n", "more than 16 MiB of comments and blank lines"},
 		{"---\na: b\n", "more than 10000 documents: split the file, or give it as a List in JSON"},
-		{"a: b\n" + comment + "---\n", "document 6: more than 16 MiB of YAML: split the file, or give it as JSON"},
+		{"a: b\n" + comment + "---\n", "more than 16 MiB of YAML: split the file, or give it as JSON"},
 	} {
 		pods := 0
 		_, err := Pods(&endless{text: test.text}, func(*Pod) bool { pods++; return true })
