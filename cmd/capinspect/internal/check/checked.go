@@ -273,6 +273,18 @@ func (f *Finding) Why() string {
 	return why
 }
 
+// About says what the rule or the condition of the finding is about, and where more is written.
+func (f *Finding) About() (text, address string) {
+	const docs = "https://github.com/capinspect/capinspect/blob/main/docs/"
+	switch {
+	case f.Level != "":
+		return "a rule of the Pod Security Standards", "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+	case f.Lint:
+		return lintAbout(f.Code), docs + "lint.md"
+	}
+	return "the condition --" + f.Code + " of capinspect check", docs + "check.md"
+}
+
 // Short is Why in fewer words, if there are some.
 func (f *Finding) Short() string {
 	if f.Brief != "" && f.Explains == "" {

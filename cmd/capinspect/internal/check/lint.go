@@ -24,34 +24,35 @@ import (
 var lintRules = [...]struct {
 	code     string
 	severity Severity
+	about    string // as docs/lint.md has it
 	find     func(*linted) []advice
 }{
-	{"privileged", Error, breaks("privileged", false, "it has every capability, no seccomp filter, and the node's devices")},
-	{"host-process", Error, breaks("windowsHostProcess", false, "it runs as a process of the node")},
-	{"host-namespace", Warning, breaks("hostNamespaces", false, "what it may do there counts for the node too")},
-	{"unmasked-proc", Warning, breaks("procMount_restricted", "Default", "nothing in /proc is hidden from it or read-only")},
-	{"opens-node", Error, opensNode},
-	{"added-capability", Warning, addedCapability},
-	{"default-capabilities", Warning, defaultCapabilities},
-	{"all-not-dropped", Warning, allNotDropped},
-	{"root", Warning, breaks("runAsUser", 1000, "in the user namespace of the node that is the node's root: use a uid of the image")},
-	{"may-be-root", Warning, mayBeRoot},
-	{"non-root-unsaid", Note, nonRootUnsaid},
-	{"privilege-escalation", Warning, breaks("allowPrivilegeEscalation", false, "a program with the set-user-ID bit or with file capabilities gives it more")},
-	{"no-seccomp", Warning, noSeccomp},
-	{"no-apparmor", Warning, breaks("appArmorProfile", nil, "on nodes with AppArmor nothing confines it, while a pod that says nothing gets the profile of the runtime")},
-	{"writable-root", Note, writableRoot},
+	{"privileged", Error, "privileged: true", breaks("privileged", false, "it has every capability, no seccomp filter, and the node's devices")},
+	{"host-process", Error, "a Windows container that runs as a process of the node", breaks("windowsHostProcess", false, "it runs as a process of the node")},
+	{"host-namespace", Warning, "the node's pid, network or ipc namespace", breaks("hostNamespaces", false, "what it may do there counts for the node too")},
+	{"unmasked-proc", Warning, "procMount: Unmasked, with or without a user namespace for the pod", breaks("procMount_restricted", "Default", "nothing in /proc is hidden from it or read-only")},
+	{"opens-node", Error, "an added capability that makes root in the container root on the node", opensNode},
+	{"added-capability", Warning, "another added capability, except NET_BIND_SERVICE", addedCapability},
+	{"default-capabilities", Warning, "nothing is dropped, so the runtime's default stays", defaultCapabilities},
+	{"all-not-dropped", Warning, "something is dropped, but not ALL", allNotDropped},
+	{"root", Warning, "runAsUser: 0, unless the pod has a user namespace of its own", breaks("runAsUser", 1000, "in the user namespace of the node that is the node's root: use a uid of the image")},
+	{"may-be-root", Warning, "neither runAsNonRoot nor runAsUser keeps it from starting as root", mayBeRoot},
+	{"non-root-unsaid", Note, "another user in runAsUser, without the runAsNonRoot that restricted requires", nonRootUnsaid},
+	{"privilege-escalation", Warning, "allowPrivilegeEscalation is not false", breaks("allowPrivilegeEscalation", false, "a program with the set-user-ID bit or with file capabilities gives it more")},
+	{"no-seccomp", Warning, "no seccompProfile, or Unconfined", noSeccomp},
+	{"no-apparmor", Warning, "an AppArmor profile that is Unconfined; where AppArmor is on, a pod that says nothing gets the profile of its runtime", breaks("appArmorProfile", nil, "on nodes with AppArmor nothing confines it, while a pod that says nothing gets the profile of the runtime")},
+	{"writable-root", Note, "readOnlyRootFilesystem is not true", writableRoot},
 
-	{"unknown-field", Warning, unknownFields},
-	{"cap-prefix", Warning, trapped("cap-prefix", spelled)},
-	{"unknown-capability", Warning, trapped("unknown-capability", spelled)},
-	{"lower-case-name", Warning, trapped("lower-case-name", spelled)},
-	{"privileged-ignores-lists", Warning, trapped("privileged-ignores-lists", unprivileged)},
-	{"add-and-drop", Warning, trapped("add-and-drop", dropAll)},
-	{"add-without-effect", Note, trapped("add-without-effect", addNothing)},
-	{"void-in-user-namespace", Note, trapped("void-in-user-namespace", addNothing)},
-	{"root-as-non-root", Error, trapped("root-as-non-root", anotherUser)},
-	{"no-new-privs-with-sys-admin", Error, trapped("no-new-privs-with-sys-admin", allowed)},
+	{"unknown-field", Warning, "a field that Kubernetes does not have there; only you know what you meant", unknownFields},
+	{"cap-prefix", Warning, "CAP_ before a name", trapped("cap-prefix", spelled)},
+	{"unknown-capability", Warning, "a name of no capability", trapped("unknown-capability", spelled)},
+	{"lower-case-name", Warning, "a name that Pod Security does not know, because it is not in upper case", trapped("lower-case-name", spelled)},
+	{"privileged-ignores-lists", Warning, "add or drop together with privileged: true", trapped("privileged-ignores-lists", unprivileged)},
+	{"add-and-drop", Warning, "a name in both lists, or ALL in add", trapped("add-and-drop", dropAll)},
+	{"add-without-effect", Note, "an added capability that a user other than root does not get unless the program's file has it", trapped("add-without-effect", addNothing)},
+	{"void-in-user-namespace", Note, "an added capability that has no effect with hostUsers: false", trapped("void-in-user-namespace", addNothing)},
+	{"root-as-non-root", Error, "runAsNonRoot together with runAsUser: 0: the kubelet does not start it", trapped("root-as-non-root", anotherUser)},
+	{"no-new-privs-with-sys-admin", Error, "no privilege escalation, together with privileged or CAP_SYS_ADMIN: the API server refuses it", trapped("no-new-privs-with-sys-admin", allowed)},
 }
 
 // LintCodes returns the codes of what lint finds.
@@ -60,6 +61,16 @@ func LintCodes() (codes []string) {
 		codes = append(codes, rule.code)
 	}
 	return codes
+}
+
+// lintAbout returns what a code of lint is about, "" if it is none.
+func lintAbout(code string) string {
+	for _, rule := range lintRules {
+		if rule.code == code {
+			return rule.about
+		}
+	}
+	return ""
 }
 
 // linted is a pod that lint looks at.

@@ -92,8 +92,12 @@ func TestLintDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var rows []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| ([a-z]+) \\|").FindAllStringSubmatch(string(text), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| ([a-z]+) \\| (.*) \\|$").FindAllStringSubmatch(string(text), -1) {
 		rows = append(rows, row[1])
+		f := check.Finding{Code: row[1], Lint: true}
+		if about, _ := f.About(); about != strings.ReplaceAll(row[3], "`", "") {
+			t.Errorf("%s is about %q, docs/lint.md has %q", row[1], about, row[3])
+		}
 	}
 	if want := check.LintCodes(); !slices.Equal(rows, want) {
 		t.Errorf("docs/lint.md has %v, want %v", rows, want)

@@ -55,7 +55,7 @@ func (o *Others) err(documents int) error {
 		if o.Count == documents {
 			what = "documents"
 		}
-		text := fmt.Sprintf("%d %s, none of them a pod or a workload", o.Count, what)
+		text := fmt.Sprintf("%d %s, none of them with a pod or a pod template", o.Count, what)
 		if kinds := o.Named(); len(kinds) > 0 {
 			text += ": " + strings.Join(kinds, ", ")
 		}
@@ -66,7 +66,15 @@ func (o *Others) err(documents int) error {
 		return noPods("it has no kind and no containers, so it is neither a pod nor a workload; " + filePath)
 	}
 	if _, known := kinds[kind]; known || workflowKinds[kind] != nil {
-		return noPods(fmt.Sprintf("it is a %s without containers", kind))
+		return noPods(fmt.Sprintf("it is %s without containers", withArticle(kind)))
 	}
-	return noPods(fmt.Sprintf("it is a %s, neither a pod nor a workload", kind))
+	return noPods(fmt.Sprintf("it is %s, neither a pod nor a workload", withArticle(kind)))
+}
+
+// withArticle puts a or an before the name of a kind.
+func withArticle(kind string) string {
+	if strings.ContainsAny(kind[:1], "AEIOUaeiou") {
+		return "an " + kind
+	}
+	return "a " + kind
 }

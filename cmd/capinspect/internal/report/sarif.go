@@ -45,7 +45,10 @@ type (
 		Rules          []sarifRule `json:"rules" lines:"elements"`
 	}
 	sarifRule struct {
-		ID string `json:"id"`
+		ID      string    `json:"id"`
+		About   sarifText `json:"shortDescription"`
+		Help    sarifText `json:"help"`
+		HelpURI string    `json:"helpUri"`
 	}
 	sarifResult struct {
 		RuleID    string          `json:"ruleId"`
@@ -85,9 +88,11 @@ func SARIFOf(c *check.Checked, name func(*check.Subject) string) SARIF {
 		if f.Err != nil {
 			r.Level = check.Warning.String()
 		}
-		if r.RuleIndex = slices.Index(driver.Rules, sarifRule{f.Code}); r.RuleIndex < 0 {
+		about, address := f.About()
+		rule := sarifRule{f.Code, sarifText{about}, sarifText{"See " + address}, address}
+		if r.RuleIndex = slices.Index(driver.Rules, rule); r.RuleIndex < 0 {
 			r.RuleIndex = len(driver.Rules)
-			driver.Rules = append(driver.Rules, sarifRule{f.Code})
+			driver.Rules = append(driver.Rules, rule)
 		}
 		r.Locations = []sarifLocation{{physicalOf(&f.Subject), []sarifLogical{{name(&f.Subject)}}}}
 		return r
