@@ -34,6 +34,10 @@ var (
 
 // labelledLine takes a set with its name, and the ids that setpriv --dump prints.
 func (r *reader) labelledLine(l row) (bool, error) {
+	begin := strings.TrimLeft(l.text, "|\t *-")
+	if begin == "" || !strings.ContainsRune("aAbBcCeEgGiInNpPuU", rune(begin[0])) {
+		return false, nil
+	}
 	if found := labelledID().FindStringSubmatch(l.text); found != nil {
 		p := r.labelled(l, func(p *labelledPart) bool { _, has := p.ids[found[1]]; return has })
 		id, err := strconv.ParseUint(found[2], 10, 32)

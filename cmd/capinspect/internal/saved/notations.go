@@ -301,6 +301,12 @@ var rootID = pattern(` \[rootid=(\d{1,10})\]$`)
 // wrongClause is a clause that means nothing, before others that do: no path.
 var wrongClause = pattern(`(?i)(?:^|\s)(?:cap_|all)[a-z_0-9,]*[=+-]`)
 
+// clauseBegin is where the text form may begin behind a path, and maxClauses is how many of
+// these are tried.
+var clauseBegin = pattern(`[ \t](?:=|\d|(?i:cap_|all\b))`)
+
+const maxClauses = 64
+
 // getcapLine takes a path and a text form. libcap before 2.41 has "= " before what is one
 // clause today.
 func (r *reader) getcapLine(l row) (bool, error) {
@@ -315,10 +321,8 @@ func (r *reader) getcapLine(l row) (bool, error) {
 		}
 		text, caps.RootID = strings.TrimSuffix(text, found[0]), uint32(id)
 	}
-	for at := 1; at < len(text); at++ {
-		if text[at] != ' ' && text[at] != '\t' {
-			continue
-		}
+	for _, found := range clauseBegin().FindAllStringIndex(text, maxClauses) {
+		at := found[0]
 		s, err := capset.ParseText(text[at:], capset.LastKnown)
 		if err != nil || strings.TrimSpace(text[at:]) == "" {
 			continue
@@ -486,10 +490,13 @@ func notMask(text string) bool {
 	return !IsMask(text) || len(text) != kernels && !strings.HasPrefix(text, "0x")
 }
 
+// textBegin is how a text form begins.
+var textBegin = pattern(`^[=\w]`)
+
 // textLine takes a text form or an IAB text alone.
 func (r *reader) textLine(l row) (bool, error) {
 	text := strings.Trim(l.text, "\"'`[]")
-	if strings.ContainsAny(text, "=+-") {
+	if strings.ContainsAny(text, "=+-") && textBegin().MatchString(text) {
 		if s, err := capset.ParseText(text, capset.LastKnown); err == nil && strings.TrimSpace(text) != "" {
 			r.addSets(l, ofText, l.from, &setsPart{sets: textSets(s)}, true)
 			return true, nil

@@ -159,7 +159,7 @@ func (r *reader) fail(number int, err error) { r.errs = append(r.errs, lineError
 
 // line reads a line, with what stands before it or without.
 func (r *reader) line(l row) error {
-	if len(l.text) > longest {
+	if isLong(l.text) {
 		return r.longLine(l)
 	}
 	if l.text == "" {

@@ -26,8 +26,19 @@ type row struct {
 }
 
 // longest is the length of the longest line that is examined for anything but the lines of
-// a status file, in bytes.
-const longest = 8 << 10
+// a status file, in bytes: a call of capset with all names has half. longestOther is that of
+// one without "cap" in it.
+const (
+	longest      = 4 << 10
+	longestOther = 1 << 10
+)
+
+// isLong reports whether a line is too long to be examined.
+func isLong(text string) bool {
+	return len(text) > longest || len(text) > longestOther && !anyCap().MatchString(text)
+}
+
+var anyCap = pattern(`(?i)cap`)
 
 // rowOf returns a line as it was before it went through a terminal, a web page or a chat.
 // The name of a task, behind the kernel's own tab, stays as it is.
@@ -36,7 +47,11 @@ func rowOf(line []byte, number int) row {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	line = bytes.TrimLeft(line, " \t\ufeff")
 	text := string(line)
-	if !strings.HasPrefix(text, nameLine) {
+	switch {
+	case strings.HasPrefix(text, nameLine):
+	case len(text) > longest:
+		text = strings.Trim(text, " \t\r")
+	default:
 		text = plain(text)
 	}
 	return row{number: number, text: text, ended: ended}
@@ -47,7 +62,7 @@ func rowOf(line []byte, number int) row {
 func rows(text []byte) iter.Seq[row] {
 	return func(yield func(row) bool) {
 		var last row
-		number := 0
+		number, wrapped := 0, 0
 		for line := range bytes.Lines(text) {
 			number++
 			if len(line) == len(newline) && line[0] == '\n' {
@@ -56,7 +71,8 @@ func rows(text []byte) iter.Seq[row] {
 			for part := range bytes.Lines(unescaped(line)) {
 				l := rowOf(part, number)
 				switch {
-				case len(last.text) <= longest && len(l.text) <= longest && l.continues(last):
+				case wrapped < maxWrapped && len(last.text)+len(l.text) <= longestList && l.continues(last):
+					wrapped++
 					last.text, last.ended = last.text+l.text, l.ended
 					continue
 				case last.number > 0 && !yield(last):
@@ -146,6 +162,13 @@ func plain(text string) string {
 	return strings.Trim(text, " \t\r\v\f“”„‘’")
 }
 
+// longestList is the length of the longest list that is put together again, in bytes: a
+// full one has a third.
+const longestList = 2 << 10
+
+// maxWrapped is how many lines are put behind the one before.
+const maxWrapped = 10_000
+
 // wrappedList is the end of a line inside a list of capabilities, with the last name as the
 // group; restOfList is a line that has nothing but the rest of one.
 var (
@@ -170,7 +193,8 @@ func (l row) continues(before row) bool {
 	if l.text[0] == ',' {
 		return true
 	}
-	found := wrappedList().FindStringSubmatch(before.text)
+	const longName = 64
+	found := wrappedList().FindStringSubmatch(before.text[max(0, len(before.text)-longName):])
 	switch {
 	case found == nil:
 		return false

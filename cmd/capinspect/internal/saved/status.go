@@ -173,6 +173,10 @@ func isCut(digits string) bool {
 // setCaps takes the value of a set. known says that the kernel's name of the set is known;
 // an unknown one is a set only with digits.
 func (s *statusLine) setCaps(value string, known bool) bool {
+	if len(value) > longest {
+		s.value = shortened(value)
+		return known
+	}
 	found := hexValue().FindStringSubmatch(value)
 	if found == nil {
 		if capName().MatchString(value) { // several lines have become one
@@ -310,13 +314,16 @@ var capAnywhere = pattern("(?:^|[^\\w])(Cap(?:Inh|Prm|Eff|Bnd|Amb))[\"'`]*[ \t]*
 // inPath is what follows digits that are the beginning of the name of a file.
 var inPath = pattern(`^(?:\.\w|[/-])`)
 
+// maxSets is how many sets are read of a line.
+const maxSets = 64
+
 // capsAnywhere takes what a line has of the lines of a status file that tell a set,
 // wherever it has them.
 func (r *reader) capsAnywhere(l row) bool {
 	if !strings.Contains(l.text, "Cap") {
 		return false
 	}
-	found := capAnywhere().FindAllStringSubmatchIndex(l.text, -1)
+	found := capAnywhere().FindAllStringSubmatchIndex(l.text, maxSets)
 	found = slices.DeleteFunc(found, func(at []int) bool { return inPath().MatchString(l.text[at[1]:]) })
 	for i, at := range found {
 		next := l

@@ -23,8 +23,7 @@ var (
 // task before and after execve; CAPSET, with those that a task has now; PATH of a file. The
 // fields are those of audit_log_fcaps, audit_log_bprm_fcaps and audit_log_exit.
 func auditRecord(text string) (*Told, error) {
-	kind := auditType().FindString(text)
-	if kind == "" || !strings.Contains(text, "=") {
+	if !strings.Contains(text, "CAP") && !strings.Contains(text, "type=") || !auditType().MatchString(text) {
 		return nil, nil
 	}
 	r := record{fields: map[string]string{}}

@@ -21,10 +21,16 @@ var (
 	setcap = pattern(`\bsetcap[ \t]+(?:-[qv]+[ \t]+|-n[ \t]*(\d+)[ \t]+)*(?:"([^"]*)"|'([^']*)'|([^\s"']+))[ \t]+["']?([^\s"';&|]+)`)
 )
 
+// maxCalls is how many flags or calls are read of a line.
+const maxCalls = 64
+
 // flagLine reads the flags of a command that give or take capabilities.
 func flagLine(text string) (*Told, error) {
+	if !strings.Contains(text, "--") {
+		return nil, nil
+	}
 	told := &Told{What: Flags}
-	for _, found := range capFlag().FindAllStringSubmatch(text, -1) {
+	for _, found := range capFlag().FindAllStringSubmatch(text, maxCalls) {
 		set, err := names(found[2])
 		if err != nil {
 			return nil, err
@@ -43,8 +49,11 @@ func flagLine(text string) (*Told, error) {
 
 // setcapCall reads the calls of setcap(8) in a command, a script or a Dockerfile.
 func setcapCall(text string) (*Told, error) {
+	if !strings.Contains(text, "setcap") {
+		return nil, nil
+	}
 	told := &Told{What: "a call of setcap"}
-	for _, found := range setcap().FindAllStringSubmatch(text, -1) {
+	for _, found := range setcap().FindAllStringSubmatch(text, maxCalls) {
 		s, err := capset.ParseText(found[2]+found[3]+found[4], capset.LastKnown)
 		if err != nil {
 			return nil, err

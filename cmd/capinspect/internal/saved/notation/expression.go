@@ -23,6 +23,9 @@ var (
 // false if a text is none.
 func Expression(text string) (set capset.Set, ok bool) {
 	text = strings.TrimRight(text, ";, ")
+	if !strings.ContainsAny(text, "<|[({") && !strings.Contains(text, " ") {
+		return 0, false
+	}
 	text = bitMacro().ReplaceAllString(text, "1<<$1")
 	if !operator().MatchString(text) {
 		return 0, false

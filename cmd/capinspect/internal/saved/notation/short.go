@@ -100,6 +100,9 @@ func shortNames(text string) (capset.Set, error) {
 	return names(text)
 }
 
+// maxColumns is how many columns a table may have: more than capinspect ps knows.
+const maxColumns = 64
+
 // listed returns the table of capinspect ps that a line is the header of, nil if it is of
 // none.
 func listed(text string) *Table {
@@ -107,6 +110,9 @@ func listed(text string) *Table {
 		return nil
 	}
 	columns := gap().Split(text, -1)
+	if len(columns) > maxColumns {
+		return nil
+	}
 	return &Table{"the table of capinspect ps", pattern(`^ *\S.*$`), func(found []string) (told Told, err error) {
 		cells := gap().Split(strings.TrimSpace(found[0]), -1)
 		if len(cells) != len(columns) {

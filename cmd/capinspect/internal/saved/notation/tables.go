@@ -38,6 +38,9 @@ var tables = []struct {
 // Header returns the table that a line is the header of, nil if it is of none: one of
 // libcap-ng, or of capinspect ps.
 func Header(text string) *Table {
+	if !strings.Contains(text, "PID") && !strings.Contains(text, "CAPS") && !strings.Contains(text, "capabilities") {
+		return nil
+	}
 	for i := range tables {
 		if tables[i].header().MatchString(text) {
 			return &tables[i].Table
@@ -95,6 +98,9 @@ var captree = pattern(`^[| ]*(?:--|\+-|:>-)(\S.*?|)[({](\d+)(?:\+\{[\d,]*\}|,[\d
 // captreeLine reads such a line. Without a text the sets are empty, and without an IAB text
 // Ambient is, and Bounding is full.
 func captreeLine(text string) (*Told, error) {
+	if text == "" || !strings.ContainsRune("|-+:", rune(text[0])) {
+		return nil, nil
+	}
 	found := captree().FindStringSubmatch(text)
 	if found == nil {
 		return nil, nil

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package saved
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// cpuTime returns the CPU time that the process has used, which other processes do not change.
+func cpuTime(t *testing.T) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(unix.TimevalToNsec(u.Utime) + unix.TimevalToNsec(u.Stime))
+}
+
+// TestHostile holds that texts of up to 16 MiB that are made to take long end in an error
+// soon, and in bounded memory: JSON that is deep or has many keys, long numbers, texts and
+// lines, and many lines of each kind.
+func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads hundreds of megabytes")
+	}
+	fill := func(text string) string { return strings.Repeat(text, MaxSize/len(text)) }
+	lines := func(line string) string { return fill(line + "\n") }
+	texts := map[string]string{
+		"arrays":             fill("["),
+		"objects":            fill(`{"a":`),
+		"objects in a list":  `[{"HostConfig":{"CapAdd":` + fill("[")[:MaxSize-64],
+		"objects of a task":  `{"schemaVersion":1,"tasks":` + fill("[")[:MaxSize-64],
+		"events":             fill(`{"process":{"cap":`),
+		"names of an event":  `{"process":{"cap":{"permitted":[` + fill(`"CAP_CHOWN",`)[:MaxSize-96] + `"CAP_CHOWN"]}}}`,
+		"a key twice":        `{"schemaVersion":1` + fill(`,"schemaVersion":1`)[:MaxSize-64] + "}",
+		"tasks":              `{"schemaVersion":1,"tasks":[{}` + fill(`,{}`)[:MaxSize-64] + "]}",
+		"a long number":      `{"schemaVersion":1` + fill("0")[:MaxSize-64] + "}",
+		"a large exponent":   `{"schemaVersion":1e999999999}`,
+		"a long text":        `{"schemaVersion":"` + fill("x")[:MaxSize-64] + `"}`,
+		"escapes":            `{"schemaVersion":"` + fill(`\u0041`)[:MaxSize-64],
+		"names in JSON":      "[" + fill(`"CAP_CHOWN",`)[:MaxSize-64] + `"x"]`,
+		"digits":             "CapEff:\t" + fill("0")[:MaxSize-64] + "\n",
+		"a long list":        fill("cap_chown,"),
+		"a long line":        fill("x"),
+		"tags":               fill("<b>"),
+		"entities":           fill("&lt;"),
+		"a list in many":     "Bounding set =cap_chown,\n" + lines("cap_chown,")[:MaxSize-64],
+		"a name in few":      "docker" + fill("+net_admin")[:MaxSize-64],
+		"status files":       lines("CapEff:\t00000000a80425fb"),
+		"bitmaps":            lines("a80425fb"),
+		"files":              lines("/x cap_net_raw=ep"),
+		"fences":             lines("```"),
+		"other lines":        lines("a b c"),
+		"long lines":         lines(strings.Repeat("a", 4000) + " " + strings.Repeat("(", 3000)),
+		"lines of 1 KiB":     lines(strings.Repeat("a b=c ", 160)),
+		"fields":             lines("type=CAPSET " + strings.Repeat("a=b ", 1500)),
+		"bytes":              lines(strings.Repeat("01 ", 2500)),
+		"strings":            lines(`"CapEff:\t00000000a80425fb\n"`),
+		"rows":               "PID  NAME  EFFECTIVE\n" + lines("1  x  chown,kill")[:MaxSize-64],
+		"columns":            "PID  " + strings.Repeat("EFFECTIVE  ", 700) + "\n" + lines("1  " + strings.Repeat("all  ", 700))[:MaxSize/2],
+		"calls of setcap":    lines(strings.Repeat("setcap cap_chown=p /x;", 180)),
+		"flags":              lines("--cap-add chown"),
+		"sets in a line":     lines(strings.Repeat("CapEff: 1 ", 400)),
+		"names of processes": lines("Name:\tx"),
+	}
+	for name, text := range texts {
+		t.Run(name, func(t *testing.T) { inBounds(t, text) })
+	}
+}
+
+// inBounds reads a text as tasks and as sets.
+func inBounds(t *testing.T, text string) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	start := cpuTime(t)
+	_, err := Tasks("x", []byte(text), nil)
+	_, other := Sets("x", []byte(text))
+	took := cpuTime(t) - start
+	runtime.ReadMemStats(&after)
+	if err == nil || other == nil {
+		t.Errorf("%v, %v", err, other)
+	}
+	const longest = 3 * time.Second // for both, of CPUs that others use as well
+	if took > longest {
+		t.Errorf("%v of CPU time", took)
+	}
+	const most = 1 << 30 // of both, and most of it garbage
+	if n := after.TotalAlloc - before.TotalAlloc; n > most {
+		t.Errorf("%d MiB allocated", n>>20)
+	}
+}
