@@ -3,9 +3,6 @@
 package saved
 
 import (
-	"encoding/base64"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,23 +10,22 @@ import (
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved/notation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
 )
 
 // What items are that one line makes.
 const (
-	ofGetpcaps = "what getpcaps prints"
-	ofCall     = "a call of capset"
-	ofFalco    = "fields of Falco"
-	ofFile     = "the capabilities of a file"
-	ofMask     = "a bitmap without a label"
-	ofNames    = "a list of names"
-	ofList     = "a list of a container's configuration"
-	ofText     = "a text form"
-	ofIAB      = "an IAB text"
-	ofFlags    = "flags of a command"
-	ofBefore   = "the sets of a task before execve"
+	ofCall   = "a call of capset"
+	ofFile   = "the capabilities of a file"
+	ofMask   = "a bitmap without a label"
+	ofNames  = "a list of names"
+	ofList   = "a list of a container's configuration"
+	ofText   = "a text form"
+	ofIAB    = "an IAB text"
+	ofFlags  = "flags of a command"
+	ofBefore = "the sets of a task before execve"
 )
 
 // setsPart is a task of which some sets are known.
@@ -73,36 +69,6 @@ func textSets(s capset.State) map[capset.Kind]capset.Set {
 	return map[capset.Kind]capset.Set{
 		capset.Inheritable: s[capset.Inheritable], capset.Permitted: s[capset.Permitted], capset.Effective: s[capset.Effective],
 	}
-}
-
-// getpcapsLine is what getpcaps(8) prints: libcap before 2.43 has a sentence before the text
-// form, which --legacy and --verbose still ask for; --iab adds the IAB text.
-var getpcaps = pattern("^(?:Capabilities for [`'](\\d+)'?:|(\\d+):) +(?:\"([^\"]*)\" \\[(.*)\\]|([^\"].*))$")
-
-func (r *reader) getpcapsLine(l row) (bool, error) {
-	found := getpcaps().FindStringSubmatch(l.text)
-	if found == nil {
-		return false, nil
-	}
-	pid, text := found[1]+found[2], found[3]+found[5]
-	last := capset.LastKnown
-	s, err := capset.ParseText(text, last)
-	if err != nil || text == "" {
-		return found[1] != "", err
-	}
-	p := &setsPart{sets: textSets(s)}
-	if p.tid, err = strconv.Atoi(pid); err != nil {
-		return true, fmt.Errorf("%q: no pid", pid)
-	}
-	if strings.Contains(l.text, `" [`) {
-		iab, err := capset.ParseIAB(found[4], last)
-		if err != nil {
-			return true, err
-		}
-		p.sets[capset.Bounding], p.sets[capset.Ambient] = iab[capset.Bounding], iab[capset.Ambient]
-	}
-	r.addSets(l, ofGetpcaps, "pid "+pid, p, true)
-	return true, nil
 }
 
 // capset is a call of capset(2) or capget(2), as strace(1) prints it.
@@ -158,59 +124,6 @@ func straceSet(text string) (capset.Set, error) {
 	return s, nil
 }
 
-// falcoField is a field of Falco and its names, wherever it stands in an alert.
-var falcoField = pattern(`\b(?:thread\.|evt\.arg\.|proc\.)?cap_(inh|prm|eff|inheritable|permitted|effective)=((?:[ ,]?CAP_[A-Z_]+)*|NONE|<NA>)(?:[ ,;)|]|$)`)
-
-// falcoKinds are the sets by the beginnings of their names.
-var falcoKinds = map[string]capset.Kind{"inh": capset.Inheritable, "prm": capset.Permitted, "per": capset.Permitted, "eff": capset.Effective}
-
-func (r *reader) falcoLine(l row) (bool, error) {
-	if !strings.Contains(l.text, "cap_") {
-		return false, nil
-	}
-	p := &setsPart{sets: map[capset.Kind]capset.Set{}}
-	for _, found := range falcoField().FindAllStringSubmatch(l.text, -1) {
-		if found[2] == "<NA>" {
-			continue
-		}
-		set, err := capset.ParseList(strings.TrimPrefix(found[2], "NONE"))
-		if err != nil {
-			return true, err
-		}
-		p.sets[falcoKinds[found[1][:3]]] = set
-	}
-	if len(p.sets) == 0 {
-		return false, nil
-	}
-	r.addSets(l, ofFalco, l.from, p, true)
-	return true, nil
-}
-
-// attribute is the line that getfattr(1) has for the capabilities of a file.
-var attribute = pattern(`^(?:[\w.]+\.)?security\.capability[=:] ?(?:0[xX]([0-9a-fA-F]+)|0[sS]([A-Za-z0-9+/]+=*)|"(.*)")$`)
-
-// bareAttribute is the attribute alone: of its sizes, with the revision that it begins with.
-var bareAttribute = pattern(`^(?:0[xX])?([0-9a-fA-F]{6}0[123](?:[0-9a-fA-F]{16}|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}))$|^(?:0[sS])?([A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{32}|[A-Za-z0-9+/]{16})$`)
-
-// otherAttribute is an attribute of another name, which getfattr -d prints as well.
-var otherAttribute = pattern(`^(?:user|trusted|security|system)\.[\w.-]+=`)
-
-// octets is the attribute as a dump of bytes, or a string of Python.
-var octets = pattern(`^(?:[0-9a-fA-F]{2,8} ){2,}[0-9a-fA-F]{2,8}$|^b?(?:'\\x01\\x00\\x00.*'|"\\x01\\x00\\x00.*")$`)
-
-// bytesOf returns the bytes of such a text.
-func bytesOf(text string) []byte {
-	if !octets().MatchString(text) {
-		return nil
-	}
-	if at := strings.IndexAny(text, `'"`); at >= 0 {
-		raw, _ := strconv.Unquote(`"` + text[at+1:len(text)-1] + `"`)
-		return []byte(raw)
-	}
-	raw, _ := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
-	return raw
-}
-
 // files reports whether a file with capabilities has been read.
 func (r *reader) files() bool {
 	return slices.ContainsFunc(r.items, func(it *item) bool { return it.what == ofFile })
@@ -222,54 +135,11 @@ func (r *reader) xattrLine(l row) (bool, error) {
 		r.file = name
 		return true, nil
 	}
-	if caps, err := capset.ParseFileCaps(bytesOf(l.text)); err == nil {
+	caps, is, err := notation.Attribute(l.text)
+	if is && err == nil {
 		r.addFile(l, r.file, caps)
-		return true, nil
 	}
-	bare := false
-	found := attribute().FindStringSubmatch(l.text)
-	if found == nil {
-		if found, bare = bareAttribute().FindStringSubmatch(l.text), true; found == nil {
-			return false, nil
-		}
-	}
-	var raw []byte
-	var err error
-	switch {
-	case found[1] != "":
-		raw, err = hex.DecodeString(found[1])
-	case found[2] != "":
-		raw, err = base64.StdEncoding.DecodeString(found[2])
-	default:
-		raw = octalText(found[3])
-	}
-	caps := capset.FileCaps{}
-	if err == nil {
-		caps, err = capset.ParseFileCaps(raw)
-	}
-	if err != nil {
-		return !bare, errors.New("security.capability: " + capset.ErrFileCaps.Error())
-	}
-	r.addFile(l, r.file, caps)
-	return true, nil
-}
-
-// octalText returns the bytes of a text in which getfattr has some in octal, as \000.
-func octalText(text string) (raw []byte) {
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && i+3 < len(text) {
-			if n, err := strconv.ParseUint(text[i+1:i+4], 8, 8); err == nil {
-				raw = append(raw, byte(n))
-				i += 3
-				continue
-			}
-		}
-		if text[i] == '\\' && i+1 < len(text) {
-			i++
-		}
-		raw = append(raw, text[i])
-	}
-	return raw
+	return is, err
 }
 
 // addFile appends the capabilities of a file: its sets as far as they hold something, and

@@ -32,10 +32,8 @@ var kinds = []kind{
 	{"a row of a table", (*reader).tableLine},
 	{"a line of a status file", (*reader).statusLine},
 	{"a line of capsh --print", (*reader).capshLine},
-	{"capabilities that getpcaps prints", (*reader).getpcapsLine},
 	{"a call of capset", (*reader).straceLine},
-	{"a line of audit, captree, setcap or docker run", (*reader).toldLine},
-	{"fields of Falco", (*reader).falcoLine},
+	{"a line of getpcaps, audit, captree, setcap, docker run or Falco", (*reader).toldLine},
 	{"the attribute of a file", (*reader).xattrLine},
 	{"a set with its name", (*reader).labelledLine},
 	{"a list of a container's configuration", (*reader).listLine},
@@ -206,7 +204,7 @@ func (r *reader) line(l row) error {
 		return nil
 	case r.capsAnywhere(l):
 		return nil
-	case r.table, r.file != "" && otherAttribute().MatchString(first.text):
+	case r.table, r.file != "" && notation.OtherAttribute(first.text):
 		return nil
 	case noiseAbove().MatchString(first.text):
 		r.table = true

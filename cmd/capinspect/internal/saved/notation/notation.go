@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package notation reads lines of programs and of people in which sets of capabilities
-// stand: records of audit, tables of libcap-ng, the tree of captree, masks of C, flags of
+// stand: getpcaps, records of audit, tables of libcap-ng, the tree of captree, masks of C, flags of
 // docker, and the like. Each line stands for itself. The package does no I/O.
 package notation
 
@@ -43,7 +43,7 @@ type Task struct {
 }
 
 // lines are the kinds of lines that can be told without what stands before them.
-var lines = []func(text string) (*Told, error){auditRecord, captreeLine, setcapCall, flagLine}
+var lines = []func(text string) (*Told, error){getpcapsLine, auditRecord, captreeLine, setcapCall, flagLine, falcoLine}
 
 // Line returns what a line tells, nil if it is of no kind that this package knows.
 func Line(text string) (*Told, error) {

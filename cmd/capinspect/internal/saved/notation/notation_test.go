@@ -64,6 +64,11 @@ func TestLine(t *testing.T) {
 		{"capsh --drop=cap_chown,cap_kill --", "drop=chown,kill"},
 		{`RUN setcap -q cap_net_raw=+ep /a && setcap "cap_chown,cap_kill=ei cap_bpf+p" '/b'`, "/a p=net_raw i=none e=true root=0; /b p=bpf i=chown,kill e=true root=0"},
 		{"setcap -n 1000 cap_net_raw=p /a", "/a p=net_raw i=none e=false root=1000"},
+		{"1: cap_chown,cap_kill=ep", `1 "" I=none P=chown,kill E=chown,kill`},
+		{"Capabilities for `7': = cap_chown+p", `7 "" I=none P=chown E=none`},
+		{`7: "=p" [!cap_chown,^cap_kill]`, `7 "" I=none P=all E=none B=all but chown A=kill`},
+		{"7: hello", "nothing"},
+		{"x (thread.cap_effective=CAP_CHOWN CAP_KILL thread.cap_permitted=NONE cap_inh=<NA>)", `0 "" P=none E=chown,kill`},
 		{"hello", "nothing"},
 	} {
 		told, err := notation.Line(test.line)
@@ -81,6 +86,30 @@ func TestLine(t *testing.T) {
 	} {
 		if told, err := notation.Line(line); err == nil || err.Error() != want {
 			t.Errorf("%q: %s, %v, want %s", line, text(told), err, want)
+		}
+	}
+}
+
+func TestAttribute(t *testing.T) {
+	for text, want := range map[string]string{
+		"security.capability=0x0100000200200000000000000000000000000000":                                      "net_raw none true 0",
+		"security.capability=0sAQAAAgAgAAAAAAAAAAAAAAAAAAA=":                                                  "net_raw none true 0",
+		`security.capability="\001\000\000\002\000 \000\000\000\000\000\000\000\000\000\000\000\000\000\000"`: "net_raw none true 0",
+		"SCHILY.xattr.security.capability=0x010000010020000000000000":                                         "net_raw none true 0",
+		"security.capability: 0x0000000300200000010000000000000000000000e8030000":                             "net_raw chown false 1000",
+		"0100000200200000000000000000000000000000":                                                            "net_raw none true 0",
+		"01000002 00200000 00000000 00000000 00000000":                                                        "net_raw none true 0",
+		`b'\x01\x00\x00\x02\x00 \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00'`:                    "net_raw none true 0",
+	} {
+		caps, is, err := notation.Attribute(text)
+		got := fmt.Sprintf("%s %s %t %d", short(caps.Permitted), short(caps.Inheritable), caps.Effective, caps.RootID)
+		if got != want || !is || err != nil {
+			t.Errorf("%q: %s, %t, %v, want %s", text, got, is, err, want)
+		}
+	}
+	for text, want := range map[string]bool{"security.capability=0x01": true, "security.capability=0x0": true, "00000000a80425fb": false, "hello": false, "user.x=0x01": false} {
+		if _, is, err := notation.Attribute(text); is != want || is != (err != nil) {
+			t.Errorf("%q: %t, %v", text, is, err)
 		}
 	}
 }
@@ -184,7 +213,7 @@ func TestShort(t *testing.T) {
 func FuzzLine(f *testing.F) {
 	for _, line := range []string{
 		"type=CAPSET msg=audit(1.2:3): pid=7 cap_pi=0 cap_pp=3000 cap_pe=2000 cap_pa=0", `:>-gmain{552} "cap_chown=eip" [^cap_chown]`,
-		"docker run --cap-add=NET_ADMIN x", "setcap -n 1 'cap_net_raw=p' /a", "(1<<12)|BIT(13)", "docker+net_admin-mknod", "all but chown",
+		"docker run --cap-add=NET_ADMIN x", `7: "=p" [!cap_chown]`, "thread.cap_effective=CAP_CHOWN", "security.capability=0x010000010020000000000000", "setcap -n 1 'cap_net_raw=p' /a", "(1<<12)|BIT(13)", "docker+net_admin-mknod", "all but chown",
 		"1     320   root        systemd-journal     chown, kill +", "permitted /x    full 1000", "PID  NAME  EFFECTIVE",
 	} {
 		f.Add(line)
@@ -203,6 +232,9 @@ func FuzzLine(f *testing.F) {
 			if told, err := table.Row(line); told != nil && err != nil {
 				t.Fatalf("%+v, %v", told, err)
 			}
+		}
+		if _, is, err := notation.Attribute(line); err != nil && !is {
+			t.Fatal(err)
 		}
 		notation.Expression(line)
 		notation.Short(line)
