@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/command"
@@ -23,14 +24,14 @@ import (
 func (c *diffConfig) lists(e *command.Env, args []string) (a, b *diff.List, err error) {
 	var lists [2]*diff.List
 	var found [2]*saved.Listing
+	notFile := func(arg string) bool { return !strings.HasPrefix(arg, target.FilePrefix) }
+	if slices.ContainsFunc(args, notFile) {
+		return nil, nil, nil
+	}
 	for i, arg := range args {
-		path, file := strings.CutPrefix(arg, target.FilePrefix)
-		if !file {
-			return nil, nil, nil
-		}
 		l := &diff.List{Label: arg}
 		lists[i] = l
-		found[i], err = saved.Listed(path, e.Stdin, report.Visitor{
+		found[i], err = saved.Listed(strings.TrimPrefix(arg, target.FilePrefix), e.Stdin, report.Visitor{
 			Task: l.Add,
 			Sum:  func(sum *containers.Sum) { l.Sums = append(l.Sums, sum) },
 			End:  l.StampedBy,
