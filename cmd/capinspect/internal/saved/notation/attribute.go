@@ -27,7 +27,7 @@ var (
 )
 
 // Attribute returns the capabilities of a file in the attribute security.capability, as
-// getfattr(1) prints it, or the attribute alone. is is false if a text is neither.
+// getfattr(1) prints it, or the attribute alone. The second result is false if a text is neither.
 func Attribute(text string) (caps capset.FileCaps, is bool, err error) {
 	if caps, err := capset.ParseFileCaps(bytesOf(text)); err == nil {
 		return caps, true, nil
