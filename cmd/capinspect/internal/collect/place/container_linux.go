@@ -207,9 +207,37 @@ func (f *Finder) podNames(found *task.Container, t *task.Task, mounts []procstat
 	if !found.InPod() {
 		return
 	}
-	if host, known := hostName(t, from); isDNSName(host) {
+	host, known := hostName(t, from)
+	if host == "" && f.sharesPod(found, t) {
+		host, known = ownHostName(), "hostname of capinspect, which is in the same pod"
+	}
+	if isDNSName(host) {
 		found.Conclude(&found.Hostname, host, container.Evidence{What: "hostname", From: known})
 	}
+}
+
+// sharesPod reports whether a task whose UTS namespace is hidden is in capinspect's own pod,
+// as the target of a debug container is. The containers of a pod have one host name.
+func (f *Finder) sharesPod(found *task.Container, t *task.Task) bool {
+	if !f.live || t.Namespace(procstatus.NamespaceUTS).ID.Known() || !task.Is(f.InInitial(procstatus.NamespaceUTS), false) {
+		return false
+	}
+	mounts, err := f.proc.Self().Mounts()
+	if err != nil {
+		return false
+	}
+	own := new(task.Container)
+	own.Add(container.OfMounts(mounts))
+	return own.InPod() && own.PodUID == found.PodUID
+}
+
+// ownHostName returns the host name of capinspect's own UTS namespace.
+func ownHostName() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Nodename[:])
 }
 
 // hostName returns the host name of the task's uts namespace, and what it is known from. A
@@ -220,11 +248,7 @@ func hostName(t *task.Task, from userdb.Files) (name, known string) {
 	case !task.Is(t.Initial(procstatus.NamespaceUTS), false):
 		return "", ""
 	case task.Is(t.Namespace(procstatus.NamespaceUTS).WithSelf, true):
-		var u unix.Utsname
-		if unix.Uname(&u) == nil {
-			name = unix.ByteSliceToString(u.Nodename[:])
-		}
-		return name, "hostname"
+		return ownHostName(), "hostname"
 	case from == nil:
 		return "", ""
 	}
