@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -98,18 +99,19 @@ func (r *Root) pin(at *place, path string) (err error) {
 // no other mount or file system gets the same numbers.
 func (r *Root) judge(id int, path string, expected func(*procstatus.Mount) bool) error {
 	now, err := r.task.Mounts()
-	if err == nil {
-		err = r.mounts.node.refresh()
-	}
 	if err != nil {
 		return err
 	}
-	for i := range now {
-		if m := &now[i]; m.ID == id && expected(m) {
-			return r.mounts.answers(m)
+	i := slices.IndexFunc(now, func(m procstatus.Mount) bool { return m.ID == id && expected(&m) })
+	if i < 0 {
+		return fmt.Errorf("%s is not a mount in its mount table", path)
+	}
+	if !slices.Contains(inMemory[:], now[i].Type) {
+		if err := r.mounts.node.refresh(); err != nil {
+			return err
 		}
 	}
-	return fmt.Errorf("%s is not a mount in its mount table", path)
+	return r.mounts.answers(&now[i])
 }
 
 // Close closes the directory.

@@ -160,6 +160,14 @@ var layouts = []struct {
 	{"a long way", func(_ *testing.T, dir string) error {
 		return errors.Join(write(dir+"/passwd"), os.Symlink(strings.Repeat("../etc/", 500)+"../passwd", dir+"/etc/passwd"))
 	}, "more than 1000 names on the way"},
+	{"a way over many mounts", func(_ *testing.T, dir string) error {
+		return errors.Join(os.Mkdir(dir+"/m", 0o755), unix.Mount("none", dir+"/m", "tmpfs", 0, ""), write(dir+"/m/passwd"),
+			os.Symlink(strings.Repeat("../m/", 11)+"passwd", dir+"/etc/passwd"))
+	}, "more than 10 mounts on the way"},
+	{"a way over some mounts", func(_ *testing.T, dir string) error {
+		return errors.Join(os.Mkdir(dir+"/m", 0o755), unix.Mount("none", dir+"/m", "tmpfs", 0, ""), write(dir+"/m/passwd"),
+			os.Symlink(strings.Repeat("../m/", 10)+"passwd", dir+"/etc/passwd"))
+	}, ""},
 	{"a file on the way", func(_ *testing.T, dir string) error {
 		return errors.Join(write(dir+"/file"), os.Symlink("/file/passwd", dir+"/etc/passwd"))
 	}, "not a directory"},

@@ -40,19 +40,25 @@ type Visitor interface {
 }
 
 // A lookup ends after this many names, those in symbolic links included, and after this
-// many links. The kernel has the same limit for links (fs/namei.c, MAXSYMLINKS).
+// many links. The kernel has the same limit for links (fs/namei.c, MAXSYMLINKS). It ends after
+// a few mounts as well: for each one the mount tables are read again, which may be long.
 const (
-	maxSteps = 1000
-	maxLinks = 40
+	maxSteps  = 1000
+	maxLinks  = 40
+	maxMounts = 10
 )
 
-var errFar = errors.New("more than 1000 names on the way")
+var (
+	errFar    = errors.New("more than 1000 names on the way")
+	errMounts = errors.New("more than 10 mounts on the way")
+)
 
 // walk is one lookup of a path.
 type walk struct {
 	root         *Root
 	by           Visitor // nil if everything may be looked up
 	steps, links int
+	mounts       int // that were entered
 }
 
 // to opens the file at a path that starts in a directory, and closes the directory. Like
@@ -113,12 +119,18 @@ func (w *walk) name(at place, name string, last bool) (place, error) {
 	case ".":
 		return at, nil
 	case "..": // start again at the root: only one directory is ever open
-		up := walk{root: w.root, steps: w.steps}
+		up := walk{root: w.root, steps: w.steps, mounts: w.mounts}
 		next, err := up.to(w.root.top, parent(at.path))
-		w.steps = up.steps
+		w.steps, w.mounts = up.steps, up.mounts
 		return next, err
 	}
 	next, err := w.root.step(at, name)
+	if err == nil && next.mount != at.mount {
+		if w.mounts++; w.mounts > maxMounts {
+			unix.Close(next.fd)
+			return place{}, errMounts
+		}
+	}
 	switch {
 	case err == unix.ENOENT || err == unix.ENOTDIR || err == unix.ENAMETOOLONG:
 		return place{}, &Denied{Errno: err.(unix.Errno), Path: at.path + "/" + name}
