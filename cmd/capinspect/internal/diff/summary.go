@@ -180,13 +180,36 @@ var words = [...]word{
 	}},
 	{"namespaces.owned", always("capabilities that count elsewhere")},
 	{"namespaces.ownedByUid", always("other namespaces that its uid owns")},
-	{"namespaces.node", always("other namespaces of the node")},
+	{"namespaces.node", nodes},
 	{"userNamespace.uidMap", always("another uid map")},
 	{"userNamespace.gidMap", always("another gid map")},
 	{"userNamespace.setgroups", func(_, b any) string { return fmt.Sprint("setgroups ", b) }},
 	{"seccomp.filters", func(a, b any) string { return fmt.Sprint(b, " seccomp filters, not ", a) }},
 	{"otherCaps", always("other sets that are not known here")},
 	{"lastCap", always("a kernel that knows other capabilities")},
+}
+
+// nodes says which other namespaces of the node B is in, or is not in.
+func nodes(a, b any) string {
+	was, is := a.([]string), b.([]string)
+	among := func(list, other []string) string {
+		only := slices.DeleteFunc(slices.Clone(list), func(kind string) bool { return slices.Contains(other, kind) })
+		switch len(only) {
+		case 0:
+			return ""
+		case 1:
+			return "the node's " + only[0] + " namespace"
+		}
+		return "the node's " + listed(only) + " namespaces"
+	}
+	var parts []string
+	if more := among(is, was); more != "" {
+		parts = append(parts, more)
+	}
+	if less := among(was, is); less != "" {
+		parts = append(parts, "not "+less)
+	}
+	return strings.Join(parts, ", ")
 }
 
 func either(yes, no string) func(a, b any) string {

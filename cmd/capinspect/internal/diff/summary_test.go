@@ -30,6 +30,23 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestNodeNamespaces holds how a summary names the namespaces of the node.
+func TestNodeNamespaces(t *testing.T) {
+	for _, test := range []struct {
+		was, is []string
+		want    string
+	}{
+		{[]string{"time"}, []string{"time", "uts"}, "the node's uts namespace"},
+		{[]string{"time", "uts"}, []string{"time"}, "not the node's uts namespace"},
+		{nil, []string{"cgroup", "mnt", "uts"}, "the node's cgroup, mnt and uts namespaces"},
+		{[]string{"cgroup", "mnt"}, []string{"mnt", "uts"}, "the node's uts namespace, not the node's cgroup namespace"},
+	} {
+		if got := nodes(test.was, test.is); got != test.want {
+			t.Errorf("%v, %v: %s, want %s", test.was, test.is, got, test.want)
+		}
+	}
+}
+
 func TestSummary(t *testing.T) {
 	process := func(name string, pid int, sets ...capset.Set) *Side {
 		r := &task.Task{Source: task.SourceProc}
