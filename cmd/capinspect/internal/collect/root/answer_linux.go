@@ -24,8 +24,8 @@ var (
 )
 
 // answer returns what f returns of a file that is open with O_PATH, and an error if that
-// takes too long. f then goes on alone, at most until capinspect ends: it has to close what
-// it opens.
+// takes too long. f then goes on alone, and a file that it returns stays open until
+// capinspect ends.
 func answer[T any](r *Root, at *place, f func(at place) (T, error)) (T, error) {
 	node := r.mounts.node
 	if r.own || node.patience == 0 {
