@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // Keeper keeps list after list of the tasks of a node. Most tasks have all but their numbers
@@ -36,6 +37,8 @@ type (
 	restKey struct {
 		container     string
 		userNamespace uint64
+		namespaces    [procstatus.NumNamespaces]uint64
+		label         Value[procstatus.Label]
 	}
 )
 
@@ -76,7 +79,10 @@ func (k *Keeper) Keep(t *Task) *Kept {
 		r.Groups = Unknown[[]uint32](fmt.Sprintf("the task has more than %d groups, and they are not kept from one list to the next", maxGroups))
 	}
 	groups := fmt.Sprint(r.Groups.Zero())
-	in := restKey{userNamespace: t.UserNamespace.Zero().ID.Zero()}
+	in := restKey{userNamespace: t.UserNamespace.Zero().ID.Zero(), label: t.Label}
+	for i, ns := range t.Namespaces.Zero() {
+		in.namespaces[i] = ns.ID.Zero()
+	}
 	if c := t.Container.Zero(); c != nil {
 		in.container = c.ID
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/procstatus"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
@@ -80,6 +81,13 @@ func TestKeeperOfMany(t *testing.T) {
 		"uid":    func(x *Task, i uint32) { x.UID = Known(AllIDs(i)) },
 		"gid":    func(x *Task, i uint32) { x.GID = Known(AllIDs(i)) },
 		"groups": func(x *Task, i uint32) { x.Groups = Known([]uint32{1, i}) },
+		"user namespace": func(x *Task, i uint32) {
+			x.UserNamespace = Known(UserNamespace{ID: Known(uint64(i) + 1)})
+		},
+		"another namespace": func(x *Task, i uint32) {
+			x.Namespaces = Known(Namespaces{procstatus.NamespaceUTS: {ID: Known(uint64(i) + 1)}})
+		},
+		"label": func(x *Task, i uint32) { x.Label = Known(procstatus.Label{Label: Decimal(i)}) },
 	} {
 		var k Keeper
 		k.Next()
@@ -88,7 +96,7 @@ func TestKeeperOfMany(t *testing.T) {
 			change(x, i)
 			k.Keep(x)
 		}
-		if len(k.rights.now) != count || len(k.rest.now) != 1 {
+		if len(k.rights.now)*len(k.rest.now) != count {
 			t.Errorf("%s: %d and %d at first sight", name, len(k.rights.now), len(k.rest.now))
 		}
 	}
