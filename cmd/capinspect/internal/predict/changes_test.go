@@ -285,3 +285,16 @@ func TestRootNotes(t *testing.T) {
 		}
 	}
 }
+
+// TestScopeNotes holds that it is said where it counts what the task would hold.
+func TestScopeNotes(t *testing.T) {
+	in := &tree{files: map[string]*Found{"/gives": file(mode(0o4755, 0, 0)), "/plain": file()}}
+	for path, want := range map[string]string{"/gives": "child-user-namespace", "/plain": ""} {
+		u := user()
+		u.UserNamespace = task.Known(task.UserNamespace{Own: true, Initial: task.Known(false)})
+		p, err := subject(t, u, in, WhatIf{}).Predict(path)
+		if err != nil || codes(p.Notes) != want {
+			t.Errorf("%s: %v, %v", path, p.Notes, err)
+		}
+	}
+}

@@ -114,6 +114,9 @@ func (s *Subject) Predict(file string) (*Prediction, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.After != nil {
+		p.Notes = append(p.Notes, p.After.ScopeNotes()...)
+	}
 	p.Assumed = s.Assumed()
 	return p, nil
 }

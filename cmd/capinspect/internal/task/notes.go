@@ -90,6 +90,23 @@ func deniedByUbuntu(t *Task) string {
 	return "AppArmor denies it every capability that it holds: Ubuntu puts a process that makes a user namespace without leave under the profile " + UnprivilegedUserns
 }
 
+// scopeNotes are the codes of the notes on where it counts what a task holds.
+var scopeNotes = [...]string{SandboxKernel, "unprivileged-userns", "full-in-user-namespace", "other-user-namespace", "child-user-namespace"}
+
+// ScopeNotes returns the notes on where it counts what the task holds; none if that is
+// everywhere.
+func (t *Task) ScopeNotes() (list []Note) {
+	for _, row := range notes {
+		if !slices.Contains(scopeNotes[:], row.code) {
+			continue
+		}
+		if text := row.text(t); text != "" {
+			list = append(list, Note{row.code, text})
+		}
+	}
+	return list
+}
+
 // linesMissing names the lines that some lines of a status file lack, if these tell what
 // the task may do.
 func linesMissing(t *Task) string {
