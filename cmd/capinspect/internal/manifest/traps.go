@@ -221,13 +221,21 @@ func voidInUserNamespace(m *Manifest, g *runtime.Grant) string {
 	if !isFalse(m.Pod.HostUsers) {
 		return ""
 	}
-	owned := func(k procstatus.NamespaceKind) task.Value[bool] {
-		shared := map[procstatus.NamespaceKind]bool{
-			procstatus.NamespaceNet: m.Pod.HostNetwork, procstatus.NamespacePID: m.Pod.HostPID, procstatus.NamespaceIPC: m.Pod.HostIPC,
-			procstatus.NamespaceTime: true,
-		}
-		return task.Known(!shared[k])
+	nodes := []struct {
+		kind  procstatus.NamespaceKind
+		scope capset.Scope
+		field string
+		is    bool
+	}{
+		{procstatus.NamespaceNet, capset.ScopeNet, "hostNetwork", m.Pod.HostNetwork},
+		{procstatus.NamespacePID, capset.ScopePID, "hostPID", m.Pod.HostPID},
+		{procstatus.NamespaceIPC, capset.ScopeIPC, "hostIPC", m.Pod.HostIPC},
 	}
+	shared := map[procstatus.NamespaceKind]bool{procstatus.NamespaceTime: true}
+	for _, n := range nodes {
+		shared[n.kind] = n.is
+	}
+	owned := func(k procstatus.NamespaceKind) task.Value[bool] { return task.Known(!shared[k]) }
 	var void, network capset.Set
 	for c := range g.Bounding.Caps() {
 		s := task.ScopesInChild(c, owned)
@@ -245,11 +253,18 @@ func voidInUserNamespace(m *Manifest, g *runtime.Grant) string {
 	if void == 0 {
 		return ""
 	}
-	where := "hostUsers: false: "
-	if network != 0 {
-		where = "hostUsers: false with hostNetwork: true: "
+	var with []string
+	for _, n := range nodes {
+		asks := func(c capset.Cap) bool { return slices.Contains(c.Scopes(), n.scope) }
+		if n.is && slices.ContainsFunc(slices.Collect(void.Caps()), asks) {
+			with = append(with, n.field+": true")
+		}
 	}
-	return where + names(void) + ": no help there, even if effective: the kernel checks it against the node's user namespace"
+	where := "hostUsers: false"
+	if with != nil {
+		where += " with " + task.And(with)
+	}
+	return where + ": " + names(void) + ": no help there, even if effective: the kernel checks it against the node's user namespace"
 }
 
 func rootAsNonRoot(m *Manifest, _ *runtime.Grant) string {
