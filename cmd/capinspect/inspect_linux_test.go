@@ -60,8 +60,8 @@ var otherwise = []struct {
 	{"noNewPrivs:", func(in inspection) {
 		host := in.member("HostConfig")
 		options, _ := host["SecurityOpt"].([]any)
-		kept := slices.DeleteFunc(slices.Clone(options), func(o any) bool { return o == "no-new-privileges" })
-		if len(kept) == len(options) {
+		kept := slices.DeleteFunc(slices.Clone(options), func(o any) bool { return strings.HasPrefix(o.(string), "no-new-privileges") })
+		if len(kept) == len(options) || slices.Contains(options, "no-new-privileges=false") {
 			kept = append(kept, "no-new-privileges")
 		}
 		host["SecurityOpt"] = kept
@@ -72,7 +72,89 @@ var otherwise = []struct {
 	}},
 	{"uid:", func(in inspection) { in.member("Config")["User"] = "4242" }},
 	{"gid:", func(in inspection) { in.member("Config")["User"] = "0:4242" }},
-	{"hostUsers:", func(in inspection) { in["ResolvConfPath"] = "/var/lib/docker/100000.100000/containers/x/resolv.conf" }},
+	{"hostUsers:", func(in inspection) {
+		in.member("HostConfig")["UsernsMode"] = ""
+		in["ResolvConfPath"] = "/var/lib/docker/100000.100000/containers/x/resolv.conf"
+	}},
+}
+
+// buildUserImages builds images of a program that keeps a container running, each with
+// another user.
+func buildUserImages(t *testing.T, image string) []string {
+	t.Helper()
+	images := []string{image}
+	for i, user := range []string{"1000", "7:8", "app", "root"} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{
+			"Dockerfile": "FROM " + image + "\nCOPY passwd group /etc/\nUSER " + user + "\n",
+			"passwd":     "root:x:0:0::/:\napp:x:1234:1235::/:\n",
+			"group":      "root:x:0:\napp:x:1235:\nmore:x:1236:app\n",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		name := fmt.Sprintf("%s-user%d", image, i)
+		dockerBuild(t, name, dir)
+		images = append(images, name)
+	}
+	return images
+}
+
+// randomFlags returns flags that docker run and podman run take for a container that can
+// have the capabilities most.
+func randomFlags(random *rand.Rand, most capset.Set) (flags []string) {
+	one := func(list ...string) string { return list[random.IntN(len(list))] }
+	names := slices.Collect(most.Caps())
+	some := func(flag string) {
+		for range random.IntN(4) {
+			name := names[random.IntN(len(names))].Kubernetes()
+			flags = append(flags, flag, one(name, strings.ToLower(name), "CAP_"+name, strings.ToLower("CAP_"+name)))
+		}
+	}
+	some("--cap-add")
+	some("--cap-drop")
+	if random.IntN(3) == 0 {
+		flags = append(flags, "--cap-drop", one("ALL", "all"))
+	}
+	if random.IntN(3) > 0 {
+		flags = append(flags, "--user", one("0", "0:0", "5", "5:6", "0:9", "1000:0"))
+	}
+	for range random.IntN(3) {
+		flags = append(flags, "--group-add", one("0", "7", "7", "65534"))
+	}
+	if random.IntN(2) == 0 {
+		flags = append(flags, "--security-opt", one("no-new-privileges", "no-new-privileges=true", "no-new-privileges:true", "no-new-privileges=false"))
+	}
+	if random.IntN(3) == 0 {
+		flags = append(flags, "--security-opt", "seccomp=unconfined")
+	}
+	if random.IntN(3) == 0 {
+		flags = append(flags, "--security-opt", one("label=disable", "label=type:x_t"))
+	}
+	if random.IntN(3) == 0 {
+		flags = append(flags, "--read-only")
+	}
+	for _, kind := range []string{"--pid", "--uts"} {
+		if random.IntN(3) == 0 {
+			flags = append(flags, kind, "host")
+		}
+	}
+	return append(flags, "--ipc", one("none", "private", "shareable", "host"))
+}
+
+// randomDockerOptions returns flags that docker run alone takes, or takes in this spelling.
+// named says that the image has users with names.
+func randomDockerOptions(random *rand.Rand, named bool) (flags []string) {
+	for _, flag := range []string{
+		"--user app", "--user app:more", "--user :6", "--security-opt seccomp:unconfined", "--security-opt label:disable", "--security-opt systempaths=unconfined",
+		"--userns host", "--cgroupns private",
+	} {
+		if random.IntN(5) == 0 && (named || !strings.Contains(flag, "app")) {
+			flags = append(flags, strings.Fields(flag)...)
+		}
+	}
+	return flags
 }
 
 // TestDockerInspectRoundTrip starts containers with random flags, and compares what docker
@@ -82,22 +164,27 @@ func TestDockerInspectRoundTrip(t *testing.T) {
 		t.Skip("starts containers")
 	}
 	need.On(t, "root", "docker")
-	image := buildHolderImage(t, buildImage(t))
+	images := buildUserImages(t, buildHolderImage(t, buildImage(t)))
 	most, _ := procstatus.Own().Caps(capset.Bounding) // dockerd starts no container with more,
 	most &= capset.UpTo(capset.AuditRead)             // and 20.10 knows no newer ones
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	for i := range 12 {
-		s := randomPodSpec(random, most)
-		s.network = []string{"none", "host"}[random.IntN(2)]
-		s.flags = append(s.flags, "--ipc", []string{"none", "private", "shareable", "host"}[random.IntN(4)])
+	for i := range 24 {
+		s := &podSpec{network: []string{"none", "host"}[random.IntN(2)], flags: randomFlags(random, most)}
+		image := images[random.IntN(len(images))]
+		s.flags = append(s.flags, randomDockerOptions(random, image != images[0])...)
 		name := fmt.Sprintf("capinspect-test-%d-inspect%d", os.Getpid(), i)
 		pid := s.start(t, image, name)
+		s.flags = append(s.flags, image)
 		in := inspect(t, name)
 		o := run(t, built(t), "diff", "file:"+in.write(t), pid)
 		if o.status != 0 || o.stderr != "" {
 			t.Errorf("%q: %+v", s.flags, o)
+		}
+		// A name is no uid. Whatever else there is, each of these compares it.
+		if ids, lacks := in.member("Config")["User"].(string), "uid"; strings.Contains(o.stdout, lacks+" (user ") != strings.HasPrefix(ids, "app") {
+			t.Errorf("%q: user %q: %+v", s.flags, ids, o)
 		}
 		back := run(t, built(t), "diff", pid, "file:"+in.write(t)+":"+name)
 		if back.status != 0 || back.stderr != "" {

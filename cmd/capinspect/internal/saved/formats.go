@@ -41,6 +41,7 @@ type format struct {
 var formats = []format{
 	{name: "a container's configuration", is: config.IsInspect, asks: config.Inspect},
 	{name: "a compose file", is: config.IsCompose, asks: config.Compose},
+	{name: "a .container unit of podman", is: config.IsQuadlet, asks: config.Quadlet},
 	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
 	{name: "events of Tetragon or Falco", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
 	{name: "a manifest of Kubernetes", is: isManifest, tasks: refuseManifest},

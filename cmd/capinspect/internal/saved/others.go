@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/saved/config"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
@@ -66,7 +67,10 @@ func isOtherJSON(text []byte) bool {
 	return isJSON(text) && !bytes.Contains(text, []byte(`"schemaVersion"`)) && !capName().Match(text)
 }
 
-func refuseJSON([]byte) ([]*task.Task, error) {
+func refuseJSON(text []byte) ([]*task.Task, error) {
+	if err := config.Kin(text); err != nil {
+		return nil, err
+	}
 	return nil, errors.New("this is JSON, and neither a report of capinspect nor the output of an inspect command")
 }
 

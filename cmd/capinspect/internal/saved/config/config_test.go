@@ -41,7 +41,7 @@ func only(t *testing.T, tasks []*task.Task, err error) *task.Task {
 func TestDocker(t *testing.T) {
 	for _, test := range []struct{ host, config, want string }{
 		{`"CapAdd":null,"CapDrop":null`, `"User":""`, "0 a80425fb a80425fb a80425fb 0 0 false"},
-		{`"CapAdd":null,"CapDrop":null`, `"User":"root"`, "0 ? ? a80425fb 0 ? false"},
+		{`"CapAdd":null,"CapDrop":null`, `"User":"root"`, "0 a80425fb a80425fb a80425fb 0 0 false root-name"},
 		{`"CapAdd":["net_admin"],"CapDrop":["all"]`, `"User":"0:0"`, "0 1000 1000 1000 0 0 false"},
 		{`"CapAdd":["CAP_NET_ADMIN"],"CapDrop":["ALL"]`, `"User":"7"`, "0 0 0 1000 0 7 false add-without-effect"},
 		{`"CapAdd":["NET_ADMIN"],"CapDrop":["NET_ADMIN","ALL"]`, `"User":""`, "0 1000 1000 1000 0 0 false add-and-drop"},
@@ -82,6 +82,118 @@ func TestPodman(t *testing.T) {
 		if got := summary(only(t, tasks, err)); got != want {
 			t.Errorf("user %q: %s, want %s", user, got, want)
 		}
+	}
+}
+
+// TestPodmanTells holds what podman inspect tells in another way than docker inspect.
+func TestPodmanTells(t *testing.T) {
+	const caps = `"BoundingCaps":["CAP_CHOWN"],"EffectiveCaps":["CAP_CHOWN"]`
+	for _, test := range []struct{ members, host, config, want string }{
+		{``, `"IpcMode":"private"`, ``, "ipc false, masked ?, hostUsers ?"},
+		{``, `"IpcMode":"shareable"`, ``, "ipc ?, masked ?, hostUsers ?"},
+		{``, `"IpcMode":"shareable"`, `"CreateCommand":["podman","run","x"]`, "ipc false, masked true, hostUsers ?"},
+		{``, `"IpcMode":"shareable"`, `"CreateCommand":["podman","run","--ipc=host","--security-opt","unmask=ALL","x"]`, "ipc true, masked false, hostUsers ?"},
+		{``, `"IpcMode":"shareable"`, `"CreateCommand":["podman","run","x","y","--ipc","host"],"Cmd":["y","--ipc","host"]`, "ipc false, masked true, hostUsers ?"},
+		{``, `"IpcMode":"shareable","Privileged":true`, `"CreateCommand":["podman","run","--privileged","--security-opt=unmask=/proc/x","x"]`, "ipc false, masked false, hostUsers ?"},
+		{`"HostnamePath":"/run/containers/storage/x/hostname",`, `"IpcMode":"none"`, ``, "ipc false, masked ?, hostUsers true"},
+		{`"StaticDir":"/home/a/.local/share/containers/storage/x",`, `"IpcMode":"none"`, ``, "ipc false, masked ?, hostUsers false"},
+		{`"StaticDir":"/var/lib/containers/storage/x",`, `"IpcMode":"none","UsernsMode":"private"`, ``, "ipc false, masked ?, hostUsers false"},
+	} {
+		text := `[{` + test.members + caps + `,"HostConfig":{"CapAdd":["CAP_NET_RAW"],"CapDrop":["CAP_KILL"],` + test.host + `,"SecurityOpt":[]},"Config":{"User":"7:7",` +
+			strings.TrimSuffix(test.config+",", ",") + `}}]`
+		text = strings.ReplaceAll(text, ",}", "}")
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		c := only(t, tasks, err)
+		is := func(b bool) string { return fmt.Sprint(b) }
+		got := fmt.Sprintf("ipc %s, masked %s, hostUsers %s", task.Map(c.Isolation.HostIPC, is).Or("?"), task.Map(c.Mounts.ProcMasked, is).Or("?"), task.Map(c.Isolation.ChildUserNamespace, func(b bool) string { return is(!b) }).Or("?"))
+		if got != test.want || len(c.Asked.Traps) > 0 {
+			t.Errorf("%s: %s, %v, want %s", text, got, c.Asked.Traps, test.want)
+		}
+	}
+}
+
+// TestQuadlet holds what podman is asked for by a .container unit.
+func TestQuadlet(t *testing.T) {
+	for _, test := range []struct{ lines, want string }{
+		{"Image=x", "0 ? ? 800405fb 0 ? false"},
+		{"User=0", "0 800405fb 800405fb 800405fb 0 0 false"},
+		{"User=0\nAddCapability=NET_ADMIN cap_net_raw\nDropCapability=all", "0 3000 3000 3000 0 0 false"},
+		{"User=7\nGroup=8\nAddCapability=NET_ADMIN\nNoNewPrivileges=true", "1000 1000 1000 800415fb 1000 7 true"},
+		{"User=0\nAddCapability=CHOWN\nAddCapability=\nDropCapability=all", "0 0 0 0 0 0 false"},
+		{"User=0\nPodmanArgs=--privileged --cap-add NET_RAW\n[Service]\nUser=7\nNoNewPrivileges=yes", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false privileged-ignores-lists"},
+		{"User=0\nPodmanArgs=--cap-drop=all '--cap-add=chown,kill'\nPodmanArgs=--user=7", "21 21 21 21 21 7 false"},
+		{"User=%U\nDropCapability=ALL", "0 0 0 0 0 ? false"},
+	} {
+		text := "[Unit]\nDescription=x\n[Container]\n" + test.lines
+		tasks, err := Quadlet([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != test.want || !IsQuadlet([]byte(text)) {
+			t.Errorf("%q: %s, want %s", test.lines, got, test.want)
+		}
+	}
+	tasks, err := Quadlet([]byte("[Container]\nContainerName=web\nReadOnly=yes\nNetwork=host\nUserNS=auto\nSeccompProfile=unconfined\nUnmask=ALL\nAppArmor=unconfined"), capset.LastKnown)
+	c := only(t, tasks, err)
+	if c.Title().Zero() != "web" || !c.Mounts.ReadOnlyRoot.Zero() || !c.Isolation.HostNetwork.Zero() || !c.Isolation.ChildUserNamespace.Zero() ||
+		c.Seccomp.Zero().Mode != 0 || c.Mounts.ProcMasked.Or(true) || c.Label.Zero().Label != "unconfined" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestSwarm holds what docker service inspect asks for.
+func TestSwarm(t *testing.T) {
+	for spec, want := range map[string]string{
+		`{}`: "0 ? ? a80425fb 0 ? false",
+		`{"User":"0","CapabilityAdd":["CAP_NET_ADMIN"],"CapabilityDrop":["ALL"]}`:                                        "0 1000 1000 1000 0 0 false",
+		`{"User":"7","CapabilityDrop":["CAP_CHOWN"],"Privileges":{"NoNewPrivileges":true,"Seccomp":{"Mode":"default"}}}`: "0 0 0 a80425fa 0 7 true",
+	} {
+		text := `[{"ID":"x","Spec":{"Name":"web","TaskTemplate":{"ContainerSpec":` + spec + `}}}]`
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != want || !IsInspect([]byte(text)) || tasks[0].Title().Zero() != "web" {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestKin holds that what describes no container is named, and hides none that does.
+func TestKin(t *testing.T) {
+	for text, want := range map[string]string{
+		`[{"RepoTags":[],"RootFS":{},"Config":{}}]`: "this is what docker and podman inspect print of an image: inspect a container instead",
+		`{"family":"x","containerDefinitions":[]}`:  "this is a task definition of Amazon ECS, which capinspect does not read: write its capabilities as cap_add and cap_drop of a compose file",
+		`["CAP_CHOWN"]`:          "this is a list of capabilities, and nothing says whether they are added or dropped: save the whole of what the inspect command prints, or decode the names",
+		`["seccomp=unconfined"]`: "this is a list of JSON, of which nothing says what it is: save the whole of what the inspect command prints",
+		`{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}`: "this is a profile of seccomp: it says which system calls are allowed, and no capabilities",
+		`{"a":1}`: "<nil>",
+		`[]`:      "<nil>",
+		`{`:       "<nil>",
+	} {
+		if err := Kin([]byte(text)); fmt.Sprint(err) != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+	const container = `{"HostConfig":{"CapAdd":[],"CapDrop":[],"Privileged":false,"SecurityOpt":[]},"Config":{"User":"0"}}`
+	for text, want := range map[string]string{
+		"[{\"RepoTags\":[],\"RootFS\":{}},\n" + container + "]":          "1 line 1: this is what docker and podman inspect print of an image: inspect a container instead",
+		"[" + container + ",\n{\"Mountpoint\":\"/\",\"Driver\":\"x\"}]":  "1 line 2: this is what docker and podman inspect print of a volume: inspect a container instead",
+		container + `{"HostConfigs":1}`:                                  "1 line 1: an object without HostConfig, Spec, info or process: it describes no container",
+		`{"ociVersion":"1","bundle":"/b","status":"running"}`:            "0 line 1: this is what runc state prints: config.json in its bundle tells what it holds",
+		`{"ociVersion":"1","process":{"capabilities":["CAP_KILL"]}}`:     "0 line 1: capabilities: one list, as before version 1.0 of the specification: runc takes an object with the lists bounding, effective, permitted, inheritable and ambient",
+		`{"ociVersion":"1","process":{"capabilities":{"bounding":"x"}}}`: "0 line 1: capabilities.bounding: a string does not belong here",
+		`{"ociVersion":"1","process":{},"windows":{}}`:                   "0 line 1: a container of Windows, which has no capabilities",
+		`{"HostConfig":{},"Platform":"windows"}`:                         "0 line 1: a container of Windows, which has no capabilities",
+	} {
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		if got := fmt.Sprintf("%d %v", len(tasks), err); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestSandbox holds that what crictl inspectp prints is the sandbox of a pod.
+func TestSandbox(t *testing.T) {
+	const text = `{"status":{"id":"a","metadata":{"name":"web-5f","namespace":"default","uid":"5c1f"}},"info":{"runtimeSpec":{"process":{}}}}`
+	tasks, err := Inspect([]byte(text), capset.LastKnown)
+	c := only(t, tasks, err).Container.Zero()
+	if !c.Sandbox.Zero() || c.PodName != "web-5f" || c.PodNamespace != "default" || c.PodUID != "5c1f" || c.Name != "" {
+		t.Errorf("%+v", c)
 	}
 }
 
@@ -185,6 +297,12 @@ func TestUnit(t *testing.T) {
 		{"SecureBits=noroot\nSecureBits=keep-caps\nCapabilityBoundingSet=CAP_CHOWN", "0 1 1 1 0 0 false"},
 		{"SecureBits=3\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 0 false"},
 		{"ExecStart=+/x\nUser=7\nCapabilityBoundingSet=\nNoNewPrivileges=yes", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false exec-prefix"},
+		{"ExecStart=+/x\nExecStart=\nExecStart=/x\nUser=7\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 7 false"},
+		{"ExecStartEx={ path=/x ; argv[]=/x ; flags=ignore-failure privileged ; start_time=[n/a] }\nUser=7\nCapabilityBoundingSet=", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false exec-prefix"},
+		{"ExecStart=/usr/bin/podman run --rm x\nUser=7\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 7 false starts-container"},
+		{"CapabilityBoundingSet=\"CAP_CHOWN\" 'CAP_KILL' CAP_\"KILL\" \"CAP_CHOWN CAP_KILL\"\nSecureBits=\"noroot\"", "0 0 0 21 0 0 false unknown-capability"},
+		{"CapabilityBoundingSet=CAP_CHOWN\nNoNewPrivileges=yes\nNoNewPrivileges=\nNoNewPrivileges=\"no\"", "0 1 1 1 0 0 true"},
+		{"User=\"app\"\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? false quoted-user user-name"},
 		{"ExecStart=-!/x\nUser=7\nCapabilityBoundingSet=CAP_CHOWN", "0 1 1 1 0 0 false exec-prefix"},
 		{"ExecStart=!!/x\nUser=7\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 7 false"},
 		{"FragmentPath=/usr/lib/systemd/user/x.service\nNoNewPrivileges=no\nSystemCallFilter=read", "? ? ? ? ? ? true"},
@@ -269,8 +387,8 @@ func numbered(n int, line string) string {
 // fuzz holds that a text is tasks or an error, and that each task tells each set or why not.
 func fuzz(t *testing.T, text []byte, read func([]byte, capset.Cap) ([]*task.Task, error)) {
 	tasks, err := read(text, capset.LastKnown)
-	if (len(tasks) > 0) == (err != nil) {
-		t.Fatalf("%d tasks, %v: want exactly one", len(tasks), err)
+	if len(tasks) == 0 && err == nil {
+		t.Fatal("neither a task nor an error")
 	}
 	for _, u := range tasks {
 		if u.Asked == nil || u.LastCap.From == "" {
@@ -299,6 +417,11 @@ func FuzzCompose(f *testing.F) {
 	f.Add([]byte("services:\n a: &a\n  user: 1:$G\n  cap_add: [ALL]\n  privileged: true\n  extends: {service: b}\n b:\n  <<: *a\n  pid: host\n"))
 	f.Add([]byte(`{"services":{"a":{"user":1,"security_opt":["seccomp:unconfined"],"extends":"a"}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) { fuzz(t, text, Compose) })
+}
+
+func FuzzQuadlet(f *testing.F) {
+	f.Add([]byte("[Container]\nAddCapability=CAP_CHOWN \\\nkill\nDropCapability=all\nUser=7\nGroup=8\nPodmanArgs=--privileged=false '--cap-add=a,b' --pid\n[Service]\nUser=1\n"))
+	f.Fuzz(func(t *testing.T, text []byte) { fuzz(t, text, Quadlet) })
 }
 
 func FuzzUnit(f *testing.F) {

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -21,11 +22,16 @@ type (
 	dockerConfig struct {
 		HostConfig *hostConfig `json:"HostConfig"`
 		Config     struct {
-			User *string `json:"User"`
+			User          *string `json:"User"`
+			Cmd           list    `json:"Cmd"`
+			CreateCommand list    `json:"CreateCommand"` // podman's alone
 		} `json:"Config"`
 		AppArmorProfile string `json:"AppArmorProfile"`
-		ResolvConfPath  string `json:"ResolvConfPath"`
-		OCIRuntime      string `json:"OCIRuntime"`    // podman's alone, as the two below
+		ResolvConfPath  string `json:"ResolvConfPath"` // "" of podman without a network
+		HostnamePath    string `json:"HostnamePath"`
+		Platform        string `json:"Platform"`
+		OCIRuntime      string `json:"OCIRuntime"`    // podman's alone, as those below
+		StaticDir       string `json:"StaticDir"`     // as long as it is not started
 		EffectiveCaps   list   `json:"EffectiveCaps"` // of the OCI configuration
 		BoundingCaps    list   `json:"BoundingCaps"`
 	}
@@ -42,6 +48,7 @@ type (
 		UsernsMode     string  `json:"UsernsMode"`
 		MaskedPaths    list    `json:"MaskedPaths"`
 		ReadonlyPaths  list    `json:"ReadonlyPaths"`
+		CgroupManager  string  `json:"CgroupManager"` // podman's alone
 	}
 )
 
@@ -55,6 +62,7 @@ type wish struct {
 	options           []string
 	readOnly          *bool
 	pid, ipc, network *string // nil if they are not told
+	whyIPC            string  // why that is not, if it is not as for the others
 	child             task.Value[bool]
 	unmasked          bool
 	appArmor          string
@@ -73,9 +81,9 @@ func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
 		unmasked: host.MaskedPaths.told && len(host.MaskedPaths.names)+len(host.ReadonlyPaths.names) == 0,
 		appArmor: in.AppArmorProfile,
 	}
-	podman := in.OCIRuntime != "" || in.BoundingCaps.told
+	podman := in.OCIRuntime != "" || in.BoundingCaps.told || host.CgroupManager != ""
 	if podman {
-		w.runtime, w.from = "podman", "podman inspect"
+		in.asPodman(&w)
 	}
 	w.child = in.inUserNamespace(podman)
 	t, err := w.task(last)
@@ -93,8 +101,40 @@ func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
 	if w.user == nil {
 		unknownUser(t, "Config has no User")
 	}
+	if podman && !w.unmasked && !w.privileged && in.Config.CreateCommand.names == nil {
+		t.Mounts.ProcMasked = task.Unknown[bool]("podman inspect does not say what is unmasked")
+	}
 	w.possible(t)
 	return t, err
+}
+
+// asPodman takes what podman inspect prints in another way than docker inspect. CapAdd and
+// CapDrop are not what was asked for but how the bounding set differs from the default one,
+// so nothing follows from them if the sets are told. IpcMode is shareable of the node's
+// namespace too (libpod, container_inspect_linux.go), and nothing tells what is unmasked: the
+// command that created the container does.
+func (in *inspected) asPodman(w *wish) {
+	w.runtime, w.from = "podman", "podman inspect"
+	if in.BoundingCaps.told {
+		w.add, w.drop = nil, nil
+	}
+	command := in.Config.CreateCommand.names
+	asked := wish{}
+	if tail := len(command) - len(in.Config.Cmd.names); tail >= 0 && slices.Equal(command[tail:], in.Config.Cmd.names) {
+		command = command[:tail] // without what the program is given
+	}
+	asked.take(command)
+	if w.ipc != nil && *w.ipc == "shareable" {
+		if w.ipc = asked.ipc; w.ipc == nil && command != nil {
+			w.ipc = new("")
+		}
+		w.whyIPC = "podman inspect prints IpcMode shareable of the node's too"
+	}
+	for _, option := range asked.options {
+		if strings.HasPrefix(option, "unmask") {
+			w.options = append(w.options, option)
+		}
+	}
 }
 
 // possible gives the task the states that it may have, as far as its sets are known.
@@ -162,10 +202,16 @@ func setOf(names []string, key string, last capset.Cap) (set capset.Set, err err
 // inUserNamespace reports whether the container has a user namespace of its own: with docker
 // if its daemon has userns-remap, with podman if it is rootless. The names of its files tell.
 func (in *inspected) inUserNamespace(podman bool) task.Value[bool] {
+	paths := []string{in.ResolvConfPath, in.HostnamePath, in.StaticDir}
+	has := func(is func(text, part string) bool, part string) bool {
+		return slices.ContainsFunc(paths, func(path string) bool { return is(path, part) })
+	}
 	switch mode := in.HostConfig.UsernsMode; {
-	case podman && mode != "" && mode != "host", podman && strings.Contains(in.ResolvConfPath, "/user/"):
+	case podman && mode != "" && mode != "host":
 		return task.Known(true)
-	case podman && strings.HasPrefix(in.ResolvConfPath, "/run/containers/"):
+	case podman && (has(strings.HasPrefix, "/run/user/") || has(strings.Contains, "/.local/share/containers/")):
+		return task.Known(true)
+	case podman && (has(strings.HasPrefix, "/run/containers/") || has(strings.HasPrefix, "/var/lib/containers/")):
 		return task.Known(false)
 	case podman:
 		return task.Unknown[bool]("podman inspect does not say whether podman is rootless")
@@ -210,9 +256,9 @@ func (w *wish) task(last capset.Cap) (*task.Task, error) {
 	if whyUser != "" {
 		unknownUser(t, whyUser)
 	}
-	t.Isolation.HostPID = shared(w.pid, "PidMode")
-	t.Isolation.HostIPC = shared(w.ipc, "IpcMode")
-	t.Isolation.HostNetwork = shared(w.network, "NetworkMode")
+	t.Isolation.HostPID = shared(w.pid, "HostConfig has no PidMode")
+	t.Isolation.HostIPC = shared(w.ipc, cmp.Or(w.whyIPC, "HostConfig has no IpcMode"))
+	t.Isolation.HostNetwork = shared(w.network, "HostConfig has no NetworkMode")
 	t.InUserNamespace(w.child, map[procstatus.NamespaceKind]task.Value[bool]{
 		procstatus.NamespacePID: task.Map(t.Isolation.HostPID, not), procstatus.NamespaceIPC: task.Map(t.Isolation.HostIPC, not),
 		procstatus.NamespaceNet: task.Map(t.Isolation.HostNetwork, not), procstatus.NamespaceMnt: task.Known(true),
@@ -250,7 +296,7 @@ func (w *wish) runAs(pod *manifest.Pod, asks *manifest.SecurityContext) (why str
 		return ""
 	}
 	user, group, _ := strings.Cut(*w.user, ":")
-	if user == "" {
+	if user == "" || user == "root" {
 		user = "0"
 	}
 	uid, ok := number(user)
@@ -308,7 +354,10 @@ func cutOption(option string) (key, value string, ok bool) {
 }
 
 // assumed says what the answer takes for granted of the daemon.
-func (w *wish) assumed() []task.Note {
+func (w *wish) assumed() (notes []task.Note) {
+	if user, _, _ := strings.Cut(*cmp.Or(w.user, new("")), ":"); user == "root" {
+		notes = append(notes, task.Note{Code: "root-name", Text: "root is uid 0 in the image"})
+	}
 	told := map[string]bool{}
 	for _, option := range w.options {
 		key, _, _ := cutOption(option)
@@ -322,15 +371,16 @@ func (w *wish) assumed() []task.Note {
 		defaults = append(defaults, "seccomp-profile")
 	}
 	if w.runtime != "docker" || defaults == nil {
-		return nil
+		return notes
 	}
-	return []task.Note{{Code: "daemon", Text: "the daemon has docker's own default of " + task.And(defaults) + ": " + w.from + " does not say"}}
+	return append(notes, task.Note{Code: "daemon", Text: "the daemon has docker's own default of " + task.And(defaults) + ": " + w.from + " does not say"})
 }
 
-// shared reports whether a container shares a namespace of the node.
-func shared(mode *string, key string) task.Value[bool] {
+// shared reports whether a container shares a namespace of the node. untold is why that is
+// unknown without a mode.
+func shared(mode *string, untold string) task.Value[bool] {
 	if mode == nil {
-		return task.Unknown[bool]("HostConfig has no " + key)
+		return task.Unknown[bool](untold)
 	}
 	kind, of, _ := strings.Cut(*mode, ":")
 	if kind == "container" || kind == "ns" || kind == "service" {

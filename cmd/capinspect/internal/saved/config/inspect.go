@@ -26,7 +26,7 @@ type inspected struct {
 
 	NerdctlID string            `json:"ID"` // with --mode native
 	Labels    map[string]string `json:"Labels"`
-	Spec      *spec             `json:"Spec"`
+	Spec      *swarmOrSpec      `json:"Spec"` // or of docker service inspect
 
 	Status *criStatus `json:"status"` // of crictl
 	Info   *criInfo   `json:"info"`
@@ -35,7 +35,7 @@ type inspected struct {
 }
 
 // asks are the keys by which an object is known to be about a container.
-var asks = [...]string{"HostConfig", "CapAdd", "CapDrop", "ociVersion", "runtimeSpec"}
+var asks = [...]string{"HostConfig", "CapAdd", "CapDrop", "ociVersion", "runtimeSpec", "TaskTemplate"}
 
 // IsInspect reports whether a text is what an inspect command prints, or the config.json of
 // an OCI bundle.
@@ -51,7 +51,7 @@ func Inspect(text []byte, last capset.Cap) ([]*task.Task, error) {
 	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte(`"`)) { // some members of an object
 		text = slices.Concat([]byte("{"), bytes.TrimRight(text, " \t\r\n,}"), []byte("}"))
 	}
-	r := inspectReader{in: strictjson.NewDecoder(bytes.NewReader(text)), last: last}
+	r := inspectReader{text: text, in: strictjson.NewDecoder(bytes.NewReader(text)), last: last}
 	r.in.Limit(maxTokens)
 	var err error
 	for err == nil {
@@ -64,26 +64,37 @@ func Inspect(text []byte, last capset.Cap) ([]*task.Task, error) {
 	switch {
 	case err != io.EOF:
 		return nil, err
-	case r.tasks == nil:
+	case r.tasks == nil && r.refused == nil:
 		return nil, errNothing
 	}
-	return r.tasks, nil
+	return r.tasks, r.refused
 }
 
 // inspectReader reads objects that tell of containers.
 type inspectReader struct {
-	in    *strictjson.Decoder
-	last  capset.Cap
-	tasks []*task.Task
+	text    []byte
+	in      *strictjson.Decoder
+	last    capset.Cap
+	objects int
+	tasks   []*task.Task
+	refused error // what the first object is that describes no container
 }
 
-// object reads one of them.
+// object reads one of them. One that describes no container does not hide those that do.
 func (r *inspectReader) object() error {
 	var in inspected
 	if err := r.in.Decode(&in); err != nil {
 		return err
 	}
+	r.objects++
 	t, err := in.task(r.last)
+	if err == errNoContainer {
+		if r.refused == nil {
+			err = cmp.Or(kinOf(nth(r.text, r.objects)), err)
+			r.refused = fmt.Errorf("line %d: %w", r.in.Line(), err)
+		}
+		return tooMany("objects", r.objects, maxContainers)
+	}
 	if err != nil {
 		return fmt.Errorf("line %d: %w", r.in.Line(), err)
 	}
@@ -96,8 +107,14 @@ func (in *inspected) task(last capset.Cap) (*task.Task, error) {
 	switch {
 	case in.Info != nil:
 		return in.crictl(last)
+	case in.Platform == "windows":
+		return nil, errors.New("a container of Windows, which has no capabilities")
+	case in.Spec != nil && in.Spec.TaskTemplate != nil:
+		return in.swarm(last)
 	case in.Spec != nil:
 		return in.nerdctl(last)
+	case in.Bundle != "" && in.Process == nil:
+		return nil, errNoContainer
 	case in.OCIVersion != "" || in.Process != nil:
 		return in.spec.bundle(last)
 	case in.HostConfig != nil:
@@ -108,12 +125,15 @@ func (in *inspected) task(last capset.Cap) (*task.Task, error) {
 	case in.CapAdd.told || in.CapDrop.told:
 		return nil, errors.New("CapAdd and CapDrop of docker inspect are of no use without each other: read the whole, or decode the names")
 	}
-	return nil, errors.New("an object without HostConfig, Spec, info or process: it describes no container")
+	return nil, errNoContainer
 }
+
+// errNoContainer is the error of an object that has none of the keys of a container.
+var errNoContainer = errors.New("an object without HostConfig, Spec, info or process: it describes no container")
 
 // nerdctl returns the task of what nerdctl inspect --mode native prints.
 func (in *inspected) nerdctl(last capset.Cap) (*task.Task, error) {
-	t, err := in.Spec.task(last)
+	t, err := in.Spec.spec.task(last)
 	if err != nil {
 		return nil, err
 	}

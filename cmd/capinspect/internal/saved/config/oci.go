@@ -3,7 +3,10 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -23,6 +26,8 @@ type (
 		Linux       *linux            `json:"linux"`
 		Mounts      []specMount       `json:"mounts"`
 		Annotations map[string]string `json:"annotations"`
+		Windows     *struct{}         `json:"windows"`
+		Bundle      string            `json:"bundle"` // of what runc state prints
 	}
 	process struct {
 		User struct {
@@ -69,7 +74,9 @@ type (
 	criStatus struct {
 		ID       string `json:"id"`
 		Metadata struct {
-			Name string `json:"name"`
+			Name      string `json:"name"`
+			Namespace string `json:"namespace"` // of a pod, as the one below
+			UID       string `json:"uid"`
 		} `json:"metadata"`
 		Labels map[string]string `json:"labels"`
 	}
@@ -77,6 +84,41 @@ type (
 		RuntimeSpec *spec `json:"runtimeSpec"`
 	}
 )
+
+// UnmarshalJSON passes over the status that runc state prints, which is a word.
+func (s *criStatus) UnmarshalJSON(text []byte) error {
+	type object criStatus
+	if text[0] == '"' {
+		return nil
+	}
+	return json.Unmarshal(text, (*object)(s))
+}
+
+// Shape returns how it looks in JSON: an object or a word.
+func (criStatus) Shape() reflect.Type { return reflect.TypeFor[json.RawMessage]() }
+
+// UnmarshalJSON reads the sets, and says of one list for all of them who has it.
+func (c *specSets) UnmarshalJSON(text []byte) error {
+	type object specSets
+	if text[0] == '[' {
+		return errors.New("capabilities: one list, as before version 1.0 of the specification: runc takes an object with the lists bounding, effective, permitted, inheritable and ambient")
+	}
+	err := json.Unmarshal(text, (*object)(c))
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("capabilities.%s: %s %s does not belong here", wrong.Field, article(wrong.Value), wrong.Value)
+	}
+	return err
+}
+
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an"
+	}
+	return "a"
+}
+
+// Shape returns how they look in JSON: an object, or as they do not.
+func (specSets) Shape() reflect.Type { return reflect.TypeFor[json.RawMessage]() }
 
 // bundle returns the task of the config.json of a bundle.
 func (s *spec) bundle(last capset.Cap) (*task.Task, error) {
@@ -102,6 +144,10 @@ func (in *inspected) crictl(last capset.Cap) (*task.Task, error) {
 		status = &criStatus{}
 	}
 	c := container.Container{ID: status.ID, Name: status.Metadata.Name, PodUID: status.Labels["io.kubernetes.pod.uid"]}
+	pod, namespace, sandbox := status.Labels["io.kubernetes.pod.name"], status.Labels["io.kubernetes.pod.namespace"], false
+	if status.Metadata.UID != "" { // crictl inspectp has printed it
+		c.Name, c.PodUID, pod, namespace, sandbox = "", status.Metadata.UID, status.Metadata.Name, status.Metadata.Namespace, true
+	}
 	for key := range in.Info.RuntimeSpec.Annotations {
 		switch {
 		case strings.HasPrefix(key, "io.kubernetes.cri-o."):
@@ -112,12 +158,13 @@ func (in *inspected) crictl(last capset.Cap) (*task.Task, error) {
 	}
 	contained(t, c, "crictl inspect")
 	names := t.Container.Zero()
+	names.Sandbox = task.Known(sandbox)
 	for _, name := range [...]struct {
 		to         *string
 		key, value string
 	}{
-		{&names.PodName, "podName", status.Labels["io.kubernetes.pod.name"]},
-		{&names.PodNamespace, "podNamespace", status.Labels["io.kubernetes.pod.namespace"]},
+		{&names.PodName, "podName", pod},
+		{&names.PodNamespace, "podNamespace", namespace},
 	} {
 		names.Conclude(name.to, name.value, container.Evidence{What: name.key, From: "crictl inspect"})
 	}
@@ -129,7 +176,10 @@ func (in *inspected) crictl(last capset.Cap) (*task.Task, error) {
 // executes the program (runc libcontainer, finalizeNamespace).
 func (s *spec) task(last capset.Cap) (*task.Task, error) {
 	p := s.Process
-	if p == nil {
+	switch {
+	case s.Windows != nil:
+		return nil, errors.New("a container of Windows, which has no capabilities")
+	case p == nil:
 		return nil, errors.New("no process, so nothing is started")
 	}
 	sets, traps, err := p.Capabilities.state(last)

@@ -87,7 +87,7 @@ func TestSystemd(t *testing.T) {
 		if name == "all.target" {
 			continue
 		}
-		list, err := units([]byte(text))
+		list, err := units([]byte(text), sections[:]...)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%q: %d units, %v", text, len(list), err)
 		}

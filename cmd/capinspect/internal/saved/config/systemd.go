@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +44,7 @@ var bits = map[string]capset.Securebits{
 // Unit returns the tasks that units of systemd start, on a kernel with the given last
 // capability.
 func Unit(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
-	list, err := units(text)
+	list, err := units(text, sections[:]...)
 	for _, u := range list {
 		s := service{unit: u, most: last}
 		tasks = append(tasks, s.task())
@@ -106,17 +107,47 @@ func (s *service) task() *task.Task {
 
 // prefixes looks for what stands before the command (systemd.service(5)).
 func (s *service) prefixes() {
-	for _, command := range s.settings["ExecStart"] {
+	for _, command := range s.commands() {
 		prefix := command[:len(command)-len(strings.TrimLeft(command, "@-:+!"))]
+		_, flags, _ := strings.Cut(command, " ; flags=") // of ExecStartEx=, as systemctl show prints it
+		flags, _, _ = strings.Cut(flags, " ;")
 		switch {
-		case strings.Contains(prefix, "+"):
+		case strings.Contains(prefix, "+") || slices.Contains(strings.Fields(flags), "privileged"):
 			s.everything = true
 			s.trap("exec-prefix", "ExecStart=+: that command has full privileges, and User=, capabilities and NoNewPrivileges= do not apply to it")
-		case strings.Contains(prefix, "!") && !strings.Contains(prefix, "!!"):
+		case strings.Contains(prefix, "!") && !strings.Contains(prefix, "!!") || slices.Contains(strings.Fields(flags), "no-setuid"):
 			s.asRoot = true
 			s.trap("exec-prefix", "ExecStart=!: that command runs as root, and User= does not apply to it")
 		}
+		if engine := startsContainer(command[len(prefix):]); engine != "" {
+			s.trap("starts-container", "ExecStart= runs "+engine+": this is about "+engine+" itself, and the container that it starts is told by "+engine+" inspect")
+		}
 	}
+}
+
+// startsContainer returns the program if a command starts a container; "" if it does not.
+func startsContainer(command string) string {
+	words := fields(command)
+	if len(words) < 2 {
+		return ""
+	}
+	engine := filepath.Base(words[0])
+	if slices.Contains([]string{"docker", "podman", "nerdctl"}, engine) && slices.ContainsFunc(words[1:], func(word string) bool { return word == "run" || word == "start" }) {
+		return engine
+	}
+	return ""
+}
+
+// commands returns what the unit starts. An empty ExecStart= takes back those before it.
+func (s *service) commands() (list []string) {
+	for _, command := range slices.Concat(s.settings["ExecStart"], s.settings["ExecStartEx"]) {
+		if command == "" {
+			list = nil
+			continue
+		}
+		list = append(list, command)
+	}
+	return list
 }
 
 // sets finds the bounding set and what is raised in Ambient.
@@ -166,7 +197,7 @@ func (s *service) mask(key string, initial capset.Set) capset.Set {
 // named returns the set of some names. systemd takes those with CAP_ before them, in upper
 // or lower case, and numbers; it passes over others.
 func (s *service) named(key, value string) (set capset.Set) {
-	for _, word := range strings.Fields(value) {
+	for _, word := range fields(value) {
 		c, ok := capabilities[strings.ToUpper(word)]
 		if n, err := strconv.ParseUint(word, 10, 6); err == nil {
 			c, ok = capset.Cap(n), true
@@ -210,7 +241,13 @@ func (s *service) ids(t *task.Task) {
 		t.UID = task.Unknown[capset.IDs]("DynamicUser=: systemd lends it a uid from 61184 to 65519, unless the user exists")
 	default:
 		t.UID = task.Unknown[capset.IDs]("User=" + s.shortUser() + " is a name, and its uid depends on the user database")
+		if strings.HasPrefix(s.user, "%") {
+			t.UID = task.Unknown[capset.IDs]("User=" + s.shortUser() + " is filled in by systemd: systemctl show of the instance prints the name")
+		}
 		s.assume("user-name", "User="+s.shortUser()+" is a user other than root")
+		if strings.HasPrefix(s.user, `"`) || strings.HasPrefix(s.user, "'") {
+			s.trap("quoted-user", "User="+s.shortUser()+": the quotes are part of the name, so the unit most likely fails (217/USER)")
+		}
 	}
 	if gid, ok := number(s.last("Group")); ok && !s.everything && !s.asRoot {
 		t.GID = task.Known(task.AllIDs(uint32(gid)))
@@ -292,7 +329,7 @@ func (s *service) securebits() (set capset.Securebits) {
 	if s.everything {
 		return 0
 	}
-	for _, word := range strings.Fields(s.last("SecureBits")) {
+	for _, word := range fields(s.last("SecureBits")) {
 		n, err := strconv.ParseUint(word, 10, 32)
 		if err != nil {
 			n = uint64(bits[word])

@@ -39,9 +39,9 @@ func IsUnit(text []byte) bool {
 	return false
 }
 
-// units returns the units of a text.
-func units(text []byte) ([]*unit, error) {
-	r := unitReader{here: newUnit(), counts: true}
+// units returns the units of a text, with the settings of some of their sections.
+func units(text []byte, sections ...string) ([]*unit, error) {
+	r := unitReader{here: newUnit(), sections: sections, counts: true}
 	rest := ""
 	for row := range bytes.Lines(text) {
 		line := strings.TrimSpace(string(row))
@@ -85,9 +85,11 @@ func newUnit() *unit { return &unit{settings: map[string][]string{}} }
 
 // unitReader reads the lines of units.
 type unitReader struct {
-	here   *unit
-	done   []*unit
-	counts bool // the section is one that counts
+	here *unit
+	done []*unit
+
+	sections []string // those that count
+	counts   bool     // the section is one of them
 }
 
 // comment looks for the name of a file, with which another unit begins unless the file adds
@@ -114,7 +116,7 @@ func (r *unitReader) line(line string) {
 		r.end()
 	case strings.HasPrefix(line, "["):
 		r.here.file = true
-		r.counts = slices.Contains(sections[:], strings.Trim(line, "[]"))
+		r.counts = slices.Contains(r.sections, strings.Trim(line, "[]"))
 	case !ok || !r.counts:
 	case !r.here.file && key == "Id":
 		r.here.name = value
@@ -165,8 +167,16 @@ func (u *unit) last(key string) string {
 	return ""
 }
 
-// is reports whether a setting that is yes or no is yes.
-func (u *unit) is(key string) bool { return isYes(u.last(key)) }
+// is reports whether a setting that is yes or no is yes. systemd passes over a value that is
+// neither.
+func (u *unit) is(key string) bool {
+	for _, value := range slices.Backward(u.settings[key]) {
+		if isYes(value) || value != "" && isNo(value) {
+			return isYes(value)
+		}
+	}
+	return false
+}
 
 // isYes reports whether a value stands for yes (systemd, parse_boolean).
 func isYes(value string) bool {
@@ -185,7 +195,38 @@ func (u *unit) words(key string) (list []string) {
 		if value == "" {
 			list = nil
 		}
-		list = append(list, strings.Fields(value)...)
+		list = append(list, fields(value)...)
+	}
+	return list
+}
+
+// fields splits a value at its blanks, but for those in quotes (systemd, extract_first_word
+// with EXTRACT_UNQUOTE).
+func fields(value string) (list []string) {
+	if !strings.ContainsAny(value, `"'`) {
+		return strings.Fields(value)
+	}
+	var word strings.Builder
+	quote, inWord := rune(0), false
+	for _, r := range value {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			quote, inWord = r, true
+		case quote == 0 && (r == ' ' || r == '\t'):
+			if inWord {
+				list = append(list, word.String())
+			}
+			word.Reset()
+			inWord = false
+		default:
+			word.WriteRune(r)
+			inWord = true
+		}
+	}
+	if inWord {
+		list = append(list, word.String())
 	}
 	return list
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/capinspect/capinspect/capset"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+)
+
+// quadletSections are the section of a unit from which podman makes a service, and that
+// section in the service.
+var quadletSections = []string{"Container", "X-Container"}
+
+// IsQuadlet reports whether a text is a .container unit of podman.
+func IsQuadlet(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		for _, section := range quadletSections {
+			if string(bytes.TrimSpace(line)) == "["+section+"]" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Quadlet returns the tasks of the containers that .container units start
+// (podman-systemd.unit(5)), on a kernel with the given last capability.
+func Quadlet(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
+	list, err := units(text, quadletSections...)
+	for _, u := range list {
+		w := u.container()
+		t, err := w.task(last)
+		if err != nil {
+			return nil, err
+		}
+		w.possible(t)
+		tasks = append(tasks, t)
+	}
+	if err == nil && tasks == nil {
+		err = errors.New("no setting of a container")
+	}
+	return tasks, err
+}
+
+// container returns what a .container unit asks of podman.
+func (u *unit) container() wish {
+	readOnly, private, network := u.is("ReadOnly"), "private", u.last("Network")
+	w := wish{
+		name: u.last("ContainerName"), runtime: "podman", from: "a .container unit",
+		add: u.words("AddCapability"), drop: u.words("DropCapability"), groups: u.words("GroupAdd"),
+		readOnly: &readOnly, pid: &private, ipc: &private, network: &network,
+		child: task.Unknown[bool]("a .container unit does not say whether podman is rootless"),
+	}
+	if w.name == "" {
+		w.name = strings.TrimSuffix(u.name, ".container")
+	}
+	if mode := u.last("UserNS"); mode != "" && mode != "host" {
+		w.child = task.Known(true)
+	}
+	if user := u.last("User"); user != "" {
+		if group := u.last("Group"); group != "" {
+			user += ":" + group
+		}
+		w.user = &user
+	}
+	if u.is("NoNewPrivileges") {
+		w.options = append(w.options, "no-new-privileges")
+	}
+	for _, option := range [...]struct{ setting, key string }{{"SeccompProfile", "seccomp"}, {"AppArmor", "apparmor"}} {
+		if value := u.last(option.setting); value != "" {
+			w.options = append(w.options, option.key+"="+value)
+		}
+	}
+	for _, paths := range u.words("Unmask") {
+		w.options = append(w.options, "unmask="+paths)
+	}
+	for _, args := range u.settings["PodmanArgs"] {
+		w.take(fields(args))
+	}
+	return w
+}
