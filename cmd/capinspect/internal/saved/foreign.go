@@ -23,6 +23,18 @@ var foreigners = []foreigner{
 	{pattern(`^TIME +.*\bCAP +NAME\b`), "the table of the tool capable, which is about checks, not a set: 'capinspect needs FILE' reads it", true},
 	{pattern(`^\d\d:\d\d:\d\d +\d+ +\d+ +.* CAP_[A-Z_]+ +\d`), "a line of the tool capable, which is about one check, not a set: 'capinspect needs FILE' reads it", false},
 	{pattern(`^(?:CONTAINER|.*  CONTAINER)  .*\bEFFECTIVE\b`), "the table of capinspect ps --by container, which adds up the sets of several processes: save the output of capinspect ps -o json instead", true},
+	{pattern(`^CONTAINER ID +IMAGE +COMMAND\b`), "the table of docker ps, which tells no capabilities: save the output of docker inspect instead", true},
+	{pattern(`^CONTAINER(?: ID)? +IMAGE +CREATED +STATE\b`), "the table of crictl ps, which tells no capabilities: save the output of crictl inspect instead", true},
+	{pattern(`^POD ID +CREATED +STATE\b`), "the table of crictl pods, which tells no capabilities: save the output of crictl inspect of a container instead", true},
+	{pattern(`^(?:NAMESPACE +)?NAME +READY +STATUS\b`), "the table of kubectl get pods, which tells no capabilities: save the output of kubectl get pods -o yaml, which pod:FILE reads", true},
+	{pattern(`^[●○×↻] \S+\.(?:service|socket|scope|slice|timer|mount)\b`), "the output of systemctl status, which tells no capabilities: save the output of systemctl show instead", true},
+	{pattern(`^(?:NAME +DESCRIPTION|UNIT) +EXPOSURE\b`), "the table of systemd-analyze security, which judges the settings: save the output of systemctl show instead", true},
+	{pattern(`^(?:sudo )?systemd-run .*-`), "a command line of systemd-run: write the settings behind its -p each on a line", false},
+	{pattern(`^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?(?:run|create) .*-`), "a command line that starts a container: save the output of docker inspect instead, or write a compose file", true},
+	{pattern(`^\[(?:Timer|Socket|Path|Mount|Automount|Swap|Target|Slice|Scope)\]$`), "a unit of systemd that is no service: save the output of systemctl cat of the service instead", true},
+	{pattern(`^\[Exec\]$`), "a file of systemd-nspawn, which capinspect does not read", true},
+	{pattern(`^lxc\.[a-z]+(?:\.\w+)* *=`), "a configuration of LXC, which capinspect does not read", true},
+	{pattern(`^job "[^"]*" *\{`), "a job of Nomad, which capinspect does not read: write its cap_add and cap_drop in a compose file", true},
 }
 
 // foreign returns what a line is of a text that is known and not read, nil if it is of none.

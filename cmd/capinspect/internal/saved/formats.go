@@ -41,7 +41,7 @@ type format struct {
 var formats = []format{
 	{name: "a container's configuration", is: config.IsInspect, asks: config.Inspect},
 	{name: "a compose file", is: config.IsCompose, asks: config.Compose},
-	{name: "a .container unit of podman", is: config.IsQuadlet, asks: config.Quadlet},
+	{name: "a unit of podman", is: config.IsQuadlet, asks: config.Quadlet},
 	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
 	{name: "events of Tetragon or Falco", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
 	{name: "a manifest of Kubernetes", is: isManifest, tasks: refuseManifest},
@@ -73,6 +73,7 @@ func isObject(text []byte) bool {
 // without it, it is what a report says, or a guess by the sets. There may be both tasks and
 // an error.
 func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
+	text = unwrapped(text)
 	f := formatOf(text)
 	tasks, err := f.read(text, last)
 	for _, t := range tasks {
@@ -131,6 +132,7 @@ func sourceOf(name, part string) string {
 // Sets returns the sets that the text of a file tells of. There may be both sets and an
 // error.
 func Sets(name string, text []byte) ([]report.DecodedMask, error) {
+	text = unwrapped(text)
 	f := formatOf(text)
 	read := f.sets
 	if read == nil {

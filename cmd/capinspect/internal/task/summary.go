@@ -64,6 +64,7 @@ func (t *Task) holds(s *summary) {
 	effective, known := t.Sets[capset.Effective].Get()
 	permitted, bounding := t.Sets[capset.Permitted].Or(effective), t.Sets[capset.Bounding]
 	switch limit, limited := bounding.Get(); {
+	case !known && t.holdsByUser(s):
 	case !known:
 		t.holdsInPart(s)
 	case effective == permitted && limited && limit == effective:
@@ -115,6 +116,21 @@ func (t *Task) holdsInPart(s *summary) {
 		s.add(Plain, " in Bounding, ")
 	}
 	s.add(Doubt, what)
+}
+
+// holdsByUser says what the task holds as root and as another user, if it is yet to be started
+// and both are known.
+func (t *Task) holdsByUser(s *summary) bool {
+	states := t.States()
+	if len(states) != 2 || !states[0].Sets[capset.Effective].Known() || !states[1].Sets[capset.Effective].Known() {
+		return false
+	}
+	root, other := states[0], states[1].Sets[capset.Effective].Zero()
+	root.phrase(s, root.Sets[capset.Effective].Zero(), root.opensAll(root.Sets[capset.Effective].Zero()))
+	s.add(Plain, " if it runs as root, else ")
+	t.phrase(s, other, false)
+	s.add(Plain, " effective")
+	return true
 }
 
 // opensAll reports whether a set is all that root on the node has.

@@ -32,6 +32,17 @@ import (
 // Read reads the one document of YAML in a text, and returns it as JSON. first is the line
 // of the file on which the text begins.
 func Read(from io.Reader, first int) ([]byte, error) {
+	return read(from, converter{first: first, line: first})
+}
+
+// ReadCompose is [Read] for a compose file, which has the tags !reset, for a value that is taken
+// back, and !override, for one that replaces that of another file.
+func ReadCompose(from io.Reader) ([]byte, error) {
+	return read(from, converter{first: 1, line: 1, compose: true})
+}
+
+func read(from io.Reader, c converter) ([]byte, error) {
+	first := c.first
 	text, err := io.ReadAll(io.LimitReader(from, MaxDocument+1))
 	if err != nil {
 		return nil, err
@@ -42,7 +53,6 @@ func Read(from io.Reader, first int) ([]byte, error) {
 		}
 		return nil, errTooLong
 	}
-	c := converter{first: first, line: first}
 	if err = c.convert(text); err == nil {
 		return c.out, nil
 	}
@@ -61,8 +71,9 @@ func Read(from io.Reader, first int) ([]byte, error) {
 // converter writes a document as JSON.
 type converter struct {
 	out         []byte
-	first, line int // on which the text begins, and out ends
-	spent       int // on what aliases repeat
+	first, line int  // on which the text begins, and out ends
+	compose     bool // it is a compose file
+	spent       int  // on what aliases repeat
 	aliases     aliases
 	inAlias     int                      // how many aliases are around
 	around      map[*ast.AnchorNode]bool // whose values are being written
@@ -214,6 +225,13 @@ func (c *converter) value(n ast.Node) error {
 		defer func() { c.inAlias-- }()
 		return c.anchored(c.aliases[n])
 	case *ast.TagNode:
+		switch {
+		case c.compose && n.Start.Value == "!reset":
+			c.out = append(c.out, "null"...)
+			return nil
+		case c.compose && n.Start.Value == "!override" && n.Value != nil:
+			return c.value(n.Value)
+		}
 		if ok, err := c.collection(n); ok || err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type composed struct {
 	PID         word   `json:"pid"`
 	IPC         word   `json:"ipc"`
 	NetworkMode word   `json:"network_mode"`
+	Net         word   `json:"net"` // in the first form
 	Extends     *base  `json:"extends"`
 }
 
@@ -76,28 +78,57 @@ func (b *base) UnmarshalJSON(text []byte) error {
 
 // IsCompose reports whether a text is a compose file.
 func IsCompose(text []byte) bool {
-	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
-		return hasKey(text, "services") && !hasKey(text, "apiVersion")
-	}
-	services := false
-	for line := range bytes.Lines(text) {
-		if bytes.HasPrefix(line, []byte("apiVersion:")) {
-			return false
-		}
-		services = services || bytes.HasPrefix(line, []byte("services:"))
-	}
-	return services
+	is, _ := composeForm(text)
+	return is
 }
+
+// composeForm reports whether a text is a compose file, and whether it has the first form, in
+// which each key at the margin is a service.
+func composeForm(text []byte) (is, first bool) {
+	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
+		return hasKey(text, "services") && !hasKey(text, "apiVersion"), false
+	}
+	image, asks, other := false, false, false
+	for line := range bytes.Lines(text) {
+		key, value, ok := strings.Cut(strings.TrimLeft(string(line[:min(len(line), 64)]), " "), ":")
+		value, _, _ = strings.Cut(value, "#")
+		margin := line[0] != ' '
+		switch {
+		case !ok || strings.HasPrefix(key, "#"):
+		case margin && key == "apiVersion":
+			return false, false
+		case margin && key == "services":
+			is = true
+		case margin && strings.TrimSpace(value) != "" || slices.Contains(notOfService, key):
+			other = true
+		case key == "image" || key == "build":
+			image = true
+		case slices.Contains(ofService, key):
+			asks = true
+		}
+	}
+	return is || image && asks && !other, !is
+}
+
+// ofService are keys of a service, and notOfService are keys of what looks like one: a job of
+// a CI, a value of a chart.
+var (
+	ofService = []string{
+		"cap_add", "cap_drop", "command", "environment", "links", "net", "pid", "ports", "privileged", "restart", "security_opt", "user", "volumes",
+	}
+	notOfService = []string{"jobs", "repository", "runs-on", "script", "spec", "stage", "steps"}
+)
 
 // Compose returns the tasks of the services of a compose file, on a kernel with the given
 // last capability. Each is what docker is asked for.
 func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
+	_, first := composeForm(text)
 	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
-		if text, err = yamljson.Read(bytes.NewReader(text), 1); err != nil {
+		if text, err = yamljson.ReadCompose(bytes.NewReader(text)); err != nil {
 			return nil, err
 		}
 	}
-	r := composeReader{in: strictjson.NewDecoder(bytes.NewReader(text)), services: map[string]*composed{}}
+	r := composeReader{first: first, in: strictjson.NewDecoder(bytes.NewReader(text)), services: map[string]*composed{}}
 	r.in.Limit(maxTokens)
 	if err := r.read(); err != nil {
 		return nil, err
@@ -114,6 +145,9 @@ func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 			return nil, fmt.Errorf("service %s: %w", shortened(name), err)
 		}
 		whole.leaveOut(t, missing)
+		if r.include {
+			t.Asked.Assumed = append(t.Asked.Assumed, task.Note{Code: "include", Text: "what the file includes does not count: docker compose config prints the whole"})
+		}
 		w.possible(t)
 		tasks = append(tasks, t)
 	}
@@ -126,23 +160,31 @@ func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 // composeReader reads a compose file.
 type composeReader struct {
 	in       *strictjson.Decoder
+	first    bool     // each key is a service
+	include  bool     // there are other files
 	names    []string // of the services, in the order of the file
 	services map[string]*composed
 }
 
 func (r *composeReader) read() error {
-	err := r.in.Object(func(key string) error {
-		if key != "services" {
-			return nil
+	service := func(name string) error {
+		s := new(composed)
+		r.names, r.services[name] = append(r.names, name), s
+		if err := tooMany("services", len(r.names), maxContainers); err != nil {
+			return err
 		}
-		return r.in.Object(func(name string) error {
-			s := new(composed)
-			r.names, r.services[name] = append(r.names, name), s
-			if err := tooMany("services", len(r.names), maxContainers); err != nil {
-				return err
-			}
-			return r.in.Decode(s)
-		})
+		return r.in.Decode(s)
+	}
+	err := r.in.Object(func(key string) error {
+		switch {
+		case r.first:
+			return service(key)
+		case key == "include":
+			r.include = true
+		case key == "services":
+			return r.in.Object(service)
+		}
+		return nil
 	})
 	if err == io.EOF {
 		return nil
@@ -178,6 +220,7 @@ func (r *composeReader) whole(name string, above []string) (s composed, missing 
 		{&s.PID, &b.PID},
 		{&s.IPC, &b.IPC},
 		{&s.NetworkMode, &b.NetworkMode},
+		{&s.Net, &b.Net},
 	} {
 		if *pair[0] == "" {
 			*pair[0] = *pair[1]
@@ -195,11 +238,22 @@ func (s *composed) check() error {
 		key   string
 		value word
 	}{{"privileged", s.Privileged}, {"read_only", s.ReadOnly}} {
-		if w.value != "" && w.value != "true" && w.value != "false" && !isFilled(string(w.value)) {
+		if w.value != "" && !isTrue(w.value) && !isFalse(w.value) && !isFilled(string(w.value)) {
 			return fmt.Errorf("%s: %s is neither true nor false", w.key, shortened(string(w.value)))
 		}
 	}
 	return nil
+}
+
+// isTrue reports whether a switch is on. compose takes what YAML 1.1 has for true, and warns
+// (compose-go, toBoolean).
+func isTrue(w word) bool {
+	return slices.Contains([]string{"true", "yes", "y", "on"}, strings.ToLower(string(w)))
+}
+
+// isFalse reports whether a switch is off.
+func isFalse(w word) bool {
+	return slices.Contains([]string{"false", "no", "n", "off"}, strings.ToLower(string(w)))
 }
 
 // isFilled reports whether a text has a variable that compose fills in.
@@ -209,11 +263,11 @@ func isFilled(text string) bool {
 
 // wish returns what the service asks of docker.
 func (s *composed) wish(name string) wish {
-	pid, ipc, network, readOnly := string(s.PID), string(s.IPC), string(s.NetworkMode), s.ReadOnly == "true"
+	pid, ipc, network, readOnly := string(s.PID), string(s.IPC), string(cmp.Or(s.NetworkMode, s.Net)), isTrue(s.ReadOnly)
 	w := wish{
 		name: name, runtime: "docker", from: "a compose file",
 		add: s.CapAdd.names, drop: s.CapDrop.names, options: s.SecurityOpt.names,
-		privileged: s.Privileged == "true", readOnly: &readOnly, pid: &pid, ipc: &ipc, network: &network,
+		privileged: isTrue(s.Privileged), readOnly: &readOnly, pid: &pid, ipc: &ipc, network: &network,
 		child: task.Unknown[bool]("a compose file does not say whether the daemon has userns-remap"),
 	}
 	for _, g := range s.GroupAdd {

@@ -232,6 +232,10 @@ func TestCompose(t *testing.T) {
 		{"user: app", "0 ? ? a80425fb 0 ? false"},
 		{"user: '${UID}'", "0 ? ? a80425fb 0 ? false"},
 		{"user: '0'\n  privileged: true", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false"},
+		{"user: '0'\n  privileged: yes", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false"},
+		{"user: '0'\n  privileged: 'Off'", "0 a80425fb a80425fb a80425fb 0 0 false"},
+		{"user: root\n  cap_drop: !override [ALL]\n  security_opt: !reset [no-new-privileges]", "0 0 0 0 0 0 false root-name"},
+		{"user: !reset 0\n  cap_add: !reset null", "0 ? ? a80425fb 0 ? false"},
 		{"user: '0'\n  privileged: $P", "? ? ? ? ? 0 ?"},
 		{"user: '0'\n  cap_add: ['${CAP:-CHOWN}']", "? ? ? ? ? 0 false"},
 		{"user: '0'\n  security_opt: ['no-new-privileges:true']", "0 a80425fb a80425fb a80425fb 0 0 true"},
@@ -255,7 +259,7 @@ func TestCompose(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"services:\n web:\n  privileged: yes\n":          `service "web": privileged: "yes" is neither true nor false`,
+		"services:\n web:\n  privileged: maybe\n":        `service "web": privileged: "maybe" is neither true nor false`,
 		"services:\n web:\n  cap_add: ALL\n":             `line 3: services.web.cap_add: "ALL" is a string, not a list: write ["ALL"]`,
 		"services:\n web:\n  user: [a]\n":                "line 3: services.web: an object or an array does not belong here",
 		"services:\n":                                    "no service",
@@ -264,6 +268,43 @@ func TestCompose(t *testing.T) {
 	} {
 		if _, err := Compose([]byte(text), capset.LastKnown); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestComposeForms holds which texts are compose files, and what the first form has.
+func TestComposeForms(t *testing.T) {
+	for text, want := range map[string]bool{
+		"web:\n  image: x\n  cap_add: [CHOWN]\n":                             true,
+		"# x\n\nweb: # y\n  build: .\n  privileged: true\ndb:\n  image: y\n": true,
+		"version: '3'\nservices:\n  web: {}\n":                               true,
+		"test:\n  image: x\n  script: [a]\n  environment: b\n":               false,
+		"web:\n  image:\n    repository: x\n  command: []\n":                 false,
+		"stages: [a]\nweb:\n  image: x\n  command: []\n":                     false,
+		"web:\n  image: x\n":                                                 false,
+		"apiVersion: v1\nservices:\n  - a\n":                                 false,
+	} {
+		if IsCompose([]byte(text)) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+	tasks, err := Compose([]byte("web:\n  image: x\n  user: 7:7\n  net: host\n  cap_add: [ALL]\ndb:\n  image: y\n  user: '0'\n  privileged: 'on'\n"), capset.LastKnown)
+	if err != nil || len(tasks) != 2 || summary(tasks[0]) != "0 0 0 1ffffffffff 0 7 false add-without-effect" || !tasks[0].Isolation.HostNetwork.Zero() ||
+		tasks[1].Title().Zero() != "db" || summary(tasks[1]) != "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false" {
+		t.Errorf("%v, %v", tasks, err)
+	}
+	tasks, err = Compose([]byte("include: [a.yaml]\nservices: {web: {user: '0'}}"), capset.LastKnown)
+	if got := summary(only(t, tasks, err)); !strings.HasSuffix(got, " include") {
+		t.Error(got)
+	}
+}
+
+// TestOtherQuadlets holds what is said of units of podman that are no containers.
+func TestOtherQuadlets(t *testing.T) {
+	for section, what := range otherQuadlets {
+		text := "[" + section + "]\nYaml=x\n[Service]\nRestart=always\n"
+		if tasks, err := Quadlet([]byte(text), capset.LastKnown); tasks != nil || err == nil || err.Error() != "this is "+what || !IsQuadlet([]byte(text)) {
+			t.Errorf("%s: %v, %v", section, tasks, err)
 		}
 	}
 }

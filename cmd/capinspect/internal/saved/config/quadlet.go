@@ -5,6 +5,7 @@ package config
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -15,21 +16,40 @@ import (
 // section in the service.
 var quadletSections = []string{"Container", "X-Container"}
 
-// IsQuadlet reports whether a text is a .container unit of podman.
-func IsQuadlet(text []byte) bool {
+// otherQuadlets are the sections of podman's other units, and what these are.
+var otherQuadlets = map[string]string{
+	"Kube":   "a .kube unit of podman: its pods stand in the file of Yaml=, which pod:FILE reads",
+	"Pod":    "a .pod unit of podman: its containers are .container units",
+	"Build":  "a .build unit of podman, which starts no container",
+	"Image":  "a .image unit of podman, which starts no container",
+	"Volume": "a .volume unit of podman, which starts no container",
+}
+
+// IsQuadlet reports whether a text is a unit of podman.
+func IsQuadlet(text []byte) bool { return quadletSection(text) != "" }
+
+// quadletSection returns the section by which a text is a unit of podman; "" if it is none.
+func quadletSection(text []byte) (section string) {
 	for line := range bytes.Lines(text) {
-		for _, section := range quadletSections {
-			if string(bytes.TrimSpace(line)) == "["+section+"]" {
-				return true
+		name, ok := strings.CutPrefix(strings.TrimSpace(string(line[:min(len(line), 64)])), "[")
+		if name, closed := strings.CutSuffix(name, "]"); ok && closed {
+			if slices.Contains(quadletSections, name) {
+				return name
+			}
+			if otherQuadlets[name] != "" {
+				section = name
 			}
 		}
 	}
-	return false
+	return section
 }
 
 // Quadlet returns the tasks of the containers that .container units start
 // (podman-systemd.unit(5)), on a kernel with the given last capability.
 func Quadlet(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
+	if what := otherQuadlets[quadletSection(text)]; what != "" {
+		return nil, errors.New("this is " + what)
+	}
 	list, err := units(text, quadletSections...)
 	for _, u := range list {
 		w := u.container()

@@ -75,7 +75,7 @@ func fragment(comment string) (dir, name string) {
 	if unit, ok := strings.CutSuffix(dir, ".d/"); ok && strings.HasSuffix(name, ".conf") {
 		dir, name = filepath.Split(unit)
 	}
-	if !slices.Contains([]string{".service", ".socket", ".mount", ".swap"}, filepath.Ext(name)) {
+	if !slices.Contains([]string{".service", ".socket", ".mount", ".swap", ".container"}, filepath.Ext(name)) {
 		return "", ""
 	}
 	return dir, name
