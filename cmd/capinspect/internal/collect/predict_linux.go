@@ -117,7 +117,10 @@ func (c *Collector) Why(target string, about why.Asked) (*why.Answers, error) {
 		return nil, err
 	}
 	defer s.close()
-	if err := s.start(); err != nil {
+	switch err := s.start(); {
+	case err != nil && !c.live: // a copy of /proc that lacks files
+		return why.Of(s.task, about)
+	case err != nil:
 		return nil, err
 	}
 	asked := why.Subject{Task: s.task, Credentials: s.Credentials, How: s.How, Sysctls: s.sysctls(about.Settings()), Outside: s.outside()}

@@ -20,6 +20,10 @@ const longest = 40
 // without "cap_"; a bitmap, which decode reads, where all of these are long.
 func AppendShort(dst []byte, set capset.Set, last capset.Cap) []byte {
 	full := capset.UpTo(last)
+	if void := set &^ full; void.Len() > fewMissing && void != set { // which no kernel with that last one gives, but those before 3.17
+		dst = AppendShort(dst, set&full, last)
+		return append(append(dst, " + "...), bitRanges(void)...)
+	}
 	missing := full &^ set
 	switch {
 	case set == 0:
