@@ -52,6 +52,9 @@ func Within(asked capset.Set, kinds ...capset.Kind) Condition {
 	})
 }
 
+// Everything asks for all that the kernel of the task knows.
+const Everything = ^capset.Set(0)
+
 // verb is a condition on sets: what it asks for, and its words.
 type verb struct {
 	code, says   string
@@ -81,6 +84,9 @@ func (v *verb) wrongs(t *task.Task) (list []wrong, unknown error) {
 			continue
 		}
 		bad := v.bad(t.Counting(set))
+		if v.asked == Everything {
+			bad &= capset.UpTo(t.LastCap.Value)
+		}
 		at := slices.IndexFunc(list, func(w wrong) bool { return w.set == bad })
 		switch {
 		case bad == 0:
@@ -161,8 +167,11 @@ func (v *verb) sentence() string {
 		what = p + "'s defaults"
 	}
 	says := v.says
-	if v.asked == 0 {
+	switch v.asked {
+	case 0:
 		says, what = "has", "nothing"
+	case Everything:
+		what = "all"
 	}
 	if len(v.kinds) == capset.NumKinds {
 		return "each of the five sets " + says + " " + what

@@ -103,7 +103,7 @@ func (c *checkConfig) conditionFlags() []flags.Flag {
 	return []flags.Flag{
 		{
 			Name: "has", Argument: "[SET:]CAP,...", Values: caps,
-			About: "the set, or effective, holds all of these, or all of a profile such as docker",
+			About: "the set, or effective, holds all of these, or of a profile such as docker; all is what its kernel knows",
 			Value: add(onSets([]capset.Kind{capset.Effective}, parseHeld, check.Has)),
 		},
 		{
@@ -222,6 +222,9 @@ func (c *checkConfig) tell(e *command.Env, format *render.Form[check.Checked], c
 
 // parseHeld returns the set of a list or of a profile that must name something.
 func parseHeld(caps string) (capset.Set, error) {
+	if isEverything(caps) {
+		return check.Everything, nil
+	}
 	if p, ok := runtime.ProfileNamed(caps, capset.LastKnown); ok {
 		if p.Set == 0 {
 			return 0, fmt.Errorf("the profile %s has no capability", caps)
@@ -236,6 +239,8 @@ func parseLimit(caps string) (capset.Set, error) {
 	switch p, ok := runtime.ProfileNamed(caps, capset.LastKnown); {
 	case caps == "none":
 		return 0, nil
+	case isEverything(caps):
+		return check.Everything, nil
 	case caps != "" && saved.IsMask(caps):
 		return capset.ParseHex(caps)
 	case ok:
@@ -243,6 +248,10 @@ func parseLimit(caps string) (capset.Set, error) {
 	}
 	return flags.ParseCaps(caps)
 }
+
+// isEverything reports whether a word stands for all that the kernel of a task knows, which
+// is what a privileged container has.
+func isEverything(word string) bool { return strings.EqualFold(word, "all") || word == "privileged" }
 
 // isProfile reports whether a name is that of a profile.
 func isProfile(name string) bool {
