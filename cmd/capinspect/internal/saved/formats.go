@@ -153,8 +153,11 @@ func (f *format) setsOfTasks(text []byte) (list []report.DecodedMask, err error)
 		list = append(list, setsOf(t)...)
 	}
 	if list == nil {
-		if lists, other := setsOfItems(readLines)(text); other == nil {
+		if lists, _ := setsOfItems(readLines)(text); lists != nil {
 			return lists, nil
+		}
+		if err == nil {
+			err = errNoCaps
 		}
 	}
 	return list, err

@@ -258,6 +258,9 @@ func (r *reader) listLine(l row) (bool, error) {
 			names = strings.TrimRight(names, "], \t")
 		}
 		for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return strings.ContainsRune(`"', `, r) }) {
+			if name == "null" {
+				continue
+			}
 			set, err := listed(name)
 			if err != nil {
 				return false, nil

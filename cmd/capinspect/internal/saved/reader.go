@@ -167,7 +167,7 @@ func (r *reader) line(l row) error {
 		r.table = false
 		return err
 	}
-	if tabbed().MatchString(l.text) {
+	if tabbed().MatchString(l.text) && !capAnywhere().MatchString(l.text) {
 		r.setAside(l)
 		return nil
 	}
@@ -186,7 +186,7 @@ func (r *reader) line(l row) error {
 		case mayBeStatus(l.text):
 			r.setAside(l)
 			return nil
-		case isPath().MatchString(l.text) && len(r.aside) < maxErrors:
+		case l == first && isPath().MatchString(l.text) && len(r.aside) < maxErrors:
 			r.aside = append(r.aside, l)
 			return nil
 		}

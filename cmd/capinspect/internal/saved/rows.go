@@ -145,6 +145,9 @@ func plain(text string) string {
 	if strings.IndexByte(text, '<') >= 0 && strings.IndexByte(text, '>') >= 0 {
 		text = tag().ReplaceAllString(text, " ")
 	}
+	if strings.Contains(text, "**") { // Markdown
+		text = strings.ReplaceAll(text, "**", "")
+	}
 	if strings.Contains(text, "^I") { // cat -A
 		text = strings.TrimSuffix(strings.ReplaceAll(text, "^I", "\t"), "$")
 	}
@@ -227,6 +230,7 @@ var prefixes = []struct {
 	{line: pattern(`^([\w.-]+ [\w./@-]+\[\d+\]): +`)},                           // journalctl -o short-iso
 	{line: pattern(`^[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d (\S+ [^\s:]+): +`)}, // syslog
 	{line: pattern(`^(?:[>|+*#]+|[-=]+>?)[ \t]+|^>+`)},                          // mail, Markdown, diff, set -x
+	{line: pattern(`^\d{1,3}[.)][ \t]+`)},                                       // a numbered list
 	{line: pattern(`^(pid \d+): +`)},                                            // decode
 	{line: pattern(`^\d+[:-]`)},                                                 // grep -n
 	{line: pattern(`^([^\s|]+)[ \t]+\|[ \t]*`)},                                 // docker compose
@@ -266,6 +270,7 @@ var noise = pattern("^(?:" + strings.Join([]string{
 	`WARNING: libcap needs an update .*`, // to know the names of this kernel
 	`[|+][-=:|+ ]+[|+]`,                  // a line in a table
 	"[][{}(),;\"']+", `"[\w.]+": ?[\[{]`, // what stands around lines
+	`\[[\w.-]+\]`,                                                          // a section of a file
 	`##\[\w+\].*`, `::\w[\w-]*(?: [^:]*)?::.*`, `section_(?:start|end):.*`, // of a CI job
 	`#+ [A-Z ]+ #+`, `Comment: .*`, // kdigger
 	`Container Runtime: .*`, `Has Namespaces:`, `(?:pid|user): (?:true|false)`, `AppArmor Profile: .*`, // amicontained

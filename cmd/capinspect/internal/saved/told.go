@@ -67,6 +67,9 @@ func (r *reader) addTold(l row, told *notation.Told) {
 func (r *reader) expressionLine(l row) (bool, error) {
 	text := strings.Trim(l.text, "\"'`,;")
 	set, ok := notation.Expression(text)
+	if l.from != "" && strings.HasPrefix(text, "[") { // what stands before it is another one
+		return false, nil
+	}
 	if !ok && !l.behind {
 		set, ok = notation.Short(text)
 	}

@@ -15,7 +15,7 @@ var (
 	bitShift = pattern(`\b1(?:[uU]?[lL]{0,2}|[lL]{1,2}[uU])\s*<<\s*(\w+)`)
 
 	// operator is what an expression has and a plain list has not.
-	operator = pattern(`<<|\||^[\[({].*[\])}]$|(?i:\sand\s|\sor\s)`)
+	operator = pattern(`<<|\||^[\[({][^\[\](){}]*[\])}]$|(?i:\sand\s|\sor\s)`)
 )
 
 // Expression returns the set of an expression as programs have it: bits that are shifted and

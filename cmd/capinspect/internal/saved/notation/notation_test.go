@@ -167,7 +167,7 @@ func TestExpression(t *testing.T) {
 			t.Errorf("%q: %v, %t, want %v", text, got, ok, want)
 		}
 	}
-	for _, text := range []string{"", "cap_net_raw", "1|2", "a|b", "[]", "{}", "1<<64", "1<<bogus", "[12:30]", "web | CapEff", "this and that", "0x|0x1"} {
+	for _, text := range []string{"", "cap_net_raw", "1|2", "a|b", "[]", "{}", "[NET_ADMIN] [ALL]", "1<<64", "1<<bogus", "[12:30]", "web | CapEff", "this and that", "0x|0x1"} {
 		if got, ok := notation.Expression(text); ok {
 			t.Errorf("%q: %v", text, got)
 		}
