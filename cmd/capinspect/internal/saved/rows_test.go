@@ -33,7 +33,7 @@ func TestPrefixes(t *testing.T) {
 		{"> [pod/x/y] ", "pod/x/y"},
 		{"Nov 28 09:00:00 node prog[12]: ", "node prog[12]"},
 		{"web-1 app ", "web-1 app"}, // stern
-		{"build\tRun tests\t2026-11-28T09:00:00.1234567Z ", "build"},
+		{"build\t1 of 2\t2026-11-28T09:00:00.1234567Z ", "build"},
 		{"2026-11-28T09:00:00.123456Z 01O ", ""},
 		{"2026-11-28T09:00:00+0100 node1 prog[12]: ", "node1 prog[12]"},
 		{"<34>1 2026-11-28T09:00:00.003Z node1 prog 123 ID47 - ", "node1 prog"},
