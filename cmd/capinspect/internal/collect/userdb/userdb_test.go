@@ -3,6 +3,7 @@
 package userdb
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -26,4 +27,22 @@ func TestEntries(t *testing.T) {
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// FuzzEntries holds that each entry of a passwd or group file is one of its lines, with an id
+// that an id can be.
+func FuzzEntries(f *testing.F) {
+	f.Add([]byte("root:x:0:0::/:\nu:x:1000:1000\n"))
+	f.Add([]byte("a:b:4294967295:\n:::\n\n#:x:-1"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		n := 0
+		entries(text, func(name []byte, id uint32, rest []byte) {
+			if n++; len(name)+len(rest) > len(text) {
+				t.Fatalf("%q %d %q", name, id, rest)
+			}
+		})
+		if n > bytes.Count(text, []byte("\n"))+1 {
+			t.Fatalf("%d entries", n)
+		}
+	})
 }
