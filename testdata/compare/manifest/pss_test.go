@@ -69,14 +69,10 @@ func libraryAllows(id string, minor int, pod *corev1.Pod) bool {
 }
 
 // breachLine is a line of check --pss on a manifest.
-var breachLine = regexp.MustCompile(`^standard input:1: [A-Z]\w+/([\w-]+)(?:: (?:init |ephemeral )?container \w+)?: (?:baseline|restricted): (\w+): `)
+var breachLine = regexp.MustCompile(`^standard input:\d+: [A-Z]\w+/([\w-]+)(?:: (?:init |ephemeral )?container \w+)?: (?:baseline|restricted): (\w+): `)
 
-// byBinary returns what the binary says of a list of objects.
-func byBinary(binary string, list any, names []string, level api.Level, minor int) (broken, error) {
-	text, err := json.Marshal(map[string]any{"kind": "List", "items": list})
-	if err != nil {
-		return nil, err
-	}
+// byBinary returns what the binary says of objects in JSON or YAML.
+func byBinary(binary string, text []byte, names []string, level api.Level, minor int) (broken, error) {
 	cmd := exec.Command(binary, "check", "pod:-", "--pss", string(level), "--pss-version", fmt.Sprintf("1.%d", minor))
 	cmd.Stdin = bytes.NewReader(text)
 	out, err := cmd.Output()
@@ -107,11 +103,12 @@ func byBinary(binary string, list any, names []string, level api.Level, minor in
 	return found, nil
 }
 
-// compareVerdicts holds that the binary and the library find the same rules broken.
-func compareVerdicts(t *testing.T, binary string, pods []corev1.Pod, level api.Level, minor int) broken {
+// compareVerdicts holds that the binary, which reads a text, and the library find the same
+// rules broken.
+func compareVerdicts(t *testing.T, binary string, text []byte, pods []corev1.Pod, level api.Level, minor int) broken {
 	t.Helper()
 	want := byLibrary(pods, level, minor)
-	got, err := byBinary(binary, pods, slices.Collect(maps.Keys(want)), level, minor)
+	got, err := byBinary(binary, text, slices.Collect(maps.Keys(want)), level, minor)
 	if err != nil {
 		t.Fatalf("%s of 1.%d: %v", level, minor, err)
 	}
@@ -127,21 +124,25 @@ func compareVerdicts(t *testing.T, binary string, pods []corev1.Pod, level api.L
 }
 
 // TestFixtures holds that the binary judges each of the pods that the library has for its
-// own tests as that does: those that pass and those that fail, of each version and level.
+// own tests as that does: those that pass and those that fail, of each version and level, as
+// the YAML that the library has.
 func TestFixtures(t *testing.T) {
 	binary, judged, ids := build(t), 0, map[string]bool{}
 	for _, level := range []api.Level{api.LevelBaseline, api.LevelRestricted} {
 		for minor := range podsecurity.LatestVersion + 1 {
 			var pods []corev1.Pod
+			var stream bytes.Buffer
 			pass := map[string]bool{}
 			for _, verdict := range []string{"pass", "fail"} {
 				for _, path := range fixtures(t, level, minor, verdict) {
 					name := verdict + "-" + strings.TrimSuffix(filepath.Base(path), ".yaml")
-					pods = append(pods, podOf(t, path, name))
+					text, pod := podOf(t, path, name)
+					pods = append(pods, pod)
+					fmt.Fprintf(&stream, "---\n%s\n", text)
 					pass[name] = verdict == "pass"
 				}
 			}
-			for name, broken := range compareVerdicts(t, binary, pods, level, minor) {
+			for name, broken := range compareVerdicts(t, binary, stream.Bytes(), pods, level, minor) {
 				if pass[name] != (broken == nil) {
 					t.Errorf("%s of 1.%d: %s breaks %v", level, minor, name, broken)
 				}
@@ -157,18 +158,22 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
+// podName is the line with the name of a pod in a file of the library.
+var podName = regexp.MustCompile(`(?m)^  name: .*$`)
+
 // podOf reads a pod, and gives it a name.
-func podOf(t *testing.T, path, name string) (pod corev1.Pod) {
+func podOf(t *testing.T, path, name string) (text []byte, pod corev1.Pod) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err == nil {
+		at := podName.FindIndex(text)
+		text = slices.Concat(text[:at[0]], []byte("  name: "+name), text[at[1]:])
 		err = yaml.Unmarshal(text, &pod)
 	}
-	if err != nil {
-		t.Fatal(path, err)
+	if err != nil || pod.Name != name {
+		t.Fatal(path, pod.Name, err)
 	}
-	pod.Name = name
-	return pod
+	return text, pod
 }
 
 // TestRandomPods holds that the binary judges random pods as the library does.
@@ -176,13 +181,13 @@ func TestRandomPods(t *testing.T) {
 	binary, seed := build(t), rand.Uint64()
 	r := random{rand.New(rand.NewPCG(seed, 1))}
 	clean, dirty := 0, 0
-	for range 60 {
+	for round := range 60 {
 		var pods []corev1.Pod
 		for i := range 100 {
 			pods = append(pods, r.pod(fmt.Sprintf("pod%d", i)))
 		}
 		level := []api.Level{api.LevelBaseline, api.LevelRestricted}[r.IntN(2)]
-		for _, ids := range compareVerdicts(t, binary, pods, level, r.IntN(podsecurity.LatestVersion+1)) {
+		for _, ids := range compareVerdicts(t, binary, listOf(t, pods, round%2 == 0), pods, level, r.IntN(podsecurity.LatestVersion+1)) {
 			if ids == nil {
 				clean++
 			} else {
@@ -196,6 +201,19 @@ func TestRandomPods(t *testing.T) {
 	if clean < 50 || dirty < 50 {
 		t.Errorf("%d pods break no rule, %d break some", clean, dirty)
 	}
+}
+
+// listOf returns pods as a list in JSON, or in YAML.
+func listOf(t *testing.T, pods []corev1.Pod, inYAML bool) []byte {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{"kind": "List", "items": pods})
+	if err == nil && inYAML {
+		text, err = yaml.JSONToYAML(text)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // random makes random pods. Most of what it sets is allowed, so that some pods are.
