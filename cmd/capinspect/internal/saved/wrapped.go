@@ -44,7 +44,7 @@ func unwrapped(text []byte) []byte {
 	if inner := withoutPrompts(text); inner != nil {
 		bare = inner
 	}
-	for _, without := range []func([]byte) []byte{fenced, withoutFore, itself, betweenBrackets, dedented} {
+	for _, without := range []func([]byte) []byte{fenced, withoutFore, itself, betweenBrackets, withoutIndent} {
 		if inner := without(bare); inner != nil && isAsked(inner) {
 			return inner
 		}
@@ -178,14 +178,14 @@ func withoutFore(text []byte) []byte {
 			if isAsked(inner) {
 				return inner
 			}
-			return dedented(inner)
+			return withoutIndent(inner)
 		}
 	}
 	return nil
 }
 
-// dedented returns a text whose lines are all indented without that.
-func dedented(text []byte) []byte {
+// withoutIndent returns a text whose lines are all indented without that.
+func withoutIndent(text []byte) []byte {
 	least := -1
 	for row := range bytes.Lines(text) {
 		line := bytes.TrimRight(row, " \t\r\n")
