@@ -270,7 +270,6 @@ var noise = pattern("^(?:" + strings.Join([]string{
 	`WARNING: libcap needs an update .*`, // to know the names of this kernel
 	`[|+][-=:|+ ]+[|+]`,                  // a line in a table
 	"[][{}(),;\"']+", `"[\w.]+": ?[\[{]`, // what stands around lines
-	`\[[\w.-]+\]`,                                                          // a section of a file
 	`##\[\w+\].*`, `::\w[\w-]*(?: [^:]*)?::.*`, `section_(?:start|end):.*`, // of a CI job
 	`#+ [A-Z ]+ #+`, `Comment: .*`, // kdigger
 	`Container Runtime: .*`, `Has Namespaces:`, `(?:pid|user): (?:true|false)`, `AppArmor Profile: .*`, // amicontained

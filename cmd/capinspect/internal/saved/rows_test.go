@@ -85,7 +85,7 @@ func TestWorn(t *testing.T) {
 		{"CapEff → 0xa80425fb", eff},
 		{"CapEff:\t00000000a80425fb CapBnd:\t000001ffffffffff", eff + ", " + bnd},
 		{"1. CapEff: 00000000a80425fb\n2) **CapBnd:** 000001ffffffffff", eff + ", " + bnd},
-		{"[caps]\nCapEff = 00000000a80425fb\nroot@x:/#", eff},
+		{"CapEff = 00000000a80425fb\nroot@x:/#", eff},
 		{"CapEff: 0000_0000_a804_25fb", eff},
 		{"cap_eff: 00000000a80425fb", eff},
 		{"Eff:\t00000000a80425fb", eff},
