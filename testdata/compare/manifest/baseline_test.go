@@ -54,7 +54,8 @@ func TestBaseline(t *testing.T) {
 				t.Fatal(err)
 			}
 			adds := bytes.Contains(text, []byte(`{"add":["NET_RAW"]}`))
-			if seen[string(text)] || i >= len(pass) && !adds {
+			windows := bytes.Contains(text, []byte(`"os":{"name":"windows"}`)) // which has no capabilities
+			if seen[string(text)] || i >= len(pass) && !adds || windows {
 				continue
 			}
 			seen[string(text)] = true
