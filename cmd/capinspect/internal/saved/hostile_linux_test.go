@@ -66,6 +66,11 @@ func TestHostile(t *testing.T) {
 		"flags":              lines("--cap-add chown"),
 		"sets in a line":     lines(strings.Repeat("CapEff: 1 ", 400)),
 		"names of processes": lines("Name:\tx"),
+		"no compose file":    "services:\n" + lines("a b c")[:maxWorn-64],
+		"no unit":            "[Service]\n" + lines("> x | y")[:maxWorn-64],
+		"no docker inspect":  "HostConfig\n" + lines("web-1  | [ x {")[:maxWorn-64],
+		"fences of a unit":   "[Service]\n" + lines("```")[:maxWorn-64],
+		"prompts":            "CapAdd\n" + lines("me@host:~$ x")[:maxWorn/4],
 	}
 	for name, text := range texts {
 		t.Run(name, func(t *testing.T) { inBounds(t, text) })

@@ -69,7 +69,7 @@ const maxErrors = 1000
 
 // maxExamined is the number of lines that are examined for more than being one of a status
 // file.
-const maxExamined = 100_000
+const maxExamined = 50_000
 
 // maxItems is the number of tasks, files and sets that a text may tell of: as many as a
 // large node has threads.

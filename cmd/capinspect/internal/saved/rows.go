@@ -239,7 +239,7 @@ var prefixes = []struct {
 }
 
 // capName is the name of a set in a status file, which is never what stands before a line.
-var capName = pattern(`\bCap(?:Inh|Prm|Eff|Bnd|Amb)\b`)
+var capName = pattern(`Cap(?:Inh|Prm|Eff|Bnd|Amb)\b`)
 
 // peel returns a line without what some program put before it.
 func peel(l row) (rest row, ok bool) {

@@ -16,7 +16,10 @@ import (
 // before, and every line keeps its number.
 
 // worn are words of which a configuration has at least one.
-var worn = pattern(`HostConfig|ociVersion|runtimeSpec|CapAdd|"Spec"|services:|\[Service\]|\[Container\]|(?:CapabilityBoundingSet|AmbientCapabilities|NoNewPrivileges|DynamicUser|SecureBits)=`)
+var worn = []string{
+	"HostConfig", "ociVersion", "runtimeSpec", "CapAdd", `"Spec"`, "services:", "[Service]", "[Container]",
+	"CapabilityBoundingSet=", "AmbientCapabilities=", "NoNewPrivileges=", "DynamicUser=", "SecureBits=",
+}
 
 // fore are what may stand before each line of a text, with the blanks behind it that are not
 // those of the line.
@@ -31,10 +34,15 @@ var fore = []func() *regexp.Regexp{
 	pattern(`^[^\s:"{}\[\]]+\.\w+:`),   // grep in several files
 }
 
-// unwrapped returns a text without what stands around a configuration in it; any other text
-// as it is.
+// maxWorn is the size in bytes of the longest text that is searched for a configuration:
+// what people paste is shorter, and each of its lines is looked at several times.
+const maxWorn = 1 << 20
+
+// unwrapped returns a text without what stands around a configuration in it; any other text,
+// and one longer than maxWorn, as it is.
 func unwrapped(text []byte) []byte {
-	if !worn().Match(text) || capName().Match(text) {
+	has := func(word string) bool { return bytes.Contains(text, []byte(word)) }
+	if len(text) > maxWorn || !slices.ContainsFunc(worn, has) || capName().Match(text) {
 		return text
 	}
 	if bytes.IndexByte(text, '\x1b') >= 0 || bytes.IndexFunc(text, oddBlank) >= 0 {
