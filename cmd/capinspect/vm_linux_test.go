@@ -94,7 +94,7 @@ func machine(t *testing.T, lines []string) []string {
 	if err := errors.Join(written, pack.Run()); err != nil {
 		t.Fatal(err)
 	}
-	console, err := emulate(t, 15*time.Minute, "-m", "1024", "-nographic", "-serial", "stdio",
+	console, err := emulate(t, 15*time.Minute, "-m", "2048", "-nographic", "-serial", "stdio",
 		"-kernel", os.Getenv("CAPINSPECT_KERNEL"), "-initrd", initrd, "-append", "console=ttyS0 loglevel=1 panic=-1")
 	if err != nil || !strings.Contains(console, "\n=== end\n") {
 		t.Fatalf("%v\n%s", err, console)
