@@ -242,7 +242,7 @@ func TestHostileThreads(t *testing.T) {
 	const mostKiB, count, threads = 64 << 10, 65536, 20
 	groups := make([]uint32, count+threads)
 	for i := range groups {
-		groups[i] = uint32(4_000_000_000 + i)
+		groups[i] = 4_000_000_000 + uint32(i)
 	}
 	for i := range threads {
 		thread(t, func() error {
