@@ -46,8 +46,8 @@ func answer[T any](r *Root, at *place, f func(at place) (T, error)) (T, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		defer unix.Close(its.fd)
 		value, err := f(its)
+		unix.Close(its.fd) // before the answer, so that none is open after it
 		done <- result{value, err}
 	}()
 	late := time.NewTimer(node.patience)
