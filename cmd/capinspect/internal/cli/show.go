@@ -25,7 +25,7 @@ security label, container, pod, and the profile that its Bounding set equals.
 
 Without a TARGET it reports on its own process, which has what the runtime gave
 to this container. A TARGET is a PID, self, container:ID, which is the first
-process of the container with this name or with an id that begins so, or
+process of the container with this name, or whose id begins with ID, or
 file:PATH[:NAME], which is what -f reads: pasted text, a report, a container or
 a unit that has not started yet.
 
