@@ -135,13 +135,13 @@ func TestRow(t *testing.T) {
 			t.Errorf("%q: %s, %v, want %s", test.row, got, err, test.want)
 		}
 	}
-	for _, line := range []string{"PID NAME", "CONTAINER  POD  EFFECTIVE", "hello", ""} {
+	for _, line := range []string{"PID NAME", "CONTAINER  POD  EFFECTIVE", "PID  S  BOUNDING S", "hello", ""} {
 		if notation.Header(line) != nil {
 			t.Errorf("%q is a header", line)
 		}
 	}
 	table := notation.Header("PID  NAME  EFFECTIVE")
-	for _, row := range []string{"1  x", "1  x  bogus"} {
+	for _, row := range []string{"1  x", "1  x  bogus", "1  x  ?"} {
 		if told, err := table.Row(row); err == nil {
 			t.Errorf("%q: %s", row, text(told))
 		}

@@ -5,6 +5,7 @@ package notation
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,11 +58,24 @@ var (
 	gap     = pattern(`  +`)
 )
 
-var errColumns = errors.New("it has not as many cells as the header")
+var (
+	errColumns = errors.New("it has not as many cells as the header")
+	errNoSet   = errors.New("it tells no set")
+)
+
+// setIn returns the set that a column has. ok is false if it has another thing.
+func setIn(column string) (kind capset.Kind, ok bool) {
+	column = strings.Replace(strings.TrimSuffix(column, " CAPS"), "INHERITED", "INHERITABLE", 1)
+	for k := range capset.Kind(capset.NumKinds) {
+		if strings.EqualFold(column, k.String()) {
+			return k, true
+		}
+	}
+	return 0, false
+}
 
 // cell takes a cell of a column. What was unknown to ps stays unknown.
 func (t *Task) cell(column, text string) error {
-	column = strings.Replace(strings.TrimSuffix(column, " CAPS"), "INHERITED", "INHERITABLE", 1)
 	switch column {
 	case "PID", "TID":
 		t.Pid, _ = strconv.Atoi(text)
@@ -76,19 +90,18 @@ func (t *Task) cell(column, text string) error {
 			t.NoNewPrivs = new(text == "yes")
 		}
 	}
-	for k := range capset.Kind(capset.NumKinds) {
-		if !strings.EqualFold(column, k.String()) || text == "?" || text == "-" {
-			continue
-		}
-		set, ok := Short(text)
-		if !ok {
-			var err error
-			if set, err = shortNames(text); err != nil {
-				return fmt.Errorf("%s: %w", column, err)
-			}
-		}
-		t.Sets[k] = set
+	kind, is := setIn(column)
+	if !is || text == "?" || text == "-" {
+		return nil
 	}
+	set, ok := Short(text)
+	if !ok {
+		var err error
+		if set, err = shortNames(text); err != nil {
+			return fmt.Errorf("%s: %w", column, err)
+		}
+	}
+	t.Sets[kind] = set
 	return nil
 }
 
@@ -110,7 +123,8 @@ func listed(text string) *Table {
 		return nil
 	}
 	columns := gap().Split(text, -1)
-	if len(columns) > maxColumns {
+	isSet := func(column string) bool { _, ok := setIn(column); return ok }
+	if len(columns) > maxColumns || !slices.ContainsFunc(columns, isSet) {
 		return nil
 	}
 	return &Table{"the table of capinspect ps", pattern(`^ *\S.*$`), func(found []string) (told Told, err error) {
@@ -123,6 +137,9 @@ func listed(text string) *Table {
 			if err := task.cell(columns[i], cell); err != nil {
 				return told, err
 			}
+		}
+		if len(task.Sets) == 0 {
+			return told, errNoSet
 		}
 		told.Tasks = append(told.Tasks, task)
 		return told, nil
