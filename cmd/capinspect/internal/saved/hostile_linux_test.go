@@ -3,11 +3,16 @@
 package saved
 
 import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/capinspect/capinspect/testdata/fixture"
 	"golang.org/x/sys/unix"
 )
 
@@ -97,5 +102,37 @@ func inBounds(t *testing.T, text string) {
 	const most = 1 << 30 // of both, and most of it garbage
 	if n := after.TotalAlloc - before.TotalAlloc; n > most {
 		t.Errorf("%d MiB allocated", n>>20)
+	}
+}
+
+// TestRepeated holds that texts end in which a part of what people have comes again and
+// again, which no reader of one such text expects.
+func TestRepeated(t *testing.T) {
+	seed := time.Now().UnixNano()
+	t.Log("seed", seed)
+	r := rand.New(rand.NewPCG(uint64(seed), 0))
+	files := slices.Concat(fixture.Status(t), fixture.Reports(t), fixture.Texts(t))
+	count := 1000
+	if testing.Short() {
+		count = 100
+	}
+	for range count {
+		file := files[r.IntN(len(files))]
+		if len(file.Text) == 0 {
+			continue
+		}
+		from := r.IntN(len(file.Text))
+		part := file.Text[from:min(len(file.Text), from+1+r.IntN(1<<r.IntN(11)))]
+		const size = 8 << 10
+		text := slices.Concat(file.Text[:from], bytes.Repeat(part, 1+size/len(part)), file.Text[from:])
+		end := time.AfterFunc(30*time.Second, func() { panic(fmt.Sprintf("no end of %s with %q repeated", file.Name, part)) })
+		tasks, _ := Tasks("x", text, nil)
+		for _, task := range tasks {
+			if !task.HasSets() {
+				t.Errorf("%s with %q repeated: a task without sets", file.Name, part)
+			}
+		}
+		Sets("x", text)
+		end.Stop()
 	}
 }

@@ -26,6 +26,9 @@ func FuzzTasks(f *testing.F) {
 		f.Add(file.Text)
 	}
 	f.Add([]byte("CapEff: 1\r\nCapEff:\t2\nName:\t x \n  CapPrm:  3"))
+	f.Add([]byte("CapEff:\t0000000000000000\nCapBnd:\t000CapEff:\t0000000000000000\nCapBnd:\t000CapEff:\t0000000000000000\n"))
+	f.Add([]byte("R  PID  S  BOUNDING S\nt  1  W  W"))
+	f.Add([]byte("PID  EFFECTIVE\n1  ?"))
 	f.Add([]byte(`{"schemaVersion":1,"capabilities":{"effective":{"hex":"1"}},"state":"","unknown":null}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		before := bytes.Clone(text)

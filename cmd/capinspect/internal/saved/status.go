@@ -63,7 +63,8 @@ func (r *reader) statusLine(l row) (bool, error) {
 // add takes a line that is not read. One of a set that is not known is shown as it is.
 func (p *statusPart) add(l row) {
 	p.after = true
-	if strings.HasPrefix(l.text, "Cap") && tabbed().MatchString(l.text) {
+	name, _, _ := strings.Cut(l.text, ":\t")
+	if _, known := procstatus.FieldNamed(name); !known && strings.HasPrefix(name, "Cap") && tabbed().MatchString(l.text) {
 		p.lines = append(p.lines, l)
 	}
 }
@@ -179,7 +180,7 @@ func (s *statusLine) setCaps(value string, known bool) bool {
 	}
 	found := hexValue().FindStringSubmatch(value)
 	if found == nil {
-		if capName().MatchString(value) { // several lines have become one
+		if capAnywhere().MatchString(value) { // several lines have become one
 			return false
 		}
 		if found = firstOf(value); found == nil {
@@ -231,12 +232,12 @@ func (p *statusPart) task() (*task.Task, []lineError) {
 		}
 		value := bytes.TrimPrefix(wrong.Value, []byte("\t"))
 		errs = append(errs, lineError{lines[at].number, fmt.Errorf("%v: %q: %w", wrong.Field, value, wrong.Err)})
-		bad[wrong.Field] = true
-		if strings.HasPrefix(wrong.Field.String(), "Cap") { // the kernel has that set
+		if strings.HasPrefix(wrong.Field.String(), "Cap") && !bad[wrong.Field] { // the kernel has that set
 			lines[at].text, lines[at].ended = wrong.Field.String()+":\t0", true
 		} else {
 			lines = slices.Delete(lines, at, at+1)
 		}
+		bad[wrong.Field] = true
 	}
 }
 
