@@ -67,8 +67,14 @@ func (r *reader) capshLine(l row) (bool, error) {
 		text += " "
 	}
 	it := r.open[l.from]
-	if it != nil && it.what == ofLabelled && labelledOther().MatchString(text) {
-		return true, nil
+	if it != nil && it.what == ofLabelled {
+		if value, ok := strings.CutPrefix(text, reportSeccomp); ok {
+			it.part.(*labelledPart).seccomp = value
+			return true, nil
+		}
+		if labelledOther().MatchString(text) {
+			return true, nil
+		}
 	}
 	within := it != nil && it.what == ofCapsh
 	for _, begin := range capshLines {
@@ -81,6 +87,10 @@ func (r *reader) capshLine(l row) (bool, error) {
 		case capshUID, capshGID, capshGroups:
 			if !within { // id(1) has such a line too
 				return false, nil
+			}
+		case reportSeccomp, reportLastCap, reportContainer:
+			if !within { // they follow the sets
+				return true, nil
 			}
 		}
 		if !within || it.part.(capshPart)[begin].number > 0 {
@@ -130,7 +140,7 @@ func (p capshPart) task() (*task.Task, []lineError) {
 	read(capshUID, func(value string) error { return readUID(t, value, users) })
 	read(capshGID, func(value string) error { return readGID(t, value, groups) })
 	read(capshGroups, func(value string) error { return readGroups(t, value, groups) })
-	read(reportSeccomp, func(value string) error { return readSeccomp(t, value) })
+	read(reportSeccomp, func(value string) error { readSeccomp(t, value); return nil })
 	read(reportContainer, func(value string) error { return readContainer(t, value) })
 	if !t.HasSets() {
 		return nil, errs
@@ -321,21 +331,20 @@ func readGroups(t *task.Task, value string, groups names) error {
 // seccompValue is what the text report has of seccomp: "filter (2 filters)".
 var seccompValue = pattern(`^(\w+)(?: \((\d{1,9}) filters?\))?$`)
 
-func readSeccomp(t *task.Task, value string) error {
+func readSeccomp(t *task.Task, value string) {
 	found := seccompValue().FindStringSubmatch(value)
 	if found == nil {
-		return nil
+		return
 	}
 	mode, ok := task.SeccompMode(found[1])
 	if !ok {
-		return nil
+		return
 	}
 	s := task.Seccomp{Mode: mode, Filters: task.Unknown[int](task.NotInText)}
 	if n, err := strconv.Atoi(found[2]); err == nil {
 		s.Filters = task.Known(n)
 	}
 	t.Seccomp = task.Known(s)
-	return nil
 }
 
 // containerValue is what the text report has of a container: a runtime and an id.

@@ -20,8 +20,9 @@ const ofLabelled = "sets with their names"
 // labelledPart has the lines of one task.
 type labelledPart struct {
 	setsPart
-	lines []row
-	ids   map[string]uint32 // by the words of setpriv
+	lines   []row
+	ids     map[string]uint32 // by the words of setpriv
+	seccomp string            // in the words of amicontained
 }
 
 var (
@@ -38,8 +39,8 @@ func (r *reader) labelledLine(l row) (bool, error) {
 	if begin == "" || !strings.ContainsRune("aAbBcCeEgGiInNpPuU", rune(begin[0])) {
 		return false, nil
 	}
-	if found := labelledID().FindStringSubmatch(l.text); found != nil {
-		p := r.labelled(l, func(p *labelledPart) bool { _, has := p.ids[found[1]]; return has })
+	if found := labelledID().FindStringSubmatch(l.text); found != nil { // setpriv begins with the uid
+		p := r.labelled(l, func(p *labelledPart) bool { _, has := p.ids[found[1]]; return has || found[1] == "uid" })
 		id, err := strconv.ParseUint(found[2], 10, 32)
 		p.ids[found[1]] = uint32(id)
 		return true, err
@@ -64,13 +65,16 @@ func (r *reader) labelledLine(l row) (bool, error) {
 // already, so that the next task begins.
 func (r *reader) labelled(l row, has func(*labelledPart) bool) *labelledPart {
 	it := r.open[l.from]
-	if it == nil || it.what != ofLabelled || has(it.part.(*labelledPart)) {
+	if it == nil || it.what != ofLabelled || has(it.part.(*labelledPart)) || isCell(l) != isCell(it.part.(*labelledPart).lines[0]) {
 		it = r.begin(l.from, ofLabelled, &labelledPart{setsPart: setsPart{sets: map[capset.Kind]capset.Set{}}, ids: map[string]uint32{}})
 	}
 	p := it.part.(*labelledPart)
 	p.lines = append(p.lines, l)
 	return p
 }
+
+// isCell reports whether a line is one of a table.
+func isCell(l row) bool { return strings.HasPrefix(l.text, "|") }
 
 // kindNamed returns the set of a name.
 func kindNamed(name string) (capset.Kind, bool) {
@@ -105,5 +109,6 @@ func (p *labelledPart) task() (*task.Task, []lineError) {
 	if on, ok := p.ids["no_new_privs"]; ok {
 		t.NoNewPrivs = task.Known(on == 1)
 	}
+	readSeccomp(t, strings.TrimSuffix(p.seccomp, "ing"))
 	return t, errs
 }

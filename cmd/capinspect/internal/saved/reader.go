@@ -53,11 +53,13 @@ type reader struct {
 	header   header           // of the task that follows
 	statuses map[string]bool  // what stands before lines of a status file
 	list     *item            // of the names that follow
+	shown    string           // the status file that the last command has shown
 	aside    []row            // lines that may be of a status file, or of nothing
 	noise    []row            // commands in which a set has a name
 	said     map[string]bool  // of lines that are known and not read
 	table    bool             // the lines are those of such a table
-	rows     *notation.Table  // of which further rows follow
+	rows     *notation.Table  // of which further rows may follow
+	wrongRow error            // of the line that is read, as a row of that table
 	errs     []lineError
 
 	examined int // lines that do not belong to a status file, at first sight
@@ -175,6 +177,7 @@ func (r *reader) line(l row) error {
 		return errTooManyLines
 	}
 	first := l
+	r.wrongRow = nil
 	for range 4 {
 		for i := range kinds {
 			if mine, err := kinds[i].read(r, l); mine {
@@ -196,6 +199,7 @@ func (r *reader) line(l row) error {
 		}
 		l = rest
 	}
+	r.command(first.text)
 	switch {
 	case isNoise(first.text) || isNoise(l.text) && !l.behind:
 		if capName().MatchString(first.text) && len(r.noise) < maxErrors {
@@ -218,7 +222,26 @@ func (r *reader) line(l row) error {
 		}
 		return errors.New(f.what)
 	}
+	if r.wrongRow != nil {
+		return r.wrongRow
+	}
 	return first.notUnderstood()
+}
+
+// statusCommand is a command that shows a status file: where it runs and which file it is.
+var statusCommand = pattern(`^(.*?)\b(?:[ef]?grep|cat|head|tail|sed|awk|less|rg|ba?sh)\b.*?(/proc/\S+/status)\b`)
+
+// command takes the command in front of lines. One that shows another status file than the
+// one before ends the tasks.
+func (r *reader) command(text string) {
+	found := statusCommand().FindStringSubmatch(text)
+	if found == nil {
+		return
+	}
+	if shown := found[1] + found[2]; shown != r.shown {
+		clear(r.open)
+		r.shown = shown
+	}
 }
 
 // setAside keeps a line that belongs to a status file, if there is one.
@@ -322,11 +345,16 @@ func (r *reader) begin(from, what string, p part) *item {
 	return it
 }
 
-// add appends an item that has no other lines.
+// add appends an item that has no other lines. One that is no task may stand among the lines
+// of a task, as what decode makes of each.
 func (r *reader) add(l row, what string, p part, sets ...report.DecodedMask) {
-	it := r.begin(l.from, what, p)
-	delete(r.open, l.from)
-	it.sets = sets
+	before := r.open[l.from]
+	r.begin(l.from, what, p).sets = sets
+	if p == nil && before != nil {
+		r.open[l.from] = before
+	} else {
+		delete(r.open, l.from)
+	}
 }
 
 // header is what a line above a task says of it.

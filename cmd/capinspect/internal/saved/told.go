@@ -11,7 +11,8 @@ import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 )
 
-// tableLine takes the header and the rows of a table.
+// tableLine takes the header and the rows of a table. A line that is no right row of it may be
+// of another kind: the table has no end that can be seen.
 func (r *reader) tableLine(l row) (bool, error) {
 	if table := notation.Header(l.text); table != nil {
 		r.rows = table
@@ -21,12 +22,11 @@ func (r *reader) tableLine(l row) (bool, error) {
 		return false, nil
 	}
 	told, err := r.rows.Row(l.text)
-	if told == nil && err == nil {
-		r.rows = nil
-		return false, nil
-	}
 	r.addTold(l, told)
-	return true, err
+	if r.wrongRow == nil {
+		r.wrongRow = err
+	}
+	return told != nil, nil
 }
 
 // toldLine takes a line that stands for itself.
