@@ -33,7 +33,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help build run check test compare race cross runsc kernel host lint vuln deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
+.PHONY: help build run check test compare race cross runsc kubectl kernel host lint vuln deps golden bench bench-ps bench-scan bench-node fuzz image fixture \
 	install install-share dist packages images distcheck repro clean
 
 help: ## list the targets
@@ -90,6 +90,9 @@ cross: ## run the tests of the public packages on other architectures (needs qem
 runsc: ## build gVisor's runsc, bin/runsc, which the tests use if it is on the PATH
 	mkdir -p bin && cd testdata/gvisor && CGO_ENABLED=0 $(GO) build -o ../../bin/runsc gvisor.dev/gvisor/runsc
 
+kubectl: ## build kubectl, bin/kubectl, which the tests use if it is on the PATH
+	mkdir -p bin && cd testdata/kubectl && CGO_ENABLED=0 $(GO) build -o ../../bin/kubectl .
+
 kernel: ## fetch Debian's kernel, bin/vmlinuz, which a test boots if CAPINSPECT_KERNEL names it
 	mkdir -p bin/kernel && cd bin/kernel && rm -f *.deb && \
 	apt-get -q download "$$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $$2 }')" && \
@@ -113,6 +116,7 @@ lint: deps ## format, vet, staticcheck, tidy, workflows, spelling, dependencies
 	$(GO) mod tidy -diff
 	cd testdata/compare && $(GO) mod tidy -diff
 	cd testdata/gvisor && $(GO) mod tidy -diff
+	cd testdata/kubectl && $(GO) vet ./... && $(GO) mod tidy -diff
 	cd testdata/apk && $(GO) vet ./... && $(GO) mod tidy -diff
 	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
 	shellcheck cmd/kubectl-capinspect/kubectl-capinspect .ci/run

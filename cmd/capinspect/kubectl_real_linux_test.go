@@ -104,7 +104,7 @@ func startAPIServer(t *testing.T, level string) *apiServer {
 	t.Helper()
 	s := &apiServer{level: level, pod: map[string]any{
 		"kind": "Pod", "apiVersion": "v1", "metadata": map[string]any{"name": "my-pod", "namespace": "default", "uid": "22fd933a-ee61-46bd-93ae-ebace73c1160"},
-		"spec": map[string]any{"containers": []any{map[string]any{"name": "my-app", "image": "my-app"}}},
+		"spec": map[string]any{"containers": []any{map[string]any{"name": "my-app", "image": "my-app"}}, "securityContext": map[string]any{}}, // which every server adds
 		"status": map[string]any{
 			"phase": "Running", "containerStatuses": []any{map[string]any{"name": "my-app", "image": "my-app", "state": map[string]any{"running": map[string]any{"startedAt": "2026-11-28T00:00:00Z"}}}},
 		},
