@@ -259,13 +259,17 @@ func runAsUser(f *finder) {
 func seccompRestricted(f *finder) {
 	field := []string{"seccompProfile", "type"}
 	f.context(field, badSeccomp)
-	if ofPod := f.pod.SecurityContext.Seccomp; ofPod != nil && profiled(*ofPod) {
-		return
+	why := "is not set, nor is that of the pod"
+	if ofPod := f.pod.SecurityContext.Seccomp; ofPod != nil {
+		if profiled(*ofPod) {
+			return
+		}
+		why = "is not set, and that of the pod " + is(*ofPod)
 	}
 	f.containers(field, func(s *SecurityContext) string {
 		if s.Seccomp != nil {
 			return ""
 		}
-		return "is not set, nor is that of the pod"
+		return why
 	})
 }

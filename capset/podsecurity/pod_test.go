@@ -59,6 +59,11 @@ func TestBreaches(t *testing.T) {
 		}, "runAsNonRoot -1 spec.securityContext.runAsNonRoot is false\n" +
 			"runAsUser -1 spec.securityContext.runAsUser is 0\n" +
 			"seccompProfile_restricted -1 spec.securityContext.seccompProfile.type is Unconfined"},
+		{
+			"of the pod for the container too", func(p *Pod, _ *SecurityContext) { p.SecurityContext.Seccomp = new("Unconfined") },
+			"seccompProfile_restricted -1 spec.securityContext.seccompProfile.type is Unconfined\n" +
+				"seccompProfile_restricted 0 securityContext.seccompProfile.type is not set, and that of the pod is Unconfined",
+		},
 		{"added", func(_ *Pod, c *SecurityContext) {
 			c.Add = []string{"NET_BIND_SERVICE", "net_raw", "CAP_NET_RAW", "net_raw", ""}
 		}, `capabilities_restricted 0 securityContext.capabilities.add has net_raw, CAP_NET_RAW, ""`},
