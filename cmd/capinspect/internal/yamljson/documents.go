@@ -10,7 +10,7 @@ import (
 )
 
 // Documents splits a text into documents at the lines that begin with `---` or `...`, which
-// no document of JSON or YAML has in it. It reads the text no further than it needs to, but
+// no document of JSON or YAML has in it, and at the fences around code in Markdown. It reads the text no further than it needs to, but
 // for some kilobytes.
 type Documents struct {
 	in     *bufio.Reader
@@ -106,6 +106,9 @@ func (d *Documents) fill() error {
 		chunk = rest
 	}
 	d.chunk, d.ended = chunk, chunk[len(chunk)-1] == '\n'
+	if d.begins && bytes.HasPrefix(chunk, fence) {
+		d.chunk = []byte("---\n")
+	}
 	return nil
 }
 
@@ -114,6 +117,7 @@ func (d *Documents) fill() error {
 var (
 	bom    = []byte("\ufeff")
 	header = []byte("---")
+	fence  = []byte("```")
 )
 
 // separates reports whether the chunk is a line that ends a document.

@@ -104,6 +104,8 @@ func TestErrors(t *testing.T) {
 		{"of PowerShell", "\xff\xfea\x00", "it is UTF-16, as PowerShell writes it: Kubernetes takes UTF-8"},
 		{"a line of an old Mac", "a: b\rc: d", "line 1: a carriage return that ends no line"},
 		{"a tab", "a:\n\tb: c\n", "line 2: not YAML: a tab where a line is indented: YAML takes spaces only"},
+		{"spaces of a web page", "a:\n\u00a0\u00a0- b: c\n    d: e\n", "line 2: not YAML: U+00A0, a space as web pages have them: YAML takes plain spaces only"},
+		{"a space of a web page behind a colon", "a:\u00a0b\nc: d\n", "line 1: not YAML: U+00A0, a space as web pages have them: YAML takes plain spaces only"},
 		{"a quote too few", "a: \"b\n", "line 1: not YAML: could not find end character of double-quoted text"},
 		{"a directive", "a: b\n%YAML 1.2\n", "line 2: not YAML: a directive, --- or ... within a document"},
 		{"two documents", "a: b\n--- c: d\n", "line 2: not YAML: a directive, --- or ... within a document"},

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // word returns what a plain scalar stands for if it is a word of YAML.
@@ -53,6 +55,24 @@ func plainValue(text string) any {
 		}
 	}
 	return text
+}
+
+// otherSpace returns a space that is none of YAML's and the line that it is in, which is no
+// further from that of an error than the next one. Lines are counted from 0. The line is -1 if
+// there is none.
+func otherSpace(text []byte, near int) (line int, space rune) {
+	n := 0
+	for line := range bytes.Lines(text) {
+		if n >= near-1 && n <= near+1 {
+			at := bytes.IndexFunc(line, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsSpace(r) })
+			if at >= 0 {
+				r, _ := utf8.DecodeRune(line[at:])
+				return n, r
+			}
+		}
+		n++
+	}
+	return -1, 0
 }
 
 // template returns the first line that has an action of a template, in no quotes, and is no

@@ -62,7 +62,10 @@ func read(from io.Reader, c converter) ([]byte, error) {
 			far = 0
 		}
 		if line := template(text, at.line-first, far); line >= 0 {
-			err = &lineError{first + line, errTemplate}
+			return nil, &lineError{first + line, errTemplate}
+		}
+		if line, r := otherSpace(text, at.line-first); line >= 0 {
+			return nil, &lineError{first + line, fmt.Errorf("not YAML: %U, a space as web pages have them: YAML takes plain spaces only", r)}
 		}
 	}
 	return nil, err

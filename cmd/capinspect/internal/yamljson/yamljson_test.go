@@ -37,6 +37,8 @@ func TestDocuments(t *testing.T) {
 		{"several", "# x\na\n---\nb\nc\n...\n--- d\ne\n---\n", "2:a\n 4:b\nc\n 7:    d\ne\n"},
 		{"no separators", "a\n----\n---x\n ---\n", "1:a\n----\n---x\n ---\n"},
 		{"marks of the byte order", "\ufeffa\n---\n\ufeffb\n\ufeff---\nc\n\ufeffd\n", "1:a\n 3:b\n 5:c\n\ufeffd\n"},
+		{"fences of Markdown", "Look:\n```yaml\na\nb\n```\n", "1:Look:\n 3:a\nb\n"},
+		{"no fences", "a: |\n  ```\n  b\n", "1:a: |\n  ```\n  b\n"},
 		{"CRLF", "a\r\n---\r\nb\r\n", "1:a\r\n 3:b\r\n"},
 		{"a long comment", "#" + strings.Repeat("x", 100_000) + "\na", "2:a"},
 		{"a long line", strings.Repeat("x---", 100_000), "1:" + strings.Repeat("x---", 100_000)},
