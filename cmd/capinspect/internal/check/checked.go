@@ -219,7 +219,7 @@ func (c *Checked) container(p *manifest.Pod, in *manifest.Container, from Source
 	m.Through(from.Runtime, nil)
 	states := m.Possible(from.Last)
 	var err error
-	if p.Security.OS == "windows" {
+	if p.Windows {
 		err = errWindows
 	}
 	j := Judged{Subject: Subject{Pod: p, File: from.File, Container: in, field: []string{"securityContext"}}}

@@ -27,7 +27,7 @@ var lintRules = [...]struct {
 	about    string // as docs/lint.md has it
 	find     func(*linted) []advice
 }{
-	{"privileged", Error, "privileged: true", breaks("privileged", false, "it has every capability, no seccomp filter, and the node's devices")},
+	{"privileged", Error, "privileged: true", isPrivileged},
 	{"host-process", Error, "a Windows container that runs as a process of the node", breaks("windowsHostProcess", false, "it runs as a process of the node")},
 	{"host-namespace", Warning, "the node's pid, network or ipc namespace", breaks("hostNamespaces", false, "what it may do there counts for the node too")},
 	{"unmasked-proc", Warning, "procMount: Unmasked, with or without a user namespace for the pod", breaks("procMount_restricted", "Default", "nothing in /proc is hidden from it or read-only")},
@@ -49,10 +49,10 @@ var lintRules = [...]struct {
 	{"lower-case-name", Warning, "a name that Pod Security does not know, because it is not in upper case", trapped("lower-case-name", spelled)},
 	{"privileged-ignores-lists", Warning, "add or drop together with privileged: true", trapped("privileged-ignores-lists", unprivileged)},
 	{"add-and-drop", Warning, "a name in both lists, or ALL in add", trapped("add-and-drop", dropAll)},
-	{"add-without-effect", Note, "an added capability that a user other than root does not get unless the program's file has it", trapped("add-without-effect", addNothing)},
+	{"add-without-effect", Note, "an added capability that a user other than root does not get unless the program's file has it", addWithoutEffect},
 	{"void-in-user-namespace", Note, "an added capability that has no effect with hostUsers: false", trapped("void-in-user-namespace", addNothing)},
 	{"root-as-non-root", Error, "runAsNonRoot together with runAsUser: 0: the kubelet does not start it", trapped("root-as-non-root", anotherUser)},
-	{"no-new-privs-with-sys-admin", Error, "no privilege escalation, together with privileged or CAP_SYS_ADMIN: the API server refuses it", trapped("no-new-privs-with-sys-admin", allowed)},
+	{"no-new-privs-with-sys-admin", Error, "no privilege escalation, together with privileged or CAP_SYS_ADMIN: the API server refuses it", trapped("no-new-privs-with-sys-admin", addNothing)},
 }
 
 // LintCodes returns the codes of what lint finds.
@@ -156,7 +156,7 @@ func breaks(id string, value any, why string) func(*linted) []advice {
 			if rule.ID != id {
 				continue
 			}
-			for _, b := range rule.Breaches(l.pod.Security, podsecurity.LatestVersion) {
+			for _, b := range rule.Breaches(l.secured(), podsecurity.LatestVersion) {
 				a := advice{field: b.Field, text: b.String() + ": " + why, write: patch{b.Field, value}}
 				if value == nil {
 					a.write.field = slices.DeleteFunc(slices.Clone(b.Field), func(key string) bool { return key == "type" })
@@ -169,6 +169,29 @@ func breaks(id string, value any, why string) func(*linted) []advice {
 		}
 		return found
 	}
+}
+
+// secured returns what the rules look at, with the system that the pod is for even if its os
+// does not say so.
+func (l *linted) secured() *podsecurity.Pod {
+	pod := *l.pod.Security
+	if l.pod.Windows {
+		pod.OS = "windows"
+	}
+	return &pod
+}
+
+// isPrivileged finds privileged containers. What to write in their place leaves them nothing of
+// what the runtime gives by default either: they have not asked for that.
+func isPrivileged(l *linted) []advice {
+	found := breaks("privileged", false, "it has every capability, no seccomp filter, and the node's devices")(l)
+	for i, a := range found {
+		at := slices.IndexFunc(l.containers, func(m *manifest.Manifest) bool { return m.Container == a.container })
+		if at >= 0 {
+			found[i].write = unprivileged(l.containers[at], l.grants[at])
+		}
+	}
+	return found
 }
 
 func mayBeRoot(l *linted) []advice {
@@ -208,7 +231,7 @@ var (
 
 // eachLinux finds something in each container that is not for Windows.
 func (l *linted) eachLinux(find func(*manifest.Manifest, *runtime.Grant) []advice) (found []advice) {
-	if l.pod.Security.OS == "windows" {
+	if l.pod.Windows {
 		return nil
 	}
 	for i, m := range l.containers {
@@ -359,13 +382,30 @@ func trapped(code string, fix func(*manifest.Manifest, *runtime.Grant) patch) fu
 	}
 }
 
+// addWithoutEffect finds what another user than root does not get. Where the file of the program
+// has it, the kernel does not execute that without it.
+func addWithoutEffect(l *linted) []advice {
+	found := trapped("add-without-effect", addNothing)(l)
+	for i, a := range found {
+		if !privileged(l.pod.Of(a.container)) {
+			found[i].text += "; if the file has it, keep it: execve fails without it"
+		}
+	}
+	return found
+}
+
 // spelled writes the lists as Kubernetes spells them. What is dropped by name goes, with
 // all the rest.
 func spelled(_ *manifest.Manifest, g *runtime.Grant) patch { return lists(g, names(g)) }
 
 func dropAll(_ *manifest.Manifest, g *runtime.Grant) patch { return lists(g, kept(g)) }
 
-func addNothing(_ *manifest.Manifest, g *runtime.Grant) patch { return lists(g, []string{}) }
+func addNothing(m *manifest.Manifest, g *runtime.Grant) patch {
+	if privileged(m) {
+		return unprivileged(m, g)
+	}
+	return lists(g, []string{})
+}
 
 // lists writes what to add, if something is added now, and to drop ALL.
 func lists(g *runtime.Grant, add []string) patch {
@@ -376,16 +416,9 @@ func lists(g *runtime.Grant, add []string) patch {
 	return patch{addField[:2], to}
 }
 
-func unprivileged(*manifest.Manifest, *runtime.Grant) patch {
-	return patch{[]string{"securityContext", "privileged"}, false}
-}
-
-// allowed writes what the API server takes beside allowPrivilegeEscalation: false.
-func allowed(m *manifest.Manifest, g *runtime.Grant) patch {
-	if privileged(m) {
-		return unprivileged(m, g)
-	}
-	return addNothing(m, g)
+// unprivileged takes privileged away, and writes the lists for what then counts.
+func unprivileged(_ *manifest.Manifest, g *runtime.Grant) patch {
+	return patch{addField[:1], map[string]any{"capabilities": lists(g, kept(g)).value, "privileged": false}}
 }
 
 func anotherUser(*manifest.Manifest, *runtime.Grant) patch {

@@ -48,14 +48,24 @@ func TestLint(t *testing.T) {
 	}{
 		{"nothing", "", dropped, nil},
 		{"for Windows", `"os":{"name":"windows"},`, "", nil},
+		{"for nodes of Windows", `"nodeSelector":{"kubernetes.io/os":"windows"},`, "", nil},
+		{"for nodes of Windows, as they were labelled before", `"nodeSelector":{"beta.kubernetes.io/os":"windows"},`, "", nil},
+		{"for nodes of Linux", `"nodeSelector":{"kubernetes.io/os":"linux"},`, "", []string{"default-capabilities: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
+		{"for Linux, on nodes of Windows", `"os":{"name":"linux"},"nodeSelector":{"kubernetes.io/os":"windows"},`, "", []string{"default-capabilities: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
 		{"the default", "", "", []string{"default-capabilities: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
 		{"one dropped", "", `,"capabilities":{"drop":["NET_RAW"]}`, []string{"all-not-dropped: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
 		{"all in lower case", "", `,"capabilities":{"drop":["all"]}`, []string{"lower-case-name: " + c + "securityContext: {capabilities: {drop: [ALL]}}"}},
 		{"privileged, and no privilege escalation", "", dropped + `,"privileged":true`, []string{
-			"add-without-effect: " + c + "securityContext: {capabilities: {drop: [ALL]}}",
-			"no-new-privs-with-sys-admin: " + c + "securityContext: {privileged: false}",
-			"privileged-ignores-lists: " + c + "securityContext: {privileged: false}",
-			"privileged: " + c + "securityContext: {privileged: false}",
+			"add-without-effect: " + c + "securityContext: {capabilities: {drop: [ALL]}, privileged: false}",
+			"no-new-privs-with-sys-admin: " + c + "securityContext: {capabilities: {drop: [ALL]}, privileged: false}",
+			"privileged-ignores-lists: " + c + "securityContext: {capabilities: {drop: [ALL]}, privileged: false}",
+			"privileged: " + c + "securityContext: {capabilities: {drop: [ALL]}, privileged: false}",
+		}},
+		{"privileged, and one added", "", `,"privileged":true,"capabilities":{"add":["SYS_ADMIN","NET_BIND_SERVICE"]}`, []string{
+			"add-without-effect: " + c + "securityContext: {capabilities: {add: [NET_BIND_SERVICE], drop: [ALL]}, privileged: false}",
+			"no-new-privs-with-sys-admin: " + c + "securityContext: {capabilities: {add: [NET_BIND_SERVICE], drop: [ALL]}, privileged: false}",
+			"privileged-ignores-lists: " + c + "securityContext: {capabilities: {add: [NET_BIND_SERVICE], drop: [ALL]}, privileged: false}",
+			"privileged: " + c + "securityContext: {capabilities: {add: [NET_BIND_SERVICE], drop: [ALL]}, privileged: false}",
 		}},
 		{"added", "", `,"capabilities":{"drop":["ALL"],"add":["NET_ADMIN","NET_BIND_SERVICE"]}`, []string{
 			"add-without-effect: " + c + "securityContext: {capabilities: {add: [], drop: [ALL]}}",

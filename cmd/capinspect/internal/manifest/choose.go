@@ -150,7 +150,7 @@ func (c *choice) stranger(p *Pod) bool {
 func (c *choice) manifest() (*Manifest, error) {
 	why := "several containers, name one: "
 	switch {
-	case c.rating > notMeant && c.ties == 1 && c.pod.Security.OS == "windows":
+	case c.rating > notMeant && c.ties == 1 && c.pod.Windows:
 		return nil, errors.New(fullName(c.pod, c.container) + " is for Windows, which has no capabilities: check --pss judges it")
 	case c.rating > notMeant && c.ties == 1:
 		return c.pod.Of(c.container), nil

@@ -83,6 +83,7 @@ type (
 		EphemeralContainers list[podContainer] `json:"ephemeralContainers"`
 		InitContainers      list[podContainer] `json:"initContainers"`
 		securedPod
+		placedPod
 	}
 	podContainer struct {
 		Name            string                   `json:"name"`

@@ -37,7 +37,7 @@ func (o *object) likely() (found []template, err error) {
 		if raw.Decode(&images) != nil || len(*containers) == 0 {
 			continue
 		}
-		if len(path) > 1 && (*containers)[0].Image == "" {
+		if image := (*containers)[0].Image; len(path) > 1 && (image == "" || strings.ContainsAny(image, "*?!")) {
 			continue // what is not at spec.template may be a pattern for containers
 		}
 		t := template{path: slices.Concat([]string{"spec"}, path)}

@@ -55,6 +55,7 @@ type Pod struct {
 	Hash                          string // of a static pod, whose cgroup has this in place of its UID
 	HostUsers                     *bool
 	HostPID, HostIPC, HostNetwork bool
+	Windows                       bool     // it can only run on Windows
 	Groups                        []uint32 // supplementalGroups and fsGroup
 	Containers                    []*Container
 	Asks                          SecurityContext // what it asks for all of them

@@ -13,10 +13,21 @@ import (
 type Others struct {
 	Count int
 	Kinds []string // each once, the first maxMembers; "" if an object has none
+
+	hint string // what may be wrong with the first that should have containers
 }
 
-func (o *Others) add(kind string) {
+// add adds an object. One of a kind that makes pods has no containers: a field that Kubernetes
+// does not have may tell why.
+func (o *Others) add(object *object) {
 	o.Count++
+	kind := object.kind
+	if specFields[kind] != nil && o.hint == "" {
+		for _, u := range (&Pod{Kind: kind, object: object}).UnknownFields() {
+			o.hint = "; " + u.Text()
+			break
+		}
+	}
 	if len(kind) > maxKind {
 		kind = kind[:maxKind]
 	}
@@ -55,18 +66,18 @@ func (o *Others) err(documents int) error {
 		if o.Count == documents {
 			what = "documents"
 		}
-		text := fmt.Sprintf("%d %s, none of them with a pod or a pod template", o.Count, what)
+		text := fmt.Sprintf("%d %s, none of them with the containers of a pod", o.Count, what)
 		if kinds := o.Named(); len(kinds) > 0 {
 			text += ": " + strings.Join(kinds, ", ")
 		}
-		return noPods(text)
+		return noPods(text + o.hint)
 	}
 	kind := o.Kinds[0]
 	if kind == "" {
 		return noPods("it has no kind and no containers, so it is neither a pod nor a workload; " + filePath)
 	}
 	if _, known := kinds[kind]; known || workflowKinds[kind] != nil {
-		return noPods(fmt.Sprintf("it is %s without containers", withArticle(kind)))
+		return noPods(fmt.Sprintf("it is %s without containers", withArticle(kind)) + o.hint)
 	}
 	return noPods(fmt.Sprintf("it is %s, neither a pod nor a workload", withArticle(kind)))
 }

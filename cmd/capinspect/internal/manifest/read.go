@@ -248,7 +248,7 @@ func (r *reader) object() error {
 		return err
 	}
 	if len(found) == 0 {
-		r.others.add(o.kind)
+		r.others.add(&o)
 	}
 	for i := range found {
 		p, err := o.pod(&found[i])
@@ -306,6 +306,7 @@ func (o *object) pod(from *template) (*Pod, error) {
 	p.add("ephemeralContainers", spec.EphemeralContainers, status.EphemeralContainerStatuses)
 	p.add("initContainers", spec.InitContainers, status.InitContainerStatuses)
 	p.Security = spec.security(p)
+	p.Windows = spec.windows()
 	return p, nil
 }
 

@@ -40,13 +40,13 @@ func printChecked(p *printer, c *check.Checked) {
 	}
 }
 
-// printPassedOver prints how many objects of a file have no pod template, and their kinds.
+// printPassedOver prints how many objects of a file have no containers, and their kinds.
 func printPassedOver(p *printer, o *check.PassedOver) {
 	objects := "objects"
 	if o.Count == 1 {
 		objects = "object"
 	}
-	p.escaped(fmt.Sprintf("%s: passed over %d %s without a pod template", task.InputName(o.File), o.Count, objects))
+	p.escaped(fmt.Sprintf("%s: passed over %d %s without the containers of a pod", task.InputName(o.File), o.Count, objects))
 	if kinds := o.Named(); len(kinds) > 0 {
 		p.print(": ")
 		p.escaped(strings.Join(kinds, ", "))
