@@ -382,8 +382,8 @@ func trapped(code string, fix func(*manifest.Manifest, *runtime.Grant) patch) fu
 	}
 }
 
-// addWithoutEffect finds what another user than root does not get. Where the file of the program
-// has it, the kernel does not execute that without it.
+// addWithoutEffect finds what a user other than root does not get. If the file of the program
+// has it, the kernel does not execute the file without it.
 func addWithoutEffect(l *linted) []advice {
 	found := trapped("add-without-effect", addNothing)(l)
 	for i, a := range found {
