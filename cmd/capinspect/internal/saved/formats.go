@@ -63,10 +63,15 @@ func formatOf(text []byte) *format {
 
 func anything([]byte) bool { return true }
 
-// isObject reports whether a text is a JSON object as far as its first character tells.
+// isObject reports whether a text is a JSON object as far as its first characters tell.
 func isObject(text []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+	inner, ok := bytes.CutPrefix(bytes.TrimLeft(text, blanks), []byte("{"))
+	inner = bytes.TrimLeft(inner, blanks)
+	return ok && (len(inner) == 0 || inner[0] == '"' || inner[0] == '}')
 }
+
+// blanks are those of JSON.
+const blanks = " \t\r\n"
 
 // Tasks returns the tasks that the text of a file tells of. The name is that of the file,
 // "-" for standard input. last is the last capability of their kernels if somebody gave it;

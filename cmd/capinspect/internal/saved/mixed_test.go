@@ -140,3 +140,14 @@ func TestCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestBraces holds that a text is not taken for JSON because it begins with a brace.
+func TestBraces(t *testing.T) {
+	const line = "CapEff:\t0000000000000400\n"
+	for _, begin := range []string{"{{#tab name=\"Inside\"}}\n", "{CAP_CHOWN, CAP_KILL}\n", "{% raw %}\n", "{\n  uid: 0\n}\n"} {
+		tasks, err := Tasks("-", []byte(begin+line), nil)
+		if len(tasks) != 1 {
+			t.Errorf("%q: %v, %v", begin, tasks, err)
+		}
+	}
+}

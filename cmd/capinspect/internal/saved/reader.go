@@ -93,7 +93,7 @@ func readLines(text []byte) ([]*item, error) {
 	}
 	if len(r.items) == 0 { // a command may have a set as well
 		for _, l := range r.noise {
-			r.capsAnywhere(l)
+			r.fieldsAnywhere(l)
 		}
 	}
 	r.makeTasks()
@@ -206,7 +206,7 @@ func (r *reader) line(l row) error {
 			r.noise = append(r.noise, first)
 		}
 		return nil
-	case r.capsAnywhere(l):
+	case r.fieldsAnywhere(first):
 		return nil
 	case r.table, r.file != "" && notation.OtherAttribute(first.text):
 		return nil
@@ -371,14 +371,14 @@ var (
 	pidWord    = pattern(`^pid +(\d+)$`)
 )
 
-// emptyLine is how the lines of a status file begin that have no value as a rule. Where the
-// blank at their end is lost they look like a word and a colon.
-const emptyLine = "x86_Thread_features"
+// emptyLine is the name of a line of a status file that may have no value, with what stands
+// before it. Where the blank at its end is lost it looks like a word and a colon.
+var emptyLine = pattern(`(?:^|\W)(?:Groups|x86_Thread_features\w*)$`)
 
 // headerLine takes the line above a task or a file.
 func (r *reader) headerLine(l row) (bool, error) {
 	found := headerLine().FindStringSubmatch(l.text)
-	if found == nil || strings.HasPrefix(found[3], emptyLine) || strings.EqualFold(found[3], "capabilities") {
+	if found == nil || emptyLine().MatchString(found[3]) || strings.EqualFold(found[3], "capabilities") {
 		return false, nil
 	}
 	clear(r.open)

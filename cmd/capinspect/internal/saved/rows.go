@@ -98,7 +98,10 @@ var dockerLog = pattern(`^\{"log":("(?:[^"\\]|\\.)*"),"(?:stream|attrs|time)":`)
 
 // escapedCaps is what says that a line has the lines of a status file as a string in JSON or
 // of a program has them, with the string's end as the group.
-var escapedCaps = pattern(`^(?:.*?["'])??(\w*:?\\+t.*?|Cap(?:Inh|Prm|Eff|Bnd|Amb):.*?\\+n.*?)(?:["'][\]}),;]*)?$`)
+var escapedCaps = pattern(`^(?:.*?["'])??(\w*:?\\+t.*?|Cap(?:Inh|Prm|Eff|Bnd|Amb):.*?\\+n.*?)(?:["'][\]}),;+\\ ]*)?$`)
+
+// escapedName is the name of any line of a status file in such a string.
+var escapedName = pattern(`["'](?:[A-Z]\w*|\w+_\w+):\\+t`)
 
 // escapedBlank is a tab or the end of a line in such a string.
 var escapedBlank = pattern(`\\+([tnr])`)
@@ -116,7 +119,7 @@ func unescaped(line []byte) []byte {
 		}
 	}
 	found := escapedCaps().FindSubmatch(trimmed)
-	if found == nil || !capName().Match(line) {
+	if found == nil || !fieldName().Match(line) && !escapedName().Match(line) {
 		return line
 	}
 	text := escapedBlank().ReplaceAllStringFunc(string(found[1]), func(mark string) string {
@@ -128,7 +131,7 @@ func unescaped(line []byte) []byte {
 // control is a sequence that changes the colour of a terminal, its title and the like
 // (ECMA-48, 5.4; xterm's operating system commands). A page that shows it has lost the
 // first byte of a colour.
-var control = pattern(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\[\d{1,2}(?:;\d{1,3})*m|\[0?[mK]`)
+var control = pattern(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\[\d{1,2}(?:;\d{1,3})*m(?:\[K)?|\[m\[K|\[[mK]$`)
 
 // tag is a tag of HTML that stands around a text, not in its place.
 var tag = pattern(`(?i)</?(?:pre|code|p|br|b|i|strong|em|span|div|table|tbody|td|th|tr|li|samp|kbd|tt)(?:[ /][^<>]*)?>`)
@@ -219,11 +222,15 @@ var prefixes = []struct {
 	line func() *regexp.Regexp
 	word bool
 }{
-	{line: pattern(`^\[(pid +\d+)\] +`)},                                        // strace -f
-	{line: pattern(`^\[[\d\s.:TZ+-]+\] *`)},                                     // a time, as dmesg has it
-	{line: pattern(`^\[([^\]]+)\] +`)},                                          // kubectl logs --prefix
-	{line: pattern(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[ \t]+`)},              // kubectl logs --timestamps
-	{line: pattern(`^([^\t]+)\t[^\t]+\t\x{feff}?\d{4}-\d\d-\d\dT\S+[ \t]+`)},    // gh run view --log
+	{line: pattern(`^\[(pid +\d+)\] +`)},                                     // strace -f
+	{line: pattern(`^\[[\d\s.:TZ+-]+\] *`)},                                  // a time, as dmesg has it
+	{line: pattern(`^\[([^\]]+)\] +`)},                                       // kubectl logs --prefix
+	{line: pattern(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[ \t]+`)},           // kubectl logs --timestamps
+	{line: pattern(`^([^\t]+)\t[^\t]+\t\x{feff}?\d{4}-\d\d-\d\dT\S+[ \t]+`)}, // gh run view --log
+	{line: pattern(`^(?:\d{4}/\d\d/\d\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?[ \t]+(?:\|[ \t]*)?`)},
+	{line: pattern(`^#\d+ \d+\.\d+[ \t]+`)},                                     // BuildKit
+	{line: pattern(`^(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR)[ \t]+`)},           // a level
+	{line: pattern(`^E[ \t]{3,}`)},                                              // pytest
 	{line: pattern(`^std(?:out|err) [FP] `)},                                    // the log file of a container
 	{line: pattern(`^\d\d[OE][ +]`)},                                            // the log of a GitLab job
 	{line: pattern(`^<\d{1,3}>1 \S+ (\S+ \S+) \S+ \S+ (?:-|\[[^\]]*\]) +`)},     // syslog, RFC 5424
@@ -245,7 +252,7 @@ var capName = pattern(`Cap(?:Inh|Prm|Eff|Bnd|Amb)\b`)
 func peel(l row) (rest row, ok bool) {
 	for _, p := range prefixes {
 		at := p.line().FindStringSubmatchIndex(l.text)
-		if at == nil || capName().MatchString(l.text[:at[1]]) {
+		if at == nil || fieldName().MatchString(l.text[:at[1]]) {
 			continue
 		}
 		rest = l
@@ -288,7 +295,7 @@ var noise = pattern("^(?:" + strings.Join([]string{
 var noiseAbove = pattern(`^Blocked [sS]yscalls \(\d+\):$`)
 
 // isPath is the path of a file alone, which getcap -v prints if it has no capabilities.
-var isPath = pattern(`^\.{0,2}/\S+$`)
+var isPath = pattern(`^\.{0,2}/\S*[^\s:]$`)
 
 // isNoise reports whether a line tells nothing.
 func isNoise(text string) bool { return noise().MatchString(text) }

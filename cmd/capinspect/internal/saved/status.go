@@ -109,11 +109,15 @@ func parseStatusLine(text string) (s statusLine, ok bool) {
 	if isCap {
 		return s, s.setCaps(rest, known)
 	}
+	const longName = 64 // bytes, of a kernel thread
+	if f == procstatus.FieldName && len(rest) > longName && capAnywhere().MatchString(rest) {
+		return s, false // several lines have become one
+	}
 	if f == procstatus.FieldName && s.gap != "" && s.gap[0] == '\t' {
 		s.value = rest[1:] // which may begin and end with blanks
 		return s, true
 	}
-	s.value = strings.Trim(rest, " \t")
+	s.value = strings.Trim(rest, " \t\"'`,;")
 	switch f {
 	case procstatus.FieldUID, procstatus.FieldGID:
 		s.value = strings.Join(strings.Fields(s.value), "\t")
@@ -306,37 +310,5 @@ var tabbed = pattern(`^\w+:\t`)
 
 // mayBeStatus reports whether a line may be one of a status file.
 func mayBeStatus(text string) bool {
-	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.EqualFold(text[:min(len(text), 8)], "Warning:") && !capAnywhere().MatchString(text) && !isNoise(text)
-}
-
-// capAnywhere is a line of a set behind anything, or several that have become one line.
-var capAnywhere = pattern("(?:^|[^\\w])(Cap(?:Inh|Prm|Eff|Bnd|Amb))[\"'`]*[ \t]*(?:[:=]?[=-]?>|→|[:=|,;]|is|was|shows|becomes)?[ \t]*([\"'` \t]*(?:0[xX])?[0-9a-fA-F]+)\\b")
-
-// inPath is what follows digits that are the beginning of the name of a file.
-var inPath = pattern(`^(?:\.\w|[/-])`)
-
-// maxSets is how many sets are read of a line.
-const maxSets = 64
-
-// capsAnywhere takes what a line has of the lines of a status file that tell a set,
-// wherever it has them.
-func (r *reader) capsAnywhere(l row) bool {
-	if !strings.Contains(l.text, "Cap") {
-		return false
-	}
-	found := capAnywhere().FindAllStringSubmatchIndex(l.text, maxSets)
-	found = slices.DeleteFunc(found, func(at []int) bool { return inPath().MatchString(l.text[at[1]:]) })
-	for i, at := range found {
-		next := l
-		next.text = l.text[at[2]:at[3]] + ":\t" + strings.TrimLeft(l.text[at[4]:at[5]], "\"'` \t")
-		if i == 0 {
-			l.from = strings.Trim(l.text[:at[2]], " \t|:*>\"'`“‘{[(,")
-			if len(l.from) > 1 {
-				l.from = strings.Trim(l.from, "+-< ")
-			}
-		}
-		next.from, next.ended = l.from, true
-		r.statusLine(next)
-	}
-	return len(found) > 0
+	return otherLine().MatchString(text) && !strings.HasPrefix(text, "Error:") && !strings.EqualFold(text[:min(len(text), 8)], "Warning:") && !capAnywhere().MatchString(text) && !fieldAnywhere().MatchString(text) && !isNoise(text)
 }
