@@ -43,6 +43,7 @@ func TestUnknownFields(t *testing.T) {
 		{"what a Kubernetes has taken", "kind: Pod\nmetadata: {uid: u}\nspec:\n  x: y\n  containers:\n  - name: c\n", nil},
 		{"what is not looked into", "kind: Pod\nmetadata: {labels: {x: y}}\nspec:\n  nodeSelector: {x: y}\n  containers:\n  - {name: c, resources: {x: y}}\nstatus: {x: y}\n", nil},
 		{"a text for a list", "kind: Pod\nspec:\n  volumes: []\n  containers:\n  - {name: c, ports: []}\n", nil},
+		{"a number at the margin", "kind: Pod\n12: x\nspec:\n  containers: [{name: c}]\n", []string{"line 2: [12]: Kubernetes has no such field there"}},
 		{"hostile", "kind: Pod\nspec:\n  \"\\e[2J\": 1\n  containers: [{name: c}]\n", []string{
 			`line 3: spec."\x1b[2J": Kubernetes has no such field there`,
 		}},

@@ -42,6 +42,7 @@ type reader struct {
 	found     bool // a pod
 	others    Others
 	yaml      int64 // bytes of it
+	lists     int   // that are around the next object
 }
 
 // maxDocuments is how many documents a file has at most.
@@ -222,17 +223,17 @@ func (r *reader) object() error {
 			o.status, err = r.in.Raw()
 		case "items":
 			list = true
-			err = r.in.Array(r.object)
+			err = r.list()
 		case "objects":
 			if o.kind == "Template" { // of OpenShift
 				list = true
-				err = r.in.Array(r.object)
+				err = r.list()
 			}
 		case "apiVersion":
 			err = r.in.Decode(&o.apiVersion)
 		default:
 			if len(o.others) < maxUnknown {
-				o.others = append(o.others, UnknownField{r.in.Line(), printed("", []string{key})[1:], hint(objectFields, key)})
+				o.others = append(o.others, UnknownField{r.in.Line(), strings.TrimPrefix(printed("", []string{key}), "."), hint(objectFields, key)})
 			}
 		}
 		return err
@@ -260,6 +261,21 @@ func (r *reader) object() error {
 		}
 	}
 	return nil
+}
+
+// maxLists is how many lists may be in one another.
+const maxLists = 16
+
+var errLists = fmt.Errorf("more than %d lists, one in the other", maxLists)
+
+// list reads the objects of a list.
+func (r *reader) list() error {
+	if r.lists == maxLists {
+		return fmt.Errorf("line %d: %w", r.in.Line(), errLists)
+	}
+	r.lists++
+	defer func() { r.lists-- }()
+	return r.in.Array(r.object)
 }
 
 // misspelt returns an error if the object has a kind that is not spelled as Kubernetes does,

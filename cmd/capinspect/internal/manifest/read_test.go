@@ -242,7 +242,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestPodsBounds holds that a text without an end, but JSON, ends in an error.
+// TestPodsBounds holds that a text without an end ends in an error, unless it is objects of JSON.
 func TestPodsBounds(t *testing.T) {
 	const tooLong = "the document is longer than 4 MiB: in JSON, as of kubectl get -o json, it may be"
 	comment := "# " + strings.Repeat("x", 3<<20) + "\n"
@@ -253,6 +253,8 @@ func TestPodsBounds(t *testing.T) {
 		{"---\n", "more than 16 MiB of comments and blank lines"},
 		{"---\na: b\n", "more than 10000 documents: split the file, or give it as a List in JSON"},
 		{"a: b\n" + comment + "---\n", "more than 16 MiB of YAML: split the file, or give it as JSON"},
+		{`{"items":[`, "line 1: more than 16 lists, one in the other"},
+		{`{"kind":"Template","objects":[`, "line 1: more than 16 lists, one in the other"},
 	} {
 		pods := 0
 		_, err := Pods(&endless{text: test.text}, func(*Pod) bool { pods++; return true })

@@ -9,9 +9,12 @@ import (
 	"strconv"
 )
 
+// maxKeys is how many keys lead to the deepest one that Keys finds.
+const maxKeys = 64
+
 // Keys calls found for each key of the objects in the value, with its line and with the keys
 // that lead to it: itself last, and indices of elements in decimal. It looks into the value
-// of a key only if found returns true.
+// of a key only if found returns true, and no deeper than anybody writes.
 func (r Raw) Keys(found func(path []string, line int) bool) {
 	f := finder{in: json.NewDecoder(bytes.NewReader(r.text)), text: r.text, line: r.line}
 	f.keys(nil, found)
@@ -35,7 +38,7 @@ func (f *finder) keys(path []string, found func([]string, int) bool) bool {
 			inner[len(path)], _ = token.(string)
 			into = found(inner, line)
 		}
-		if !into {
+		if !into || len(inner) == maxKeys {
 			var rest json.RawMessage
 			if f.in.Decode(&rest) != nil {
 				return false

@@ -254,3 +254,32 @@ func TestKeys(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestKeysDeep holds how deep keys are looked for.
+func TestKeysDeep(t *testing.T) {
+	for deep, want := range map[int]int{1: 1, maxKeys - 1: 1, maxKeys: 0, 9000: 0} {
+		d := NewDecoder(strings.NewReader(strings.Repeat("[", deep) + `{"a":1}` + strings.Repeat("]", deep)))
+		raw, err := d.Raw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		raw.Keys(func([]string, int) bool { found++; return true })
+		if found != want {
+			t.Errorf("%d keys in %d arrays, want %d", found, deep, want)
+		}
+	}
+}
+
+// TestAhead holds that little is read ahead, however long a value was.
+func TestAhead(t *testing.T) {
+	d := NewDecoder(strings.NewReader(`"` + strings.Repeat("x", 1<<20) + `"` + strings.Repeat("\n1", 1<<19)))
+	for n := range 9 {
+		if _, err := d.Raw(); err != nil {
+			t.Fatal(err)
+		}
+		if ahead := len(d.ahead()); ahead == 0 || ahead > maxRead || d.Line() != 1+n {
+			t.Fatalf("%d bytes ahead, line %d", ahead, d.Line())
+		}
+	}
+}

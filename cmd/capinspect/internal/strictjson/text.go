@@ -24,11 +24,16 @@ type text struct {
 	err  error
 }
 
+// maxRead is how much is read at once, in bytes: the decoder offers as much room as its
+// longest value took, and to tell the line of a value all that is read ahead is looked at.
+const maxRead = 4 << 10
+
 // Read reads from the text.
 func (t *text) Read(p []byte) (int, error) {
 	if t.err != nil {
 		return 0, t.err
 	}
+	p = p[:min(len(p), maxRead)]
 	n, err := t.from.Read(p)
 	all := append(t.rest, p[:n]...)
 	for at := 0; at < len(all); {
