@@ -394,6 +394,7 @@ func TestHostile(t *testing.T) {
 		"arrays":       `{"HostConfig":` + strings.Repeat(`[`, 1<<23),
 		"services":     "services:\n b: {cap_add: [" + many(250, "A") + "]}\n" + numbered(5000, " s%d: {extends: b}\n"),
 		"many names":   "services:\n" + numbered(4000, " s%d: &s%d {cap_add: ["+many(100, "A")+"]}\n"),
+		"a long line":  "[Service]\nUser=" + strings.Repeat("\\\n", 8<<20),
 		"units":        strings.Repeat("Id=a\nUser=1\n\n", 1<<20) + "NoNewPrivileges=no",
 	} {
 		start := time.Now()

@@ -4,6 +4,7 @@ package config
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -39,27 +40,36 @@ func IsUnit(text []byte) bool {
 	return false
 }
 
+// maxContinued is the length of the longest line with those that continue it, in bytes
+// (systemd, LONG_LINE_MAX).
+const maxContinued = 1 << 20
+
 // units returns the units of a text, with the settings of some of their sections.
 func units(text []byte, sections ...string) ([]*unit, error) {
 	r := unitReader{here: newUnit(), sections: sections, counts: true}
-	rest := ""
+	var before strings.Builder // of the line, that goes on
+	number := 0
 	for row := range bytes.Lines(text) {
+		number++
 		line := strings.TrimSpace(string(row))
 		if comment := strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";"); comment {
 			r.comment(line)
 			continue
 		}
 		if goesOn, ok := strings.CutSuffix(line, `\`); ok {
-			rest += goesOn + " "
+			before.WriteString(goesOn + " ")
+			if before.Len() > maxContinued {
+				return nil, fmt.Errorf("line %d: a line that goes on for more than 1 MiB, which systemd refuses", number)
+			}
 			continue
 		}
-		r.line(rest + line)
-		rest = ""
+		r.line(before.String() + line)
+		before.Reset()
 		if err := tooMany("units", len(r.done), maxContainers); err != nil {
 			return nil, err
 		}
 	}
-	r.line(rest)
+	r.line(before.String())
 	return r.units(), nil
 }
 
