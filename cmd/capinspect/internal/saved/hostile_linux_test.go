@@ -34,6 +34,13 @@ func TestHostile(t *testing.T) {
 	}
 	fill := func(text string) string { return strings.Repeat(text, MaxSize/len(text)) }
 	lines := func(line string) string { return fill(line + "\n") }
+	names := func(line string) string { // a different one in each line
+		var text strings.Builder
+		for n := 0; text.Len() < MaxSize-64; n++ {
+			fmt.Fprintf(&text, line, string([]byte{'A' + byte(n%26), 'a' + byte(n/26%26), 'a' + byte(n/676%26), 'a' + byte(n/17576%26), 'a' + byte(n/456976)}))
+		}
+		return text.String()
+	}
 	texts := map[string]string{
 		"arrays":             fill("["),
 		"objects":            fill(`{"a":`),
@@ -56,6 +63,10 @@ func TestHostile(t *testing.T) {
 		"a list in many":     "Bounding set =cap_chown,\n" + lines("cap_chown,")[:MaxSize-64],
 		"a name in few":      "docker" + fill("+net_admin")[:MaxSize-64],
 		"status files":       lines("CapEff:\t00000000a80425fb"),
+		"names of sets":      "CapEff:\t1\n" + names("Cap%s:\t0\n"),
+		"other sets":         "CapEff:\t1\n" + names("Cap%s:\tx\n"),
+		"names in front":     names("%s: CapEff: 0000000000000001\n"),
+		"unknown sets":       names("Cap%s"),
 		"bitmaps":            lines("a80425fb"),
 		"files":              lines("/x cap_net_raw=ep"),
 		"fences":             lines("```"),

@@ -62,7 +62,7 @@ type reader struct {
 	wrongRow error            // of the line that is read, as a row of that table
 	errs     []lineError
 
-	examined int // lines that do not belong to a status file, at first sight
+	examined int // lines that do not belong to a status file of today, at first sight
 }
 
 // maxErrors is the number of wrong lines after which no further one is read: such a text
@@ -70,7 +70,7 @@ type reader struct {
 const maxErrors = 1000
 
 // maxExamined is the number of lines that are examined for more than being one of a status
-// file.
+// file that a kernel of today prints.
 const maxExamined = 50_000
 
 // maxItems is the number of tasks, files and sets that a text may tell of: as many as a
@@ -169,12 +169,16 @@ func (r *reader) line(l row) error {
 		r.table = false
 		return err
 	}
-	if tabbed().MatchString(l.text) && !capAnywhere().MatchString(l.text) {
+	other := tabbed().MatchString(l.text) && !capAnywhere().MatchString(l.text)
+	if !other || strings.HasPrefix(l.text, "Cap") {
+		r.examined++
+	}
+	switch {
+	case r.examined > maxExamined:
+		return errTooManyLines
+	case other:
 		r.setAside(l)
 		return nil
-	}
-	if r.examined++; r.examined > maxExamined {
-		return errTooManyLines
 	}
 	first := l
 	r.wrongRow = nil

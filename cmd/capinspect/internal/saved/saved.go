@@ -28,6 +28,7 @@ var (
 	errNoCaps       = errors.New("no capability line")
 	errCutShort     = errors.New("cut short")
 	errTooManyLines = fmt.Errorf("more than %d lines that do not belong to a status file", maxExamined)
+	errTooManySets  = fmt.Errorf("a status file with more than %d lines of sets and of what else is read", maxRead)
 	errTooMany      = fmt.Errorf("more than %d tasks, files or sets", maxItems)
 )
 

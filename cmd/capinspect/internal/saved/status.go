@@ -34,6 +34,10 @@ type statusPart struct {
 	after bool  // a line follows them that is not read, as the last ones of every kernel are not
 }
 
+// maxRead is how many lines are read of a status file: the fields that package procstatus
+// knows, and as many sets of later kernels.
+const maxRead = 128
+
 // statusLine takes a line of a status file that package procstatus knows, and a line of a
 // set that it does not know.
 func (r *reader) statusLine(l row) (bool, error) {
@@ -46,6 +50,9 @@ func (r *reader) statusLine(l row) (bool, error) {
 		it = r.begin(l.from, ofStatus, &statusPart{})
 	}
 	p := it.part.(*statusPart)
+	if len(p.lines) == maxRead {
+		return true, errTooManySets
+	}
 	p.names, p.after = append(p.names, s.name), false
 	p.lines = append(p.lines, row{number: l.number, from: l.from, text: s.name + ":\t" + s.value, ended: l.ended || s.whole})
 	if s.cut {
