@@ -100,6 +100,7 @@ func (a *archived) each(want func(string, int64) bool, visit func(string, int64,
 		text.Reader = f // which can skip a file at once
 	}
 	in := tar.NewReader(text.Reader)
+	names := 0
 	for entries := 0; ; entries++ {
 		h, err := in.Next()
 		switch {
@@ -111,6 +112,9 @@ func (a *archived) each(want func(string, int64) bool, visit func(string, int64,
 			return broken(err)
 		case entries > maxFiles:
 			return tooMuch("more than %d files in the archive", maxFiles)
+		}
+		if names += len(h.Name) + len(h.Linkname); names > maxNames {
+			return tooMuch("names of more than %d MiB in the archive", maxNames>>20)
 		}
 		name := path.Clean(strings.TrimPrefix(h.Name, "/"))
 		switch h.Typeflag {

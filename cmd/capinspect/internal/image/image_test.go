@@ -392,6 +392,18 @@ func TestHostile(t *testing.T) {
 		deep[i] = strings.Repeat(fmt.Sprintf("%03x/", i), 1000)
 	}
 	bomb := zeros(1200 << 20)
+	links := make([]string, 257)
+	for i := range links {
+		links[i] = strings.Repeat("x", 1<<20-100) + fmt.Sprint(i) + "->x"
+	}
+	indexes := map[string][]byte{"blobs/sha256/8": []byte("{}")}
+	for i := range 8 {
+		name := fmt.Sprintf("blobs/sha256/%d", i)
+		if i == 0 {
+			name = "index.json"
+		}
+		indexes[name] = fmt.Appendf(nil, `{"manifests": [%s{"digest": "sha256:%[2]d"}]}`, strings.Repeat(fmt.Sprintf(`{"digest": "sha256:%d"},`, i+1), 99), i+1)
+	}
 	for name, row := range map[string]struct {
 		file []byte
 		want string
@@ -399,6 +411,8 @@ func TestHostile(t *testing.T) {
 		"zeros in gzip":      {mustRead(t, dockerArchive(t, bomb)), "too much for an image: it unpacks to more than 200 times its size"},
 		"zeros in gzip, out": {bomb, "too much for an image: it unpacks to more than 200 times its size"},
 		"many directories":   {mustRead(t, dockerArchive(t, archiveOf(t, deep...))), "too much for an image: more than 1048576 directories"},
+		"many long names":    {archiveOf(t, links...), "too much for an image: names of more than 256 MiB in the archive"},
+		"many indexes":       {tarOf(t, indexes), "too much for an image: more than 64 MiB of indexes and manifests"},
 		"a sparse terabyte":  {mustRead(t, dockerArchive(t, sparse(t, 1<<40))), ""},
 		"names in JSON":      {tarOf(t, map[string][]byte{"index.json": []byte(`{"manifests": [` + strings.Repeat(`{"digest":"sha256:0"},`, 1000) + `{}]}`)}), "is not in the archive"},
 	} {
@@ -453,6 +467,15 @@ func sparse(t *testing.T, size int64) []byte {
 	}
 	copy(block[148:], fmt.Sprintf("%06o\x00 ", sum))
 	return append(block[:], make([]byte, 1024)...)
+}
+
+// TestLongAttribute holds that no more is kept of an attribute than tells that it is none.
+func TestLongAttribute(t *testing.T) {
+	h := &tar.Header{PAXRecords: map[string]string{"SCHILY.xattr.security.capability": netRaw + strings.Repeat("x", 1<<20)}}
+	caps := capsOf(h)
+	if _, err := capset.ParseFileCaps(caps); err == nil || len(caps) > 64 || cap(caps) > 64 {
+		t.Errorf("%d bytes, %v", len(caps), err)
+	}
 }
 
 // TestLookUp finds files as the kernel does.

@@ -167,7 +167,8 @@ func capsOf(h *tar.Header) []byte {
 	if !ok {
 		return nil
 	}
-	return []byte(caps)
+	const most = 64 // bytes of the attribute, of which the kernel takes at most 24
+	return []byte(caps[:min(len(caps), most)])
 }
 
 // head returns the first bytes of a file: those that tell what a program is, or all of a

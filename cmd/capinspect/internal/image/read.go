@@ -57,7 +57,7 @@ type candidate struct {
 
 // title names the candidate in messages.
 func (c *candidate) title() string {
-	name := strings.Join(c.names, ", ")
+	name := shortened(strings.Join(c.names, ", "))
 	if name == "" {
 		name = "one without a name"
 	}
@@ -136,6 +136,7 @@ type reader struct {
 	a     archive
 	docs  map[string][]byte
 	found []*candidate
+	read  int // bytes of indexes and manifests: one may be named again and again
 }
 
 // maxIndexes is how deep indexes may lie in each other.
@@ -143,6 +144,10 @@ const maxIndexes = 8
 
 // index follows an index or a manifest.
 func (r *reader) index(where string, text []byte, names []string, on platform, depth int) error {
+	const least = 1 << 10 // that the shortest counts for
+	if r.read += least + len(text); r.read > maxDocuments {
+		return tooMuch("more than %d MiB of indexes and manifests", maxDocuments>>20)
+	}
 	var doc document
 	if err := json.Unmarshal(text, &doc); err != nil {
 		return fmt.Errorf("%s: %w", where, err)
@@ -277,7 +282,7 @@ func (c *candidate) image(a archive, docs map[string][]byte) (*Image, error) {
 		Architecture: config.Architecture, Config: config.Config, History: config.History, Layers: len(c.layers), top: newTop(),
 	}
 	if len(c.names) > 0 {
-		image.Name = c.names[0]
+		image.Name = shortened(c.names[0])
 	}
 	changes, err := c.changes(a)
 	if err != nil {
