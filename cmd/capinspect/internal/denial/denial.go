@@ -46,7 +46,8 @@ type Event struct {
 	Format Format
 
 	// File and Line say where, Text is the line, at most 200 bytes of it, without
-	// blanks around it. Nothing of it is escaped.
+	// blanks around it. Nothing of it is escaped. Of a longer text, as of the others below,
+	// the middle is left out.
 	File, Text string
 	Line       int
 

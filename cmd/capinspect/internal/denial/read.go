@@ -19,10 +19,13 @@ import (
 const (
 	maxLine    = 64 << 10 // of a longer line the beginning and the end are read
 	maxText    = 200      // of Event.Text
+	maxName    = 256      // of a program, a function and the like
+	maxPath    = 1 << 10  // of a path
+	maxArgs    = 4 << 10  // of the arguments of a call
 	maxPending = 16       // events that wait for the lines of their stack
 	maxStack   = 64       // functions of a stack
 	maxThreads = 32 << 10 // threads of which the name or an unfinished call is kept
-	maxCall    = 4 << 10  // of an unfinished call
+	maxCall    = 1 << 10  // of an unfinished call
 )
 
 // Stats counts the lines of a log.
@@ -237,7 +240,12 @@ func plain(in io.Reader, file string) (io.Reader, error) {
 
 // event hands on an event. If the lines of a stack may follow, it waits for them.
 func (r *Reader) event(e Event, line string, stack bool) {
-	e.File, e.Line, e.Text = r.file, r.Stats.Lines, clip(strings.TrimSpace(line))
+	e.File, e.Line, e.Text = r.file, r.Stats.Lines, clip(strings.TrimSpace(line), maxText)
+	e.Program, e.Label, e.Call, e.Errno = clip(e.Program, maxName), clip(e.Label, maxName), clip(e.Call, maxName), clip(e.Errno, maxName)
+	e.Path, e.Phrase, e.Args = clip(e.Path, maxPath), clip(e.Phrase, maxPath), clip(e.Args, maxArgs)
+	if len(line) > maxArgs {
+		e.ownText()
+	}
 	if !stack {
 		for len(r.pending) > 0 {
 			r.flush()
@@ -250,6 +258,14 @@ func (r *Reader) event(e Event, line string, stack bool) {
 		r.flush()
 	}
 	r.pending = append(r.pending, waiting{Event: e})
+}
+
+// ownText copies the texts of the event, so that what keeps one of them does not keep a line
+// of any length.
+func (e *Event) ownText() {
+	for _, text := range [...]*string{&e.Text, &e.Program, &e.Label, &e.Call, &e.Errno, &e.Path, &e.Phrase, &e.Args} {
+		*text = strings.Clone(*text)
+	}
 }
 
 // waiting returns the event of a thread that waits for its stack.
@@ -277,7 +293,7 @@ func (r *Reader) flush() {
 // frame adds a function to the stack of an event.
 func (e *waiting) frame(function string) {
 	if function != "" && len(e.Stack) < maxStack {
-		e.Stack = append(e.Stack, function)
+		e.Stack = append(e.Stack, strings.Clone(clip(function, maxName)))
 	}
 }
 
@@ -297,12 +313,12 @@ func (r *Reader) thread(pid int) *thread {
 	return t
 }
 
-// clip returns a text of at most maxText bytes, without the middle of a longer one: what a
+// clip returns a text of at most so many bytes, without the middle of a longer one: what a
 // call returned is at the end.
-func clip(line string) string {
+func clip(text string, most int) string {
 	const gap, end = " ... ", 60
-	if len(line) <= maxText {
-		return line
+	if len(text) <= most {
+		return text
 	}
-	return line[:maxText-len(gap)-end] + gap + line[len(line)-end:]
+	return text[:most-len(gap)-end] + gap + text[len(text)-end:]
 }

@@ -30,7 +30,7 @@ func (r *Reader) strace(line []byte) bool {
 		pid = r.filePID
 	}
 	if program != "" {
-		r.thread(pid).program = program
+		r.thread(pid).program = clip(program, maxName)
 	}
 	switch {
 	case len(line) == 0:
@@ -191,7 +191,7 @@ func (r *Reader) straceCall(pid int, line []byte, name int) bool {
 		}
 	case call[0] == 'e' && bytes.HasPrefix(call, []byte("execve")):
 		if file := firstPath(string(call), string(line[name+1:end])); file != "" {
-			r.thread(pid).program = strings.Clone(path.Base(file))
+			r.thread(pid).program = strings.Clone(clip(path.Base(file), maxName))
 		}
 	case isFork(line):
 		digits := len(result) - len(bytes.TrimLeft(result, "0123456789")) // -Y adds its name

@@ -258,7 +258,7 @@ func (r *Reader) complete(w *waiting) {
 	w.Child = w.namespace != "" && r.initial != "" && w.namespace != r.initial
 	if w.Kind == Checked && !w.Probe {
 		t := r.thread(w.PID)
-		if t.program = strings.Clone(w.Program); w.Call != "" {
+		if t.program = strings.Clone(clip(w.Program, maxName)); w.Call != "" {
 			t.asked = strings.Clone(w.Call)
 		}
 	}

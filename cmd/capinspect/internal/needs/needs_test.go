@@ -4,6 +4,8 @@ package needs
 
 import (
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -215,6 +217,52 @@ func TestBounds(t *testing.T) {
 	}
 	if a := c.Answer(); a.Dropped == 0 || len(a.Needed) == 0 || len(a.Needed[0].Paths) > maxPaths {
 		t.Errorf("%d dropped, %d needed", a.Dropped, len(a.Needed))
+	}
+}
+
+// TestLongTexts holds that what is kept does not grow with the lines either, whatever in them
+// is long.
+func TestLongTexts(t *testing.T) {
+	x := strings.Repeat("x", 30<<10)
+	lines := []string{
+		`%d chown("/%s%[1]d", 0, 0) = -1 EPERM (Operation not permitted)`,
+		`%d<%s%[1]d> chown("/", 0, 0) = -1 EPERM (Operation not permitted)`,
+		`%d mount("%s" <unfinished ...>`,
+		`%d execve("/%s%[1]d", [], []) = 0`,
+		`type=1400 apparmor="DENIED" operation="capable" profile="%[2]s%[1]d" pid=%[1]d comm="%[2]s%[1]d" capname="chown"`,
+		`type=1400 apparmor="DENIED" operation="%[2]s%[1]d" profile="x" pid=%[1]d comm="x" name="/x"`,
+		`avc:  denied  { %[2]s%[1]d } for  pid=%[1]d comm="x" path="/%[2]s" scontext=%[2]s tclass=file`,
+		` %[2]s%[1]d-%[1]d     [000] ..... 1.0: cap_capable: (cap_capable+0x0/0xb0) cap=0 ret=-1` + "\n => %[2]s%[1]d\n => %[2]s%[1]d",
+	}
+	heap := func(count int) uint64 {
+		in, out := io.Pipe()
+		go func() {
+			for n := range count {
+				for _, line := range lines {
+					if _, err := fmt.Fprintf(out, line+"\n", n+1, x); err != nil {
+						return
+					}
+				}
+			}
+			out.Close()
+		}()
+		var c Collector
+		for e, err := range denial.Read(in, "-") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Add(&e)
+		}
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		if len(c.groups) < count {
+			t.Errorf("%d kinds of %d", len(c.groups), count)
+		}
+		return m.HeapInuse
+	}
+	if few, many := heap(10), heap(300); many > few+(16<<20) {
+		t.Errorf("%d MiB for 10 of each, %d for 300", few>>20, many>>20)
 	}
 }
 

@@ -3,6 +3,7 @@
 package needs
 
 import (
+	"hash/maphash"
 	"regexp"
 	"strings"
 
@@ -15,8 +16,11 @@ import (
 // thread ends with 0 when it has no more to do, whatever becomes of its process: that is
 // why the other ends of the program count.
 
-// attempt is what a process tried: the call, and what of its arguments has to be the same.
-type attempt string
+// attempt stands for what a process tried: the call, and what of its arguments has to be the
+// same. It is a hash, since many processes may wait for their end.
+type attempt uint64
+
+var seed = maphash.MakeSeed()
 
 // multiplexed are calls of which a constant among the arguments tells what they do.
 var multiplexed = map[string]bool{"setsockopt": true, "ioctl": true, "fcntl": true, "prctl": true, "ptrace": true, "bpf": true, "shmctl": true, "msgctl": true, "semctl": true}
@@ -36,7 +40,7 @@ func attempted(e *denial.Event) attempt {
 	case e.Path == "":
 		what += " " + first.FindString(e.Args)
 	}
-	return attempt(what)
+	return attempt(maphash.String(seed, what))
 }
 
 // wait notes that the process of an event may still show that it went on.
