@@ -213,6 +213,10 @@ func (r *reportReader) member(key string, value strictjson.Raw, to *inReport) er
 	return nil
 }
 
+// maxKeptText is the length of the longest object that is kept, in bytes: the capabilities of a
+// task have a sixth.
+const maxKeptText = 16 << 10
+
 // value reads a value of a task. An object is kept, unless something in it is unknown: why
 // that is so is said elsewhere, and not of each task.
 func (r *reportReader) value(key string, value strictjson.Raw, to reflect.Value) error {
@@ -231,7 +235,7 @@ func (r *reportReader) value(key string, value strictjson.Raw, to reflect.Value)
 	unknown := false
 	eachUnknown(to, "", "", func(string, unknowable) { unknown = true })
 	switch {
-	case unknown:
+	case unknown || len(text) > maxKeptText:
 		return nil
 	case kept == nil:
 		kept = map[string]reflect.Value{}

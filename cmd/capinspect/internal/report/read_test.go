@@ -4,7 +4,11 @@ package report
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"reflect"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
@@ -60,6 +64,31 @@ func TestReadMost(t *testing.T) {
 	}
 	if err := r.next("task", nil); err == nil || err.Error() != "more than 4194304 tasks or containers, which no kernel has" {
 		t.Errorf("one more: %v", err)
+	}
+}
+
+// TestReadLong holds that objects are not kept however long they are.
+func TestReadLong(t *testing.T) {
+	in, out := io.Pipe()
+	go func() {
+		for n := range 32 {
+			fmt.Fprintf(out, `{"schemaVersion":1,"capabilities":{"effective":{"hex":"1"}},"uid":{"real":%d,"effective":0,"saved":0,"filesystem":0,"x":"%s"}}`+"\n", n, strings.Repeat("x", 1<<20))
+		}
+		out.Close()
+	}()
+	tasks, most := 0, uint64(0)
+	err := Each(in, Visitor{Task: func(task *task.Task) {
+		tasks++
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		most = max(most, m.HeapInuse)
+		if ids, ok := task.UID.Get(); !ok || ids.Real != uint32(tasks-1) {
+			t.Errorf("task %d: uid %+v", tasks, task.UID)
+		}
+	}, End: func(task.Stamp) {}})
+	if err != nil || tasks != 32 || most > 24<<20 {
+		t.Errorf("%d tasks, %v, %d MiB", tasks, err, most>>20)
 	}
 }
 
