@@ -106,21 +106,25 @@ const prefix = "cap_"
 
 // UnknownError says that a text names no capability.
 type UnknownError struct {
-	Name  string // the text as it was given
-	Close []Cap  // the capabilities whose names are nearest to it; may be empty
+	Name string // the text as it was given
 }
+
+// Close returns the capabilities whose names are nearest to the text, at most three. It takes
+// far longer than to see that none has it.
+func (e *UnknownError) Close() []Cap { return closest(shorten(e.Name)) }
 
 // Error names the text, and the capabilities that it may have meant.
 func (e *UnknownError) Error() string {
 	msg := fmt.Sprintf("unknown capability %q", e.Name)
-	for i, c := range e.Close {
+	close := e.Close()
+	for i, c := range close {
 		if i == 0 {
 			msg += ", did you mean " + c.String()
 		} else {
 			msg += " or " + c.String()
 		}
 	}
-	if len(e.Close) > 0 {
+	if len(close) > 0 {
 		msg += "?"
 	}
 	return msg
@@ -140,7 +144,7 @@ func Parse(s string) (Cap, error) {
 			return Cap(i), nil
 		}
 	}
-	return 0, &UnknownError{Name: s, Close: closest(short)}
+	return 0, &UnknownError{s}
 }
 
 // shorten folds a name's spellings into one: lower case, without the prefix.

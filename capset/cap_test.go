@@ -84,7 +84,7 @@ func TestClosest(t *testing.T) {
 			t.Errorf("Closest(%.20q) = %v; want %v", test.name, got, test.want)
 		}
 		_, err := Parse(test.name)
-		if unknown, _ := errors.AsType[*UnknownError](err); unknown == nil || !slices.Equal(unknown.Close, test.want) {
+		if unknown, _ := errors.AsType[*UnknownError](err); unknown == nil || !slices.Equal(unknown.Close(), test.want) {
 			t.Errorf("Parse(%.20q): %v; want %v", test.name, err, test.want)
 		}
 	}

@@ -60,7 +60,7 @@ func TestNoPanic(t *testing.T) {
 		ParseFileCaps([]byte(text))
 		Closest(text)
 		Search(text)
-		_ = (&UnknownError{Name: text}).Error() + (&UnknownError{Close: []Cap{200}}).Error()
+		_ = (&UnknownError{text}).Error()
 	}
 	ParseFileCaps(nil)
 	for _, version := range []int{math.MinInt, -1, 0, 4, math.MaxInt} {

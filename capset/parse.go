@@ -154,7 +154,7 @@ func parseLibcapName(name string) (Cap, error) {
 		if c, err := Parse(name); err == nil && strings.HasPrefix(strings.ToLower(name), prefix) {
 			return c, nil
 		}
-		return 0, &UnknownError{Name: name, Close: closest(shorten(name))}
+		return 0, &UnknownError{name}
 	}
 	base, digits := 10, name
 	if hex := strings.TrimPrefix(strings.ToLower(name), "0x"); len(hex) < len(name) {
@@ -164,7 +164,7 @@ func parseLibcapName(name string) (Cap, error) {
 	}
 	n, err := strconv.ParseUint(digits, base, 8)
 	if err != nil || n > uint64(Max) {
-		return 0, &UnknownError{Name: name}
+		return 0, &UnknownError{name}
 	}
 	return Cap(n), nil
 }

@@ -81,7 +81,7 @@ func (c *explainConfig) Run(e *command.Env, args []string) (int, error) {
 		switch len(hits) {
 		case 0:
 			_, err := capset.Parse(arg)
-			if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close) == 0 {
+			if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close()) == 0 {
 				err = fmt.Errorf("%w, and no explanation holds it", err)
 			}
 			e.Complain(err)

@@ -147,7 +147,7 @@ func addAsked(asked *why.Asked, word string) error {
 // unknownWord says that a word names nothing, and what it may have meant.
 func unknownWord(unknown *capset.UnknownError) error {
 	var close []string
-	for _, c := range unknown.Close {
+	for _, c := range unknown.Close() {
 		close = append(close, c.String())
 	}
 	if close = append(close, operation.Close(unknown.Name)...); close == nil {

@@ -302,7 +302,7 @@ func almost(text string) error {
 		return fmt.Errorf("%q: %w", shortened(text), err)
 	case !strings.ContainsAny(text, ":/ "):
 		_, err := capset.ParseList(text)
-		if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close) > 0 {
+		if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close()) > 0 {
 			return err
 		}
 	}
