@@ -220,22 +220,18 @@ func containerID(c *task.Container) string {
 	if len(c.ID) == 64 {
 		return c.ID[:12]
 	}
-	return cmp.Or(c.ID, contested(c.OtherID))
+	return cmp.Or(c.ID, unknownIf(c.Hidden()))
 }
 
-func podUID(c *task.Container) string { return cmp.Or(c.PodUID, contested(c.OtherPodUID)) }
+func podUID(c *task.Container) string { return cmp.Or(c.PodUID, unknownIf(c.OtherPodUID != "")) }
 
 func containerRuntime(c *task.Container) string {
-	if c.ID == "" {
-		return cmp.Or(c.Runtime, contested(c.OtherID))
-	}
-	return cmp.Or(c.Runtime, render.Unknown)
+	return cmp.Or(c.Runtime, unknownIf(c.ID != "" || c.Hidden()))
 }
 
-// contested returns what stands for an id that is missing: it is unknown if two sources
-// contradict each other about it.
-func contested(other string) string {
-	if other != "" {
+// unknownIf returns what stands for a value that is missing.
+func unknownIf(unknown bool) string {
+	if unknown {
 		return render.Unknown
 	}
 	return render.Nothing

@@ -61,10 +61,17 @@ func FromCgroup(found container.Container) *Container {
 	if c.ID != "" {
 		c.Why.Runtime = "its cgroup does not name it"
 	} else if c.Why.ID == "" {
-		c.Why.ID = "its cgroup names a pod and no container"
+		c.Why.ID = noContainer
 	}
 	return c
 }
+
+// noContainer is why a task that is in a pod, as its monitor is, has no container's id.
+const noContainer = "its cgroup names a pod and no container"
+
+// Hidden reports whether the task is in a container whose id is unknown, and not in a pod
+// alone.
+func (c *Container) Hidden() bool { return c.ID == "" && c.Why.ID != "" && c.Why.ID != noContainer }
 
 // Add takes over what the mounts of the task tell, unless they tell of another container
 // or pod: that one is around it, or shares its files with it.

@@ -29,6 +29,9 @@ const blankCgroup = "capinspect is in a cgroup namespace of its own, where the c
 // pid namespace.
 const apartCgroup = "it is in a cgroup namespace of its own, and no cgroup names a container"
 
+// endedCgroup is why the cgroup of a zombie tells nothing: with version 1 it has left its own.
+const endedCgroup = "it has ended, and its cgroup may be another than before"
+
 // isBlank reports whether a cgroup file has nothing but the root of a cgroup
 // namespace, or what is above that.
 func isBlank(text []byte) bool {
@@ -97,8 +100,13 @@ func (f *Finder) Container(handle procstatus.Task, t *task.Task, mounts []procst
 		mark(found, from)
 	}
 	f.podNames(found, t, mounts, from)
-	if err == nil && isBlank(text) && f.privateCgroups() {
-		err = errors.New(blankCgroup)
+	if err == nil && isBlank(text) {
+		switch {
+		case f.privateCgroups():
+			err = errors.New(blankCgroup)
+		case task.Is(t.RunState, 'Z'):
+			err = errors.New(endedCgroup)
+		}
 	}
 	if found.Evidence != nil || found.Conflicts != nil {
 		f.untold(found, t, err, unread)
@@ -159,9 +167,17 @@ func (f *Finder) untold(found *task.Container, t *task.Task, cgroup, mountinfo e
 }
 
 // unfound says why it is unknown whether the task is in a container, though nothing names
-// one; "" if it is in none. The errors are those of reading its cgroup and its mount
-// table.
+// one; "" if it is in none. The errors are those of reading its cgroup and its mount table.
 func (f *Finder) unfound(t *task.Task, cgroup, mountinfo error, from userdb.Files) string {
+	host := task.Is(t.HostPID(), true) && cgroup == nil
+	switch {
+	case t.KernelThread:
+		return ""
+	case host && task.Is(t.Initial(procstatus.NamespaceCgroup), false):
+		return apartCgroup
+	case host:
+		return ""
+	}
 	var why []string
 	for _, file := range [...]struct {
 		name string
@@ -177,12 +193,7 @@ func (f *Finder) unfound(t *task.Task, cgroup, mountinfo error, from userdb.File
 		why = append(why, file.name+reason)
 	}
 	switch {
-	case task.Is(t.HostPID(), true) && task.Is(t.Initial(procstatus.NamespaceCgroup), false):
-		why = append(why, apartCgroup)
 	case task.Is(t.HostPID(), true):
-		if cgroup == nil && task.Is(t.Pid, 1) { // the node's init, which no container is around
-			return ""
-		}
 	case from == nil:
 		why = append(why, "no cgroup or mount names one, and its files are out of reach")
 	default:

@@ -14,19 +14,20 @@ import (
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
-// Containers finds out the containers of many tasks, one after the other, as far as their
-// cgroups tell.
+// Containers finds out the containers of many tasks, one after the other, by their cgroups
+// and, where these name none, by their mounts.
 type Containers struct {
 	from    *Finder
 	private bool // capinspect has a cgroup namespace of its own
 	// hostPIDs reports whether tasks with one number are in the node's pid namespace.
 	hostPIDs task.Value[bool]
-	pods     map[string]podMounts // by the id of a container of a pod
+	ids      map[string]mounted // by the id of a container
+	spaces   map[uint64]mounted // by the inode of a mount namespace
 }
 
 // Containers returns what finds out containers. Several may be used at the same time.
 func (f *Finder) Containers() *Containers {
-	return &Containers{from: f, private: f.privateCgroups(), hostPIDs: f.hostPIDs(), pods: map[string]podMounts{}}
+	return &Containers{from: f, private: f.privateCgroups(), hostPIDs: f.hostPIDs(), ids: map[string]mounted{}, spaces: map[uint64]mounted{}}
 }
 
 // Of finds out the container of a task. Of one in a pod, it does not tell the names.
@@ -40,67 +41,123 @@ func (c *Containers) Of(handle procstatus.Task, t *task.Task) task.Value[*task.C
 	case err != nil:
 		return task.Unknown[*task.Container](err.Error())
 	}
-	in, ok := container.OfCgroup(text)
-	switch {
-	case ok:
+	if in, ok := container.OfCgroup(text); ok {
 		found := task.FromCgroup(in)
 		c.sandbox(handle, t, found)
 		return task.Known(found)
-	case c.private && isBlank(text):
-		return task.Unknown[*task.Container](blankCgroup)
-	case len(t.NSPid.Zero()) > 1:
-		return task.Unknown[*task.Container]("it is in another pid namespace, and its cgroup names no container")
-	case task.Is(c.hostPIDs, false):
-		return task.Unknown[*task.Container]("it is in capinspect's pid namespace, which is not the node's, and its cgroup names no container")
-	case c.from.live && hasCgroups(handle):
-		return task.Unknown[*task.Container](apartCgroup)
+	}
+	if t.KernelThread {
+		return task.Known[*task.Container](nil)
+	}
+	found, mounts := new(task.Container), c.mounts(handle)
+	if found.Add(mounts.Container, mounts.evidence); found.Evidence != nil || found.Conflicts != nil {
+		c.from.untold(found, t, nil, mounts.unread)
+		return task.Known(found)
+	}
+	if why := c.unsaid(handle, t, text); why != "" {
+		return task.Unknown[*task.Container](why)
 	}
 	return task.Known[*task.Container](nil)
 }
 
-// hasCgroups reports whether a process is seen to be in another cgroup namespace than the
-// node's, as containers are that have the node's pid namespace and no cgroup of their own.
-func hasCgroups(handle procstatus.Task) bool {
-	id, err := handle.Namespace(procstatus.NamespaceCgroup)
-	return err == nil && task.Is(IsInitial(procstatus.NamespaceCgroup, task.Known(id)), false)
+// unsaid says why a task may be in a container that neither its cgroup nor its mounts name;
+// "" if it is in none.
+func (c *Containers) unsaid(handle procstatus.Task, t *task.Task, cgroup []byte) string {
+	numbers := len(t.NSPid.Zero())
+	switch {
+	case c.private && isBlank(cgroup):
+		return blankCgroup
+	case numbers > 1:
+		return "it is in another pid namespace, and its cgroup names no container"
+	case task.Is(t.RunState, 'Z') && isBlank(cgroup):
+		return endedCgroup
+	case numbers == 0 && !isIn(handle, procstatus.NamespacePID, true):
+		return "its pid namespace is not known, and its cgroup names no container"
+	case task.Is(c.hostPIDs, false):
+		return "it is in capinspect's pid namespace, which is not the node's, and its cgroup names no container"
+	case numbers == 1 && !c.hostPIDs.Known():
+		return "nothing tells whether this procfs is the node's, and its cgroup names no container"
+	case isIn(handle, procstatus.NamespaceCgroup, false):
+		return apartCgroup
+	}
+	return ""
 }
 
-// podMounts is what the mounts of one process of a pod say about the container.
-type podMounts struct {
+// isIn reports whether a process is seen to be in the node's namespace of a kind, or seen
+// not to be. Containers that have the node's pid namespace and no cgroup of their own are in
+// another cgroup namespace.
+func isIn(handle procstatus.Task, k procstatus.NamespaceKind, node bool) bool {
+	id, err := handle.Namespace(k)
+	return err == nil && task.Is(IsInitial(k, task.Known(id)), node)
+}
+
+// mounted is what the mounts of one process say about its container.
+type mounted struct {
 	container.Container
-	runtime container.Evidence
+	evidence []container.Evidence
+	unread   error // why they are not known
 }
 
-// sandbox finds out whether a container is the sandbox of its pod, and its runtime if the
-// cgroup does not name it. One process tells it of all that are in there.
+func mountedOf(handle procstatus.Task) (m mounted) {
+	mounts, err := handle.Mounts()
+	m.unread = err
+	m.Container, m.evidence = container.OfMounts(mounts)
+	return m
+}
+
+// mounts returns what the mounts of a process say. One process of the running kernel tells
+// it of all that are in its mount namespace.
+func (c *Containers) mounts(handle procstatus.Task) mounted {
+	id, err := handle.Namespace(procstatus.NamespaceMnt)
+	if err != nil || !c.from.live {
+		return mountedOf(handle)
+	}
+	m, asked := c.spaces[id]
+	if !asked {
+		m = mountedOf(handle)
+		c.spaces[id] = m
+	}
+	return m
+}
+
+// inside returns what the mounts of a process say. One process tells it of all that are in a
+// container with that id.
+func (c *Containers) inside(handle procstatus.Task, id string) mounted {
+	of, asked := c.ids[id]
+	if !asked {
+		if of = mountedOf(handle); of.unread == nil {
+			c.ids[id] = of
+		}
+	}
+	return of
+}
+
+// sandbox finds out whether a container is the sandbox of its pod, the pod if the cgroup
+// does not name it, as from inside a cgroup namespace, and so the runtime.
 func (c *Containers) sandbox(handle procstatus.Task, t *task.Task, found *task.Container) {
 	switch {
 	case found.OtherPodUID != "":
 		found.Sandbox = task.Unknown[bool](found.Why.PodUID)
 		return
-	case found.PodUID == "":
+	case found.ID == "" && found.PodUID == "":
 		found.Sandbox = task.Known(false)
 		return
 	case found.ID == "":
 		found.Sandbox = task.Unknown[bool](found.Why.ID)
 		return
 	}
-	of, asked := c.pods[found.ID]
-	if !asked {
-		mounts, err := handle.Mounts()
-		if err != nil {
-			found.Sandbox = task.Unknown[bool]("mountinfo: " + c.from.Hidden(err, t))
-			return
-		}
-		in, from := container.OfMounts(mounts)
-		of.Container = in
-		if at := slices.IndexFunc(from, func(e container.Evidence) bool { return e.What == "runtime" }); at >= 0 {
-			of.runtime = from[at]
-		}
-		c.pods[found.ID] = of
+	of := c.inside(handle, found.ID)
+	if found.PodUID == "" {
+		found.Add(of.Container, of.evidence)
+		found.Sandbox = task.Known(found.SandboxID == found.ID)
+		return
+	}
+	if of.unread != nil {
+		found.Sandbox = task.Unknown[bool]("mountinfo: " + c.from.Hidden(of.unread, t))
+		return
 	}
 	found.Sandbox = task.Known(of.SandboxID == found.ID)
-	if of.PodUID == "" || of.PodUID == found.PodUID {
-		found.Conclude(&found.Runtime, of.Runtime, of.runtime)
+	if at := slices.IndexFunc(of.evidence, func(e container.Evidence) bool { return e.What == "runtime" }); at >= 0 && (of.PodUID == "" || of.PodUID == found.PodUID) {
+		found.Conclude(&found.Runtime, of.Runtime, of.evidence[at])
 	}
 }

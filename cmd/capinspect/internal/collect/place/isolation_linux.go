@@ -26,8 +26,7 @@ func (f *Finder) Isolation(t *task.Task) {
 }
 
 // hostPID reports whether the task is in the node's pid namespace, as far as its numbers
-// tell: one that a procfs of capinspect's own pid namespace shows with one number is in
-// that namespace.
+// tell: one that a procfs of the node shows with one number is in that namespace.
 func (f *Finder) hostPID(t *task.Task) task.Value[bool] {
 	if len(t.NSPid.Zero()) != 1 {
 		return task.Value[bool]{}
@@ -37,10 +36,37 @@ func (f *Finder) hostPID(t *task.Task) task.Value[bool] {
 
 // hostPIDs reports whether all tasks with one number are in the node's pid namespace.
 func (f *Finder) hostPIDs() task.Value[bool] {
-	if !f.SharesNumbers() {
+	if f.SharesNumbers() {
+		return f.InInitial(procstatus.NamespacePID)
+	}
+	return f.reader().nodes
+}
+
+// showsNode reports whether the procfs is of the node's pid namespace. The thread of the
+// kernel that starts all the others is in no other one (init/main.c, rest_init). A copy that
+// was made without it is the node's if systemd is the first process: one in a container has
+// mounts that tell so, or a cgroup below that of the container.
+func (f *Finder) showsNode(first inode) task.Value[bool] {
+	if f.proc == nil {
 		return task.Value[bool]{}
 	}
-	return f.InInitial(procstatus.NamespacePID)
+	if second, err := f.proc.Task(2).Status(); err == nil && second.KernelThread() {
+		return task.Known(true)
+	}
+	if text, err := f.proc.Task(1).Cgroup(); err == nil && !f.live && isInitScope(text) && mountedOf(f.proc.Task(1)).evidence == nil {
+		return task.Known(true)
+	}
+	return IsInitial(procstatus.NamespacePID, first)
+}
+
+// isInitScope reports whether a cgroup file is that of systemd as the first process.
+func isInitScope(text []byte) bool {
+	for line, err := range procstatus.Cgroups(text) {
+		if err == nil && line.Path == "/init.scope" {
+			return true
+		}
+	}
+	return false
 }
 
 // initIsFirst reports whether PID 1 is known to be the node's init.

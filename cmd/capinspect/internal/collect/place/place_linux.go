@@ -62,6 +62,7 @@ type reader struct {
 	first      [procstatus.NumNamespaces]inode // of PID 1
 	root       string                          // where its root is, as the kernel names it; "" if hidden
 	rootMount  int                             // the mount that it is on
+	nodes      task.Value[bool]                // the procfs is of the node's pid namespace; unknown if it is capinspect's own
 }
 
 // reader returns what capinspect is in the procfs.
@@ -82,6 +83,9 @@ func (f *Finder) reader() *reader {
 	}
 	if f.live {
 		f.me.findRoot(f.proc)
+	}
+	if !f.SharesNumbers() {
+		f.me.nodes = f.showsNode(f.me.first[procstatus.NamespacePID])
 	}
 	return f.me
 }
