@@ -26,9 +26,9 @@ var decodeCommand = command.Command{
 bitmap. An argument of hexadecimal digits is a bitmap, even 13; a list of names
 may be in any spelling. decode also reads the text form (cap_net_raw=ep), the
 IAB text, lines of a status file, of capsh --print, getcap, getpcaps, captree,
-pscap, filecap, getfattr, setpriv --dump, strace (capset), audit and Falco,
-masks of C, --cap-add, sets as ps shortens them, and reports in JSON. It skips
-what a shell, grep, kubectl, a CI log, Markdown or HTML puts around a line.
+pscap, filecap, getfattr, setpriv --dump, strace (capset), audit, Falco and
+journalctl, masks of C, --cap-add, sets as ps shortens them, reports in JSON. It
+skips what a shell, grep, kubectl, a log, Markdown or HTML puts around a line.
 After a set it says which runtime's default that is, or which is nearest.
 
 Without an argument and a file, it reads standard input. A line without a set

@@ -17,7 +17,10 @@ import (
 )
 
 // ofEvent is what an item is that an event in JSON makes.
-const ofEvent = "an event of Tetragon or Falco"
+const ofEvent = "an event of Tetragon, Falco or the journal"
+
+// journalField is the field of the journal of systemd that has the effective set, as a bitmap.
+const journalField = "_CAP_EFFECTIVE"
 
 // The bounds of events, far above what a program writes.
 const (
@@ -36,7 +39,7 @@ var eventFields = []struct {
 	{"effective", "thread.cap_effective", capset.Effective},
 }
 
-// isEvents reports whether a text is events of Tetragon or Falco.
+// isEvents reports whether a text is events of Tetragon, Falco or the journal.
 func isEvents(text []byte) bool {
 	if !isObject(text) {
 		return false
@@ -46,7 +49,7 @@ func isEvents(text []byte) bool {
 			return true
 		}
 	}
-	return bytes.Contains(text, []byte(`"cap":`)) && bytes.Contains(text, []byte(`"process`))
+	return bytes.Contains(text, []byte(strconv.Quote(journalField))) || bytes.Contains(text, []byte(`"cap":`)) && bytes.Contains(text, []byte(`"process`))
 }
 
 // readEvents returns the tasks of the processes in a stream of events.
@@ -102,6 +105,11 @@ func eventItems(event map[string]any, depth int) (items []*item, err error) {
 			return nil, err
 		}
 	}
+	if text, ok := event[journalField].(string); ok {
+		if sets[capset.Effective], err = capset.ParseHex(text); err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", journalField, shortened(text), err)
+		}
+	}
 	if cap != nil { // which leaves out an empty set
 		for _, f := range eventFields {
 			sets[f.kind] |= 0
@@ -151,9 +159,12 @@ func eventItem(event map[string]any, sets map[capset.Kind]capset.Set) *item {
 			p.tid = int(n)
 		}
 	}
+	if text, ok := event["_PID"].(string); ok {
+		p.tid, _ = strconv.Atoi(text)
+	}
 	it := &item{what: ofEvent}
 	it.task, _ = p.task()
-	for _, key := range []string{"binary", "proc.name"} {
+	for _, key := range []string{"binary", "proc.name", "_COMM"} {
 		if name, ok := event[key].(string); ok && name != "" {
 			it.from = name
 			it.task.Name = task.Known(name[strings.LastIndexByte(name, '/')+1:])

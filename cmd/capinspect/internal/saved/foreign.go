@@ -28,7 +28,7 @@ var foreigners = []foreigner{
 	{pattern(`^POD ID +CREATED +STATE\b`), "the table of crictl pods, which tells no capabilities: save the output of crictl inspect of a container instead", true},
 	{pattern(`^(?:NAMESPACE +)?NAME +READY +STATUS\b`), "the table of kubectl get pods, which tells no capabilities: save the output of kubectl get pods -o yaml, which pod:FILE reads", true},
 	{pattern(`^[●○×↻] \S+\.(?:service|socket|scope|slice|timer|mount)\b`), "the output of systemctl status, which tells no capabilities: save the output of systemctl show instead", true},
-	{pattern(`^(?:NAME +DESCRIPTION|UNIT) +EXPOSURE\b`), "the table of systemd-analyze security, which judges the settings: save the output of systemctl show instead", true},
+	{pattern(`^(?:NAME +DESCRIPTION|UNIT) +EXPOSURE\b|^[✓✗] [A-Z]\w+=|^→ Overall exposure level`), "the table of systemd-analyze security, which judges the settings: save the output of systemctl show instead", true},
 	{pattern(`^(?:sudo )?systemd-run .*-`), "a command line of systemd-run: write the settings behind its -p each on a line", false},
 	{pattern(`^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?(?:run|create) .*-`), "a command line that starts a container: save the output of docker inspect instead, or write a compose file", true},
 	{pattern(`^\[(?:Timer|Socket|Path|Mount|Automount|Swap|Target|Slice|Scope)\]$`), "a unit of systemd that is no service: save the output of systemctl cat of the service instead", true},

@@ -43,7 +43,7 @@ var formats = []format{
 	{name: "a compose file", is: config.IsCompose, asks: config.Compose},
 	{name: "a unit of podman", is: config.IsQuadlet, asks: config.Quadlet},
 	{name: "a unit of systemd", is: config.IsUnit, asks: config.Unit},
-	{name: "events of Tetragon or Falco", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
+	{name: "events of Tetragon, Falco or the journal", is: isEvents, tasks: tasksOf(readEvents), sets: setsOfItems(readEvents)},
 	{name: "a manifest of Kubernetes", is: isManifest, tasks: refuseManifest},
 	{name: "a list of names", is: isNames, tasks: tasksOf(readNames), sets: setsOfItems(readNames)},
 	{name: "JSON", is: isOtherJSON, tasks: refuseJSON},

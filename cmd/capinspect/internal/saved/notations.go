@@ -338,8 +338,11 @@ func (r *reader) maskLine(l row) (bool, error) {
 		return true, nil
 	}
 	m, err := Set(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, nil
+	case IsMask(text) && len(text) == idDigits && m.Set>>(capset.LastKnown+1) != 0:
+		return true, fmt.Errorf("%q: the id of a container or an image: write 0x in front of a bitmap", text)
 	}
 	what, plain := ofNames, strings.HasPrefix(strings.ToLower(text), "cap_")
 	if IsMask(text) {
@@ -352,6 +355,9 @@ func (r *reader) maskLine(l row) (bool, error) {
 	r.add(l, what, nil, m)
 	return true, nil
 }
+
+// idDigits is how many digits docker and podman print of an id.
+const idDigits = 12
 
 // dumped are the bytes of something, which are no numbers of capabilities.
 var dumped = pattern(`^(?:[0-9a-fA-F]+:? +)?(?:[0-9a-fA-F]{2} +){3,}[0-9a-fA-F]{2}\b|[ ,]0[0-9a-fA-F]\b|^0[0-9a-fA-F][ ,]`)

@@ -61,6 +61,7 @@ type reader struct {
 	rows     *notation.Table  // of which further rows may follow
 	wrongRow error            // of the line that is read, as a row of that table
 	errs     []lineError
+	wrong    int // the length of the lines that have one
 
 	examined int // lines that do not belong to a status file of today, at first sight
 }
@@ -68,6 +69,10 @@ type reader struct {
 // maxErrors is the number of wrong lines after which no further one is read: such a text
 // is something else.
 const maxErrors = 1000
+
+// maxWrong is the length of the lines that are not understood after which no further one is
+// read either, in bytes.
+const maxWrong = 256 << 10
 
 // maxExamined is the number of lines that are examined for more than being one of a status
 // file that a kernel of today prints.
@@ -83,11 +88,12 @@ func readLines(text []byte) ([]*item, error) {
 	for l := range rows(text) {
 		if err := r.line(l); err != nil {
 			r.fail(l.number, err)
+			r.wrong += len(l.text)
 		}
 		if len(r.items) > maxItems {
 			r.fail(l.number, errTooMany)
 		}
-		if len(r.errs) >= maxErrors || len(r.items) > maxItems || r.examined > maxExamined {
+		if len(r.errs) >= maxErrors || r.wrong > maxWrong || len(r.items) > maxItems || r.examined > maxExamined {
 			break
 		}
 	}
@@ -225,6 +231,9 @@ func (r *reader) line(l row) error {
 			return nil
 		}
 		return errors.New(f.what)
+	}
+	if notation.OtherRecord(first.text) {
+		return nil
 	}
 	if r.wrongRow != nil {
 		return r.wrongRow

@@ -288,6 +288,7 @@ var noise = pattern("^(?:" + strings.Join([]string{
 	`\++ .*`,          // set -x of a shell
 	`(?:\[[^\]]+\]|[\w.@:~/-]+)(?: [\w.@:~/-]+)?[ \]]?[#$%❯➜](?: .*)?`, // a prompt with a host or a directory
 	`PS [^>]*>.*`, // the prompt of PowerShell
+	`(?:Apptainer|Singularity)>.*`,
 }, "|") + ")$")
 
 // noiseAbove is a line above others that tell nothing either: the system calls that

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/capinspect/capinspect/capset"
 )
 
 // TestPrefixes holds what may stand before a line, and what of it says whose the line is.
@@ -53,7 +55,7 @@ func TestPrefixes(t *testing.T) {
 func TestNoise(t *testing.T) {
 	for _, line := range []string{
 		"", " ", "```", "```console", "~~~", "$", "$ grep Cap /proc/1/status", "# id", "/ # ", "/app $ ls", "root@web:/# ls",
-		"[root@host ~]# capsh --print", "user@host:~$ x", "bash-5.1$ x", "user@host ~ % x", "PS C:\\> kubectl exec x", "+ grep Cap /proc/1/status",
+		"[root@host ~]# capsh --print", "user@host:~$ x", "bash-5.1$ x", "user@host ~ % x", "PS C:\\> kubectl exec x", "Apptainer> capsh --print", "+ grep Cap /proc/1/status",
 		"|-----|:----|", "+-----+-----+", "{", "],", "##[group]Run grep", "::group::x", "section_start:1560896352:x",
 		`Defaulted container "web" out of: web, sidecar`, "command terminated with exit code 1", "--", "...", "WARNING: libcap needs an update (cap=40 should have a name).",
 	} {
@@ -131,5 +133,48 @@ func TestBounds(t *testing.T) {
 		if err == nil || err.Error() != "x: "+test.want {
 			t.Errorf("%q: %v, want %s", test.line, err, test.want)
 		}
+	}
+}
+
+// TestAside holds what is said of lines that stand beside those with sets.
+func TestAside(t *testing.T) {
+	const set = "0x0000000000002000\n"
+	for _, test := range []struct{ line, want string }{
+		{`type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=126 success=yes exit=0`, ""},
+		{`type=PATH msg=audit(1.2:3): item=0 name="/x" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0`, ""},
+		{"type=PROCTITLE msg=audit(1.2:3): proctitle=6C73", ""},
+		{"type=AVC msg=audit(1.2:3): avc:  denied  { x } for pid=1", "x: line 2: a record of SELinux, which is about one check, not a set: 'capinspect needs FILE' reads it"},
+		{"ab5743f41e0d", `x: line 2: "ab5743f41e0d": the id of a container or an image: write 0x in front of a bitmap`},
+		{" ---> ab5743f41e0d", `x: line 2: "ab5743f41e0d": the id of a container or an image: write 0x in front of a bitmap`},
+		{"✗ CapabilityBoundingSet=~CAP_SYS_TIME  Service may change the clock  0.2", "x: line 2: the table of systemd-analyze security, which judges the settings: save the output of systemctl show instead"},
+	} {
+		list, err := Sets("x", []byte(set+test.line+"\n"+set))
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if len(list) != 2 || got != test.want {
+			t.Errorf("%q: %d sets, %q, want %q", test.line, len(list), got, test.want)
+		}
+	}
+	for _, mask := range []string{"0xab5743f41e0d", "00000000ab57", "3fffffffff"} {
+		if list, err := Sets("x", []byte(mask+"\n")); len(list) != 1 || err != nil {
+			t.Errorf("%s: %v, %v", mask, list, err)
+		}
+	}
+}
+
+// TestJournal holds that the effective set of a process is read in the journal.
+func TestJournal(t *testing.T) {
+	const text = `{"_UID":"0","_CAP_EFFECTIVE":"1ffffffffff","_PID":"1","_COMM":"systemd"}
+{"MESSAGE":"of the kernel"}
+{"_CAP_EFFECTIVE":"400","_PID":"812","_COMM":"nginx"}
+`
+	tasks, err := Tasks("x", []byte(text), nil)
+	if err != nil || len(tasks) != 2 || tasks[1].Tid.Zero() != 812 || tasks[1].Name.Zero() != "nginx" || tasks[1].Sets[capset.Effective].Zero() != 0x400 || tasks[1].Sets[capset.Permitted].Known() {
+		t.Errorf("%+v, %v", tasks, err)
+	}
+	if _, err := Tasks("x", []byte(`{"_CAP_EFFECTIVE":"x"}`), nil); err == nil || err.Error() != `x: event 1: _CAP_EFFECTIVE: "x": not a hexadecimal number` {
+		t.Error(err)
 	}
 }

@@ -62,6 +62,12 @@ func auditRecord(text string) (*Told, error) {
 	return told, nil
 }
 
+// otherRecord is a record of audit that stands beside those with sets.
+var otherRecord = pattern(`\btype=(?:SYSCALL|EXECVE|CWD|PATH|PROCTITLE|SOCKADDR|EOE|BPRM_FCAPS|OBJ_PID) msg=audit\(`)
+
+// OtherRecord reports whether a line is a record of audit that tells no set.
+func OtherRecord(text string) bool { return otherRecord().MatchString(text) }
+
 // auditSets are the fields of the sets: in BPRM_FCAPS, where those before execve have "old_"
 // in front, and in CAPSET.
 var auditSets = []struct {

@@ -43,7 +43,7 @@ type Task struct {
 }
 
 // lines are the kinds of lines that can be told without what stands before them.
-var lines = []func(text string) (*Told, error){getpcapsLine, auditRecord, captreeLine, setcapCall, flagLine, falcoLine}
+var lines = []func(text string) (*Told, error){getpcapsLine, auditRecord, captreeLine, setcapCall, flagLine, falcoLine, journalLine}
 
 // Line returns what a line tells, nil if it is of no kind that this package knows.
 func Line(text string) (*Told, error) {
@@ -70,6 +70,9 @@ func names(text string) (capset.Set, error) {
 			set |= capset.UpTo(capset.LastKnown)
 			continue
 		case "none":
+			continue
+		case "sys_psacct": // as older releases of libcap-ng write it
+			set |= capset.Of(capset.SysPacct)
 			continue
 		}
 		c, err := capset.Parse(name)

@@ -12,7 +12,7 @@ import (
 
 // getpcaps is what getpcaps(8) prints: libcap before 2.43 has a sentence before the text
 // form, which --legacy and --verbose still ask for; --iab adds the IAB text.
-var getpcaps = pattern("^(?:Capabilities for [`'](\\d+)'?:|(\\d+):) +(?:\"([^\"]*)\" \\[(.*)\\]|([^\"].*))$")
+var getpcaps = pattern("^(?:Capabilities for \\\\?[`'‘](\\d+)['’]?:|(\\d+):) +(?:\"([^\"]*)\" \\[(.*)\\]|([^\"].*))$")
 
 func getpcapsLine(text string) (*Told, error) {
 	found := getpcaps().FindStringSubmatch(text)
