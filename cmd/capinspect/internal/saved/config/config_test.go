@@ -327,6 +327,7 @@ func TestUnit(t *testing.T) {
 		{"User=7\nAmbientCapabilities=CAP_CHOWN\nNoNewPrivileges=yes", "1 1 1 1ffffffffff 1 7 true"},
 		{"User=root\nAmbientCapabilities=CAP_CHOWN", "1 1ffffffffff 1ffffffffff 1ffffffffff 1 0 false"},
 		{"User=app\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? false user-name"},
+		{"[Service]\nUser=7\nCapabilities=CAP_CHOWN+ep", "0 0 0 1ffffffffff 0 7 false obsolete"},
 		{"DynamicUser=yes\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? true"},
 		{"User=7\nUID=7\nCapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read", "0 0 0 1 0 7 ?"},
 		{"User=7\nCapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read\nSystemCallFilter=", "0 0 0 1 0 7 false"},
@@ -355,6 +356,25 @@ func TestUnit(t *testing.T) {
 		}
 		if !IsUnit([]byte(test.lines)) && strings.Contains(test.lines, "Cap") {
 			t.Errorf("%q is not recognised", test.lines)
+		}
+	}
+}
+
+// TestShown holds what the numbers of systemctl show stand for, which printed bitmaps before
+// systemd 235.
+func TestShown(t *testing.T) {
+	for text, want := range map[string]string{
+		"Id=a.service\nCapabilityBoundingSet=18446744073709551615\nAmbientCapabilities=0\nSecureBits=0": "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false",
+		"User=7\nCapabilityBoundingSet=1024\nAmbientCapabilities=1024\nNoNewPrivileges=yes":             "400 400 400 400 400 7 true",
+		"MainPID=1\nCapabilityBoundingSet=33\nSecureBits=0":                                             "0 21 21 21 0 0 false bitmap",
+		"CapabilityBoundingSet=0\nAmbientCapabilities=0":                                                "0 0 0 0 0 0 false",
+		"CapabilityBoundingSet=0 5":                                                                     "0 21 21 21 0 0 false",
+		"[Service]\nCapabilityBoundingSet=5":                                                            "0 20 20 20 0 0 false",
+		"CapabilityBoundingSet=18446744073709551616":                                                    "0 0 0 0 0 0 false unknown-capability",
+	} {
+		tasks, err := Unit([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
 }

@@ -160,6 +160,14 @@ func (s *service) sets() {
 		}
 	}
 	s.raise = s.mask("AmbientCapabilities", 0)
+	for _, key := range [...]string{"CapabilityBoundingSet", "AmbientCapabilities"} {
+		if set, ok := s.printed(s.last(key)); ok && set != 0 && set <= capset.Set(s.most) {
+			s.assume("bitmap", key+"="+s.last(key)+" is a bitmap, as systemctl show prints it before systemd 235, not the number of a capability")
+		}
+	}
+	if s.last("Capabilities") != "" {
+		s.trap("obsolete", "Capabilities= counts for nothing since systemd 230: AmbientCapabilities= gives them to a user other than root")
+	}
 	if s.everything {
 		s.bounding, s.raise = all, 0
 	}
@@ -178,6 +186,10 @@ func (s *service) mask(key string, initial capset.Set) capset.Set {
 	all := capset.UpTo(s.most)
 	set := initial
 	for _, value := range s.settings[key] {
+		if printed, ok := s.printed(value); ok {
+			set = printed & all
+			continue
+		}
 		value, invert := strings.CutPrefix(value, "~")
 		sum := s.named(key, value)
 		switch {
@@ -192,6 +204,14 @@ func (s *service) mask(key string, initial capset.Set) capset.Set {
 		}
 	}
 	return set
+}
+
+// printed returns the set that a number of systemctl show stands for: before systemd 235
+// (systemctl, print_property) it printed the bitmap. In a file, a number is that of one
+// capability.
+func (s *service) printed(value string) (set capset.Set, ok bool) {
+	n, err := strconv.ParseUint(value, 10, 64)
+	return capset.Set(n), err == nil && !s.file
 }
 
 // named returns the set of some names. systemd takes those with CAP_ before them, in upper
