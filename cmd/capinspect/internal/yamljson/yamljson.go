@@ -37,8 +37,8 @@ func Read(from io.Reader, first int) ([]byte, error) {
 
 // ReadCompose is [Read] for a compose file, which has the tags !reset, for a value that is taken
 // back, and !override, for one that replaces that of another file.
-func ReadCompose(from io.Reader) ([]byte, error) {
-	return read(from, converter{first: 1, line: 1, compose: true})
+func ReadCompose(from io.Reader, first int) ([]byte, error) {
+	return read(from, converter{first: first, line: first, compose: true})
 }
 
 func read(from io.Reader, c converter) ([]byte, error) {

@@ -76,61 +76,85 @@ func (b *base) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// IsCompose reports whether a text is a compose file.
-func IsCompose(text []byte) bool {
-	is, _ := composeForm(text)
-	return is
-}
+// form is how a text has services.
+type form int
 
-// composeForm reports whether a text is a compose file, and whether it has the first form, in
-// which each key at the margin is a service.
-func composeForm(text []byte) (is, first bool) {
-	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
-		return hasKey(text, "services") && !hasKey(text, "apiVersion"), false
+const (
+	noForm        form = iota // it has none
+	underServices             // below the key services
+	byName                    // each key at the margin is one, as in the first compose files
+	oneService                // the keys at the margin are those of one
+)
+
+// IsCompose reports whether a text is a compose file, or lines of a service in one.
+func IsCompose(text []byte) bool { return composeForm(text) != noForm }
+
+func composeForm(text []byte) form {
+	if beginsObject(text) {
+		if hasKey(text, "services") && !hasKey(text, "apiVersion") {
+			return underServices
+		}
+		return noForm
 	}
-	image, asks, other := false, false, false
+	has := map[string]bool{}      // keys anywhere
+	atMargin := map[string]bool{} // keys of the lines that are indented least
+	other, indent := false, 64
 	for line := range bytes.Lines(text) {
-		key, value, ok := strings.Cut(strings.TrimLeft(string(line[:min(len(line), 64)]), " "), ":")
-		value, _, _ = strings.Cut(value, "#")
-		margin := line[0] != ' '
-		switch {
-		case !ok || strings.HasPrefix(key, "#"):
-		case margin && key == "apiVersion":
-			return false, false
-		case margin && key == "services":
-			is = true
-		case margin && strings.TrimSpace(value) != "" || slices.Contains(notOfService, key):
-			other = true
-		case key == "image" || key == "build":
-			image = true
-		case slices.Contains(ofService, key):
-			asks = true
+		key, value, ok := strings.Cut(string(line[:min(len(line), 64)]), ":")
+		blanks := len(key) - len(strings.TrimLeft(key, " "))
+		key = key[blanks:]
+		if !ok || key == "" || key[0] == '#' || key[0] == '-' {
+			continue
+		}
+		if blanks < indent {
+			indent = blanks
+			clear(atMargin)
+			other = false
+		}
+		has[key] = true
+		if value, _, _ = strings.Cut(value, "#"); blanks == indent {
+			atMargin[key] = true
+			other = other || strings.TrimSpace(value) != ""
 		}
 	}
-	return is || image && asks && !other, !is
+	hasAny := func(keys []string, in map[string]bool) bool {
+		return slices.ContainsFunc(keys, func(key string) bool { return in[key] })
+	}
+	switch image := []string{"image", "build"}; {
+	case atMargin["apiVersion"]:
+		return noForm
+	case atMargin["services"]:
+		return underServices
+	case hasAny(notOfService, has):
+		return noForm
+	case atMargin["cap_add"] && atMargin["cap_drop"], hasAny(image, atMargin) && hasAny(ofCapabilities, atMargin):
+		return oneService
+	case hasAny(image, has) && hasAny(ofService, has) && !other:
+		return byName
+	}
+	return noForm
 }
 
-// ofService are keys of a service, and notOfService are keys of what looks like one: a job of
-// a CI, a value of a chart.
+// beginsObject reports whether a text is JSON, as far as its first character tells.
+func beginsObject(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+}
+
+// ofService are keys of a service, of which ofCapabilities decide what it holds. notOfService
+// are keys of what looks like one: a job of a CI, a value of a chart.
 var (
 	ofService = []string{
 		"cap_add", "cap_drop", "command", "environment", "links", "net", "pid", "ports", "privileged", "restart", "security_opt", "user", "volumes",
 	}
-	notOfService = []string{"jobs", "repository", "runs-on", "script", "spec", "stage", "steps"}
+	ofCapabilities = []string{"cap_add", "cap_drop", "privileged", "security_opt", "user"}
+	notOfService   = []string{"jobs", "repository", "runs-on", "script", "spec", "stage", "steps"}
 )
 
 // Compose returns the tasks of the services of a compose file, on a kernel with the given
 // last capability. Each is what docker is asked for.
 func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
-	_, first := composeForm(text)
-	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
-		if text, err = yamljson.ReadCompose(bytes.NewReader(text)); err != nil {
-			return nil, err
-		}
-	}
-	r := composeReader{first: first, in: strictjson.NewDecoder(bytes.NewReader(text)), services: map[string]*composed{}}
-	r.in.Limit(maxTokens)
-	if err := r.read(); err != nil {
+	r := composeReader{form: composeForm(text), services: map[string]*composed{}}
+	if err := r.all(text); err != nil {
 		return nil, err
 	}
 	for _, name := range r.names {
@@ -142,9 +166,15 @@ func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 			t, err = w.task(last)
 		}
 		if err != nil {
+			if name == "" {
+				return nil, err
+			}
 			return nil, fmt.Errorf("service %s: %w", shortened(name), err)
 		}
 		whole.leaveOut(t, missing)
+		if r.form == oneService {
+			t.Asked.Assumed = append(t.Asked.Assumed, task.Note{Code: "part", Text: "settings that are not among these lines have their defaults"})
+		}
 		if r.include {
 			t.Asked.Assumed = append(t.Asked.Assumed, task.Note{Code: "include", Text: "what the file includes does not count: docker compose config prints the whole"})
 		}
@@ -159,30 +189,56 @@ func Compose(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 
 // composeReader reads a compose file.
 type composeReader struct {
-	in       *strictjson.Decoder
-	first    bool     // each key is a service
+	in       *strictjson.Decoder // of a document
+	form     form
 	include  bool     // there are other files
 	names    []string // of the services, in the order of the file
 	services map[string]*composed
 }
 
-func (r *composeReader) read() error {
-	service := func(name string) error {
-		s := new(composed)
-		r.names, r.services[name] = append(r.names, name), s
-		if err := tooMany("services", len(r.names), maxContainers); err != nil {
+// all reads all documents. What a later one has of a service takes precedence over what an
+// earlier one has, as if it were another file (compose-go, loader).
+func (r *composeReader) all(text []byte) error {
+	if beginsObject(text) {
+		return r.document(text, 1)
+	}
+	documents := yamljson.Split(bytes.NewReader(text))
+	for n := 1; ; n++ {
+		line, err := documents.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = tooMany("documents", n, maxContainers)
+		}
+		var json []byte
+		if err == nil {
+			json, err = yamljson.ReadCompose(documents, line)
+		}
+		if err == nil {
+			err = r.document(json, line)
+		}
+		if err != nil {
 			return err
 		}
-		return r.in.Decode(s)
+	}
+}
+
+// document reads a document of JSON that begins on the given line.
+func (r *composeReader) document(text []byte, line int) error {
+	r.in = strictjson.NewDecoderAt(bytes.NewReader(text), line)
+	r.in.Limit(maxTokens)
+	if r.form == oneService {
+		return r.service("")
 	}
 	err := r.in.Object(func(key string) error {
 		switch {
-		case r.first:
-			return service(key)
+		case r.form == byName:
+			return r.service(key)
 		case key == "include":
 			r.include = true
 		case key == "services":
-			return r.in.Object(service)
+			return r.in.Object(r.service)
 		}
 		return nil
 	})
@@ -190,6 +246,24 @@ func (r *composeReader) read() error {
 		return nil
 	}
 	return err
+}
+
+// service reads the service of a name.
+func (r *composeReader) service(name string) error {
+	s := new(composed)
+	if err := r.in.Decode(s); err != nil {
+		return err
+	}
+	if before := r.services[name]; before != nil {
+		s.inherit(*before)
+	} else {
+		r.names = append(r.names, name)
+	}
+	r.services[name] = s
+	return cmp.Or(
+		tooMany("services", len(r.names), maxContainers),
+		tooMany("capabilities, options and groups", len(s.CapAdd.names)+len(s.CapDrop.names)+len(s.SecurityOpt.names)+len(s.GroupAdd), 4*maxList),
+	)
 }
 
 // whole returns a service with what it extends, and why that is not all; "" if it is.
@@ -208,29 +282,37 @@ func (r *composeReader) whole(name string, above []string) (s composed, missing 
 		return s, "it extends itself"
 	}
 	b, missing := r.whole(from, append(above, name))
-	s.CapAdd.names = slices.Concat(b.CapAdd.names, s.CapAdd.names)
-	s.CapDrop.names = slices.Concat(b.CapDrop.names, s.CapDrop.names)
-	s.SecurityOpt.names = slices.Concat(b.SecurityOpt.names, s.SecurityOpt.names)
-	s.GroupAdd = slices.Concat(b.GroupAdd, s.GroupAdd)
-	for _, pair := range [...][2]*word{
-		{&s.Privileged, &b.Privileged},
-		{&s.ReadOnly, &b.ReadOnly},
-		{&s.User, &b.User},
-		{&s.UsernsMode, &b.UsernsMode},
-		{&s.PID, &b.PID},
-		{&s.IPC, &b.IPC},
-		{&s.NetworkMode, &b.NetworkMode},
-		{&s.Net, &b.Net},
-	} {
-		if *pair[0] == "" {
-			*pair[0] = *pair[1]
-		}
-	}
+	s.inherit(b)
 	return s, missing
 }
 
 // maxExtends is how many services may extend each other.
 const maxExtends = 16
+
+// inherit takes from another service what this one does not have, and what lists have.
+func (s *composed) inherit(from composed) {
+	if s.Extends == nil {
+		s.Extends = from.Extends
+	}
+	s.CapAdd.names = slices.Concat(from.CapAdd.names, s.CapAdd.names)
+	s.CapDrop.names = slices.Concat(from.CapDrop.names, s.CapDrop.names)
+	s.SecurityOpt.names = slices.Concat(from.SecurityOpt.names, s.SecurityOpt.names)
+	s.GroupAdd = slices.Concat(from.GroupAdd, s.GroupAdd)
+	for _, pair := range [...][2]*word{
+		{&s.Privileged, &from.Privileged},
+		{&s.ReadOnly, &from.ReadOnly},
+		{&s.User, &from.User},
+		{&s.UsernsMode, &from.UsernsMode},
+		{&s.PID, &from.PID},
+		{&s.IPC, &from.IPC},
+		{&s.NetworkMode, &from.NetworkMode},
+		{&s.Net, &from.Net},
+	} {
+		if *pair[0] == "" {
+			*pair[0] = *pair[1]
+		}
+	}
+}
 
 // check returns an error if a switch is neither true nor false, which compose refuses.
 func (s *composed) check() error {

@@ -282,6 +282,12 @@ func TestComposeForms(t *testing.T) {
 		"web:\n  image:\n    repository: x\n  command: []\n":                 false,
 		"stages: [a]\nweb:\n  image: x\n  command: []\n":                     false,
 		"web:\n  image: x\n":                                                 false,
+		"cap_add:\n  - CHOWN\ncap_drop: [ALL]\n":                             true,
+		"image: x\nrestart: always\nprivileged: true\n":                      true,
+		"    cap_drop: [ALL]\n    image: x\n    read_only: true\n":           true,
+		"image: x\nscript:\n  - a\nuser: b\n":                                false,
+		"cap_add:\n  - CHOWN\n":                                              false,
+		"image: x\nenvironment:\n  - user: a\n":                              false,
 		"apiVersion: v1\nservices:\n  - a\n":                                 false,
 	} {
 		if IsCompose([]byte(text)) != want {
@@ -292,6 +298,22 @@ func TestComposeForms(t *testing.T) {
 	if err != nil || len(tasks) != 2 || summary(tasks[0]) != "0 0 0 1ffffffffff 0 7 false add-without-effect" || !tasks[0].Isolation.HostNetwork.Zero() ||
 		tasks[1].Title().Zero() != "db" || summary(tasks[1]) != "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false" {
 		t.Errorf("%v, %v", tasks, err)
+	}
+	for text, want := range map[string]string{
+		"cap_add: [CHOWN]\ncap_drop: [ALL]\nuser: '0'\n":                                                                        "0 1 1 1 0 0 false",
+		"    image: x\n    user: '7'\n    cap_drop:\n    - ALL\n":                                                               "0 0 0 0 0 7 false",
+		"---\nservices:\n  web: {user: '0', cap_drop: [ALL]}\n...\n":                                                            "0 0 0 0 0 0 false",
+		"services: {web: {user: '7', cap_drop: [ALL], cap_add: [KILL]}}\n---\nservices: {web: {user: '0', cap_add: [CHOWN]}}\n": "0 21 21 21 0 0 false",
+		"services:\n  web: {user: '0', cap_drop: [ALL]}\n---\n# no more\n":                                                      "0 0 0 0 0 0 false",
+	} {
+		tasks, err := Compose([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	_, err = Compose([]byte("services: {web: {}}\n---\nservices:\n  web:\n    user: [a]\n"), capset.LastKnown)
+	if err == nil || err.Error() != "line 5: services.web: an object or an array does not belong here" {
+		t.Error(err)
 	}
 	tasks, err = Compose([]byte("include: [a.yaml]\nservices: {web: {user: '0'}}"), capset.LastKnown)
 	if got := summary(only(t, tasks, err)); !strings.HasSuffix(got, " include") {
@@ -413,6 +435,7 @@ func TestHostile(t *testing.T) {
 		"depth":        `{"HostConfig":` + strings.Repeat(`{"a":`, 1<<20),
 		"arrays":       `{"HostConfig":` + strings.Repeat(`[`, 1<<23),
 		"services":     "services:\n b: {cap_add: [" + many(250, "A") + "]}\n" + numbered(5000, " s%d: {extends: b}\n"),
+		"documents":    strings.Repeat("services: {a: {cap_add: ["+many(200, "A")+"]}}\n---\n", 1<<10),
 		"many names":   "services:\n" + numbered(4000, " s%d: &s%d {cap_add: ["+many(100, "A")+"]}\n"),
 		"a long line":  "[Service]\nUser=" + strings.Repeat("\\\n", 8<<20),
 		"units":        strings.Repeat("Id=a\nUser=1\n\n", 1<<20) + "NoNewPrivileges=no",
