@@ -24,9 +24,10 @@ var worn = []string{
 // fore are what may stand before each line of a text, with the blanks behind it that are not
 // those of the line.
 var fore = []func() *regexp.Regexp{
-	pattern(`^> ?`),                    // mail
-	pattern(`^[+-]`),                   // diff
-	pattern(`^[^\s|"{}\[\]]+ +\| ?`),   // docker compose
+	pattern(`^> ?`),                  // mail
+	pattern(`^[+-]`),                 // diff
+	pattern(`^[^\s|"{}\[\]]+ +\| ?`), // docker compose
+	pattern(`^(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: |$)`), // a log
 	pattern(`^\[[^\]"]+\](?: |$)`),     // kubectl logs --prefix
 	pattern(`^[^\s:"{}\[\]]+:\d+[:-]`), // grep -n in several files
 	pattern(`^\d+[:-]`),                // grep -n

@@ -53,6 +53,9 @@ var around = map[string]func(string) string{
 	"grep of files":       each("a/compose.yaml:"),
 	"grep -n of files":    each("a/compose.yaml:N:"),
 	"cat -n":              each("     N\t"),
+	"a clock":             each("15:13:05 "),
+	"the log of a CI":     each("2024-05-06T15:13:05.1234567Z "),
+	"a log":               each("2024-05-06 15:13:05,123 "),
 }
 
 // TestUnwrapped holds that a configuration is read with what may stand around it.
