@@ -34,6 +34,7 @@ type composed struct {
 	IPC         word   `json:"ipc"`
 	NetworkMode word   `json:"network_mode"`
 	Net         word   `json:"net"` // in the first form
+	Runtime     word   `json:"runtime"`
 	Extends     *base  `json:"extends"`
 }
 
@@ -307,6 +308,7 @@ func (s *composed) inherit(from composed) {
 		{&s.IPC, &from.IPC},
 		{&s.NetworkMode, &from.NetworkMode},
 		{&s.Net, &from.Net},
+		{&s.Runtime, &from.Runtime},
 	} {
 		if *pair[0] == "" {
 			*pair[0] = *pair[1]
@@ -347,7 +349,7 @@ func isFilled(text string) bool {
 func (s *composed) wish(name string) wish {
 	pid, ipc, network, readOnly := string(s.PID), string(s.IPC), string(cmp.Or(s.NetworkMode, s.Net)), isTrue(s.ReadOnly)
 	w := wish{
-		name: name, runtime: "docker", from: "a compose file",
+		name: name, runtime: "docker", from: "a compose file", oci: string(s.Runtime),
 		add: s.CapAdd.names, drop: s.CapDrop.names, options: s.SecurityOpt.names,
 		privileged: isTrue(s.Privileged), readOnly: &readOnly, pid: &pid, ipc: &ipc, network: &network,
 		child: task.Unknown[bool]("a compose file does not say whether the daemon has userns-remap"),

@@ -49,6 +49,10 @@ func TestDocker(t *testing.T) {
 		{`"CapAdd":["CAP_ALL","NET_ADMN"],"CapDrop":["ALL"]`, `"User":""`, "0 0 0 0 0 0 false cap-prefix unknown-capability"},
 		{`"CapAdd":[],"CapDrop":[],"SecurityOpt":["no-new-privileges:true"]`, `"User":""`, "0 a80425fb a80425fb a80425fb 0 0 true"},
 		{`"CapAdd":[],"CapDrop":[],"SecurityOpt":["no-new-privileges=false"]`, `"User":""`, "0 a80425fb a80425fb a80425fb 0 0 false"},
+		{`"CapAdd":[],"CapDrop":["ALL"],"SecurityOpt":["no-new-privileges:0"]`, `"User":""`, "0 0 0 0 0 0 false"},
+		{`"CapAdd":[],"CapDrop":["ALL"],"SecurityOpt":["no-new-privileges=1"]`, `"User":""`, "0 0 0 0 0 0 true"},
+		{`"CapAdd":[],"CapDrop":["ALL"],"Runtime":"io.containerd.runc.v2"`, `"User":""`, "0 0 0 0 0 0 false"},
+		{`"CapAdd":[],"CapDrop":["ALL"],"Runtime":"sysbox-runc"`, `"User":""`, "0 0 0 0 0 0 false runtime"},
 		{`"CapAdd":["CHOWN"],"CapDrop":["ALL"],"Privileged":true`, `"User":""`, "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false privileged-ignores-lists"},
 		{`"CapAdd":[],"CapDrop":[],"Privileged":true,"SecurityOpt":["no-new-privileges"]`, `"User":""`, "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 true"},
 		{`"CapAdd":[],"CapDrop":[],"Privileged":true`, `"User":"7"`, "0 0 0 1ffffffffff 0 7 false add-without-effect"},
@@ -149,6 +153,39 @@ func TestSwarm(t *testing.T) {
 		tasks, err := Inspect([]byte(text), capset.LastKnown)
 		if got := summary(only(t, tasks, err)); got != want || !IsInspect([]byte(text)) || tasks[0].Title().Zero() != "web" {
 			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestYAML holds that what crictl inspect prints in YAML is read as the JSON is, and that a
+// manifest is not taken for it.
+func TestYAML(t *testing.T) {
+	for text, want := range map[string]string{
+		"info:\n  pid: 1\n  runtimeSpec:\n    ociVersion: 1.1.0\n    process:\n      user: {uid: 5}\n      capabilities:\n        bounding:\n        - CAP_CHOWN\nstatus:\n  id: a\n": "0 0 0 1 0 5 false",
+		"- Id: a\n  HostConfig:\n    CapAdd: [CHOWN]\n    CapDrop: [ALL]\n    Privileged: false\n    SecurityOpt: null\n  Config:\n    User: ''\n":                                    "0 1 1 1 0 0 false",
+	} {
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != want || !IsInspect([]byte(text)) {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	const manifest = "apiVersion: v1\nkind: ConfigMap\ndata:\n  HostConfig:\n"
+	if IsInspect([]byte(manifest)) {
+		t.Errorf("%q is taken for an inspect command's", manifest)
+	}
+	_, err := Inspect([]byte("- HostConfig:\n    CapAdd: ALL\n"), capset.LastKnown)
+	if err == nil || err.Error() != `line 2: HostConfig.CapAdd: "ALL" is a string, not a list: write ["ALL"]` {
+		t.Error(err)
+	}
+}
+
+// TestSwarmNetwork holds that a network which may be the node's leaves it open.
+func TestSwarmNetwork(t *testing.T) {
+	for networks, want := range map[string]string{``: "false", `,"Networks":[]`: "false", `,"Networks":[{"Target":"a"}]`: "?"} {
+		tasks, err := Inspect([]byte(`[{"Spec":{"Name":"web","TaskTemplate":{"ContainerSpec":{"User":"7"}`+networks+`}}}]`), capset.LastKnown)
+		host := only(t, tasks, err).Isolation.HostNetwork
+		if got := task.Map(host, func(b bool) string { return fmt.Sprint(b) }).Or("?"); got != want {
+			t.Errorf("%s: %s, want %s", networks, got, want)
 		}
 	}
 }
@@ -349,6 +386,9 @@ func TestUnit(t *testing.T) {
 		{"User=7\nAmbientCapabilities=CAP_CHOWN\nNoNewPrivileges=yes", "1 1 1 1ffffffffff 1 7 true"},
 		{"User=root\nAmbientCapabilities=CAP_CHOWN", "1 1ffffffffff 1ffffffffff 1ffffffffff 1 0 false"},
 		{"User=app\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? false user-name"},
+		{"User=7\nNoNewPrivileges=no\nExecStart=/usr/bin/docker compose -f x.yml up -d", "0 0 0 1ffffffffff 0 7 false starts-container"},
+		{"User=7\nNoNewPrivileges=no\nExecStart=-/usr/local/bin/docker-compose up", "0 0 0 1ffffffffff 0 7 false starts-container"},
+		{"User=7\nNoNewPrivileges=no\nExecStart=/usr/bin/docker ps", "0 0 0 1ffffffffff 0 7 false"},
 		{"[Service]\nUser=7\nCapabilities=CAP_CHOWN+ep", "0 0 0 1ffffffffff 0 7 false obsolete"},
 		{"DynamicUser=yes\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? true"},
 		{"User=7\nUID=7\nCapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read", "0 0 0 1 0 7 ?"},

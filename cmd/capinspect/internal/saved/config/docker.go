@@ -4,7 +4,10 @@ package config
 
 import (
 	"cmp"
+	"fmt"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -48,6 +51,7 @@ type (
 		UsernsMode     string  `json:"UsernsMode"`
 		MaskedPaths    list    `json:"MaskedPaths"`
 		ReadonlyPaths  list    `json:"ReadonlyPaths"`
+		Runtime        string  `json:"Runtime"`       // docker's alone
 		CgroupManager  string  `json:"CgroupManager"` // podman's alone
 	}
 )
@@ -56,6 +60,7 @@ type (
 type wish struct {
 	name, id, runtime string
 	from              string // who tells, as "docker inspect"
+	oci               string // the OCI runtime, as "crun"; "" if it is not told
 	add, drop, groups []string
 	privileged        bool
 	user              *string // nil if the image decides
@@ -79,7 +84,7 @@ func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
 		privileged: host.Privileged != nil && *host.Privileged, user: in.Config.User, options: host.SecurityOpt.names,
 		readOnly: host.ReadonlyRootfs, pid: host.PidMode, ipc: host.IpcMode, network: host.NetworkMode,
 		unmasked: host.MaskedPaths.told && len(host.MaskedPaths.names)+len(host.ReadonlyPaths.names) == 0,
-		appArmor: in.AppArmorProfile,
+		appArmor: in.AppArmorProfile, oci: cmp.Or(in.OCIRuntime, host.Runtime),
 	}
 	podman := in.OCIRuntime != "" || in.BoundingCaps.told || host.CgroupManager != ""
 	if podman {
@@ -332,7 +337,8 @@ func (w *wish) readOptions(asks *manifest.SecurityContext) {
 		key, value, _ := cutOption(option)
 		switch {
 		case key == "no-new-privileges":
-			asks.AllowPrivilegeEscalation = new(value == "false")
+			on, err := strconv.ParseBool(value)
+			asks.AllowPrivilegeEscalation = new(err == nil && !on)
 		case key == "seccomp" && value == "unconfined":
 			asks.SeccompProfile.Type = "Unconfined"
 		case key == "seccomp" && value != "builtin":
@@ -345,18 +351,25 @@ func (w *wish) readOptions(asks *manifest.SecurityContext) {
 	}
 }
 
-// cutOption splits an option of --security-opt, which has "=" or ":" before its value.
+// cutOption splits an option of --security-opt, which has "=" before its value, or ":" if there
+// is none (moby daemon, parseSecurityOpt).
 func cutOption(option string) (key, value string, ok bool) {
-	if at := strings.IndexAny(option, "=:"); at >= 0 {
-		return option[:at], option[at+1:], true
+	if key, value, ok = strings.Cut(option, "="); ok {
+		return key, value, ok
 	}
-	return option, "", false
+	return strings.Cut(option, ":")
 }
+
+// plainRuntimes are the OCI runtimes that give a container what its configuration says.
+var plainRuntimes = []string{"runc", "crun", "youki", "nvidia", "nvidia-container-runtime", "io.containerd.runc.v1", "io.containerd.runc.v2"}
 
 // assumed says what the answer takes for granted of the daemon.
 func (w *wish) assumed() (notes []task.Note) {
 	if user, _, _ := strings.Cut(*cmp.Or(w.user, new("")), ":"); user == "root" {
 		notes = append(notes, task.Note{Code: "root-name", Text: "root is uid 0 in the image"})
+	}
+	if !slices.Contains(plainRuntimes, filepath.Base(cmp.Or(w.oci, "runc"))) {
+		notes = append(notes, task.Note{Code: "runtime", Text: fmt.Sprintf("the runtime %.64s gives it what runc would", w.oci)})
 	}
 	told := map[string]bool{}
 	for _, option := range w.options {

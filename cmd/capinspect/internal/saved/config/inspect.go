@@ -13,6 +13,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/yamljson"
 	"github.com/capinspect/capinspect/procstatus/container"
 )
 
@@ -40,20 +41,45 @@ var asks = [...]string{"HostConfig", "CapAdd", "CapDrop", "ociVersion", "runtime
 // IsInspect reports whether a text is what an inspect command prints, or the config.json of
 // an OCI bundle.
 func IsInspect(text []byte) bool {
+	if !isJSON(text) {
+		return isYAML(text)
+	}
+	return slices.ContainsFunc(asks[:], func(key string) bool { return hasKey(text, key) })
+}
+
+// isJSON reports whether a text begins as JSON, or as some members of an object.
+func isJSON(text []byte) bool {
 	text = bytes.TrimLeft(text, " \t\r\n")
-	return len(text) > 0 && bytes.IndexByte([]byte(`{["`), text[0]) >= 0 &&
-		slices.ContainsFunc(asks[:], func(key string) bool { return hasKey(text, key) })
+	return len(text) > 0 && bytes.IndexByte([]byte(`{["`), text[0]) >= 0
+}
+
+// isYAML reports whether a text is the same in YAML, as crictl inspect -o yaml prints it.
+func isYAML(text []byte) bool {
+	is := false
+	for line := range bytes.Lines(text) {
+		key, value, ok := bytes.Cut(bytes.TrimLeft(line[:min(len(line), 64)], " -"), []byte(":"))
+		if string(key) == "apiVersion" {
+			return false
+		}
+		is = is || ok && len(bytes.TrimSpace(value)) == 0 && slices.Contains([]string{"runtimeSpec", "HostConfig", "TaskTemplate"}, string(key))
+	}
+	return is
 }
 
 // Inspect returns the tasks that such a text asks for, on a kernel with the given last
 // capability.
 func Inspect(text []byte, last capset.Cap) ([]*task.Task, error) {
+	var err error
+	if !isJSON(text) {
+		if text, err = yamljson.Read(bytes.NewReader(text), 1); err != nil {
+			return nil, err
+		}
+	}
 	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte(`"`)) { // some members of an object
 		text = slices.Concat([]byte("{"), bytes.TrimRight(text, " \t\r\n,}"), []byte("}"))
 	}
 	r := inspectReader{text: text, in: strictjson.NewDecoder(bytes.NewReader(text)), last: last}
 	r.in.Limit(maxTokens)
-	var err error
 	for err == nil {
 		if r.in.Next() == '[' {
 			err = r.in.Array(r.object)

@@ -28,6 +28,8 @@ var kin = []struct{ keys, what, then string }{
 	{"Client Server", "what docker version prints", inspectContainer},
 	{"Names Image Command", "what docker and podman ps print", inspectContainer},
 	{"OOMKilled StartedAt", "the State of docker inspect", "save the whole of docker inspect"},
+	{"StreamConfig HostnamePath", "config.v2.json of docker, which tells no capabilities", "hostconfig.json beside it does"},
+	{"json_field exposure", "what systemd-analyze security prints", "save the output of systemctl show instead"},
 	{"Env Cmd Entrypoint", "the Config of docker inspect, which tells no capabilities", "save the whole of docker inspect"},
 	{"defaultAction syscalls", "a profile of seccomp", "it says which system calls are allowed, and no capabilities"},
 	{"defaultAction archMap", "a profile of seccomp", "it says which system calls are allowed, and no capabilities"},

@@ -14,6 +14,7 @@ type swarmOrSpec struct {
 	Name         string `json:"Name"`
 	TaskTemplate *struct {
 		ContainerSpec containerSpec `json:"ContainerSpec"`
+		Networks      []struct{}    `json:"Networks"`
 	} `json:"TaskTemplate"`
 }
 
@@ -61,8 +62,12 @@ func (in *inspected) swarm(last capset.Cap) (*task.Task, error) {
 		w.options = append(w.options, "apparmor=unconfined")
 	}
 	t, err := w.task(last)
-	if err == nil {
-		w.possible(t)
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	if len(in.Spec.TaskTemplate.Networks) > 0 {
+		t.Isolation.HostNetwork = task.Unknown[bool]("docker service inspect names a network by its id, and that of the node has one")
+	}
+	w.possible(t)
+	return t, nil
 }

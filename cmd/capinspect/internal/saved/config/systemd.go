@@ -125,14 +125,19 @@ func (s *service) prefixes() {
 	}
 }
 
+// engines are the programs that start containers, and what tells of these.
+var engines = map[string]string{
+	"docker": "docker", "podman": "podman", "nerdctl": "nerdctl", "docker-compose": "docker", "podman-compose": "podman",
+}
+
 // startsContainer returns the program if a command starts a container; "" if it does not.
 func startsContainer(command string) string {
 	words := fields(command)
 	if len(words) < 2 {
 		return ""
 	}
-	engine := filepath.Base(words[0])
-	if slices.Contains([]string{"docker", "podman", "nerdctl"}, engine) && slices.ContainsFunc(words[1:], func(word string) bool { return word == "run" || word == "start" }) {
+	starts := func(word string) bool { return slices.Contains([]string{"run", "start", "up", "play"}, word) }
+	if engine := engines[filepath.Base(words[0])]; engine != "" && slices.ContainsFunc(words[1:], starts) {
 		return engine
 	}
 	return ""
