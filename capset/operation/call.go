@@ -174,7 +174,7 @@ const (
 )
 
 // selected are the calls of which a constant among the arguments tells what they do.
-var selected = []string{"setsockopt", "getsockopt", "socket", "ioctl", "fcntl", "prctl", "ptrace", "bpf", "shmctl", "shmget", "msgctl", "semctl", "mbind", "mmap", "mlock", "timer_create", "timerfd_create", "sched_setscheduler", "sched_setattr", "seccomp", "open_tree", "fanotify_init", "syslog", "send"}
+var selected = []string{"setsockopt", "getsockopt", "socket", "ioctl", "fcntl", "prctl", "ptrace", "bpf", "shmctl", "shmget", "msgctl", "semctl", "mbind", "mmap", "mlock", "timer_create", "timerfd_create", "sched_setscheduler", "sched_setattr", "seccomp", "open_tree", "fanotify_init", "syslog", "send", "keyctl"}
 
 // byConstant looks for the first constant that names an operation.
 func byConstant(name, args, _ string) []Operation {
@@ -192,11 +192,13 @@ func byConstant(name, args, _ string) []Operation {
 // filed are the calls that are about the file of their first path.
 var filed = []string{"open", "read", "write", "readlink", "stat", "access", "chdir", "execve", "truncate", "creat"}
 
-// path matches the first path of the arguments: a string, or what strace -y has for a
-// descriptor. process matches a process of /proc.
+// named matches the first path of the arguments: a string, or what strace -y has for a
+// descriptor. process matches a process of /proc, ofInterface the sysctls of an interface.
 const (
-	path    = `^(?:AT_FDCWD(?:<[^>]*>)?, |-?\d+, )?"(/(?:[^"\\]|\\.)*)"|^\d+<(/[^>]*)>`
+	named   = `^(?:AT_FDCWD(?:<[^>]*>)?, |-?\d+, )?"(/(?:[^"\\]|\\.)*)"|^\d+<(/[^>]*)>`
 	process = `^/proc/(\d+|self|thread-self)(?:/task/\d+)?/`
+
+	ofInterface = `/conf/[^/]+/`
 )
 
 // byFile looks for the longest path of an operation that leads to the file.
@@ -204,29 +206,37 @@ func byFile(name, args, errno string) []Operation {
 	if !slices.Contains(filed, name) {
 		return nil
 	}
-	match := matcher(path).FindStringSubmatch(args)
+	match := matcher(named).FindStringSubmatch(args)
 	if match == nil {
 		return nil
 	}
-	file, own := match[1]+match[2], false
+	file := match[1] + match[2]
 	if !strings.HasPrefix(file, "/proc/") && !strings.HasPrefix(file, "/dev/") && !strings.HasPrefix(file, "/sys/") {
 		return nil
 	}
+	file, own := commonPath(file)
+	writes := name == "write" || matcher(writing).MatchString(args)
+	for ; file != ""; file = file[:strings.LastIndexByte(file, '/')] {
+		if o := index()[plain(file)]; o != nil {
+			if found := tells(o, name, errno, own, writes); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// commonPath returns the path by which the table knows a file that there is for each process,
+// processor or interface. own is set if it is a file of the task itself.
+func commonPath(file string) (common string, own bool) {
 	if of := matcher(process).FindStringSubmatch(file); of != nil {
-		file, own = "/proc/PID/"+file[len(of[0]):], strings.HasSuffix(of[1], "self")
+		return "/proc/PID/" + file[len(of[0]):], strings.HasSuffix(of[1], "self")
 	}
 	if rest, ok := strings.CutPrefix(file, "/dev/cpu/"); ok {
 		_, rest, _ = strings.Cut(rest, "/")
-		file = "/dev/cpu/N/" + rest
+		return "/dev/cpu/N/" + rest, false
 	}
-	writes := name == "write" || matcher(writing).MatchString(args)
-	for file != "" {
-		if o := index()[plain(file)]; o != nil {
-			return tells(o, name, errno, own, writes)
-		}
-		file = file[:strings.LastIndexByte(file, '/')]
-	}
-	return nil
+	return matcher(ofInterface).ReplaceAllString(file, "/conf/IF/"), false
 }
 
 // tells returns the operation on a file if it says more than the mode of the file, which the

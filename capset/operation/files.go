@@ -82,7 +82,7 @@ func files() []Operation {
 		},
 		{
 			Names: []string{"chown", "fchown", "lchown", "fchownat"}, Caps: []capset.Cap{capset.Chown}, Errno: "EPERM", Scope: capset.ScopeFile,
-			Why: "Giving a file away, or to a group that the task is not in.", Instead: []Note{{"owner", "the owner may give the file to a group that the owner is in"}}, Gates: []Note{serverRules, {"immutable", "an immutable or append-only file keeps its owner"}},
+			Why: "Giving a file away, or to a group that the task is not in.", Instead: []Note{{"owner", "the owner may give the file to a group that the owner is in"}}, Gates: []Note{{"unmapped", "an owner or group that the user namespace does not map gives EINVAL, as in rootless containers with few subordinate ids"}, serverRules, {"immutable", "an immutable or append-only file keeps its owner"}},
 		},
 		{
 			Names: []string{"chmod", "fchmod", "fchmodat"}, Caps: inodeOwner, Errno: "EPERM", Scope: capset.ScopeFile,
@@ -165,6 +165,7 @@ func files() []Operation {
 			Names: []string{"FIBMAP"}, Caps: []capset.Cap{capset.SysRawio}, Errno: "EPERM", Scope: capset.ScopeInitial,
 			Why: "Where the blocks of a file lie.", Instead: []Note{{"call", "FIEMAP needs none"}},
 		},
+		free("The task's own files of /proc need none.", "/proc/self", "/proc/thread-self", "/proc/self/exe", "/proc/self/fd", "/proc/self/ns", "/proc/self/status"),
 		ofProc("The root directory of another process leads into its mount namespace.", "/proc/PID/root", "/proc/1/root"),
 		ofProc("The working directory of another process.", "/proc/PID/cwd"),
 		ofProc("The program of another process.", "/proc/PID/exe", "readlink /proc/PID/exe"),
@@ -239,29 +240,22 @@ func files() []Operation {
 			Why:        "Opening it is checked against the owner of the network namespace.", Gates: []Note{deviceCgroup, fileMode},
 		},
 		{
-			Names: []string{"/dev/sda", "block device", "dd to a disk", "mkfs", "fdisk"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
+			Names: []string{"/dev/sda", "block device", "dd to a disk", "mkfs", "mkfs.ext4", "fsck", "blkdiscard", "fdisk"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
 			Why: "Only the mode of the device node decides; its group is disk.", Instead: []Note{modeMay}, Gates: []Note{deviceCgroup},
 		},
+		free("Everybody may open them.", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm").with(nil, []Note{deviceCgroup}),
 		{
-			Names: []string{"write /proc/sys/net", "/proc/sys/net", "net.ipv4.ip_forward", "sysctl net."}, Caps: []capset.Cap{capset.NetAdmin}, Errno: "EACCES", Scope: capset.ScopeNet,
-			Why: "A task with NET_ADMIN over the network namespace counts as the owner of its sysctls.", Instead: []Note{rootOwned, {"podspec", "securityContext.sysctls of the pod (docker: --sysctl)"}}, Gates: []Note{readOnlyProc},
+			Names: []string{"/dev", "device", "character device", "/dev/ttyS0", "/dev/ttyUSB0", "/dev/dri", "/dev/snd", "/dev/input"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "Only the mode of a device node decides; its group is one such as dialout, video or audio.", Instead: []Note{modeMay, {"group", "the group of the node: supplementalGroups, docker --group-add"}}, Gates: []Note{deviceCgroup},
+		},
+		free("Everybody may read them, unless /proc is mounted with hidepid.", "/proc/PID/status", "/proc/PID/stat", "/proc/PID/cmdline", "/proc/PID/comm", "/proc/PID/cgroup", "/proc/PID/mountinfo", "/proc/PID/limits"),
+		{
+			Names: []string{"/proc", "/proc/slabinfo", "/proc/timer_list", "/proc/kpagecount"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "Only the mode of a file of /proc decides, where nothing else is known of it: uid 0 of the node owns it.", Instead: []Note{modeMay}, Gates: []Note{maskedProc},
 		},
 		{
-			Names: []string{"write /proc/sys", "/proc/sys", "sysctl -w", "sysctl kernel.", "sysctl vm.", "sysctl fs."}, Errno: "EACCES",
-			Why: "Most sysctls need no capability: uid 0 of the node owns them, and DAC_OVERRIDE does not override their mode.", Instead: []Note{rootOwned}, Gates: []Note{readOnlyProc},
-		},
-		{
-			Names: []string{"write /proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/kptr_restrict", "/proc/sys/kernel/dmesg_restrict", "/proc/sys/kernel/unprivileged_bpf_disabled"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Why: "Besides the right to write, these take the capability.", Gates: []Note{fileMode, readOnlyProc},
-		},
-		{
-			Names: []string{"write /proc/sys/kernel/yama/ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope", "ptrace_scope"}, Caps: traceOther, Errno: "EPERM", Scope: capset.ScopeInitial,
-			Unverified: noneHere,
-			Why:        "Besides the right to write, it takes the capability, and 3 cannot be taken back.", Gates: []Note{fileMode, readOnlyProc},
-		},
-		{
-			Names: []string{"write /proc/sys/kernel/ns_last_pid", "/proc/sys/kernel/ns_last_pid"}, Caps: []capset.Cap{capset.CheckpointRestore, capset.SysAdmin}, Errno: "EPERM", Scope: capset.ScopePID,
-			Why: "It is checked against the owner of the pid namespace; CHECKPOINT_RESTORE suffices since Linux 5.9.", Gates: []Note{fileMode, readOnlyProc},
+			Names: []string{"write /sys", "/sys", "/sys/fs/cgroup"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "Only the mode of a file of /sys decides: uid 0 of the node owns most.", Instead: []Note{modeMay}, Gates: []Note{{"read-only", "most runtimes mount /sys read-only (EROFS)"}},
 		},
 		{
 			Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,

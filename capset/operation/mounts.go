@@ -16,7 +16,7 @@ func mounts() []Operation {
 			Instead: []Note{ownNamespace}, Gates: []Note{securityMod, {"locked", "mounts that came with the namespace cannot be taken apart in a child user namespace"}},
 		},
 		{
-			Names: []string{"mount a block device", "mount ext4", "mount xfs", "mount btrfs", "mount vfat"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mount"},
+			Names: []string{"mount a block device", "mount ext4", "mount xfs", "mount btrfs", "mount vfat", "mount squashfs", "mount debugfs", "mount tracefs", "mount securityfs", "mount hugetlbfs"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeInitial, Calls: []string{"mount"},
 			Why:     "A child user namespace may mount only some file systems, and none on block devices.",
 			Instead: []Note{{"fuse", "a FUSE file system, as fuse2fs, with /dev/fuse"}}, Gates: []Note{securityMod, deviceCgroup},
 		},
@@ -37,7 +37,7 @@ func mounts() []Operation {
 			Instead: []Note{ownNamespace}, Gates: []Note{{"proc-masked", "below another user namespace it needs a /proc in which nothing is masked or read-only: EPERM in an unprivileged container"}},
 		},
 		{
-			Names: []string{"mount fuse", "fusermount"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeMnt, Calls: []string{"mount"},
+			Names: []string{"mount fuse", "fusermount", "fusermount3", "fuse-overlayfs"}, Caps: admin, Errno: "EPERM", Scope: capset.ScopeMnt, Calls: []string{"mount"},
 			Why:     "FUSE is checked like any mount; a child user namespace may mount it since Linux 4.18. A set-user-ID fusermount does it for users.",
 			Instead: []Note{ownNamespace, {"set-user-ID", "fusermount with its set-user-ID bit, without no_new_privs"}}, Gates: []Note{deviceCgroup, securityMod},
 		},

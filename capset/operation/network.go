@@ -102,7 +102,7 @@ func network() []Operation {
 		configures("Closing other users' sockets.", "SOCK_DESTROY", "ss -K"),
 		configures("WireGuard interfaces.", "wireguard", "wg", "wg-quick").untried(noneHere),
 		configures("Wireless interfaces.", "nl80211", "iw", "wpa_supplicant", "hostapd").untried(noneHere),
-		free("Reading the interfaces, addresses, routes and neighbours needs none.", "RTM_GETLINK", "ip addr", "ip link", "ip route", "SIOCGIFCONF", "ss", "netstat", "ethtool"),
+		free("Reading the interfaces, addresses, routes and neighbours needs none.", "RTM_GETLINK", "ip addr", "ip link", "ip route", "SIOCGIFCONF", "ss", "netstat", "ethtool", "ifconfig"),
 		{
 			Names: []string{"NETLINK_LISTEN_ALL_NSID", "ip monitor all-nsid"}, Caps: []capset.Cap{capset.NetBroadcast}, Errno: "EPERM", Scope: capset.ScopeNet,
 			Why: "Netlink multicast of all network namespaces that have an id here, since Linux 4.2.",

@@ -21,6 +21,7 @@ var (
 	sameUserTrace = Note{"uid", "a process of its own uid needs none, if that process is dumpable and holds no capability that it lacks"}
 	descendants   = Note{"parent", "a child of its own, where kernel.yama.ptrace_scope is 1"}
 	rootOwned     = Note{"root-owned", "uid 0 of the node owns the file, and needs none"}
+	ownerRoot     = Note{"namespace-root", "uid 0 of the user namespace that owns the IPC namespace owns the file (since Linux 6.9), and needs none"}
 
 	mayUnshare   = Note{"sysctl", "user.max_user_namespaces, kernel.unprivileged_userns_clone (Debian) or kernel.apparmor_restrict_unprivileged_userns (Ubuntu) may forbid user namespaces"}
 	yama         = Note{"sysctl", "where kernel.yama.ptrace_scope is 2 it takes SYS_PTRACE, where it is 3 nobody may"}

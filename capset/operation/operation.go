@@ -117,7 +117,7 @@ func All() (list []Operation) {
 
 // groups is the table, by what the operations are about. Nothing of it is made before it is
 // asked for.
-var groups = [...]func() []Operation{mounts, files, processes, memory, network, system, programs}
+var groups = [...]func() []Operation{mounts, files, sysctls, processes, memory, network, system, programs}
 
 // Named returns the operations of a name, in any case and spacing; nil if there are none.
 // A name may stand for several operations. A port has one of its own or not: "bind :25" is a
@@ -183,18 +183,21 @@ func plain(name string) string {
 	return strings.ReplaceAll(name, " :", ":")
 }
 
-// Port returns the port that a name like "bind :25" or "listen on 8443" ends in.
+// Port returns the port that a name ends in, such as "bind :25", "listen on 8443",
+// "0.0.0.0:80" or "443/tcp".
 func Port(name string) (port int, ok bool) {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == ' ' || r == ':' })
-	if len(words) < 2 || slices.ContainsFunc(words[:len(words)-1], func(w string) bool { return !slices.Contains(portWords, w) }) {
+	match := matcher(portName).FindStringSubmatch(strings.TrimSpace(strings.ToLower(name)))
+	if match == nil || match[1]+match[2]+match[4] == "" {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(words[len(words)-1], 10, 16)
+	n, err := strconv.ParseUint(match[3], 10, 16)
 	return int(n), err == nil
 }
 
-// portWords are the words that stand before a port.
-var portWords = []string{"bind", "listen", "on", "port"}
+// portName matches words that stand before a port, an address and a colon, the port, and the
+// protocol. One of the others has to be there beside the port.
+const portName = `^((?:(?:bind|listen|port|on|to|tcp|udp)(?:\(\))?[ :]+|(?:bind|listen|port):)*)` +
+	`((?:\*|localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]*\]|)\s*:\s*)?(\d+)(/(?:tcp|udp))?$`
 
 // Asking returns the operations that ask for a capability.
 func Asking(c capset.Cap) (found []Operation) {

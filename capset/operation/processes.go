@@ -95,17 +95,25 @@ func processes() []Operation {
 			Names: []string{"SCHED_DEADLINE", "sched_setattr"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
 			Why: "Deadline scheduling.",
 		},
+		free("More niceness, batch and idle scheduling need none, for processes of one's own.", "raise the nice value", "chrt -b", "chrt -i", "SCHED_BATCH", "SCHED_IDLE"),
 		{
 			Names: []string{"sched_setaffinity", "taskset -p"}, Caps: []capset.Cap{capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeProcess,
 			Why: "The processors of a process of another user.", Instead: []Note{sameUser}, Gates: []Note{{"cgroup", "the cpuset of its cgroup limits it"}},
 		},
+		free("The processors of one's own processes need none.", "taskset"),
 		{
 			Names: []string{"ioprio_set", "ionice -c 1", "IOPRIO_CLASS_RT"}, Caps: []capset.Cap{capset.SysAdmin, capset.SysNice}, Errno: "EPERM", Scope: capset.ScopeInitial,
 			Why: "The real-time class of I/O.", Instead: []Note{{"class", "best effort and idle need none"}},
 		},
+		free("Best effort and idle need none, for processes of one's own.", "ionice", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"),
 		{
 			Names: []string{"setrlimit", "prlimit", "ulimit", "raise a hard limit"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeInitial,
 			Why: "Raising a hard limit.", Instead: []Note{{"runtime", "docker --ulimit, LimitNOFILE= of a unit"}, {"lower", "lowering it, and the soft limit up to the hard one, needs none"}},
+		},
+		{
+			Names: []string{"core dump", "core dumps", "coredump", "RLIMIT_CORE", "ulimit -c"},
+			Why:   "A core dump takes RLIMIT_CORE, and no capability; raising the hard limit takes SYS_RESOURCE.",
+			Gates: []Note{{"sysctl", "a program that gained privileges dumps only as fs.suid_dumpable says"}, {"node", "kernel.core_pattern is the node's: a container cannot have one of its own"}},
 		},
 		{
 			Names: []string{"prlimit of another process", "prlimit -p"}, Caps: []capset.Cap{capset.SysResource}, Errno: "EPERM", Scope: capset.ScopeProcess,

@@ -42,6 +42,8 @@ func system() []Operation {
 		machine(capset.SysModule, []string{"finit_module"}, "Loading a kernel module.", "finit_module", "insmod", "modprobe", "load a module").with(nil, []Note{lockdown, {"sysctl", "kernel.modules_disabled=1 refuses it"}}).untried(noneHere),
 		machine(capset.SysModule, []string{"delete_module"}, "Removing a kernel module.", "delete_module", "rmmod").untried(noneHere),
 		free("Listing the modules needs none.", "lsmod").untried(noneHere),
+		free("Listing the swap needs none.", "swapon --show", "swapon -s", "/proc/swaps"),
+		free("Reading the clock needs none.", "date", "clock_gettime", "gettimeofday"),
 		machine(capset.SysRawio, []string{"iopl"}, "The ports of the machine.", "iopl").with(nil, []Note{lockdown}).untried(noneHere),
 		machine(capset.SysRawio, []string{"ioperm"}, "The ports of the machine.", "ioperm").with(nil, []Note{lockdown}).untried(noneHere),
 		machine(capset.SysRawio, nil, "Commands that the kernel does not know to be harmless.", "SG_IO", "SCSI commands", "hdparm", "smartctl").with(nil, []Note{deviceCgroup, fileMode}).untried(noneHere),
@@ -52,6 +54,14 @@ func system() []Operation {
 		},
 		machine(capset.Syslog, []string{"syslog"}, "Clearing the kernel log, and the level of the console.", "syslog", "klogctl", "SYSLOG_ACTION_CLEAR", "dmesg -C").with([]Note{{"read", "reading needs none where kernel.dmesg_restrict is 0"}}, nil),
 		machine(capset.Syslog, []string{"syslog"}, "Reading the kernel log, where kernel.dmesg_restrict is 1.", "dmesg", "SYSLOG_ACTION_READ_ALL", "read the kernel log").with([]Note{{"sysctl", "kernel.dmesg_restrict=0"}}, nil),
+		{
+			Names: []string{"keyctl", "add_key", "request_key", "kernel keyring"}, Calls: []string{"keyctl", "add_key", "request_key"},
+			Why: "Keys of one's own need none: the permissions of the key decide.",
+		},
+		{
+			Names: []string{"KEYCTL_CHOWN", "KEYCTL_SETPERM", "keyctl chown", "keyctl setperm"}, Caps: admin, Errno: "EACCES", Scope: capset.ScopeInitial, Calls: []string{"keyctl"},
+			Why: "Giving a key away, or changing the permissions of another user's.", Instead: []Note{{"owner", "the owner of the key may change its permissions"}},
+		},
 		machine(capset.SysPacct, []string{"acct"}, "Process accounting.", "acct", "accton"),
 		machine(capset.SysTtyConfig, []string{"vhangup"}, "Hanging up the terminal.", "vhangup"),
 		machine(capset.SysTtyConfig, nil, "The keyboard, fonts and consoles.", "VT_ACTIVATE", "KDSETMODE", "KDSKBENT", "chvt", "loadkeys", "setfont").with([]Note{{"owner", "the process whose controlling terminal the console is"}}, nil),

@@ -68,7 +68,7 @@ var runtimes = [...]Runtime{
 		Strict:  true,
 		addWins: true,
 		filter:  mobyFilter,
-		refused: []string{"pivot_root"},
+		refused: []string{"add_key", "keyctl", "pivot_root", "request_key"},
 		defaults: []Profile{{
 			Name: "docker", Title: "Docker", Set: 0xa80425fb,
 			Source: "moby daemon/pkg/oci/caps/defaults.go", Since: "Docker 1.2",
@@ -78,7 +78,7 @@ var runtimes = [...]Runtime{
 		Name:       "containerd",
 		PermitsAll: true,
 		filter:     mobyFilter,
-		refused:    []string{"pivot_root"},
+		refused:    []string{"add_key", "keyctl", "pivot_root", "request_key"},
 		defaults: []Profile{{
 			Name: "containerd", Title: "containerd", Set: 0xa80425fb,
 			Source: "containerd pkg/oci/spec.go, defaultUnixCaps", Since: "containerd 1.0",

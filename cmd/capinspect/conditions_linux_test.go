@@ -41,6 +41,9 @@ var asRoot = map[string]bool{
 	"/proc/sys/kernel/kptr_restrict":     true,
 	"/proc/sys/kernel/yama/ptrace_scope": true,
 	"/proc/sys/kernel/ns_last_pid":       true,
+	"/proc/sys/net/ipv4/ip_forward":      true,
+	"/proc/sys/vm/memfd_noexec":          true,
+	"/proc/sys/vm/mmap_min_addr":         true,
 }
 
 // unmapped are the operations for which the process of root is in a user namespace of its

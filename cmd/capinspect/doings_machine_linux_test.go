@@ -29,6 +29,9 @@ func onTerminal(flags int, use func(fd int) error) func(world) error {
 // onMachine are operations on the machine. None changes anything of it: what would is done
 // with arguments that the kernel looks at later than at the capability.
 var onMachine = map[string]func(world) error{
+	"date":         func(world) error { return unix.ClockGettime(unix.CLOCK_REALTIME, new(unix.Timespec)) },
+	"keyctl":       func(world) error { _, err := ownKey(); return err },
+	"KEYCTL_CHOWN": func(w world) error { return onOwnKey(unix.KEYCTL_CHOWN, w.other, -1) },
 	"adjtimex": func(world) error {
 		_, err := unix.Adjtimex(&unix.Timex{Modes: unix.ADJ_ESTERROR, Esterror: 1})
 		return err
@@ -123,4 +126,18 @@ func loadsProgram(kind uint32) error {
 		rest          [15]uint64
 	}{kind: kind, count: 1, license: uint64(license)}
 	return invoke(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&attr)), 48)
+}
+
+// ownKey makes a key of the user in the keyring of the process.
+func ownKey() (id int, err error) {
+	return unix.AddKey("user", "capinspect", []byte("x"), unix.KEY_SPEC_PROCESS_KEYRING)
+}
+
+// onOwnKey does an operation of keyctl(2) on a key of the user.
+func onOwnKey(operation, arg, arg2 int) error {
+	id, err := ownKey()
+	if err == nil {
+		_, err = unix.KeyctlInt(operation, id, arg, arg2, 0)
+	}
+	return err
 }

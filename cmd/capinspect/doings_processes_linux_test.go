@@ -68,9 +68,13 @@ var onProcesses = map[string]func(world) error{
 		p := uintptr(unsafe.Pointer(&nodes))
 		return invoke(unix.SYS_MIGRATE_PAGES, uintptr(w.target), 2, p, p)
 	},
-	"nice":              func(world) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, -5) },
-	"sched_setaffinity": func(w world) error { s := new(unix.CPUSet); s.Set(0); return unix.SchedSetaffinity(w.target, s) },
-	"ioprio_set":        func(world) error { return invoke(unix.SYS_IOPRIO_SET, 1, 0, 1<<13) },
+	"nice":                 func(world) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, -5) },
+	"sched_setaffinity":    func(w world) error { s := new(unix.CPUSet); s.Set(0); return unix.SchedSetaffinity(w.target, s) },
+	"raise the nice value": func(world) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, 1) },
+	"taskset":              func(world) error { return unix.SchedSetaffinity(0, ownProcessors()) },
+	"ionice":               func(world) error { return invoke(unix.SYS_IOPRIO_SET, 1, 0, 2<<13) },
+	"core dump":            func(world) error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) },
+	"ioprio_set":           func(world) error { return invoke(unix.SYS_IOPRIO_SET, 1, 0, 1<<13) },
 	"setrlimit": func(world) error {
 		for _, most := range []uint64{1 << 20, 2 << 20} {
 			if err := unix.Prlimit(0, unix.RLIMIT_CORE, &unix.Rlimit{Max: most}, nil); err != nil {
@@ -233,4 +237,11 @@ var onMemory = map[string]func(world) error{
 		var params [15]uint64
 		return invoke(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&params)))
 	},
+}
+
+// ownProcessors returns the processors that the thread may run on.
+func ownProcessors() *unix.CPUSet {
+	var set unix.CPUSet
+	unix.SchedGetaffinity(0, &set)
+	return &set
 }

@@ -70,8 +70,9 @@ var remedies = map[[2]string]remedy{
 	{"/proc/kmsg", "sysctl"}: {
 		sysctls: map[string]string{"kernel/dmesg_restrict": "0"}, do: func(world) error { return open("/dev/kmsg", unix.O_RDONLY) },
 	},
-	{"write /proc/sys/net", "root-owned"}: {root: true},
-	{"write /proc/sys", "root-owned"}:     {root: true},
+	{"write /proc/sys/net", "root-owned"}:               {root: true},
+	{"write /proc/sys", "root-owned"}:                   {root: true},
+	{"write /proc/sys/kernel/shmmax", "namespace-root"}: {root: true},
 
 	{"/proc/PID/root", "uid"}:                               {target: true},
 	{"/proc/PID/cwd", "uid"}:                                {target: true},
@@ -129,6 +130,7 @@ var remedies = map[[2]string]remedy{
 		return socket(unix.AF_INET, unix.SOCK_DGRAM, 0, func(fd int) error { return unix.BindToDevice(fd, "lo") })
 	}},
 	{"SO_SNDBUFFORCE", "option"}:     {do: setsOption(unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<16)},
+	{"KEYCTL_CHOWN", "owner"}:        {do: func(world) error { return onOwnKey(unix.KEYCTL_SETPERM, 0x3f3f0000, 0) }},
 	{"syslog", "read"}:               {sysctls: map[string]string{"kernel/dmesg_restrict": "0"}, do: func(w world) error { return doings["dmesg"](w) }},
 	{"dmesg", "sysctl"}:              {sysctls: map[string]string{"kernel/dmesg_restrict": "0"}},
 	{"bpf BPF_MAP_CREATE", "sysctl"}: {sysctls: map[string]string{"kernel/unprivileged_bpf_disabled": "0"}},
@@ -158,6 +160,10 @@ var notApplied = map[[2]string]string{
 	{"mlockall", "rlimit"}:                 "a Go program maps more than the limit here",
 	{"fork beyond RLIMIT_NPROC", "rlimit"}: "it is the limit that the operation sets",
 	{"/dev/sda", "mode"}:                   "the device belongs to the machine",
+	{"/dev", "mode"}:                       "the device belongs to the machine",
+	{"/dev", "group"}:                      "the device belongs to the machine",
+	{"/proc", "mode"}:                      "the file belongs to the machine",
+	{"write /sys", "mode"}:                 "the file belongs to the machine",
 	{"/dev/net/tun", "owner"}:              "it takes a device that stays",
 	{"VT_ACTIVATE", "owner"}:               "the console belongs to the machine",
 	{"TIOCSTI", "owner"}:                   "the operation has no controlling terminal",

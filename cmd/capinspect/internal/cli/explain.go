@@ -26,8 +26,8 @@ var explainCommand = command.Command{
 it opens to an attacker, what to use instead, and in which user namespaces it
 counts. Without an argument, explain lists them.
 
-An operation is a system call, a socket option, a file of /proc or /dev, or a
-program: explain names the capabilities that the kernel checks, the user
+An operation is a system call, a socket option, a file of /proc or /dev, a sysctl
+or a program, or a line as it was refused, such as 'strace -p 4711': explain names the capabilities that the kernel checks, the user
 namespace that it checks them in, what else lets it pass and what else may
 refuse it.
 
@@ -78,15 +78,21 @@ func (c *explainConfig) Run(e *command.Env, args []string) (int, error) {
 			continue
 		}
 		hits := capset.Search(strings.TrimSpace(arg))
-		switch len(hits) {
-		case 0:
+		meant := []operation.Operation(nil)
+		if len(hits) == 0 {
+			meant = operation.Meant(arg)
+		}
+		switch {
+		case meant != nil:
+			found.Operations = append(found.Operations, meant...)
+		case len(hits) == 0:
 			_, err := capset.Parse(arg)
 			if unknown, ok := errors.AsType[*capset.UnknownError](err); ok && len(unknown.Close()) == 0 {
 				err = fmt.Errorf("%w, and no explanation holds it", err)
 			}
 			e.Complain(err)
 			status = command.StatusNo
-		case 1:
+		case len(hits) == 1:
 			found.Whole = append(found.Whole, hits[0])
 		default:
 			found.Listed = append(found.Listed, hits...)

@@ -130,7 +130,7 @@ func addAsked(asked *why.Asked, word string) error {
 		asked.Caps = append(asked.Caps, c)
 		return nil
 	}
-	found := operation.Named(word)
+	found := operation.Meant(word)
 	for _, o := range found {
 		asked.Operations = append(asked.Operations, why.Operation{Operation: o, As: word})
 	}

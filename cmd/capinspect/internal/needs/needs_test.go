@@ -87,7 +87,7 @@ func TestRefused(t *testing.T) {
 		{"a missing file", "other  for openat 1 missing", refusal("openat", `AT_FDCWD, "/missing", O_RDONLY`, "ENOENT")},
 		{"a session", "other  for setsid 1 session", refusal("setsid", "", "EPERM")},
 		{"capabilities that nobody permits it", "other  for capset 1 not-permitted", refusal("capset", "{version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_NET_RAW, permitted=1<<CAP_NET_RAW, inheritable=0}", "EPERM")},
-		{"nothing that is known", "other  for keyctl 1 unknown", refusal("keyctl", "1", "EACCES")},
+		{"nothing that is known", "other  for flock 1 unknown", refusal("flock", "1", "EACCES")},
 		{"a record of seccomp", "other  for mount 1 refused-by-seccomp seccomp", denial.Event{Format: denial.Seccomp, Call: "mount", Program: "app"}},
 		{"a record of AppArmor", "other  for open 1 lsm", denial.Event{Format: denial.AppArmor, Phrase: "open", Path: "/x", Program: "app"}},
 		{"a record of Landlock", "other  for ptrace 1 lsm", denial.Event{Format: denial.Landlock, Call: "ptrace", Errno: "EPERM"}},
