@@ -151,6 +151,23 @@ func (p *FS) Sysctl(name string) (value string, err error) {
 	return value, err
 }
 
+// NodeRoot returns the id that uid 0 of the initial user namespace has in the reader's: who
+// owns the files of /proc/sys. It is the overflow id (proc_sys_kernel(5), overflowuid) where
+// the reader's user namespace does not map it.
+func (p *FS) NodeRoot() (uid uint32, err error) {
+	const name = "sys/kernel"
+	fd, err := p.dir.open(name, unix.O_PATH)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return 0, p.dir.failed("fstat", name, err)
+	}
+	return st.Uid, nil
+}
+
 // LastCap returns the highest capability of the kernel that the procfs belongs to
 // (proc_sys_kernel(5), cap_last_cap; since Linux 3.2).
 func (p *FS) LastCap() (capset.Cap, error) {

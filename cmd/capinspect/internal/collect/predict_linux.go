@@ -124,6 +124,9 @@ func (c *Collector) Why(target string, about why.Asked) (*why.Answers, error) {
 		return nil, err
 	}
 	asked := why.Subject{Task: s.task, Credentials: s.Credentials, How: s.How, Sysctls: s.sysctls(about.Settings()), Outside: s.outside()}
+	if s.from.proc != nil && s.from.live {
+		asked.NodeRoot = known(s.from.proc.NodeRoot())
+	}
 	if !s.task.Self { // whose program is capinspect
 		hidden := s.hidden
 		if hidden == nil {
@@ -213,7 +216,7 @@ func (s *subject) sysctls(others []string) (found why.Sysctls) {
 	read := func(name string) task.Value[string] {
 		text, err := c.proc.Sysctl(strings.ReplaceAll(name, ".", "/"))
 		if errors.Is(err, fs.ErrNotExist) {
-			return task.Unknown[string]("the kernel does not have it")
+			return task.Unknown[string](why.NotInKernel)
 		}
 		return known(strings.Join(strings.Fields(text), " "), err)
 	}

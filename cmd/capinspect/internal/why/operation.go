@@ -3,6 +3,7 @@
 package why
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -44,6 +45,8 @@ const (
 	programFile = "program-file"
 	rootOwned   = "root-owned"
 	noNewPrivs  = "no-new-privs"
+
+	namespaceRoot = "namespace-root"
 )
 
 // outcomeCodes returns the codes of the reasons for which an operation passes or not,
@@ -217,15 +220,19 @@ func (a *attempt) scope(c capset.Cap) capset.Scope {
 	return scope
 }
 
-// having names the capabilities that let the operation pass.
+// having names the capabilities that let the operation pass: one where one suffices, else
+// each that it asks for or what stands in for that.
 func (a *attempt) having(set capset.Set) string {
+	all := a.Caps
+	if alone := capset.Of(a.Alone...) & set; alone != 0 || !a.All {
+		all = slices.Collect(cmp.Or(alone, set).Caps())[:1]
+	}
 	var names []string
-	for c := range set.Caps() {
-		names = append(names, c.String())
-		if !a.All || slices.Contains(a.Alone, c) {
-			names = names[len(names)-1:]
-			break
+	for _, c := range all {
+		if i := slices.IndexFunc(a.Substitutes[c], set.Has); !set.Has(c) && i >= 0 {
+			c = a.Substitutes[c][i]
 		}
+		names = append(names, c.String())
 	}
 	return task.And(names) + choose(len(names) == 1, " is effective", " are effective")
 }
@@ -393,7 +400,9 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 				continue
 			}
 		case "sysctl":
-			known := func(s setting) bool { return s.gate && strings.Contains(n.Text, s.name) && s.value.Known() }
+			known := func(s setting) bool {
+				return s.gate && strings.Contains(n.Text, s.name) && (s.value.Known() || s.value.Why() == NotInKernel)
+			}
 			if slices.ContainsFunc(settings, known) {
 				continue
 			}
@@ -426,7 +435,7 @@ func (a *attempt) instead(settings []setting) (list []Change) {
 			if slices.ContainsFunc(a.stops, stopsAnywhere) || a.noUserNamespace() {
 				continue
 			}
-		case rootOwned:
+		case rootOwned, namespaceRoot:
 			continue
 		case "file-capability", byFile:
 			if a.Credentials.NoNewPrivs {

@@ -44,8 +44,10 @@ func outcomeOf(t *testing.T, s *Subject, name string) (*Answers, Outcome) {
 // TestOutcomes holds which gate stops an operation first, or what lets it pass.
 func TestOutcomes(t *testing.T) {
 	everything := capset.UpTo(capset.LastKnown)
-	with := func(s *Subject, change func(*Subject)) *Subject {
-		change(s)
+	with := func(s *Subject, changes ...func(*Subject)) *Subject {
+		for _, change := range changes {
+			change(s)
+		}
 		return s
 	}
 	root, user := func() *Subject { return subjectOf(0, dockerDefault, dockerDefault) }, func() *Subject { return subjectOf(1000, 0, dockerDefault) }
@@ -77,6 +79,30 @@ func TestOutcomes(t *testing.T) {
 	}
 	label := func(s *Subject) {
 		s.Task.Label = task.Known(procstatus.Label{Module: "apparmor", Label: "docker-default", Mode: "enforce"})
+	}
+	maps := func(outside uint32) func(*Subject) {
+		return func(s *Subject) {
+			ns := task.UserNamespace{Initial: task.Known(false), UIDMap: task.Known(procstatus.IDMap{{Outside: outside, Length: 65536}})}
+			s.Task.UserNamespace = task.Known(ns)
+		}
+	}
+	insideOf := func(root, outside uint32) func(*Subject) {
+		return func(s *Subject) {
+			maps(outside)(s)
+			s.NodeRoot = task.Known(root)
+		}
+	}
+	owns := func(k procstatus.NamespaceKind) func(*Subject) {
+		return func(s *Subject) {
+			all := s.Task.Namespaces.Zero()
+			all[k].Owned = task.Known(true)
+			s.Task.Namespaces = task.Known(all)
+		}
+	}
+	lacks := func(name string) func(*Subject) {
+		return func(s *Subject) {
+			s.Sysctls.Others = map[string]task.Value[string]{name: task.Unknown[string](NotInKernel)}
+		}
 	}
 	codes := map[string]bool{}
 	for _, test := range []struct {
@@ -130,6 +156,17 @@ func TestOutcomes(t *testing.T) {
 		{"no_new_privs helps", "seccomp", with(user(), noNewPrivs), "yes", "unnecessary", ""},
 		{"a file of root", "/proc/sys", root(), "yes", "unnecessary", ""},
 		{"and of no one else", "/proc/sys", user(), "no", "root-owned", ""},
+		{"of the node's root in a child user namespace", "/proc/sys", with(root(), insideOf(0, 0)), "yes", "unnecessary", ""},
+		{"by another id", "/proc/sys", with(user(), insideOf(1000, 1000)), "yes", "unnecessary", ""},
+		{"of a root that is not the node's", "/proc/sys", with(root(), insideOf(task.OverflowID, 100000)), "no", "root-owned", ""},
+		{"of root, who may be the node's", "/proc/sys", with(root(), child(true), maps(0)), "?", "unknown", ""},
+		{"of root, who is not the node's", "/proc/sys", with(root(), child(true), maps(100000)), "no", "root-owned", ""},
+		{"of the owner of a namespace", "/proc/sys/fs/mqueue", with(root(), child(true), owns(procstatus.NamespaceIPC), insideOf(task.OverflowID, 100000)), "yes", "unnecessary", ""},
+		{"of another uid there", "/proc/sys/fs/mqueue", with(user(), child(true), owns(procstatus.NamespaceIPC), insideOf(task.OverflowID, 100000)), "no", "root-owned", "securityContext securityContext.sysctls"},
+		{"of the owner of another namespace", "/proc/sys/fs/mqueue", with(root(), child(true), insideOf(task.OverflowID, 100000)), "?", "unknown", "securityContext securityContext.sysctls"},
+		{"forwarding is not root's", "net.ipv4.ip_forward", root(), "no", "not-in-bounding", "securityContext securityContext.sysctls"},
+		{"no Yama", "ptrace", with(user(), noFilter, lacks("kernel.yama.ptrace_scope")), "no", "not-in-bounding", "program a process of its own uid"},
+		{"Yama, of which nobody knows", "ptrace", with(user(), noFilter), "no", "not-in-bounding", "program a process of its own uid"},
 		{"masked", "/proc/sys", with(root(), func(s *Subject) { s.Task.Mounts.ProcMasked = task.Known(true) }), "no", "masked", "securityContext procMount"},
 		{"masked, and not by a child user namespace", "mount proc", with(with(admin(), noFilter), func(s *Subject) { s.Task.Mounts.ProcMasked = task.Known(true) }), "yes", "effective", ""},
 		{"no error", "EPOLLWAKEUP", user(), "no", "not-in-bounding", "securityContext capabilities.add: [BLOCK_SUSPEND]"},

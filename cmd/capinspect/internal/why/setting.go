@@ -11,6 +11,7 @@ import (
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/operation"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
+	"github.com/capinspect/capinspect/procstatus"
 )
 
 // effect is what the value of a sysctl does to an operation.
@@ -30,6 +31,7 @@ type rule struct {
 	does func(a *attempt, value string) effect
 	cap  capset.Cap // the one that it frees a program of that needs several
 	one  bool       // cap is set
+	gate bool       // it frees of nothing: where the kernel lacks it, it decides nothing
 }
 
 // when returns a rule in which one value has an effect.
@@ -85,19 +87,19 @@ var rules = []rule{
 	}},
 	{name: "vm.hugetlb_shm_group", does: ofGroup},
 	{name: "kernel.io_uring_group", does: ofGroup},
-	{name: "kernel.modules_disabled", does: when("1", refuses)},
-	{name: "kernel.kexec_load_disabled", does: when("1", refuses)},
-	{name: "kernel.yama.ptrace_scope", does: func(a *attempt, value string) effect {
+	{name: "kernel.modules_disabled", gate: true, does: when("1", refuses)},
+	{name: "kernel.kexec_load_disabled", gate: true, does: when("1", refuses)},
+	{name: "kernel.yama.ptrace_scope", gate: true, does: func(a *attempt, value string) effect {
 		if value == "3" || value == "2" && len(a.Caps) == 0 && !task.Is(a.counts(capset.SysPtrace), true) {
 			return refuses
 		}
 		return nothing
 	}},
-	{name: "user.max_user_namespaces", does: ofNewUserNamespace(func(_ *attempt, value string) bool { return value == "0" })},
-	{name: "kernel.unprivileged_userns_clone", does: ofNewUserNamespace(func(a *attempt, value string) bool {
+	{name: "user.max_user_namespaces", gate: true, does: ofNewUserNamespace(func(_ *attempt, value string) bool { return value == "0" })},
+	{name: "kernel.unprivileged_userns_clone", gate: true, does: ofNewUserNamespace(func(a *attempt, value string) bool {
 		return value == "0" && !task.Is(a.counts(capset.SysAdmin), true)
 	})},
-	{name: "kernel.apparmor_restrict_unprivileged_userns", does: ofNewUserNamespace(func(a *attempt, value string) bool {
+	{name: "kernel.apparmor_restrict_unprivileged_userns", gate: true, does: ofNewUserNamespace(func(a *attempt, value string) bool {
 		return value == "1" && !task.Is(a.counts(capset.SysAdmin), true) && a.Task.Label.Zero().Label == "unconfined"
 	})},
 }
@@ -159,7 +161,7 @@ func naming(o *operation.Operation) (found []setting) {
 		named := func(n operation.Note) bool { return strings.Contains(n.Text, r.name) }
 		instead, gate := slices.ContainsFunc(o.Instead, named), slices.ContainsFunc(o.Gates, named)
 		if instead || gate {
-			found = append(found, setting{name: r.name, rule: r, gate: gate && !instead})
+			found = append(found, setting{name: r.name, rule: r, gate: r.gate || gate && !instead})
 		}
 	}
 	return found
@@ -215,7 +217,7 @@ func (a *attempt) free(settings []setting) bool {
 	}
 	for _, n := range a.Instead {
 		switch {
-		case n.Code == rootOwned && task.Is(a.root(), true):
+		case a.ownedBy(n) != nil && task.Is(a.ownedBy(n)(), true):
 			a.passes = note(unnecessary, n.Text)
 			return true
 		case n.Code == noNewPrivs && task.Is(a.Task.NoNewPrivs, true):
@@ -240,11 +242,14 @@ func (a *attempt) partly(s setting) bool { return s.rule.one && a.All && len(a.C
 func (a *attempt) unsettled(settings []setting) {
 	var why []string
 	for _, n := range a.Instead {
-		root := a.root()
-		switch {
-		case n.Code == rootOwned && !root.Known():
+		owner := a.ownedBy(n)
+		if owner == nil {
+			continue
+		}
+		switch root := owner(); {
+		case !root.Known():
 			why = append(why, n.Text+", and whether it is that is unknown ("+root.Why()+")")
-		case n.Code == rootOwned && len(a.Caps) == 0:
+		case len(a.Caps) == 0:
 			a.stops = append(a.stops, stop{Note: note(rootOwned, n.Text+", and the task is another user")})
 		}
 	}
@@ -264,18 +269,66 @@ func (a *attempt) unsettled(settings []setting) {
 	a.doubts, a.stops = slices.Concat([]stop{unknown}, a.doubts, a.stops), nil
 }
 
-// root reports whether the task is uid 0 of the node.
+// ownedBy returns what tells whether the task is the owner that a note mentions; nil if it
+// mentions none.
+func (a *attempt) ownedBy(n operation.Note) func() task.Value[bool] {
+	switch n.Code {
+	case rootOwned:
+		return a.root
+	case namespaceRoot:
+		return a.rootOfNamespace
+	}
+	return nil
+}
+
+// root reports whether the task is uid 0 of the node. From within a child user namespace,
+// the owner of the files of /proc/sys tells which id that has there.
 func (a *attempt) root() task.Value[bool] {
 	if host, ok := a.Task.Host.Get(); ok {
 		return task.Known(host.UID.Effective == 0)
 	}
 	uid, ok := a.Task.UID.Get()
-	switch child, known := a.Task.ChildUserNamespace().Get(); {
-	case !ok:
+	if !ok {
 		return task.Unknown[bool](a.Task.UID.Why())
+	}
+	if root, ok := a.NodeRoot.Get(); ok {
+		if root == task.OverflowID && uid.Effective == task.OverflowID {
+			return task.Unknown[bool]("capinspect sees that id for every one that its user namespace does not map")
+		}
+		return task.Known(uid.Effective == root)
+	}
+	switch child, known := a.Task.ChildUserNamespace().Get(); {
 	case !known && uid.Effective == 0:
 		return task.Unknown[bool](cmp.Or(a.Task.ChildUserNamespace().Why(), "its user namespace is unknown"))
+	case child && a.mapsRoot():
+		return task.Unknown[bool]("its user namespace maps uid 0 of the one above it, which may be the node's")
 	default:
 		return task.Known(uid.Effective == 0 && !child)
+	}
+}
+
+// mapsRoot reports whether the user namespace of the task maps uid 0 of the one above it, as
+// far as is known.
+func (a *attempt) mapsRoot() bool {
+	users, ok := a.Task.UserNamespace.Zero().UIDMap.Get()
+	return !ok || slices.ContainsFunc(users, func(m procstatus.Extent) bool { return m.Outside == 0 })
+}
+
+// rootOfNamespace reports whether the task is uid 0 of the user namespace that owns the
+// namespace which the operation is about.
+func (a *attempt) rootOfNamespace() task.Value[bool] {
+	if !a.Task.InChildUserNamespace() {
+		return a.root()
+	}
+	k, _ := task.OwnedKind(a.Operation.Scope)
+	switch ns, own := a.Task.Namespace(k), a.Task.UserNamespace.Zero().ID; {
+	case task.Is(ns.Owned, true) && (!ns.Owner.Known() || ns.Owner == own):
+		return task.Known(a.Credentials.UID.Effective == 0)
+	case task.Is(ns.Node, true):
+		return a.root()
+	case ns.Owned.Known():
+		return task.Unknown[bool]("another user namespace owns its " + k.String() + " namespace")
+	default:
+		return task.Unknown[bool](ns.Owned.Why())
 	}
 }

@@ -21,6 +21,7 @@ type Subject struct {
 	Program     *capset.File // what it executed last; nil if that is unknown
 	Path        string       // of the program, "" if that is unknown
 	Sysctls     Sysctls
+	NodeRoot    task.Value[uint32]   // the id that uid 0 of the node has where the task's ids are those of Task.UID
 	Files       map[string]*Executed // of programs that operations are about, by the name in PATH
 	Outside     bool                 // it is known to be in no container
 	Assumed     []task.Note          // what is taken for granted of the program
@@ -32,6 +33,9 @@ type Sysctls struct {
 	PingGroups        task.Value[string]            // net.ipv4.ping_group_range, "FIRST LAST"
 	Others            map[string]task.Value[string] // those that operations name
 }
+
+// NotInKernel is why a sysctl has no value.
+const NotInKernel = "the kernel does not have it"
 
 // Answers are the answers for one task.
 type Answers struct {
