@@ -189,7 +189,7 @@ func madeDifference(t *testing.T) any {
 	for _, key := range []string{"seccomp.filters", "tracerPid", "lastCap"} {
 		d.Values = append(d.Values, diff.ValueDifference{Key: key, A: 1, B: 2})
 	}
-	for _, key := range []string{"otherCaps", "userNamespace.uidMap", "userNamespace.gidMap", "userNamespace.setgroups"} {
+	for _, key := range []string{"otherCaps", "userNamespace.uidMap", "userNamespace.gidMap", "userNamespace.setgroups", "seccompProfile", "appArmorProfile", "seLinuxOptions"} {
 		d.Values = append(d.Values, diff.ValueDifference{Key: key, A: "a", B: "b"})
 	}
 	for _, key := range []string{"procMasked", "sysReadOnly"} {

@@ -18,7 +18,8 @@ type value struct {
 	key string // in JSON
 	of  func(*task.Task) task.Value[any]
 
-	// onlyTasks is set if no manifest asks for the value.
+	// onlyTasks is set if it is no news that a manifest or a task beside one does not tell the
+	// value.
 	onlyTasks bool
 	// ofNode is set if true stands for a namespace of the node. A manifest that asks for
 	// the node's gets that of kubelet, which need not be the initial one.
@@ -50,6 +51,9 @@ var values = [...]value{
 	{key: "seccomp", of: func(t *task.Task) task.Value[any] {
 		return task.Map(t.Seccomp, func(s task.Seccomp) any { return task.SeccompName(s.Mode) })
 	}},
+	{key: "seccompProfile", of: ofProfiles(seccompProfile), onlyTasks: true, under: "seccomp", void: modesDiffer},
+	{key: "appArmorProfile", of: ofProfiles(appArmorProfile), onlyTasks: true},
+	{key: "seLinuxOptions", of: ofProfiles(seLinuxOptions), onlyTasks: true},
 	{key: "securebits", of: func(t *task.Task) task.Value[any] { return boxed(t.Securebits) }, onlyTasks: true},
 	{key: "tracerPid", of: func(t *task.Task) task.Value[any] { return boxed(t.TracerPid) }, onlyTasks: true},
 	{key: "otherCaps", of: otherCaps, onlyTasks: true},
@@ -61,7 +65,7 @@ var values = [...]value{
 	{key: "lsm", of: label, onlyTasks: true},
 	{key: "container", of: container, onlyTasks: true},
 	{key: "readOnlyRootFilesystem", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ReadOnlyRoot) }},
-	{key: "procMasked", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ProcMasked) }, onlyTasks: true, under: "readOnlyRootFilesystem"},
+	{key: "procMasked", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ProcMasked) }, onlyTasks: true, under: "readOnlyRootFilesystem", void: sandboxed},
 	{key: "sysReadOnly", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.SysReadOnly) }, onlyTasks: true, under: "readOnlyRootFilesystem"},
 	{key: "hostPID", of: ofNode((*task.Task).HostPID), ofNode: true},
 	{key: "hostIPC", of: ofNode((*task.Task).HostIPC), ofNode: true},
@@ -86,6 +90,43 @@ func fourIDs(t *task.Task, ids task.Value[capset.IDs]) task.Value[capset.IDs] {
 // boxed returns a value as one of any type.
 func boxed[T any](v task.Value[T]) task.Value[any] {
 	return task.Map(v, func(v T) any { return v })
+}
+
+// ofProfiles returns what Kubernetes is asked to confine a container with.
+func ofProfiles(of func(*task.Profiles) task.Value[string]) func(*task.Task) task.Value[any] {
+	return func(t *task.Task) task.Value[any] {
+		if t.Asked == nil || t.Asked.Profiles == nil {
+			return task.Unknown[any]("")
+		}
+		return boxed(of(t.Asked.Profiles))
+	}
+}
+
+func appArmorProfile(p *task.Profiles) task.Value[string] { return task.Known(p.AppArmor) }
+
+func seLinuxOptions(p *task.Profiles) task.Value[string] { return task.Known(p.SELinux) }
+
+func seccompProfile(p *task.Profiles) task.Value[string] {
+	if p.Seccomp == "" {
+		return task.Unknown[string]("") // the mode says why
+	}
+	return task.Known(p.Seccomp)
+}
+
+// modesDiffer says that one of two tasks has no filter of seccomp, which no profile adds to.
+func modesDiffer(a, b *task.Task) string {
+	if a.Seccomp.Zero().Mode != b.Seccomp.Zero().Mode {
+		return "one has no filter"
+	}
+	return ""
+}
+
+// sandboxed says that a kernel of its own masks nothing, whatever a manifest asks for.
+func sandboxed(a, b *task.Task) string {
+	if (a.Asked == nil) != (b.Asked == nil) && (a.InSandbox() || b.InSandbox()) {
+		return "it is in a sandbox with a kernel of its own, which masks nothing"
+	}
+	return ""
 }
 
 // label returns the label that a security module gives a task.

@@ -128,7 +128,8 @@ func (m *Manifest) started(g *runtime.Grant, last capset.Cap) *task.Task {
 		},
 	}
 	t.Mounts.ReadOnlyRoot = task.Known(isTrue(asks.ReadOnlyRootFilesystem))
-	t.Asked = &task.Asked{Namespace: m.Pod.Namespace, Pod: m.Pod.Name, Name: m.Container.Name, Runtime: m.Runtime.Name, Traps: m.Traps, Assumed: m.Assumed}
+	t.Mounts.ProcMasked = task.Known(!asks.privileged() && asks.ProcMount != "Unmasked")
+	t.Asked = &task.Asked{Namespace: m.Pod.Namespace, Pod: m.Pod.Name, Name: m.Container.Name, Runtime: m.Runtime.Name, Traps: m.Traps, Assumed: m.Assumed, Profiles: m.profiles()}
 	return t
 }
 

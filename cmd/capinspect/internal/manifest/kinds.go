@@ -113,12 +113,19 @@ type (
 		SupplementalGroups list[id]     `json:"supplementalGroups"`
 		Sysctls            list[sysctl] `json:"sysctls"`
 	}
-	// containerSecurityContext is a SecurityContext whose ids are checked.
+	// containerSecurityContext is a SecurityContext whose ids are checked, and whose profiles
+	// have the names of those of the node.
 	containerSecurityContext struct {
 		SecurityContext
-		RunAsUser  *id `json:"runAsUser"`
-		RunAsGroup *id `json:"runAsGroup"`
+		RunAsUser       *id           `json:"runAsUser"`
+		RunAsGroup      *id           `json:"runAsGroup"`
+		SeccompProfile  *namedProfile `json:"seccompProfile"`
+		AppArmorProfile *namedProfile `json:"appArmorProfile"`
 		securedContext
+	}
+	namedProfile struct {
+		Type  string `json:"type"`
+		Local string `json:"localhostProfile"`
 	}
 
 	podStatus struct {
@@ -217,5 +224,11 @@ func (s *podSpec) any() bool {
 func (s *containerSecurityContext) asks() SecurityContext {
 	asks := s.SecurityContext
 	asks.RunAsUser, asks.RunAsGroup = (*int64)(s.RunAsUser), (*int64)(s.RunAsGroup)
+	if p := s.SeccompProfile; p != nil {
+		asks.SeccompProfile = &SeccompProfile{p.Type, p.Local}
+	}
+	if p := s.AppArmorProfile; p != nil {
+		asks.AppArmorProfile = &AppArmorProfile{p.Type, p.Local}
+	}
 	return asks
 }

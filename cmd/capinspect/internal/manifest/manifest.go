@@ -40,12 +40,14 @@ type Capabilities struct {
 
 // SeccompProfile says which seccomp filter is asked for.
 type SeccompProfile struct {
-	Type string `json:"type"` // RuntimeDefault, Localhost or Unconfined
+	Type  string `json:"type"` // RuntimeDefault, Localhost or Unconfined
+	Local string `json:"-"`    // the name of one of the node
 }
 
 // AppArmorProfile says which profile of AppArmor is asked for.
 type AppArmorProfile struct {
-	Type string `json:"type"` // RuntimeDefault, Localhost or Unconfined
+	Type  string `json:"type"` // RuntimeDefault, Localhost or Unconfined
+	Local string `json:"-"`    // the name of one of the node
 }
 
 // Pod is a pod of Kubernetes, or what a workload would make its pods of.

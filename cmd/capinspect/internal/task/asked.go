@@ -16,6 +16,17 @@ type Asked struct {
 	// Possible are the states of the task as root and as another user, where it is not told
 	// which of these it runs as.
 	Possible []*Task
+
+	Profiles *Profiles // nil if it is not Kubernetes that is asked
+}
+
+// Profiles are the profiles that Kubernetes is asked to confine a container with: each its type,
+// such as RuntimeDefault, and the name of one of the node. Which labels and filters they make
+// depends on the node.
+type Profiles struct {
+	AppArmor string
+	SELinux  string // user:role:type, with * for what is not asked for; "" if nothing is
+	Seccomp  string // "" if it is left to kubelet, or off because the container is privileged
 }
 
 // States returns the states that the task may have: the one that is known, or those as root
