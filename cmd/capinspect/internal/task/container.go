@@ -58,9 +58,8 @@ func FromCgroup(found container.Container) *Container {
 	for _, what := range [...]string{"runtime", "id", "podUID", "podId"} {
 		c.take(&found, container.Evidence{What: what, From: "cgroup"})
 	}
-	if c.ID != "" {
-		c.Why.Runtime = "its cgroup does not name it"
-	} else if c.Why.ID == "" {
+	c.Why.Runtime = "its cgroup does not name it"
+	if c.ID == "" && c.Why.ID == "" {
 		c.Why.ID = noContainer
 	}
 	return c
