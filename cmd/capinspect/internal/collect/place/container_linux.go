@@ -50,8 +50,8 @@ func isBlank(text []byte) bool {
 
 // The files that tell that there is a container around them, and which runtime
 // makes them. In a pod the second one is CRI-O's. They count in a cgroup namespace
-// of its own only: elsewhere the cgroup tells, and a node that was installed from
-// the image of a container may have them too.
+// of its own only: elsewhere the cgroup tells. A node that was installed from the image
+// of a container may have them too, and so has what shares the node's root directory.
 var markers = [...]struct {
 	file, runtime string
 	inPods        bool
@@ -80,6 +80,27 @@ func mark(found *task.Container, from userdb.Files) {
 	}
 }
 
+// hasNodesRoot reports whether the mounts of a task have the root directory of the node's
+// first process.
+func (f *Finder) hasNodesRoot(mounts []procstatus.Mount) bool {
+	if !task.Is(f.hostPIDs(), true) {
+		return false
+	}
+	first, err := f.proc.Task(1).Mounts()
+	own, node := rootOf(mounts), rootOf(first)
+	return err == nil && own != nil && node != nil && own.Major == node.Major && own.Minor == node.Minor && own.Root == node.Root
+}
+
+// rootOf returns the mount at the root directory, nil if there is none.
+func rootOf(mounts []procstatus.Mount) *procstatus.Mount {
+	for i := len(mounts) - 1; i >= 0; i-- { // the last one covers the others
+		if mounts[i].Point == "/" {
+			return &mounts[i]
+		}
+	}
+	return nil
+}
+
 // serviceAccount is where Kubernetes mounts the token of a pod, below / or
 // below /var.
 const serviceAccount = "/run/secrets/kubernetes.io/serviceaccount"
@@ -96,7 +117,7 @@ func (f *Finder) Container(handle procstatus.Task, t *task.Task, mounts []procst
 		}
 	}
 	found.Add(container.OfMounts(mounts))
-	if from != nil && task.Is(t.Initial(procstatus.NamespaceCgroup), false) {
+	if from != nil && task.Is(t.Initial(procstatus.NamespaceCgroup), false) && !f.hasNodesRoot(mounts) {
 		mark(found, from)
 	}
 	f.podNames(found, t, mounts, from)
