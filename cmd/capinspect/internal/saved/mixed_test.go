@@ -119,28 +119,6 @@ func TestAmong(t *testing.T) {
 	}
 }
 
-// TestCommand holds which lines belong together where a command stands in front of them.
-func TestCommand(t *testing.T) {
-	for _, test := range []struct{ name, text, want string }{
-		{"two processes", "$ cat /proc/7/status\nCapPrm:\t0000000000000001\n$ cat /proc/8/status\nNoNewPrivs:\t1\n", "1 nnp=unknown"},
-		{"one process", "$ grep CapPrm /proc/7/status\nCapPrm:\t0000000000000001\n$ grep NoNew /proc/7/status\nNoNewPrivs:\t1\n", "1 nnp=true"},
-		{"two containers", "$ docker exec a cat /proc/1/status\nCapPrm:\t0000000000000001\n$ docker exec b cat /proc/1/status\nNoNewPrivs:\t1\n", "1 nnp=unknown"},
-		{"another command", "$ cat /proc/7/status\nCapPrm:\t0000000000000001\n$ id\nNoNewPrivs:\t1\n", "1 nnp=true"},
-	} {
-		items, _ := readLines([]byte(test.text))
-		got := ""
-		for _, it := range items {
-			if it.task != nil {
-				nnp, ok := it.task.NoNewPrivs.Get()
-				got += fmt.Sprintf("%x nnp=%v", uint64(it.task.Sets[capset.Permitted].Zero()), map[bool]any{true: nnp, false: "unknown"}[ok])
-			}
-		}
-		if got != test.want {
-			t.Errorf("%s: %s, want %s", test.name, got, test.want)
-		}
-	}
-}
-
 // TestBraces holds that a text is not taken for JSON because it begins with a brace.
 func TestBraces(t *testing.T) {
 	const line = "CapEff:\t0000000000000400\n"

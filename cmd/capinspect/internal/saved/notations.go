@@ -342,7 +342,10 @@ func (r *reader) maskLine(l row) (bool, error) {
 	case err != nil:
 		return false, nil
 	case IsMask(text) && len(text) == idDigits && m.Set>>(capset.LastKnown+1) != 0:
-		return true, fmt.Errorf("%q: the id of a container or an image: write 0x in front of a bitmap", text)
+		return true, fmt.Errorf("%q: the id of a container or an image, not a set: write 0x in front of a bitmap", text)
+	}
+	if IsMask(text) && r.otherOutput(text) {
+		return true, fmt.Errorf("%q: the output of a command, not a set: write 0x in front of a bitmap", text)
 	}
 	what, plain := ofNames, strings.HasPrefix(strings.ToLower(text), "cap_")
 	if IsMask(text) {

@@ -29,6 +29,7 @@ type kind struct {
 
 // kinds are the kinds of lines that tell something, the most certain first.
 var kinds = []kind{
+	{"the last capability of a kernel", (*reader).lastCapLine},
 	{"a row of a table", (*reader).tableLine},
 	{"a line of a status file", (*reader).statusLine},
 	{"a line of capsh --print", (*reader).capshLine},
@@ -53,7 +54,9 @@ type reader struct {
 	header   header           // of the task that follows
 	statuses map[string]bool  // what stands before lines of a status file
 	list     *item            // of the names that follow
-	shown    string           // the status file that the last command has shown
+	asked    string           // the last command
+	shown    string           // the status file that a command has shown
+	lastCaps []capset.Cap     // of the kernel, which a command has shown
 	aside    []row            // lines that may be of a status file, or of nothing
 	noise    []row            // commands in which a set has a name
 	said     map[string]bool  // of lines that are known and not read
@@ -147,7 +150,11 @@ func (r *reader) makeTasks() {
 			continue
 		}
 		var errs []lineError
+		r.giveLastCap(it)
 		it.task, errs = it.part.task()
+		if last, ok := r.lastCap(); ok && it.task != nil {
+			it.task.LastCap = task.LastCap{Value: last, From: task.FromKernel}
+		}
 		it.name()
 		tasks = tasks || it.task != nil
 		if s, ok := it.part.(*statusPart); ok && it.task == nil && !s.tellsSets() {
@@ -239,22 +246,6 @@ func (r *reader) line(l row) error {
 		return r.wrongRow
 	}
 	return first.notUnderstood()
-}
-
-// statusCommand is a command that shows a status file: where it runs and which file it is.
-var statusCommand = pattern(`^(.*?)\b(?:[ef]?grep|cat|head|tail|sed|awk|less|rg|ba?sh)\b.*?(/proc/\S+/status)\b`)
-
-// command takes the command in front of lines. One that shows another status file than the
-// one before ends the tasks.
-func (r *reader) command(text string) {
-	found := statusCommand().FindStringSubmatch(text)
-	if found == nil {
-		return
-	}
-	if shown := found[1] + found[2]; shown != r.shown {
-		clear(r.open)
-		r.shown = shown
-	}
 }
 
 // setAside keeps a line that belongs to a status file, if there is one.

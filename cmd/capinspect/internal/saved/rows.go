@@ -21,7 +21,8 @@ type row struct {
 	number int    // of the line in the text, from 1
 	from   string // what stood in front of it and says whose it is, as the name of a file or a pod
 	text   string // what is left
-	behind bool   // a word and a colon, which may as well say what the rest is
+	peeled bool   // something stood in front of it
+	behind bool   // that is a word and a colon, which may as well say what the rest is
 	ended  bool   // by the end of a line, and not by the end of the text
 }
 
@@ -248,8 +249,14 @@ var prefixes = []struct {
 // capName is the name of a set in a status file, which is never what stands before a line.
 var capName = pattern(`Cap(?:Inh|Prm|Eff|Bnd|Amb)\b`)
 
+// numbers is a line of numbers alone, as uid_map has it: the first is not that of a line.
+var numbers = pattern(`^\d{1,10}(?:[ \t]+\d{1,10})+$`)
+
 // peel returns a line without what some program put before it.
 func peel(l row) (rest row, ok bool) {
+	if numbers().MatchString(l.text) {
+		return l, false
+	}
 	for _, p := range prefixes {
 		at := p.line().FindStringSubmatchIndex(l.text)
 		if at == nil || fieldName().MatchString(l.text[:at[1]]) {
@@ -257,7 +264,7 @@ func peel(l row) (rest row, ok bool) {
 		}
 		rest = l
 		rest.text = l.text[at[1]:]
-		rest.behind = l.behind || p.word
+		rest.peeled, rest.behind = true, l.behind || p.word
 		if len(at) > 2 && at[2] >= 0 {
 			rest.from = strings.Trim(l.from+" "+l.text[at[2]:at[3]], " ")
 		}

@@ -144,8 +144,9 @@ func TestAside(t *testing.T) {
 		{`type=PATH msg=audit(1.2:3): item=0 name="/x" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0`, ""},
 		{"type=PROCTITLE msg=audit(1.2:3): proctitle=6C73", ""},
 		{"type=AVC msg=audit(1.2:3): avc:  denied  { x } for pid=1", "x: line 2: a record of SELinux, which is about one check, not a set: 'capinspect needs FILE' reads it"},
-		{"ab5743f41e0d", `x: line 2: "ab5743f41e0d": the id of a container or an image: write 0x in front of a bitmap`},
-		{" ---> ab5743f41e0d", `x: line 2: "ab5743f41e0d": the id of a container or an image: write 0x in front of a bitmap`},
+		{"ab5743f41e0d", `x: line 2: "ab5743f41e0d": the id of a container or an image, not a set: write 0x in front of a bitmap`},
+		{" ---> ab5743f41e0d", `x: line 2: "ab5743f41e0d": the id of a container or an image, not a set: write 0x in front of a bitmap`},
+		{"         0     100000      65536", `x: line 2: "0     100000      65536": not understood`},
 		{"✗ CapabilityBoundingSet=~CAP_SYS_TIME  Service may change the clock  0.2", "x: line 2: the table of systemd-analyze security, which judges the settings: save the output of systemctl show instead"},
 	} {
 		list, err := Sets("x", []byte(set+test.line+"\n"+set))

@@ -70,7 +70,7 @@ func (r *reader) expressionLine(l row) (bool, error) {
 	if l.from != "" && strings.HasPrefix(text, "[") { // what stands before it is another one
 		return false, nil
 	}
-	if !ok && !l.behind {
+	if !ok && !l.behind && (!l.peeled || strings.ContainsAny(text, "+-")) { // "# docker" is a comment
 		set, ok = notation.Short(text)
 	}
 	if ok {
