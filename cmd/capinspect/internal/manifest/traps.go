@@ -147,7 +147,14 @@ func privilegedIgnoresLists(m *Manifest, g *runtime.Grant) string {
 	if !m.Asks.privileged() || g.Entries == nil {
 		return ""
 	}
-	return "privileged: true: add and drop count for nothing"
+	adds := g.AddAll || g.Added != 0
+	if !adds || !m.Runtime.RaisesAmbient || task.Is(m.isRoot(), true) {
+		return "privileged: true: add and drop count for nothing"
+	}
+	if task.Is(m.isRoot(), false) && !g.DropAll && g.Dropped == 0 {
+		return ""
+	}
+	return "privileged: true: drop counts for nothing, and add only for a user other than root"
 }
 
 // addAndDrop finds what is in both lists.

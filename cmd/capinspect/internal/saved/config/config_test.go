@@ -126,6 +126,10 @@ func TestQuadlet(t *testing.T) {
 		{"User=0\nAddCapability=CHOWN\nAddCapability=\nDropCapability=all", "0 0 0 0 0 0 false"},
 		{"User=0\nPodmanArgs=--privileged --cap-add NET_RAW\n[Service]\nUser=7\nNoNewPrivileges=yes", "0 1ffffffffff 1ffffffffff 1ffffffffff 0 0 false privileged-ignores-lists"},
 		{"User=0\nPodmanArgs=--cap-drop=all '--cap-add=chown,kill'\nPodmanArgs=--user=7", "21 21 21 21 21 7 false"},
+		{"User=0\nDropCapability=all\nAddCapability=chown,CAP_KILL", "0 21 21 21 0 0 false"},
+		{"User=7\nPodmanArgs=--privileged\nAddCapability=CHOWN", "1 1 1 1ffffffffff 1 7 false"},
+		{"User=7\nPodmanArgs=--privileged\nAddCapability=CHOWN\nDropCapability=KILL", "1 1 1 1ffffffffff 1 7 false privileged-ignores-lists"},
+		{"User=7\nPodmanArgs=--privileged\nDropCapability=KILL", "0 0 0 1ffffffffff 0 7 false privileged-ignores-lists"},
 		{"User=%U\nDropCapability=ALL", "0 0 0 0 0 ? false"},
 	} {
 		text := "[Unit]\nDescription=x\n[Container]\n" + test.lines

@@ -66,12 +66,17 @@ func Quadlet(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 	return tasks, err
 }
 
+// commas splits words at the commas that podman run takes in a list.
+func commas(words []string) []string {
+	return strings.FieldsFunc(strings.Join(words, ","), func(r rune) bool { return r == ',' })
+}
+
 // container returns what a .container unit asks of podman.
 func (u *unit) container() wish {
 	readOnly, private, network := u.is("ReadOnly"), "private", u.last("Network")
 	w := wish{
 		name: u.last("ContainerName"), runtime: "podman", from: "a .container unit",
-		add: u.words("AddCapability"), drop: u.words("DropCapability"), groups: u.words("GroupAdd"),
+		add: commas(u.words("AddCapability")), drop: commas(u.words("DropCapability")), groups: u.words("GroupAdd"),
 		readOnly: &readOnly, pid: &private, ipc: &private, network: &network,
 		child: task.Unknown[bool]("a .container unit does not say whether podman is rootless"),
 	}
