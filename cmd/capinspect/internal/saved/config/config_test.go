@@ -255,11 +255,28 @@ func TestBundle(t *testing.T) {
 		{`"user":{"uid":5},"capabilities":{"bounding":["CAP_CHOWN"],"permitted":["CAP_CHOWN"],"ambient":["CAP_CHOWN"]}`, "0 0 0 1 0 5 false"},
 		{`"user":{"uid":0},"capabilities":{"bounding":["CAP_CHOWN","CAP_KILL"],"permitted":["CAP_CHOWN"]},"noNewPrivileges":true`, "0 1 1 21 0 0 true"},
 		{`"user":{"uid":0},"capabilities":{"bounding":["CAP_CHOWN","CAP_KILL"],"permitted":["CAP_CHOWN"]}`, "0 21 21 21 0 0 false"},
+		{`"user":{"uid":0},"capabilities":{"bounding":["CAP_KILL"],"permitted":["CAP_CHOWN","CAP_KILL"],"inheritable":["CAP_CHOWN"]}`, "1 21 21 20 0 0 false inheritable-outside-bounding"},
 		{`"user":{"uid":0},"capabilities":{"bounding":["cap_chown","CHOWN","CAP_X"]}`, "0 0 0 0 0 0 false unknown-capability unknown-capability unknown-capability"},
 	} {
 		tasks, err := Inspect([]byte(`{"ociVersion":"1","process":{`+test.process+`}}`), capset.LastKnown)
 		if got := summary(only(t, tasks, err)); got != test.want {
 			t.Errorf("%s: %s, want %s", test.process, got, test.want)
+		}
+	}
+}
+
+// TestBundleSeccomp holds which configurations runc loads a filter for: one that allows all,
+// too.
+func TestBundleSeccomp(t *testing.T) {
+	for seccomp, want := range map[string]bool{
+		`null`:                                 true,
+		`{}`:                                   true,
+		`{"defaultAction":"SCMP_ACT_ALLOW"}`:   false,
+		`{"defaultAction":"","syscalls":[{}]}`: false,
+	} {
+		tasks, err := Inspect([]byte(`{"ociVersion":"1","process":{},"linux":{"seccomp":`+seccomp+`}}`), capset.LastKnown)
+		if got := only(t, tasks, err).Seccomp.Zero(); (got == task.Seccomp{}) != want {
+			t.Errorf("%s: %v", seccomp, got)
 		}
 	}
 }

@@ -237,6 +237,9 @@ func (c *specSets) state(last capset.Cap) (sets capset.State, traps []task.Note,
 	for _, name := range unknown[:min(len(unknown), maxTraps)] {
 		traps = append(traps, unknownName(name, known))
 	}
+	if out := sets[capset.Inheritable] &^ sets[capset.Bounding]; out != 0 { // capset(2) refuses it
+		traps = append(traps, task.Note{Code: "inheritable-outside-bounding", Text: "inheritable has " + task.Some(out) + ", which bounding lacks: the container does not start (EPERM)"})
+	}
 	return sets, traps, nil
 }
 
@@ -264,7 +267,7 @@ func (s *spec) restrain(t *task.Task) {
 		return
 	}
 	t.Seccomp = task.Known(task.Seccomp{})
-	if f := l.Seccomp; f != nil && (f.DefaultAction != "SCMP_ACT_ALLOW" || len(f.Syscalls) > 0) {
+	if f := l.Seccomp; f != nil && (f.DefaultAction != "" || len(f.Syscalls) > 0) { // runc specconv, SetupSeccomp
 		t.Seccomp = task.Known(task.Seccomp{Mode: task.SeccompFilter})
 	}
 	t.Isolation.HostPID = l.shares("pid")
