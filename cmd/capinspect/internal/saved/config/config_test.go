@@ -410,6 +410,7 @@ func TestUnit(t *testing.T) {
 		{"User=7\nNoNewPrivileges=no\nExecStart=/usr/bin/docker compose -f x.yml up -d", "0 0 0 1ffffffffff 0 7 false starts-container"},
 		{"User=7\nNoNewPrivileges=no\nExecStart=-/usr/local/bin/docker-compose up", "0 0 0 1ffffffffff 0 7 false starts-container"},
 		{"User=7\nNoNewPrivileges=no\nExecStart=/usr/bin/docker ps", "0 0 0 1ffffffffff 0 7 false"},
+		{"CapabilityBoundingSet=\nSecureBits=no-root noroot-locked", "0 0 0 0 0 0 false unknown-securebit"},
 		{"[Service]\nUser=7\nCapabilities=CAP_CHOWN+ep", "0 0 0 1ffffffffff 0 7 false obsolete"},
 		{"DynamicUser=yes\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? true"},
 		{"User=7\nUID=7\nCapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read", "0 0 0 1 0 7 ?"},
@@ -458,6 +459,27 @@ func TestShown(t *testing.T) {
 		tasks, err := Unit([]byte(text), capset.LastKnown)
 		if got := summary(only(t, tasks, err)); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestTemplate holds that a unit which is to be filled in is refused, unless it is about
+// something else.
+func TestTemplate(t *testing.T) {
+	const is = "=: it is a template, {{ ... }}: render it first, or save the output of systemctl cat"
+	for text, want := range map[string]string{
+		"[Service]\nUser={{ user }}":                                    "User" + is,
+		"[Service]\nCapabilityBoundingSet=CAP_CHOWN {% if x %}CAP_KILL": "CapabilityBoundingSet" + is,
+		"[Service]\nExecStart=docker ps --format {{.ID}}":               "<nil>",
+		"[Container]\nAddCapability={{ caps }}":                         "AddCapability" + is,
+		"[Container]\nImage={{ image }}":                                "<nil>",
+	} {
+		read := Unit
+		if IsQuadlet([]byte(text)) {
+			read = Quadlet
+		}
+		if _, err := read([]byte(text), capset.LastKnown); fmt.Sprint(err) != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

@@ -52,6 +52,9 @@ func Quadlet(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 	}
 	list, err := units(text, quadletSections...)
 	for _, u := range list {
+		if err := u.template(ofContainer[:]); err != nil {
+			return nil, err
+		}
 		w := u.container()
 		t, err := w.task(last)
 		if err != nil {
@@ -65,6 +68,9 @@ func Quadlet(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 	}
 	return tasks, err
 }
+
+// ofContainer are the settings of a container that decide what it holds.
+var ofContainer = [...]string{"AddCapability", "DropCapability", "Group", "NoNewPrivileges", "User", "UserNS"}
 
 // commas splits words at the commas that podman run takes in a list.
 func commas(words []string) []string {

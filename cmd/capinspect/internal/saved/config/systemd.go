@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -46,6 +47,9 @@ var bits = map[string]capset.Securebits{
 func Unit(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 	list, err := units(text, sections[:]...)
 	for _, u := range list {
+		if err := u.template(filled[:]); err != nil {
+			return nil, err
+		}
 		s := service{unit: u, most: last}
 		tasks = append(tasks, s.task())
 	}
@@ -54,6 +58,10 @@ func Unit(text []byte, last capset.Cap) (tasks []*task.Task, err error) {
 	}
 	return tasks, err
 }
+
+// filled are the settings that decide what a task holds, which a template may leave to be
+// filled in.
+var filled = [...]string{"AmbientCapabilities", "CapabilityBoundingSet", "DynamicUser", "Group", "NoNewPrivileges", "SecureBits", "User"}
 
 // service is a unit whose task is made.
 type service struct {
@@ -170,6 +178,7 @@ func (s *service) sets() {
 			s.assume("bitmap", key+"="+s.last(key)+" is a bitmap, as systemctl show prints it before systemd 235, not the number of a capability")
 		}
 	}
+	s.unknownBits()
 	if s.last("Capabilities") != "" {
 		s.trap("obsolete", "Capabilities= counts for nothing since systemd 230: AmbientCapabilities= gives them to a user other than root")
 	}
@@ -362,6 +371,20 @@ func (s *service) securebits() (set capset.Securebits) {
 		set |= capset.Securebits(n)
 	}
 	return set
+}
+
+// unknownBits looks for names that systemd passes over in the last SecureBits=.
+func (s *service) unknownBits() {
+	for _, word := range fields(s.last("SecureBits")) {
+		if _, err := strconv.ParseUint(word, 10, 32); err == nil || bits[word] != 0 {
+			continue
+		}
+		text := "SecureBits=: " + shortened(word) + " counts for nothing"
+		if close := capset.Nearest(word, slices.Sorted(maps.Keys(bits))); len(close) > 0 {
+			text += ", perhaps " + close[0]
+		}
+		s.trap("unknown-securebit", text)
+	}
 }
 
 // underUser makes unknown what a user's own manager decides.

@@ -4,6 +4,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -175,6 +176,18 @@ func (u *unit) last(key string) string {
 		return values[len(values)-1]
 	}
 	return ""
+}
+
+// template returns an error if one of some settings is a template's, of Ansible or Go.
+func (u *unit) template(keys []string) error {
+	for _, key := range keys {
+		for _, value := range u.settings[key] {
+			if strings.Contains(value, "{{") || strings.Contains(value, "{%") {
+				return errors.New(key + "=: it is a template, {{ ... }}: render it first, or save the output of systemctl cat")
+			}
+		}
+	}
+	return nil
 }
 
 // is reports whether a setting that is yes or no is yes. systemd passes over a value that is
