@@ -4,6 +4,7 @@ package manifest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ type (
 		SecurityContext podSecurityContext     `json:"securityContext"`
 		HostNetwork     bool                   `json:"hostNetwork"`
 		Volumes         list[volume]           `json:"volumes"`
+		PodSpecPatch    string                 `json:"podSpecPatch"`
 	}
 	workflowTemplate struct {
 		Name         string        `json:"name"`
@@ -38,6 +40,7 @@ type (
 		Sidecars        list[podContainer]  `json:"sidecars"`
 		SecurityContext *podSecurityContext `json:"securityContext"`
 		Volumes         list[volume]        `json:"volumes"`
+		PodSpecPatch    string              `json:"podSpecPatch"`
 	}
 )
 
@@ -54,13 +57,30 @@ func (o *object) workflow() (found []template, err error) {
 	if err := o.spec.At(at[1:]).Decode(&w); err != nil {
 		return nil, err
 	}
+	if err := o.patched(w.PodSpecPatch, at); err != nil {
+		return nil, err
+	}
 	for i := range w.Templates {
 		t := w.pod(i, at)
+		if err := o.patched(w.Templates[i].PodSpecPatch, t.path); err != nil {
+			return nil, err
+		}
 		if t.Spec.any() {
 			found = append(found, t)
 		}
 	}
 	return found, nil
+}
+
+// patched returns an error if a podSpecPatch, which is a text of its own, may change what is
+// read of a pod. The path leads to the object that has it.
+func (o *object) patched(patch string, path []string) error {
+	if !strings.Contains(patch, "securityContext") && !strings.Contains(patch, "host") {
+		return nil
+	}
+	field := slices.Concat(path[1:], []string{"podSpecPatch"})
+	line := o.spec.Lines([][]string{field})[0]
+	return fmt.Errorf("line %d: %s: it changes what the pod asks for: check the pod that Argo makes", line, printed(path[0], field))
 }
 
 // pod returns the pod of a template. The securityContext of a template takes the place of

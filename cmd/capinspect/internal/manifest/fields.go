@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
 )
 
@@ -219,6 +220,9 @@ func hint(there *fields, key string) string {
 		if place.fields != there && place.fields.has(key) {
 			return place.name
 		}
+	}
+	if near := capset.Nearest(key, strings.Fields(there.keys)); len(near) > 0 {
+		return "perhaps " + near[0]
 	}
 	return ""
 }

@@ -21,8 +21,8 @@ func TestUnknownFields(t *testing.T) {
 			"line 5: spec.containers[0].securitycontext: Kubernetes has no such field there, perhaps securityContext",
 		}},
 		{"misspelt", "kind: Pod\nspec:\n  containers:\n  - {name: c}\n  - name: d\n    securityContext:\n      capabilities:\n        dropp: [ALL]\n      privilged: true\n", []string{
-			"line 8: spec.containers[1].securityContext.capabilities.dropp: Kubernetes has no such field there",
-			"line 9: spec.containers[1].securityContext.privilged: Kubernetes has no such field there",
+			"line 8: spec.containers[1].securityContext.capabilities.dropp: Kubernetes has no such field there, perhaps drop",
+			"line 9: spec.containers[1].securityContext.privilged: Kubernetes has no such field there, perhaps privileged",
 		}},
 		{"not where it belongs", "kind: Deployment\nhostPID: true\nspec:\n  securityContext: {}\n  template:\n    spec:\n      securityContext:\n        capabilities: {drop: [ALL]}\n      containers:\n      - {name: c, runAsUser: 1, hostPID: true}\n", []string{
 			"line 2: hostPID: Kubernetes has no such field there, the spec of the pod has it",

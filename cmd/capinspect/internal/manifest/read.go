@@ -121,6 +121,9 @@ func (e Errors) Unwrap() []error { return e }
 // one after the other, or one of YAML.
 func (r *reader) document(line int) (isJSON bool, err error) {
 	text := bufio.NewReader(r.documents)
+	if err := forPeople(text); err != nil {
+		return false, err
+	}
 	if isJSON = beginsJSON(text); isJSON {
 		r.in = strictjson.NewDecoderAt(text, line)
 	} else {
@@ -180,6 +183,18 @@ func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.n += int64(n)
 	return n, err
+}
+
+// forPeople returns an error if a text begins as what kubectl prints for people.
+func forPeople(text *bufio.Reader) error {
+	for _, printed := range [...]struct{ begins, command string }{
+		{"Name:   ", "kubectl describe"}, {"NAME   ", "kubectl get"}, {"NAMESPACE   ", "kubectl get"},
+	} {
+		if start, _ := text.Peek(len(printed.begins)); string(start) == printed.begins {
+			return fmt.Errorf("it is what %s prints for people: use kubectl get -o yaml", printed.command)
+		}
+	}
+	return nil
 }
 
 // beginsJSON reports whether a text begins as an object does in JSON, and not as one in
