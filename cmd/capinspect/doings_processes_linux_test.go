@@ -70,7 +70,7 @@ var onProcesses = map[string]func(world) error{
 	},
 	"nice":                 func(world) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, -5) },
 	"sched_setaffinity":    func(w world) error { s := new(unix.CPUSet); s.Set(0); return unix.SchedSetaffinity(w.target, s) },
-	"raise the nice value": func(world) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, 1) },
+	"raise the nice value": func(world) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, 19) },
 	"taskset":              func(world) error { return unix.SchedSetaffinity(0, ownProcessors()) },
 	"ionice":               func(world) error { return invoke(unix.SYS_IOPRIO_SET, 1, 0, 2<<13) },
 	"core dump":            func(world) error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) },

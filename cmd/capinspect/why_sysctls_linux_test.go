@@ -4,6 +4,7 @@ package main
 
 import (
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -45,5 +46,20 @@ func TestWhySysctlsInside(t *testing.T) {
 	}
 	if count[true] == 0 || count[false] == 0 {
 		t.Errorf("nothing is compared: %v", count)
+	}
+}
+
+// TestWhyUnmapped gives a file to an id that the user namespace maps or not.
+func TestWhyUnmapped(t *testing.T) {
+	need.On(t, "root", "unshare")
+	for _, before := range [][]string{{"env"}, {"unshare", "-Ur"}} {
+		file := filepath.Join(t.TempDir(), "file")
+		command := append(slices.Clone(before), "sh", "-c", `touch "$0" && chown 1000 "$0"`, file)
+		given := run(t, command[0], command[1:]...)
+		command = append(slices.Clone(before), built(t), "why", "chown")
+		answer := run(t, command[0], command[1:]...)
+		if says := strings.Contains(answer.stdout, "(unmapped)"); says != strings.Contains(given.stderr, "Invalid argument") {
+			t.Errorf("%v: %q\n%s%s", before, given.stderr, answer.stdout, answer.stderr)
+		}
 	}
 }

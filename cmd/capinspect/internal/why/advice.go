@@ -109,7 +109,7 @@ func (q *question) intoBounding() (list []Change) {
 	if q.Outside {
 		list = append(list, Change{"unit", "CapabilityBoundingSet= with " + q.systemd()})
 		if user && !q.bit {
-			list = append(list, Change{"file", "then " + q.setcap()}, Change{"unit", "or " + q.ambient()})
+			list = append(list, q.ofHost("then ", "or ")...)
 		}
 		return list
 	}
@@ -190,7 +190,7 @@ func (q *question) notRoot() string {
 // asRoot returns what gives the capability to a task that has it in the bounding set.
 func (q *question) asRoot() []Change {
 	if q.Outside {
-		return []Change{{"file", q.setcap()}, {"unit", q.ambient()}}
+		return q.ofHost("", "")
 	}
 	list := []Change{{"image", q.entrypoint()}}
 	if q.raisesAmbient() {
@@ -200,6 +200,15 @@ func (q *question) asRoot() []Change {
 		list = append(list, Change{"unit", "if it is in no container: " + q.ambient()})
 	}
 	return append(list, Change{"securityContext", "runAsUser: 0 (docker: --user 0)"})
+}
+
+// ofHost returns what gives the capability to a user other than root on the host, with words
+// before the first and the second. Under no_new_privs a file gives nothing.
+func (q *question) ofHost(first, second string) []Change {
+	if q.Credentials.NoNewPrivs {
+		return []Change{{"unit", first + q.ambient()}, {"file", second + q.setcap() + ", which counts only without no_new_privs"}}
+	}
+	return []Change{{"file", first + q.setcap()}, {"unit", second + q.ambient()}}
 }
 
 // maybeOutside reports whether the task may be in no container: nothing tells that it is in

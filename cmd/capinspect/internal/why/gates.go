@@ -19,6 +19,7 @@ type gate struct {
 	code      string
 	caps      capset.Set
 	container bool // it is for a task that may be in a container
+	child     bool // it is for a task in a child user namespace
 	// outside names the kind of namespace if it decides outside the node's one alone.
 	outside *procstatus.NamespaceKind
 	text    string
@@ -39,6 +40,10 @@ var gates = []gate{
 	{
 		code: "file-server", caps: capset.Of(capset.Chown, capset.DacOverride, capset.DacReadSearch, capset.Fowner, capset.Fsetid),
 		text: "on a network file system the server decides: with root_squash NFS takes uid 0 for nobody (EPERM, EACCES)",
+	},
+	{
+		code: "unmapped", caps: capset.Of(capset.Chown, capset.Setuid, capset.Setgid), child: true,
+		text: "an id that its user namespace does not map cannot be given (EINVAL): /proc/PID/uid_map and gid_map have those that it maps",
 	},
 	{
 		code: "gate-sysctl", caps: capset.Of(capset.DacOverride),
@@ -106,7 +111,7 @@ func (g *gate) decides(s *Subject) bool {
 	if g.outside != nil && task.Is(s.Task.Namespace(*g.outside).Node, true) {
 		return false
 	}
-	return !(g.container && s.Outside)
+	return !(g.container && s.Outside) && !(g.child && !s.Task.InChildUserNamespace())
 }
 
 // RuntimeName returns the runtime whose default seccomp filter is assumed.

@@ -53,6 +53,7 @@ func TestOutcomes(t *testing.T) {
 	root, user := func() *Subject { return subjectOf(0, dockerDefault, dockerDefault) }, func() *Subject { return subjectOf(1000, 0, dockerDefault) }
 	admin := func() *Subject { return subjectOf(0, everything, everything) }
 	noFilter := func(s *Subject) { s.Task.Seccomp = task.Known(task.Seccomp{}) }
+	outside := func(s *Subject) { s.Outside = true }
 	noNewPrivs := func(s *Subject) { s.Task.NoNewPrivs, s.Credentials.NoNewPrivs = task.Known(true), true }
 	sysctl := func(name, value string) func(*Subject) {
 		return func(s *Subject) { s.Sysctls.Others = map[string]task.Value[string]{name: task.Known(value)} }
@@ -117,6 +118,8 @@ func TestOutcomes(t *testing.T) {
 		{"one of two", "SO_MARK", root(), "yes", "effective", ""},
 		{"all of two", "setns to a mount namespace", with(subjectOf(0, capset.Of(capset.SysAdmin), everything), noFilter), "no", "given-up", "program not give it up"},
 		{"another user", "SO_MARK", user(), "no", "non-root", "image setcap cap_net_raw=ep PROGRAM"},
+		{"another user on the host", "setgroups", with(user(), outside), "no", "non-root", "file setcap cap_setgid=ep PROGRAM"},
+		{"to whom no file gives anything", "setgroups", with(user(), outside, noNewPrivs), "no", "non-root", "unit AmbientCapabilities=CAP_SETGID"},
 		{"not in bounding", "mount", root(), "no", "not-in-bounding", "securityContext capabilities.add: [SYS_ADMIN]"},
 		{"a filter for want of one", "mbind", root(), "no", "seccomp-gate", "securityContext seccompProfile of type Localhost that allows mbind"},
 		{"the bounding set is enough for the filter", "mbind", subjectOf(1000, 0, dockerDefault|capset.Of(capset.SysNice)), "yes", NeedsNone, ""},
