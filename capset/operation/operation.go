@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/capset/runtime"
@@ -115,6 +116,9 @@ func All() (list []Operation) {
 	return list
 }
 
+// table is what All returns, made once: a log may ask a million times.
+var table = sync.OnceValue(All)
+
 // groups is the table, by what the operations are about. Nothing of it is made before it is
 // asked for.
 var groups = [...]func() []Operation{mounts, files, sysctls, processes, memory, network, system, programs}
@@ -123,12 +127,7 @@ var groups = [...]func() []Operation{mounts, files, sysctls, processes, memory, 
 // A name may stand for several operations. A port has one of its own or not: "bind :25" is a
 // port below 1024.
 func Named(name string) (found []Operation) {
-	wanted := plain(name)
-	for _, o := range All() {
-		if slices.ContainsFunc(o.Names, func(n string) bool { return plain(n) == wanted }) {
-			found = append(found, o)
-		}
-	}
+	found = slices.Clone(byPlainName()[plain(name)])
 	switch port, ok := Port(name); {
 	case found != nil || !ok:
 		return found
@@ -137,6 +136,21 @@ func Named(name string) (found []Operation) {
 	}
 	return Named("bind from 1024 up")
 }
+
+// byPlainName has the operations by each of their names, as plain returns it.
+var byPlainName = sync.OnceValue(func() map[string][]Operation {
+	by := map[string][]Operation{}
+	for _, o := range table() {
+		seen := map[string]bool{}
+		for _, n := range o.Names {
+			if name := plain(n); !seen[name] {
+				seen[name] = true
+				by[name] = append(by[name], o)
+			}
+		}
+	}
+	return by
+})
 
 // Close returns at most three names that differ from one by a letter, or begin with it.
 func Close(name string) (found []string) {
@@ -201,7 +215,7 @@ const portName = `^((?:(?:bind|listen|port|on|to|tcp|udp)(?:\(\))?[ :]+|(?:bind|
 
 // Asking returns the operations that ask for a capability.
 func Asking(c capset.Cap) (found []Operation) {
-	for _, o := range All() {
+	for _, o := range table() {
 		if slices.Contains(o.Caps, c) {
 			found = append(found, o)
 		}

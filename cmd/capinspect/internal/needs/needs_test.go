@@ -3,12 +3,14 @@
 package needs
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/denial"
@@ -217,6 +219,26 @@ func TestBounds(t *testing.T) {
 	}
 	if a := c.Answer(); a.Dropped == 0 || len(a.Needed) == 0 || len(a.Needed[0].Paths) > maxPaths {
 		t.Errorf("%d dropped, %d needed", a.Dropped, len(a.Needed))
+	}
+}
+
+// TestMessages holds that the messages of programs take no time to speak of: no table is made
+// for each.
+func TestMessages(t *testing.T) {
+	var log bytes.Buffer
+	for n := range 30_000 {
+		fmt.Fprintf(&log, "p%d: chown: /x: Permission denied\ncannot do %[1]d: Operation not permitted\n", n)
+	}
+	start := time.Now()
+	var c Collector
+	for e, err := range denial.Read(&log, "-") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Add(&e)
+	}
+	if took := time.Since(start); took > 15*time.Second { // it takes a half
+		t.Errorf("%v", took)
 	}
 }
 
