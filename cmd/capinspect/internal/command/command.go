@@ -274,7 +274,19 @@ func (c *Command) helpLine(named bool) string {
 
 // Complain writes a message to standard error.
 func (e *Env) Complain(err error) {
-	fmt.Fprintf(e.Stderr, "%s: %s\n", name, render.Printable(strings.ReplaceAll(err.Error(), "\n", " ")))
+	fmt.Fprintf(e.Stderr, "%s: %s\n", name, printable(strings.ReplaceAll(err.Error(), "\n", " ")))
+}
+
+// maxMessage is how much of a message is printed, in bytes: a name in it may be as long as the
+// file that it is from.
+const maxMessage = 8 << 10
+
+// printable returns a message as it is printed.
+func printable(message string) string {
+	if len(message) > maxMessage {
+		message = message[:maxMessage] + "…"
+	}
+	return render.Printable(message)
 }
 
 // Write writes to standard output. If that is a pipe without a reader, the Go

@@ -55,7 +55,7 @@ func (c Colour) Style(e *Env) (render.Style, error) {
 
 // Note says something that is no failure on standard error.
 func (e *Env) Note(format string, args ...any) {
-	fmt.Fprintf(e.Stderr, "%s: note: %s\n", name, render.Printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(e.Stderr, "%s: note: %s\n", name, printable(fmt.Sprintf(format, args...)))
 }
 
 // Progress is a line on standard error for somebody who waits.

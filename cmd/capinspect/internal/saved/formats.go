@@ -5,6 +5,7 @@ package saved
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/report"
@@ -100,9 +101,45 @@ func Tasks(name string, text []byte, last *capset.Cap) ([]*task.Task, error) {
 	return tasks, err
 }
 
+// maxName and maxLabel are how much is kept of a name and of the label of a security module, in
+// bytes: nobody takes longer ones.
+const (
+	maxName  = 256
+	maxLabel = 4 << 10
+)
+
+// shortNames shortens the names of a task that are too long for anything but a file.
+func shortNames(t *task.Task) {
+	if name, ok := t.Name.Get(); ok {
+		t.Name = task.Known(cut(name, maxName))
+	}
+	names := []*string{&t.Source}
+	if a := t.Asked; a != nil {
+		names = append(names, &a.Name, &a.Pod, &a.Namespace, &a.Runtime)
+	}
+	if c := t.Container.Zero(); c != nil {
+		names = append(names, &c.Name, &c.ID, &c.Runtime, &c.PodUID, &c.PodID, &c.SandboxID, &c.PodName, &c.PodNamespace, &c.Hostname)
+	}
+	for _, name := range names {
+		*name = cut(*name, maxName)
+	}
+	if l, ok := t.Label.Get(); ok {
+		l.Label = cut(l.Label, maxLabel)
+		t.Label = task.Known(l)
+	}
+}
+
+func cut(text string, most int) string {
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
 // settle says of a task which file it is from, its source being the part of it, and gives it
 // the last capability of its kernel.
 func settle(t *task.Task, name string, last *capset.Cap) {
+	shortNames(t)
 	t.Source = sourceOf(name, t.Source)
 	if last != nil {
 		t.LastCap = task.LastCap{Value: *last, From: task.FromFlag}

@@ -310,12 +310,7 @@ func almost(text string) error {
 }
 
 // shortened returns the beginning of a text.
-func shortened(text string) string {
-	if len(text) > quoted {
-		return strings.ToValidUTF8(text[:quoted], "") + "…"
-	}
-	return text
-}
+func shortened(text string) string { return cut(text, quoted) }
 
 // joined returns several errors as one, which names the first few.
 func joined(errs []lineError) error {

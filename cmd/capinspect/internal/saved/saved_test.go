@@ -272,3 +272,30 @@ func differs[T comparable](t *testing.T, what string, got, want task.Value[T]) {
 		t.Errorf("%s: %v, want %v", what, v, want.Zero())
 	}
 }
+
+// TestLongNames holds that names of any length are shortened.
+func TestLongNames(t *testing.T) {
+	long := strings.Repeat("x", 1<<19)
+	for name, text := range map[string]string{
+		"a service":   `{"services":{"` + long + `":{"security_opt":["apparmor=` + long + `"]},"b":{}}}`,
+		"a container": `[{"Id":"` + long + `","Name":"/` + long + `","HostConfig":{"CapAdd":[],"CapDrop":[],"Privileged":false}}]`,
+		"a unit":      "Id=" + long + "\nNoNewPrivileges=no\n",
+		"a task":      `{"schemaVersion":1,"name":"` + long + `","capabilities":{"effective":{"hex":"1"}},"lsm":{"module":"x","label":"` + long + `"}}`,
+		"an event":    `{"process":{"binary":"` + long + `","cap":{"effective":["CAP_CHOWN"]}}}`,
+	} {
+		tasks, err := Tasks("f", []byte(text), nil)
+		if err != nil || len(tasks) == 0 {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		title, _ := tasks[0].Title().Get()
+		label, _ := tasks[0].Label.Get()
+		const most = 300
+		if title == "" || len(title) > most || len(tasks[0].Source) > most || len(label.Label) > maxLabel+most {
+			t.Errorf("%s: a name of %d bytes, a source of %d, a label of %d", name, len(title), len(tasks[0].Source), len(label.Label))
+		}
+		if c := tasks[0].Container.Zero(); c != nil && len(c.ID)+len(c.Name) > 2*most {
+			t.Errorf("%s: %d bytes", name, len(c.ID)+len(c.Name))
+		}
+	}
+}
