@@ -39,8 +39,12 @@ func (r *reader) fieldsAnywhere(l row) bool {
 	found = slices.DeleteFunc(found, func(at []int) bool { return inPath().MatchString(l.text[at[1]:]) })
 	if len(found) > 0 {
 		r.takeFields(l, found)
-		return true
 	}
+	return len(found) > 0
+}
+
+// otherAnywhere sets a line aside that has one of a status file behind something.
+func (r *reader) otherAnywhere(l row) bool {
 	if at := otherAnywhere().FindStringSubmatchIndex(l.text); at != nil {
 		l.from = origin(l.text[:at[3]])
 		r.setAside(l)

@@ -239,7 +239,7 @@ func (r *reader) line(l row) error {
 		}
 		return errors.New(f.what)
 	}
-	if notation.OtherRecord(first.text) {
+	if notation.OtherRecord(first.text) || r.otherAnywhere(first) {
 		return nil
 	}
 	if r.wrongRow != nil {
