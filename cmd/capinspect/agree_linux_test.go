@@ -4,11 +4,15 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
+	"github.com/capinspect/capinspect/cmd/capinspect/internal/need"
 	"github.com/capinspect/capinspect/testdata/fixture"
 )
 
@@ -98,4 +102,47 @@ func disagree(listed, shown contained) string {
 		return "sandbox"
 	}
 	return ""
+}
+
+// TestAgreeLive starts a container that has the node's pid and cgroup namespaces and a cgroup
+// that any program could have, and a program that has the node's root directory in a mount
+// namespace of its own. The one is not plainly the host, the other is.
+func TestAgreeLive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a container")
+	}
+	need.On(t, "root", "runc", "unshare")
+	name := startRunc(t, `{"linux": {"namespaces": [{"type": "mount"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}]}}`, nil)
+	var state struct{ Pid int }
+	if o := run(t, "runc", "state", name); json.Unmarshal([]byte(o.stdout), &state) != nil || state.Pid == 0 {
+		t.Fatalf("%+v", o)
+	}
+	cmd := exec.Command("unshare", "--mount", "cat")
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		cmd.Wait()
+	})
+	comm := fmt.Sprintf("/proc/%d/comm", cmd.Process.Pid)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if text, err := os.ReadFile(comm); err == nil && string(text) == "cat\n" {
+			break
+		}
+	}
+	for pid, want := range map[int]string{
+		state.Pid:       "its root directory is not the node's, and no cgroup or mount names a container",
+		cmd.Process.Pid: "",
+	} {
+		shown := containedBy(t, "--json", strconv.Itoa(pid))[pid]
+		listed := containedBy(t, "ps", "--full", "--json", strconv.Itoa(pid))[pid]
+		if shown.Container != nil || listed.Container != nil || shown.Unknown["container"] != want || listed.Unknown["container"] != want {
+			t.Errorf("pid %d: show %+v, ps %+v, want %q", pid, shown, listed, want)
+		}
+	}
 }

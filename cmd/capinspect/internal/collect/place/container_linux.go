@@ -32,6 +32,10 @@ const apartCgroup = "it is in a cgroup namespace of its own, and no cgroup names
 // endedCgroup is why the cgroup of a zombie tells nothing: with version 1 it has left its own.
 const endedCgroup = "it has ended, and its cgroup may be another than before"
 
+// apartRoot is why it is unknown whether a task is in a container that has the node's pid
+// and cgroup namespaces.
+const apartRoot = "its root directory is not the node's, and no cgroup or mount names a container"
+
 // isBlank reports whether a cgroup file has nothing but the root of a cgroup
 // namespace, or what is above that.
 func isBlank(text []byte) bool {
@@ -81,14 +85,26 @@ func mark(found *task.Container, from userdb.Files) {
 }
 
 // hasNodesRoot reports whether the mounts of a task have the root directory of the node's
-// first process.
-func (f *Finder) hasNodesRoot(mounts []procstatus.Mount) bool {
+// first process. It is unknown if that one is hidden, or if the task has another root
+// directory that is not mounted.
+func (f *Finder) hasNodesRoot(mounts []procstatus.Mount) task.Value[bool] {
 	if !task.Is(f.hostPIDs(), true) {
-		return false
+		return task.Value[bool]{}
 	}
-	first, err := f.proc.Task(1).Mounts()
-	own, node := rootOf(mounts), rootOf(first)
-	return err == nil && own != nil && node != nil && own.Major == node.Major && own.Minor == node.Minor && own.Root == node.Root
+	own, node := rootOf(mounts), f.nodesRoot()
+	if own == nil || node == nil {
+		return task.Value[bool]{}
+	}
+	return task.Known(own.Major == node.Major && own.Minor == node.Minor && own.Root == node.Root)
+}
+
+// nodesRoot returns the mount that PID 1 has at its root directory, nil if there is none.
+func (f *Finder) nodesRoot() *procstatus.Mount {
+	if !f.top.Known() {
+		mounts, _ := f.proc.Task(1).Mounts()
+		f.top = task.Known(rootOf(mounts))
+	}
+	return f.top.Zero()
 }
 
 // rootOf returns the mount at the root directory, nil if there is none.
@@ -117,7 +133,7 @@ func (f *Finder) Container(handle procstatus.Task, t *task.Task, mounts []procst
 		}
 	}
 	found.Add(container.OfMounts(mounts))
-	if from != nil && task.Is(t.Initial(procstatus.NamespaceCgroup), false) && !f.hasNodesRoot(mounts) {
+	if from != nil && task.Is(t.Initial(procstatus.NamespaceCgroup), false) && !task.Is(f.hasNodesRoot(mounts), true) {
 		mark(found, from)
 	}
 	f.podNames(found, t, mounts, from)
@@ -135,7 +151,9 @@ func (f *Finder) Container(handle procstatus.Task, t *task.Task, mounts []procst
 		return
 	}
 	t.Container = task.Known[*task.Container](nil)
-	if reason := f.unfound(t, err, unread, from); reason != "" {
+	// What changed its root directory alone is in no container.
+	apart := !task.Is(t.Namespace(procstatus.NamespaceMnt).WithPID1, true) && task.Is(f.hasNodesRoot(mounts), false)
+	if reason := f.unfound(t, apart, err, unread, from); reason != "" {
 		t.Container = task.Unknown[*task.Container](reason)
 	}
 }
@@ -188,14 +206,17 @@ func (f *Finder) untold(found *task.Container, t *task.Task, cgroup, mountinfo e
 }
 
 // unfound says why it is unknown whether the task is in a container, though nothing names
-// one; "" if it is in none. The errors are those of reading its cgroup and its mount table.
-func (f *Finder) unfound(t *task.Task, cgroup, mountinfo error, from userdb.Files) string {
+// one; "" if it is in none. apart says that it has another root directory than the node. The
+// errors are those of reading its cgroup and its mount table.
+func (f *Finder) unfound(t *task.Task, apart bool, cgroup, mountinfo error, from userdb.Files) string {
 	host := task.Is(t.HostPID(), true) && cgroup == nil
 	switch {
 	case t.KernelThread:
 		return ""
 	case host && task.Is(t.Initial(procstatus.NamespaceCgroup), false):
 		return apartCgroup
+	case host && apart:
+		return apartRoot
 	case host:
 		return ""
 	}

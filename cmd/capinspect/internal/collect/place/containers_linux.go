@@ -27,6 +27,7 @@ type Containers struct {
 
 // Containers returns what finds out containers. Several may be used at the same time.
 func (f *Finder) Containers() *Containers {
+	f.hasNodesRoot(nil) // which reads the node's for all of them
 	return &Containers{from: f, private: f.privateCgroups(), hostPIDs: f.hostPIDs(), ids: map[string]mounted{}, spaces: map[uint64]mounted{}}
 }
 
@@ -54,7 +55,7 @@ func (c *Containers) Of(handle procstatus.Task, t *task.Task) task.Value[*task.C
 		c.from.untold(found, t, nil, mounts.unread)
 		return task.Known(found)
 	}
-	if why := c.unsaid(handle, t, text); why != "" {
+	if why := c.unsaid(handle, t, text, mounts.apart); why != "" {
 		return task.Unknown[*task.Container](why)
 	}
 	return task.Known[*task.Container](nil)
@@ -62,7 +63,7 @@ func (c *Containers) Of(handle procstatus.Task, t *task.Task) task.Value[*task.C
 
 // unsaid says why a task may be in a container that neither its cgroup nor its mounts name;
 // "" if it is in none.
-func (c *Containers) unsaid(handle procstatus.Task, t *task.Task, cgroup []byte) string {
+func (c *Containers) unsaid(handle procstatus.Task, t *task.Task, cgroup []byte, apart bool) string {
 	numbers := len(t.NSPid.Zero())
 	switch {
 	case c.private && isBlank(cgroup):
@@ -79,6 +80,8 @@ func (c *Containers) unsaid(handle procstatus.Task, t *task.Task, cgroup []byte)
 		return "nothing tells whether this procfs is the node's, and its cgroup names no container"
 	case isIn(handle, procstatus.NamespaceCgroup, false):
 		return apartCgroup
+	case apart:
+		return apartRoot
 	}
 	return ""
 }
@@ -95,13 +98,15 @@ func isIn(handle procstatus.Task, k procstatus.NamespaceKind, node bool) bool {
 type mounted struct {
 	container.Container
 	evidence []container.Evidence
+	apart    bool  // another root directory than the node's is mounted
 	unread   error // why they are not known
 }
 
-func mountedOf(handle procstatus.Task) (m mounted) {
+func (f *Finder) mountedOf(handle procstatus.Task) (m mounted) {
 	mounts, err := handle.Mounts()
 	m.unread = err
 	m.Container, m.evidence = container.OfMounts(mounts)
+	m.apart = task.Is(f.hasNodesRoot(mounts), false)
 	return m
 }
 
@@ -109,12 +114,14 @@ func mountedOf(handle procstatus.Task) (m mounted) {
 // it of all that are in its mount namespace.
 func (c *Containers) mounts(handle procstatus.Task) mounted {
 	id, err := handle.Namespace(procstatus.NamespaceMnt)
-	if err != nil || !c.from.live {
-		return mountedOf(handle)
+	if err != nil {
+		return c.from.mountedOf(handle)
 	}
 	m, asked := c.spaces[id]
-	if !asked {
-		m = mountedOf(handle)
+	if !asked || !c.from.live {
+		m = c.from.mountedOf(handle)
+		// What changed its root directory alone is in no container.
+		m.apart = m.apart && !task.Is(c.from.First(procstatus.NamespaceMnt), id)
 		c.spaces[id] = m
 	}
 	return m
@@ -125,7 +132,7 @@ func (c *Containers) mounts(handle procstatus.Task) mounted {
 func (c *Containers) inside(handle procstatus.Task, id string) mounted {
 	of, asked := c.ids[id]
 	if !asked {
-		if of = mountedOf(handle); of.unread == nil {
+		if of = c.from.mountedOf(handle); of.unread == nil {
 			c.ids[id] = of
 		}
 	}

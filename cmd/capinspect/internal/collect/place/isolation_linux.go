@@ -5,6 +5,7 @@ package place
 import (
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/task"
 	"github.com/capinspect/capinspect/procstatus"
+	"github.com/capinspect/capinspect/procstatus/container"
 )
 
 // Isolation finds out which namespaces the task shares with its node, also where they are
@@ -53,8 +54,11 @@ func (f *Finder) showsNode(first inode) task.Value[bool] {
 	if second, err := f.proc.Task(2).Status(); err == nil && second.KernelThread() {
 		return task.Known(true)
 	}
-	if text, err := f.proc.Task(1).Cgroup(); err == nil && !f.live && isInitScope(text) && mountedOf(f.proc.Task(1)).evidence == nil {
-		return task.Known(true)
+	if text, err := f.proc.Task(1).Cgroup(); err == nil && !f.live && isInitScope(text) {
+		mounts, _ := f.proc.Task(1).Mounts()
+		if _, told := container.OfMounts(mounts); told == nil {
+			return task.Known(true)
+		}
 	}
 	return IsInitial(procstatus.NamespacePID, first)
 }

@@ -26,12 +26,13 @@ var (
 
 // Finder finds out where the tasks of one procfs are.
 type Finder struct {
-	proc *procstatus.FS        // nil if there is none
-	live bool                  // proc is of the running kernel
-	own  int                   // the pid that proc gives to capinspect itself, 0 if none or not asked yet
-	me   *reader               // what capinspect itself is; nil if not asked yet
-	node *root.Node            // nil if not asked for yet
-	kept map[uint64]keptOwners // of namespaces, by their inodes; nil if none are kept
+	proc *procstatus.FS                // nil if there is none
+	live bool                          // proc is of the running kernel
+	own  int                           // the pid that proc gives to capinspect itself, 0 if none or not asked yet
+	me   *reader                       // what capinspect itself is; nil if not asked yet
+	node *root.Node                    // nil if not asked for yet
+	top  task.Value[*procstatus.Mount] // see nodesRoot; unknown if not asked for yet
+	kept map[uint64]keptOwners         // of namespaces, by their inodes; nil if none are kept
 }
 
 // New returns a Finder for a procfs, or for none if that is nil. live says that the procfs is
