@@ -230,3 +230,26 @@ func TestTasks(t *testing.T) {
 		t.Errorf("with one of which nothing is known: %v, %s", alone.Values, got)
 	}
 }
+
+// TestLabel holds that what is to be left alone by AppArmor may run where there is none.
+func TestLabel(t *testing.T) {
+	apparmor := func(profile string) task.Value[procstatus.Label] {
+		return task.Known(procstatus.Label{Module: "apparmor", Label: profile})
+	}
+	for _, test := range []struct {
+		asked, has task.Value[procstatus.Label]
+		want       string
+	}{
+		{apparmor("unconfined"), apparmor("unconfined"), ""},
+		{apparmor("unconfined"), task.Unknown[procstatus.Label](task.NoLabels), ""},
+		{apparmor("unconfined"), task.Known(procstatus.Label{Module: "selinux", Label: "a:b:c:d"}), ""},
+		{apparmor("unconfined"), apparmor("mine"), "lsm apparmor unconfined apparmor mine"},
+		{apparmor("mine"), task.Unknown[procstatus.Label](task.NoLabels), "lsm apparmor mine "},
+	} {
+		expected := &task.Task{Asked: &task.Asked{}, Status: task.Status{}, Label: test.asked}
+		d := Compare(&Side{Task: expected}, &Side{Task: &task.Task{Label: test.has}}, capset.Bounding)
+		if got := valuesText(d); got != test.want {
+			t.Errorf("%v, %v: %q, want %q", test.asked, test.has, got, test.want)
+		}
+	}
+}

@@ -62,7 +62,7 @@ var values = [...]value{
 	{key: "userNamespace.uidMap", of: ofUserNamespace(uidMap), onlyTasks: true, under: "userNamespace", void: mapsDiffer},
 	{key: "userNamespace.gidMap", of: ofUserNamespace(gidMap), onlyTasks: true, under: "userNamespace", void: mapsDiffer},
 	{key: "userNamespace.setgroups", of: ofUserNamespace(setgroups), onlyTasks: true, under: "userNamespace"},
-	{key: "lsm", of: label, onlyTasks: true},
+	{key: "lsm", of: label, onlyTasks: true, enough: enoughLabel},
 	{key: "container", of: container, onlyTasks: true},
 	{key: "readOnlyRootFilesystem", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ReadOnlyRoot) }},
 	{key: "procMasked", of: func(t *task.Task) task.Value[any] { return boxed(t.Mounts.ProcMasked) }, onlyTasks: true, under: "readOnlyRootFilesystem", void: sandboxed},
@@ -266,6 +266,11 @@ func (v *value) meets(asked, has any) bool {
 }
 
 func equalGroups(a, b any) bool { return slices.Equal(a.([]uint32), b.([]uint32)) }
+
+// enoughLabel lets a task that is to be left alone by AppArmor run where there is none.
+func enoughLabel(asked, has any) bool {
+	return asked == has || asked == "apparmor unconfined" && !strings.HasPrefix(has.(string), "apparmor ")
+}
 
 // enoughGroups lets a task have more groups than its manifest asks for: those of the image.
 func enoughGroups(asked, has any) bool {
