@@ -108,7 +108,11 @@ func readLines(text []byte) ([]*item, error) {
 	r.makeTasks()
 	for _, l := range r.aside {
 		if !r.statuses[l.from] && !(isPath().MatchString(l.text) && r.files()) {
-			r.fail(l.number, l.notUnderstood())
+			err := l.notUnderstood()
+			if f := foreign(l.text); f != nil {
+				err = errors.New(f.what)
+			}
+			r.fail(l.number, err)
 		}
 	}
 	if err := r.nothing(); err != nil {

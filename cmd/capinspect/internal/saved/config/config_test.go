@@ -203,7 +203,7 @@ func TestKin(t *testing.T) {
 		`["seccomp=unconfined"]`: "this is a list of JSON, of which nothing says what it is: save the whole of what the inspect command prints",
 		`{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}`: "this is a profile of seccomp: it says which system calls are allowed, and no capabilities",
 		`{"a":1}`: "<nil>",
-		`[]`:      "<nil>",
+		`[]`:      "this is an empty list, as an inspect command prints it if there is nothing of that name",
 		`{`:       "<nil>",
 	} {
 		if err := Kin([]byte(text)); fmt.Sprint(err) != want {

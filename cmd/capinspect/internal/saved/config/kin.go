@@ -101,8 +101,11 @@ func hasAll(object map[string]json.RawMessage, keys []string) bool {
 // names says of a list of strings what it is.
 func names(text []byte) error {
 	var list []string
-	if json.Unmarshal(text, &list) != nil || len(list) == 0 {
+	if json.Unmarshal(text, &list) != nil {
 		return nil
+	}
+	if len(list) == 0 {
+		return errors.New("this is an empty list, as an inspect command prints it if there is nothing of that name")
 	}
 	for _, name := range list {
 		if _, err := capset.ParseList(name); err != nil {
