@@ -161,6 +161,26 @@ func TestSwarm(t *testing.T) {
 	}
 }
 
+// TestRootless holds in which containers of docker and nerdctl a capability counts for the
+// node.
+func TestRootless(t *testing.T) {
+	const host = `"HostConfig":{"CapAdd":[],"CapDrop":[],"Privileged":true,"SecurityOpt":[],"NetworkMode":"host"}`
+	for text, want := range map[string]string{
+		`{"ResolvConfPath":"/var/lib/docker/containers/a/resolv.conf",` + host + `}`:                                                                   "child false, network true",
+		`{"ResolvConfPath":"/var/lib/docker/165536.165536/containers/a/resolv.conf",` + host + `}`:                                                     "child true, network true",
+		`{"ResolvConfPath":"/home/a/.local/share/docker/containers/a/resolv.conf",` + host + `}`:                                                       "child true, network ?",
+		`{"ID":"a","Labels":{"nerdctl/state-dir":"/var/lib/nerdctl/a"},"Spec":{"process":{},"linux":{"namespaces":[{"type":"network"}]}}}`:             "child false, network false",
+		`{"ID":"a","Labels":{"nerdctl/state-dir":"/home/a/.local/share/nerdctl/a"},"Spec":{"process":{},"linux":{"namespaces":[{"type":"network"}]}}}`: "child true, network false",
+	} {
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		i := only(t, tasks, err).Isolation
+		is := func(b bool) string { return fmt.Sprint(b) }
+		if got := "child " + task.Map(i.ChildUserNamespace, is).Or("?") + ", network " + task.Map(i.HostNetwork, is).Or("?"); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 // TestYAML holds that what crictl inspect prints in YAML is read as the JSON is, and that a
 // manifest is not taken for it.
 func TestYAML(t *testing.T) {

@@ -68,6 +68,7 @@ type wish struct {
 	readOnly          *bool
 	pid, ipc, network *string // nil if they are not told
 	whyIPC            string  // why that is not, if it is not as for the others
+	whyNetwork        string  // and that
 	child             task.Value[bool]
 	unmasked          bool
 	appArmor          string
@@ -91,6 +92,9 @@ func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
 		in.asPodman(&w)
 	}
 	w.child = in.inUserNamespace(podman)
+	if !podman && in.isRootless() && host.NetworkMode != nil && *host.NetworkMode == "host" {
+		w.network, w.whyNetwork = nil, "rootless docker has a network namespace of its own in place of the node's"
+	}
 	t, err := w.task(last)
 	if err != nil {
 		return nil, err
@@ -205,7 +209,8 @@ func setOf(names []string, key string, last capset.Cap) (set capset.Set, err err
 }
 
 // inUserNamespace reports whether the container has a user namespace of its own: with docker
-// if its daemon has userns-remap, with podman if it is rootless. The names of its files tell.
+// if its daemon is rootless or has userns-remap, with podman if it is rootless. The names of
+// its files tell.
 func (in *inspected) inUserNamespace(podman bool) task.Value[bool] {
 	paths := []string{in.ResolvConfPath, in.HostnamePath, in.StaticDir}
 	has := func(is func(text, part string) bool, part string) bool {
@@ -214,7 +219,7 @@ func (in *inspected) inUserNamespace(podman bool) task.Value[bool] {
 	switch mode := in.HostConfig.UsernsMode; {
 	case podman && mode != "" && mode != "host":
 		return task.Known(true)
-	case podman && (has(strings.HasPrefix, "/run/user/") || has(strings.Contains, "/.local/share/containers/")):
+	case podman && has(strings.HasPrefix, "/run/user/"), in.isRootless():
 		return task.Known(true)
 	case podman && (has(strings.HasPrefix, "/run/containers/") || has(strings.HasPrefix, "/var/lib/containers/")):
 		return task.Known(false)
@@ -226,6 +231,14 @@ func (in *inspected) inUserNamespace(podman bool) task.Value[bool] {
 		return task.Known(remapped(in.ResolvConfPath))
 	}
 	return task.Unknown[bool]("docker inspect does not say whether its daemon has userns-remap")
+}
+
+// homeShare is in the names of files that a container engine has without root.
+const homeShare = "/.local/share/"
+
+// isRootless reports whether the files of the container are in the home of a user.
+func (in *inspected) isRootless() bool {
+	return slices.ContainsFunc([]string{in.ResolvConfPath, in.HostnamePath, in.StaticDir}, func(path string) bool { return strings.Contains(path, homeShare) })
 }
 
 // remapped reports whether a file is below the directory that docker has for containers with
@@ -263,7 +276,7 @@ func (w *wish) task(last capset.Cap) (*task.Task, error) {
 	}
 	t.Isolation.HostPID = shared(w.pid, "HostConfig has no PidMode")
 	t.Isolation.HostIPC = shared(w.ipc, cmp.Or(w.whyIPC, "HostConfig has no IpcMode"))
-	t.Isolation.HostNetwork = shared(w.network, "HostConfig has no NetworkMode")
+	t.Isolation.HostNetwork = shared(w.network, cmp.Or(w.whyNetwork, "HostConfig has no NetworkMode"))
 	t.InUserNamespace(w.child, map[procstatus.NamespaceKind]task.Value[bool]{
 		procstatus.NamespacePID: task.Map(t.Isolation.HostPID, not), procstatus.NamespaceIPC: task.Map(t.Isolation.HostIPC, not),
 		procstatus.NamespaceNet: task.Map(t.Isolation.HostNetwork, not), procstatus.NamespaceMnt: task.Known(true),

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/capinspect/capinspect/capset"
 	"github.com/capinspect/capinspect/cmd/capinspect/internal/strictjson"
@@ -162,6 +163,9 @@ func (in *inspected) nerdctl(last capset.Cap) (*task.Task, error) {
 	t, err := in.Spec.spec.task(last)
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(in.Labels["nerdctl/state-dir"], homeShare) { // of rootlesskit
+		t.InUserNamespace(task.Known(true), nil)
 	}
 	name := cmp.Or(in.Labels["nerdctl/name"], in.NerdctlID)
 	t.Asked.Name, t.Asked.Runtime = name, "containerd"
