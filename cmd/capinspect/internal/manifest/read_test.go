@@ -159,6 +159,8 @@ func TestPodErrors(t *testing.T) {
 		{"kubectl describe", "Name:             web\nNamespace:        default\nLabels:           app=web\n                  a=b\n", "it is what kubectl describe prints for people: use kubectl get -o yaml"},
 		{"kubectl get", "NAME   READY   STATUS    RESTARTS   AGE\nweb    1/1     Running   0          5d\n", "it is what kubectl get prints for people: use kubectl get -o yaml"},
 		{"kubectl get of all", "NAMESPACE     NAME   READY\ndefault       web    1/1\n", "it is what kubectl get prints for people: use kubectl get -o yaml"},
+		{"a string for a profile", "kind: Pod\nspec:\n  containers: [{name: c, securityContext: {seccompProfile: RuntimeDefault}}]\n", `line 3: spec.containers.securityContext.seccompProfile: "RuntimeDefault" is a string, not an object: write {type: "RuntimeDefault"}`},
+		{"a colon too few", "kind: Pod\nspec:\n  securityContext:\n    runAsUser 1000\n  containers: [{name: c}]\n", `line 4: spec.securityContext: "runAsUser 1000" is a string, not an object`},
 		{"a pattern", "kind: ClusterPolicy\nspec: {rules: [{validate: {pattern: {spec: {template: {spec: {containers: [{image: \"!*:latest\"}]}}}}}}]}\n", "it is a ClusterPolicy, neither a pod nor a workload"},
 		{"another kind", "kind: Service\nspec: {containers: 1}\n", "it is a Service, neither a pod nor a workload"},
 		{"a kind with a vowel", "kind: Ingress\n", "it is an Ingress, neither a pod nor a workload"},

@@ -101,8 +101,16 @@ func meant(token json.Token, t reflect.Type) error {
 			return fmt.Errorf("%s is a placeholder: render the file first, as with helm template or envsubst", quote(token))
 		case kind == reflect.Slice && plain(t.Elem()).Kind() == reflect.String:
 			return fmt.Errorf("%s is a string, not a list: write [%[1]s]", quote(token))
+		case kind == reflect.Struct && fieldsOf(t)["type"] != nil:
+			return fmt.Errorf("%s is a string, not an object: write {type: %[1]s}", quote(token))
+		case kind == reflect.Struct:
+			return fmt.Errorf("%s is a string, not an object", quote(token))
 		case reflect.Int <= kind && kind <= reflect.Uint64 && fits(token, t) == nil:
 			return fmt.Errorf("%q is a string: write %[1]s without quotes", token)
+		case reflect.Int <= kind && kind <= reflect.Uint64:
+			return fmt.Errorf("%s is a string, not a number", quote(token))
+		case kind == reflect.Bool:
+			return fmt.Errorf("%s is a string, not a boolean: write true or false", quote(token))
 		}
 	case json.Number:
 		switch truth, ok := truths[token.String()]; {

@@ -3,7 +3,7 @@
 // Package strictjson decodes JSON from outside into structs with encoding/json, and is
 // strict where that is lax: a key counts only as it is spelled, a key that appears twice
 // is an error, and an integer is written in digits. An error names the line and the keys
-// that lead to the value: "line 3: tasks.pid: a string does not belong here".
+// that lead to the value: "line 3: tasks.pid: an object does not belong here".
 //
 // Null is no error, whatever belongs there. Keys that the struct does not have are
 // skipped. A [Decoder] holds one value at a time, so that a list may be longer than memory is

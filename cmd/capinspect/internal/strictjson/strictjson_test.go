@@ -135,7 +135,7 @@ func TestDecode(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"string for a number", "{\"items\":[{},\n{\"uid\":\"1\"}\n]}\n", `line 2: items.uid: "1" is a string: write 1 without quotes`},
-		{"string for a small number", `{"items":[{"month":"13"}]}`, "line 1: items.month: a string does not belong here"},
+		{"string for a small number", `{"items":[{"month":"13"}]}`, `line 1: items.month: "13" is a string, not a number`},
 		{"string for a list", `{"items":[{"caps":{"add":"A"}}]}`, `line 1: items.caps.add: "A" is a string, not a list: write ["A"]`},
 		{"string for a list of objects", `{"items":"x"}`, "line 1: items: a string does not belong here"},
 		{"boolean for a string", `{"items":[{"name":true}]}`, "line 1: items.name: true is a boolean, not a string: put quotes around it"},
@@ -145,7 +145,7 @@ func TestErrors(t *testing.T) {
 		{"object for a string", "{\"items\":[{\"name\":\n{\n}}]}", "line 2: items.name: an object does not belong here"},
 		{"array for an object", `{"items":[{"caps":[]}]}`, "line 1: items.caps: an array does not belong here"},
 		{"true for an array", `{"items":true}`, "line 1: items: true does not belong here"},
-		{"string for a bool", `{"items":[{"shared":"x"}]}`, "line 1: items.shared: a string does not belong here"},
+		{"string for a bool", `{"items":[{"shared":"x"}]}`, `line 1: items.shared: "x" is a string, not a boolean: write true or false`},
 		{"true in quotes", `{"items":[{"shared":"True"}]}`, `line 1: items.shared: "True" is a string: write true without quotes`},
 		{"boolean of YAML 1.1", `{"items":[{"shared":"off"}]}`, `line 1: items.shared: "off" is no boolean: write false`},
 		{"number in a list", `{"items":[{"caps":{"add":["X",1]}}]}`, "line 1: items.caps.add: 1 is a number, not a string: put quotes around it"},
