@@ -3,6 +3,7 @@
 package saved
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -68,9 +69,16 @@ func (r *reader) takeFields(l row, found [][]int) {
 	for _, at := range fields {
 		first = min(first, at[0])
 	}
-	l.from, l.ended = origin(text[:first]), true
+	from, columns := origin(text[:first]), map[string]int{}
+	l.ended = true
 	for _, at := range fields {
-		l.text = text[at[0]:at[1]] + ":\t" + text[at[2]:at[3]]
+		name := text[at[0]:at[1]]
+		columns[name]++
+		l.from = from
+		if n := columns[name]; n > 1 { // as diff -y and paste have it
+			l.from = strings.TrimSpace(fmt.Sprintf("%s column %d", from, n))
+		}
+		l.text = name + ":\t" + text[at[2]:at[3]]
 		r.statusLine(l)
 	}
 }

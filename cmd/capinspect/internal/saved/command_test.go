@@ -4,6 +4,7 @@ package saved
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/capinspect/capinspect/capset"
@@ -16,6 +17,8 @@ func TestCommand(t *testing.T) {
 		{"two processes", "$ cat /proc/7/status\nCapPrm:\t0000000000000001\n$ cat /proc/8/status\nNoNewPrivs:\t1\n", "1 nnp=unknown"},
 		{"one process", "$ grep CapPrm /proc/7/status\nCapPrm:\t0000000000000001\n$ grep NoNew /proc/7/status\nNoNewPrivs:\t1\n", "1 nnp=true"},
 		{"two containers", "$ docker exec a cat /proc/1/status\nCapPrm:\t0000000000000001\n$ docker exec b cat /proc/1/status\nNoNewPrivs:\t1\n", "1 nnp=unknown"},
+		{"titles of a script", "$ sh x\n== 7\nCapPrm:\t0000000000000001\n== 8 ==\nNoNewPrivs:\t1\n", "1 nnp=unknown"},
+		{"columns of diff -y", "CapPrm:\t0000000000000001\t|\tCapPrm:\t0000000000000002\nCapEff:\t0000000000000001\t|\tCapEff:\t0000000000000002\n", "1 nnp=unknown2 nnp=unknown"},
 		{"another command", "$ cat /proc/7/status\nCapPrm:\t0000000000000001\n$ id\nNoNewPrivs:\t1\n", "1 nnp=true"},
 	} {
 		items, _ := readLines([]byte(test.text))
@@ -83,5 +86,27 @@ func TestToldLastCap(t *testing.T) {
 	tasks, err := Tasks("x", []byte("$ cat /proc/sys/kernel/cap_last_cap\n36\n$ capsh --print\nCurrent: =ep\n"), nil)
 	if err != nil || len(tasks) != 1 || tasks[0].Sets[capset.Effective] != task.Known(capset.UpTo(36)) {
 		t.Errorf("%+v, %v", tasks, err)
+	}
+}
+
+// TestTitles holds whose the sets below a title are, and a bitmap behind a word.
+func TestTitles(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"== 7\nCapEff:\t0000000000002000\n== 812:\nCapEff:\t0000000000000001\n", "7=2000 812=1"},
+		{"--- pid 7 ---\nCapEff:\t0000000000002000\n", "7=2000"},
+		{"== 0x2000\n", "=2000"},
+		{"/proc/7 0000000000002000\nnginx\t0x0000000000000001\n", "/proc/7=2000 nginx=1"},
+	} {
+		list, err := Sets("x", []byte(test.text))
+		var got []string
+		for _, m := range list {
+			got = append(got, fmt.Sprintf("%s=%x", m.Of, uint64(m.Set)))
+		}
+		if text := strings.Join(got, " "); text != test.want || err != nil {
+			t.Errorf("%q: %s, %v, want %s", test.text, text, err, test.want)
+		}
+	}
+	if list, err := Sets("x", []byte("trace 4bf92f3577b34da6\n")); err == nil {
+		t.Error(list)
 	}
 }

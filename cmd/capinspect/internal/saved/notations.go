@@ -323,7 +323,7 @@ func listed(name string) (capset.Set, error) {
 // maskLine takes a bitmap alone, or names.
 func (r *reader) maskLine(l row) (bool, error) {
 	text := strings.Trim(l.text, "\"'`,;")
-	if text == "" || strings.ContainsAny(text, ":=+!^%/") || dumped().MatchString(text) {
+	if text == "" || strings.ContainsAny(text, ":=+!^%") || strings.Contains(text, "/") && !wordAndMask().MatchString(text) || dumped().MatchString(text) {
 		return false, nil
 	}
 	if masks := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }); len(masks) > 1 && !slices.ContainsFunc(masks, notMask) {
@@ -335,6 +335,15 @@ func (r *reader) maskLine(l row) (bool, error) {
 			m.Of = l.from
 			r.add(l, ofMask, nil, m)
 		}
+		return true, nil
+	}
+	if found := wordAndMask().FindStringSubmatch(text); found != nil {
+		m, err := Set(found[2])
+		if err != nil || m.Set>>(capset.LastKnown+1) != 0 {
+			return false, nil
+		}
+		m.Of = strings.TrimSpace(l.from + " " + found[1])
+		r.add(l, ofMask, nil, m)
 		return true, nil
 	}
 	m, err := Set(text)
@@ -358,6 +367,9 @@ func (r *reader) maskLine(l row) (bool, error) {
 	r.add(l, what, nil, m)
 	return true, nil
 }
+
+// wordAndMask is a bitmap with all its digits behind a word that says whose it is.
+var wordAndMask = pattern(`^([^\s,]+)[ \t]+((?:0x)?[0-9a-f]{16})$`)
 
 // idDigits is how many digits docker and podman print of an id.
 const idDigits = 12

@@ -368,8 +368,9 @@ type header struct {
 
 var (
 	// headerLine is the line above a task in a report of several, above a file in the output
-	// of head and tail, a word and a colon, or a path as rg has it.
-	headerLine = pattern(`^==> (.*?)(?: \((.*)\))? <==$|^([^\s:=]+):$|^((?:\S*/)?\d+/status)$`)
+	// of head and tail, a word and a colon, a path as rg has it, or a word that a script
+	// marks as a title.
+	headerLine = pattern(`^==> (.*?)(?: \((.*)\))? <==$|^([^\s:=]+):$|^((?:\S*/)?\d+/status)$|^={2,} +(?:pid +)?([^\s,]+?):?(?: +={2,})?$|^-{2,} +(?:pid +)?([^\s,]+?):? +-{2,}$`)
 	statusPath = pattern(`^(?:/proc/)?(?:\d+/task/)?(\d+)(?:/status)?$`)
 	pidWord    = pattern(`^pid +(\d+)$`)
 )
@@ -381,12 +382,17 @@ var emptyLine = pattern(`(?:^|\W)(?:Groups|x86_Thread_features\w*)$`)
 // headerLine takes the line above a task or a file.
 func (r *reader) headerLine(l row) (bool, error) {
 	found := headerLine().FindStringSubmatch(l.text)
-	if found == nil || emptyLine().MatchString(found[3]) || strings.EqualFold(found[3], "capabilities") {
+	if found == nil || emptyLine().MatchString(found[3]) || strings.EqualFold(found[3], "capabilities") || isSet(found[5]+found[6]) {
 		return false, nil
 	}
 	clear(r.open)
-	r.header = header{from: found[1] + found[3] + found[4], name: found[2]}
+	r.header = header{from: found[1] + found[3] + found[4] + found[5] + found[6], name: found[2]}
 	return true, nil
+}
+
+// isSet reports whether a word is a bitmap or the name of a capability, and no title.
+func isSet(word string) bool {
+	return strings.HasPrefix(word, "0x") || len(word) == kernelDigits && IsMask(word) || strings.HasPrefix(strings.ToLower(word), "cap_")
 }
 
 // name gives the task of an item the name and the number above it or in front of its
