@@ -431,6 +431,7 @@ func TestUnit(t *testing.T) {
 		{"User=7\nNoNewPrivileges=no\nExecStart=-/usr/local/bin/docker-compose up", "0 0 0 1ffffffffff 0 7 false starts-container"},
 		{"User=7\nNoNewPrivileges=no\nExecStart=/usr/bin/docker ps", "0 0 0 1ffffffffff 0 7 false"},
 		{"CapabilityBoundingSet=\nSecureBits=no-root noroot-locked", "0 0 0 0 0 0 false unknown-securebit"},
+		{"[Unit]\nAmbientCapabilities=CAP_CHOWN\n[Service]\nUser=7\nCapabilityBoundingSet=\n[Install]\nNoNewPrivileges=yes", "0 0 0 0 0 7 false misplaced misplaced"},
 		{"[Service]\nUser=7\nCapabilities=CAP_CHOWN+ep", "0 0 0 1ffffffffff 0 7 false obsolete"},
 		{"DynamicUser=yes\nCapabilityBoundingSet=CAP_CHOWN", "0 0 0 1 0 ? true"},
 		{"User=7\nUID=7\nCapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=read", "0 0 0 1 0 7 ?"},
@@ -479,6 +480,20 @@ func TestShown(t *testing.T) {
 		tasks, err := Unit([]byte(text), capset.LastKnown)
 		if got := summary(only(t, tasks, err)); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestNoUnit holds what is said of a text whose settings are those of no unit.
+func TestNoUnit(t *testing.T) {
+	for text, want := range map[string]string{
+		"[Unit]\nNoNewPrivileges=yes\n":                      "NoNewPrivileges= counts for nothing in [Unit]: it belongs in [Service]",
+		"[Exec]\nPrivateUsers=yes\nCapability=CAP_KILL\n":    "this is a file of systemd-nspawn, which capinspect does not read",
+		"[Manager]\nCapabilityBoundingSet=~CAP_SYS_MODULE\n": "this is a configuration of systemd itself: the output of systemctl show tells what a unit has",
+		"[service]\nNoNewPrivileges=yes\n":                   "no setting of a unit",
+	} {
+		if _, err := Unit([]byte(text), capset.LastKnown); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

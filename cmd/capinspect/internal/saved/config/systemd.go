@@ -88,6 +88,9 @@ func (s *service) assume(code, text string) {
 // task returns the task that the unit starts.
 func (s *service) task() *task.Task {
 	s.prefixes()
+	for _, what := range s.astray {
+		s.trap("misplaced", what)
+	}
 	t := &task.Task{LastCap: task.LastCap{Value: s.most, From: task.FromGuess}, Container: task.Known[*task.Container](nil)}
 	s.sets()
 	s.ids(t)

@@ -19,6 +19,7 @@ type unit struct {
 	ofUser   bool   // a user's own manager starts it
 	file     bool   // it stands in a file, and systemctl show has not printed it
 	settings map[string][]string
+	astray   []string // what is said of settings in a section where they count for nothing
 }
 
 // marks are settings that few other texts have: one of them makes a text one of systemd.
@@ -71,7 +72,20 @@ func units(text []byte, sections ...string) ([]*unit, error) {
 		}
 	}
 	r.line(before.String())
-	return r.units(), nil
+	list := r.units()
+	if len(list) == 0 && len(r.here.astray) > 0 {
+		return nil, errors.New(r.here.astray[0])
+	}
+	if what := noUnits[r.section]; len(list) == 0 && what != "" {
+		return nil, errors.New("this is " + what)
+	}
+	return list, nil
+}
+
+// noUnits are the sections of files that look like units, and what these are.
+var noUnits = map[string]string{
+	"Exec":    "a file of systemd-nspawn, which capinspect does not read",
+	"Manager": "a configuration of systemd itself: the output of systemctl show tells what a unit has",
 }
 
 // fragment returns the directory and the name of a unit's file that a comment names, which
@@ -100,7 +114,8 @@ type unitReader struct {
 	done []*unit
 
 	sections []string // those that count
-	counts   bool     // the section is one of them
+	section  string   // in which the lines are
+	counts   bool     // it is one of them
 }
 
 // comment looks for the name of a file, with which another unit begins unless the file adds
@@ -127,7 +142,12 @@ func (r *unitReader) line(line string) {
 		r.end()
 	case strings.HasPrefix(line, "["):
 		r.here.file = true
-		r.counts = slices.Contains(r.sections, strings.Trim(line, "[]"))
+		r.section = strings.Trim(line, "[]")
+		r.counts = slices.Contains(r.sections, r.section)
+	case ok && !r.counts && slices.Contains(marks[:], key) && slices.Contains([]string{"Unit", "Install"}, r.section):
+		if len(r.here.astray) < maxTraps {
+			r.here.astray = append(r.here.astray, key+"= counts for nothing in ["+r.section+"]: it belongs in [Service]")
+		}
 	case !ok || !r.counts:
 	case !r.here.file && key == "Id":
 		r.here.name = value
