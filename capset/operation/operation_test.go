@@ -124,6 +124,14 @@ func TestSeccompGates(t *testing.T) {
 			t.Errorf("%s: %v", call, !want)
 		}
 	}
+	if since := docker.SeccompRefusesSince("io_uring_setup"); since != "Docker 25.0" || docker.SeccompRefusesSince("swapon") != "" || (*runtime.Runtime)(nil).SeccompRefusesSince("swapon") != "" {
+		t.Errorf("io_uring: since %q", since)
+	}
+	for _, call := range []string{"keyctl", "add_key", "request_key"} {
+		if !docker.SeccompRefuses(call) || runtime.Named("podman").SeccompRefuses(call) {
+			t.Error(call)
+		}
+	}
 	if podman := runtime.Named("podman"); podman.SeccompRefuses("pivot_root") || !podman.SeccompRefuses("userfaultfd") || (*runtime.Runtime)(nil).SeccompRefuses("swapon") {
 		t.Error("what podman and no runtime refuse")
 	}

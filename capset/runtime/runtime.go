@@ -45,6 +45,8 @@ type Runtime struct {
 
 	filter  filter   // its default seccomp filter
 	refused []string // the system calls that this refuses to all, besides those that all filters do
+
+	refusedSince map[string]string // the first release that refuses one of either, if it is not every one
 }
 
 // runtimes is the table of the known runtimes, in the order in which their
@@ -69,6 +71,8 @@ var runtimes = [...]Runtime{
 		addWins: true,
 		filter:  mobyFilter,
 		refused: []string{"add_key", "keyctl", "pivot_root", "request_key"},
+
+		refusedSince: map[string]string{"io_uring_setup": "Docker 25.0"},
 		defaults: []Profile{{
 			Name: "docker", Title: "Docker", Set: 0xa80425fb,
 			Source: "moby daemon/pkg/oci/caps/defaults.go", Since: "Docker 1.2",
@@ -79,6 +83,8 @@ var runtimes = [...]Runtime{
 		PermitsAll: true,
 		filter:     mobyFilter,
 		refused:    []string{"add_key", "keyctl", "pivot_root", "request_key"},
+
+		refusedSince: map[string]string{"io_uring_setup": "containerd 2.0"},
 		defaults: []Profile{{
 			Name: "containerd", Title: "containerd", Set: 0xa80425fb,
 			Source: "containerd pkg/oci/spec.go, defaultUnixCaps", Since: "containerd 1.0",

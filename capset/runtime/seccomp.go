@@ -130,10 +130,19 @@ var podmanFilter = filter{
 var crioFilter = podmanFilter.opens(capset.SysAdmin, "unshare")
 
 // refused are system calls that package operation knows and that every default filter
-// refuses, whatever the capabilities. Before Docker 25 and containerd 2 theirs allowed
-// io_uring.
+// refuses, whatever the capabilities.
 var refused = []string{
 	"io_uring_setup", "kexec_file_load", "kexec_load", "migrate_pages", "move_pages", "swapoff", "swapon", "userfaultfd",
+}
+
+// SeccompRefusesSince returns the first release whose default filter refuses a system call
+// for which [Runtime.SeccompRefuses] holds, such as "Docker 25.0"; "" if every release has
+// done so.
+func (r *Runtime) SeccompRefusesSince(call string) string {
+	if r == nil {
+		return ""
+	}
+	return r.refusedSince[call]
 }
 
 // SeccompRefuses reports whether the runtime's default seccomp filter refuses a system call

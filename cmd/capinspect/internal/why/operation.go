@@ -391,6 +391,10 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 			if a.Task.Mounts.ProcMasked.Known() || a.Outside {
 				continue
 			}
+		case readOnlySys:
+			if a.Task.Mounts.SysReadOnly.Known() || a.Outside {
+				continue
+			}
 		case "pid-namespace":
 			if a.Task.Namespace(procstatus.NamespacePID).Node.Known() {
 				continue
@@ -411,6 +415,9 @@ func (a *attempt) others(settings []setting) (notes []task.Note) {
 	}
 	if slices.Contains(a.Names, newUserNamespace) {
 		notes = append(notes, note("user-namespace", "'capinspect why userns' looks at everything that may refuse it, and at what it could do there"))
+	}
+	if slices.ContainsFunc(a.Names, func(name string) bool { return strings.HasPrefix(name, "/proc/PID/") }) && a.Operation.Scope == capset.ScopeProcess {
+		notes = append(notes, note("access", "'capinspect why access PID' tells what it is for one process"))
 	}
 	if s := a.Operation.Scope; len(a.Caps) > 0 && a.Task.InChildUserNamespace() && (s == capset.ScopeFile || s == capset.ScopeProcess) {
 		notes = append(notes, note(wrongScope, "it counts for "+task.ScopeThings(s)+" alone"))

@@ -19,6 +19,9 @@ const refusedToAll = "seccomp-refused"
 // readOnlyProc is the code of a gate: the file belongs to what runtimes mount read-only.
 const readOnlyProc = "proc-read-only"
 
+// readOnlySys is the code of one that belongs to /sys.
+const readOnlySys = "sys-read-only"
+
 // call returns the system call by which a seccomp filter knows the operation, "" if none
 // does.
 func (a *attempt) call() string {
@@ -42,8 +45,12 @@ func (a *attempt) seccomp() {
 	name := a.RuntimeName()
 	of := runtime.Named(name)
 	if of.SeccompRefuses(call) {
+		text := "the default seccomp filter of " + name + " lets nobody call " + call
+		if since := of.SeccompRefusesSince(call); since != "" {
+			text += ", since " + since
+		}
 		a.stops = append(a.stops, stop{
-			Note:    note(refusedToAll, "the default seccomp filter of "+name+" lets nobody call "+call),
+			Note:    note(refusedToAll, text),
 			changes: []Change{allowCall(call)},
 		})
 		return
@@ -115,12 +122,19 @@ func (a *attempt) inside(where, text string) []Change {
 	return (&question{Subject: a.Subject}).inside(where, text)
 }
 
-// hidden holds the operation against what runtimes mount over files of /proc.
+// hidden holds the operation against what runtimes mount over files of /proc, and how they
+// mount /sys.
 func (a *attempt) hidden() {
-	if !task.Is(a.Task.Mounts.ProcMasked, true) {
-		return
-	}
 	for _, n := range a.Operation.Gates {
+		if n.Code == readOnlySys && task.Is(a.Task.Mounts.SysReadOnly, true) {
+			a.stops = append(a.stops, stop{
+				Note:    note("masked", "/sys is mounted read-only (EROFS)"),
+				changes: a.inside("securityContext", "the directory below /sys as a hostPath volume (docker: -v)"),
+			})
+		}
+		if !task.Is(a.Task.Mounts.ProcMasked, true) {
+			continue
+		}
 		if n.Code == "masked" || n.Code == readOnlyProc || n.Code == "proc-masked" && a.Task.InChildUserNamespace() {
 			a.stops = append(a.stops, stop{
 				Note:    note("masked", "something is mounted over the kernel's own parts of /proc: "+n.Text),
