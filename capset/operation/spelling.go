@@ -10,11 +10,18 @@ import (
 	"github.com/capinspect/capinspect/capset"
 )
 
+// maxMeant is the length of the longest text in which an operation is looked for, in bytes:
+// that is done many times.
+const maxMeant = 2 << 10
+
 // Meant returns the operations that somebody means who writes what was refused as it stood
 // there: a file with the number of a process, a sysctl with its value, an address to bind,
 // a system call with its arguments, or a command line. There are none if it names nothing
 // that is known.
 func Meant(text string) []Operation {
+	if len(text) > maxMeant {
+		return nil
+	}
 	text = strings.Join(strings.Fields(text), " ")
 	for _, look := range [...]func(text string) []Operation{Named, meantFile, meantSysctl, meantProgram, meantCommand, meantCall, meantBeginning} {
 		if found := look(text); found != nil {

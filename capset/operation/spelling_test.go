@@ -5,6 +5,7 @@ package operation
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestMeant holds what people paste against what it is about.
@@ -108,6 +109,20 @@ func TestMeant(t *testing.T) {
 		}
 		if got := strings.Join(names, ","); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestMeantLong holds that a long text takes no long time.
+func TestMeantLong(t *testing.T) {
+	for _, words := range []string{"bind :", "/bin/ ", "cap_net_raw ", "ip -x ", "(", "mount /x "} {
+		for _, size := range []int{maxMeant, 1 << 17} {
+			text := strings.Repeat(words, size/len(words))
+			start := time.Now()
+			Meant(text)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%d bytes of %q took %v", len(text), words, took)
+			}
 		}
 	}
 }
