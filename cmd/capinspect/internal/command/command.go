@@ -283,8 +283,8 @@ const maxMessage = 8 << 10
 
 // printable returns a message as it is printed.
 func printable(message string) string {
-	if len(message) > maxMessage {
-		message = message[:maxMessage] + "…"
+	if n := len(message); n > maxMessage { // what is wrong stands at the end
+		message = message[:maxMessage/2] + "…" + message[n-maxMessage/2:]
 	}
 	return render.Printable(message)
 }
