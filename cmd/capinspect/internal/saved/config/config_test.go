@@ -161,6 +161,25 @@ func TestSwarm(t *testing.T) {
 	}
 }
 
+// TestRuntime holds which runtimes are told, and said to do what runc does.
+func TestRuntime(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"ID":"a","Runtime":{"Name":"io.containerd.runc.v2","Options":{}},"Spec":{"process":{}}}`:           "0 0 0 0 0 0 false",
+		`{"ID":"a","Runtime":{"Name":"io.containerd.kata.v2"},"Spec":{"process":{}}}`:                        "0 0 0 0 0 0 false runtime",
+		`{"status":{"id":"a"},"info":{"runtimeType":"io.containerd.runsc.v1","runtimeSpec":{"process":{}}}}`: "0 0 0 0 0 0 false runtime",
+		`{"CapAdd":[],"CapDrop":["ALL"],"Privileged":false,"Runtime":"kata","SecurityOpt":[]}`:               "0 0 0 0 0 ? false runtime",
+	} {
+		tasks, err := Inspect([]byte(text), capset.LastKnown)
+		if got := summary(only(t, tasks, err)); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	_, err := Inspect([]byte(`{"HostConfig":{"Runtime":[]}}`), capset.LastKnown)
+	if err == nil {
+		t.Error("an array is taken for a runtime")
+	}
+}
+
 // TestRootless holds in which containers of docker and nerdctl a capability counts for the
 // node.
 func TestRootless(t *testing.T) {

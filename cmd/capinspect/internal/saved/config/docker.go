@@ -4,8 +4,10 @@ package config
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +53,7 @@ type (
 		UsernsMode     string  `json:"UsernsMode"`
 		MaskedPaths    list    `json:"MaskedPaths"`
 		ReadonlyPaths  list    `json:"ReadonlyPaths"`
-		Runtime        string  `json:"Runtime"`       // docker's alone
+		Runtime        named   `json:"Runtime"`       // docker's, and containerd's
 		CgroupManager  string  `json:"CgroupManager"` // podman's alone
 	}
 )
@@ -85,7 +87,7 @@ func (in *inspected) docker(last capset.Cap) (*task.Task, error) {
 		privileged: host.Privileged != nil && *host.Privileged, user: in.Config.User, options: host.SecurityOpt.names,
 		readOnly: host.ReadonlyRootfs, pid: host.PidMode, ipc: host.IpcMode, network: host.NetworkMode,
 		unmasked: host.MaskedPaths.told && len(host.MaskedPaths.names)+len(host.ReadonlyPaths.names) == 0,
-		appArmor: in.AppArmorProfile, oci: cmp.Or(in.OCIRuntime, host.Runtime),
+		appArmor: in.AppArmorProfile, oci: cmp.Or(in.OCIRuntime, string(host.Runtime)),
 	}
 	podman := in.OCIRuntime != "" || in.BoundingCaps.told || host.CgroupManager != ""
 	if podman {
@@ -376,14 +378,37 @@ func cutOption(option string) (key, value string, ok bool) {
 // plainRuntimes are the OCI runtimes that give a container what its configuration says.
 var plainRuntimes = []string{"runc", "crun", "youki", "nvidia", "nvidia-container-runtime", "io.containerd.runc.v1", "io.containerd.runc.v2"}
 
+// ofRuntime says what the answer takes for granted of an OCI runtime; "" if it is not told.
+func ofRuntime(name string) []task.Note {
+	if name == "" || slices.Contains(plainRuntimes, filepath.Base(name)) {
+		return nil
+	}
+	return []task.Note{{Code: "runtime", Text: fmt.Sprintf("the runtime %.64s gives it what runc would", name)}}
+}
+
+// named is a name, which stands in an object in some places.
+type named string
+
+// Shape returns how it looks in JSON: a string, or an object with Name.
+func (named) Shape() reflect.Type { return reflect.TypeFor[json.RawMessage]() }
+
+// UnmarshalJSON reads it.
+func (n *named) UnmarshalJSON(text []byte) error {
+	var object struct{ Name string }
+	if text[0] != '{' {
+		return json.Unmarshal(text, (*string)(n))
+	}
+	err := json.Unmarshal(text, &object)
+	*n = named(object.Name)
+	return err
+}
+
 // assumed says what the answer takes for granted of the daemon.
 func (w *wish) assumed() (notes []task.Note) {
 	if user, _, _ := strings.Cut(*cmp.Or(w.user, new("")), ":"); user == "root" {
 		notes = append(notes, task.Note{Code: "root-name", Text: "root is uid 0 in the image"})
 	}
-	if !slices.Contains(plainRuntimes, filepath.Base(cmp.Or(w.oci, "runc"))) {
-		notes = append(notes, task.Note{Code: "runtime", Text: fmt.Sprintf("the runtime %.64s gives it what runc would", w.oci)})
-	}
+	notes = append(notes, ofRuntime(w.oci)...)
 	told := map[string]bool{}
 	for _, option := range w.options {
 		key, _, _ := cutOption(option)

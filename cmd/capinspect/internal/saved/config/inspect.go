@@ -168,7 +168,7 @@ func (in *inspected) nerdctl(last capset.Cap) (*task.Task, error) {
 		t.InUserNamespace(task.Known(true), nil)
 	}
 	name := cmp.Or(in.Labels["nerdctl/name"], in.NerdctlID)
-	t.Asked.Name, t.Asked.Runtime = name, "containerd"
+	t.Asked.Name, t.Asked.Runtime, t.Asked.Assumed = name, "containerd", ofRuntime(string(in.Runtime))
 	contained(t, container.Container{Runtime: "containerd", ID: in.NerdctlID, Name: name}, "nerdctl inspect")
 	return t, nil
 }

@@ -81,7 +81,8 @@ type (
 		Labels map[string]string `json:"labels"`
 	}
 	criInfo struct {
-		RuntimeSpec *spec `json:"runtimeSpec"`
+		RuntimeSpec *spec  `json:"runtimeSpec"`
+		RuntimeType string `json:"runtimeType"` // containerd's alone
 	}
 )
 
@@ -169,6 +170,7 @@ func (in *inspected) crictl(last capset.Cap) (*task.Task, error) {
 		names.Conclude(name.to, name.value, container.Evidence{What: name.key, From: "crictl inspect"})
 	}
 	t.Asked.Namespace, t.Asked.Pod, t.Asked.Name, t.Asked.Runtime = names.PodNamespace, names.PodName, c.Name, c.Runtime
+	t.Asked.Assumed = ofRuntime(in.Info.RuntimeType)
 	return t, nil
 }
 
