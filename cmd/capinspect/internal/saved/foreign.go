@@ -33,7 +33,7 @@ var foreigners = []foreigner{
 	{pattern(`^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?(?:run|create) .*-`), "a command line that starts a container: save the output of docker inspect instead, or write a compose file", true},
 	{pattern(`^Error(?: response from daemon)?: (?:inspecting object: )?(?:[Nn]o such|[Ss]ervice|[Nn]etwork) .*`), "nothing of that name was there to be inspected", false},
 	{pattern(`^Unit \S+ could not be found\.$`), "systemctl found no such unit", false},
-	{pattern(`^Service Mode:`), "the output of docker service inspect --pretty: save that of docker service inspect without it instead", true},
+	{pattern(`^(?:Service|Endpoint) Mode:`), "the output of docker service inspect --pretty: save that of docker service inspect without it instead", true},
 	{pattern(`\bCap(?:Add|Drop)=(?:\[|<no value>)`), "a line of docker inspect --format, which is not the whole: save the output of docker inspect instead", false},
 	{pattern(`^(?:(?i:FROM) [\w./:@${}-]+(?: (?i:AS) [\w.-]+)?|ARG \w+(?:=.*)?|USER [\w:${}-]+|(?:CMD|ENTRYPOINT) .+)$`), "a Dockerfile, which tells no capabilities of a container: save the output of docker inspect of one instead", true},
 	{pattern(`^(?:resource|data|module|provider|terraform) (?:"[\w-]+" ){0,2}\{`), "a configuration of Terraform, which capinspect does not read: write its capabilities as cap_add and cap_drop of a compose file", true},

@@ -99,11 +99,14 @@ func composeForm(text []byte) form {
 	}
 	has := map[string]bool{}      // keys anywhere
 	atMargin := map[string]bool{} // keys of the lines that are indented least
-	other, indent := false, 64
+	other, indent, dash := false, 64, 64
 	for line := range bytes.Lines(text) {
 		key, value, ok := strings.Cut(string(line[:min(len(line), 64)]), ":")
 		blanks := len(key) - len(strings.TrimLeft(key, " "))
 		key = key[blanks:]
+		if strings.HasPrefix(key, "- ") {
+			dash = min(dash, blanks)
+		}
 		if !ok || key == "" || key[0] == '#' || key[0] == '-' {
 			continue
 		}
@@ -122,7 +125,7 @@ func composeForm(text []byte) form {
 		return slices.ContainsFunc(keys, func(key string) bool { return in[key] })
 	}
 	switch image := []string{"image", "build"}; {
-	case atMargin["apiVersion"]:
+	case atMargin["apiVersion"], dash < indent: // or a list
 		return noForm
 	case atMargin["services"]:
 		return underServices

@@ -175,8 +175,8 @@ func TestRuntime(t *testing.T) {
 		}
 	}
 	_, err := Inspect([]byte(`{"HostConfig":{"Runtime":[]}}`), capset.LastKnown)
-	if err == nil {
-		t.Error("an array is taken for a runtime")
+	if err == nil || err.Error() != "line 1: it is neither a name nor an object with one" {
+		t.Error(err)
 	}
 }
 
@@ -372,20 +372,22 @@ func TestCompose(t *testing.T) {
 // TestComposeForms holds which texts are compose files, and what the first form has.
 func TestComposeForms(t *testing.T) {
 	for text, want := range map[string]bool{
-		"web:\n  image: x\n  cap_add: [CHOWN]\n":                             true,
-		"# x\n\nweb: # y\n  build: .\n  privileged: true\ndb:\n  image: y\n": true,
-		"version: '3'\nservices:\n  web: {}\n":                               true,
-		"test:\n  image: x\n  script: [a]\n  environment: b\n":               false,
-		"web:\n  image:\n    repository: x\n  command: []\n":                 false,
-		"stages: [a]\nweb:\n  image: x\n  command: []\n":                     false,
-		"web:\n  image: x\n":                                                 false,
-		"cap_add:\n  - CHOWN\ncap_drop: [ALL]\n":                             true,
-		"image: x\nrestart: always\nprivileged: true\n":                      true,
-		"    cap_drop: [ALL]\n    image: x\n    read_only: true\n":           true,
-		"image: x\nscript:\n  - a\nuser: b\n":                                false,
-		"cap_add:\n  - CHOWN\n":                                              false,
-		"image: x\nenvironment:\n  - user: a\n":                              false,
-		"apiVersion: v1\nservices:\n  - a\n":                                 false,
+		"web:\n  image: x\n  cap_add: [CHOWN]\n":                              true,
+		"# x\n\nweb: # y\n  build: .\n  privileged: true\ndb:\n  image: y\n":  true,
+		"version: '3'\nservices:\n  web: {}\n":                                true,
+		"test:\n  image: x\n  script: [a]\n  environment: b\n":                false,
+		"web:\n  image:\n    repository: x\n  command: []\n":                  false,
+		"stages: [a]\nweb:\n  image: x\n  command: []\n":                      false,
+		"web:\n  image: x\n":                                                  false,
+		"cap_add:\n  - CHOWN\ncap_drop: [ALL]\n":                              true,
+		"image: x\nrestart: always\nprivileged: true\n":                       true,
+		"    cap_drop: [ALL]\n    image: x\n    read_only: true\n":            true,
+		"image: x\nscript:\n  - a\nuser: b\n":                                 false,
+		"cap_add:\n  - CHOWN\n":                                               false,
+		"- name: a\n  docker_container:\n    image: x\n    cap_drop: [all]\n": false,
+		"image: x\ncap_add:\n- CHOWN\n":                                       true,
+		"image: x\nenvironment:\n  - user: a\n":                               false,
+		"apiVersion: v1\nservices:\n  - a\n":                                  false,
 	} {
 		if IsCompose([]byte(text)) != want {
 			t.Errorf("%q: %v", text, !want)

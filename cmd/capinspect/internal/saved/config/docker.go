@@ -5,6 +5,7 @@ package config
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -395,12 +396,13 @@ func (named) Shape() reflect.Type { return reflect.TypeFor[json.RawMessage]() }
 // UnmarshalJSON reads it.
 func (n *named) UnmarshalJSON(text []byte) error {
 	var object struct{ Name string }
-	if text[0] != '{' {
-		return json.Unmarshal(text, (*string)(n))
+	switch {
+	case text[0] == '{' && json.Unmarshal(text, &object) == nil:
+		*n = named(object.Name)
+	case json.Unmarshal(text, (*string)(n)) != nil:
+		return errors.New("it is neither a name nor an object with one")
 	}
-	err := json.Unmarshal(text, &object)
-	*n = named(object.Name)
-	return err
+	return nil
 }
 
 // assumed says what the answer takes for granted of the daemon.
