@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/capinspect/capinspect/capset"
@@ -86,6 +87,7 @@ type diffConfig struct {
 	color              command.Colour
 	detail             collect.Detail        // how much of a task the comparison needs
 	only               map[string]*task.Task // of the files that were read already
+	wrong              []error               // of lines beside those of the task in a file
 }
 
 func newDiff() (command.Runner, []flags.Flag) {
@@ -170,7 +172,7 @@ func (c *diffConfig) Run(e *command.Env, args []string) (int, error) {
 	if !d.Equal() {
 		status = command.StatusNo
 	}
-	for _, err := range d.Unknown {
+	for _, err := range slices.Concat(c.wrong, d.Unknown) {
 		e.Complain(err)
 		status = command.StatusTrouble
 	}
@@ -233,7 +235,9 @@ func (c *diffConfig) side(e *command.Env, arg string, other *diff.Side) (*diff.S
 	case file && c.only[path] != nil:
 		s.Task = c.only[path]
 	case file:
-		s.Task, err = saved.One(path, e.Stdin, nil)
+		if s.Task, err = saved.One(path, e.Stdin, nil); s.Task != nil && err != nil {
+			c.wrong, err = append(c.wrong, err), nil
+		}
 	case arg == target.Self || target.IsPID(arg) || strings.HasPrefix(arg, target.ContainerPrefix):
 		s.Task, err = c.read(arg)
 	case arg == "-":

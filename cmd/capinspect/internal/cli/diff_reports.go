@@ -36,6 +36,9 @@ func (c *diffConfig) lists(e *command.Env, args []string) (a, b *diff.List, err 
 			Sum:  func(sum *containers.Sum) { l.Sums = append(l.Sums, sum) },
 			End:  l.StampedBy,
 		})
+		if err != nil && !found[i].Report && found[i].Tasks > 0 {
+			c.wrong, err = append(c.wrong, err), nil
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -83,7 +86,13 @@ func (c *diffConfig) drift(e *command.Env, a, b *diff.List, style render.Style) 
 	if err != nil {
 		return 0, err
 	}
-	if d.Equal() || c.failOn == onGain && !d.Gains() {
+	for _, err := range c.wrong {
+		e.Complain(err)
+	}
+	switch {
+	case len(c.wrong) > 0:
+		return command.StatusTrouble, nil
+	case d.Equal() || c.failOn == onGain && !d.Gains():
 		return command.StatusOK, nil
 	}
 	return command.StatusNo, nil

@@ -76,16 +76,17 @@ func (c *securityContextConfig) Run(e *command.Env, args []string) (int, error) 
 	switch {
 	case err != nil:
 		return 0, err
-	case len(found.Failures) > 0:
-		return 0, found.Failures[0]
-	case len(found.Tasks) != 1:
+	case len(found.Tasks) > 1:
 		return 0, saved.Several(c.Files[0], found.Tasks, len(found.Tasks))
+	case len(found.Tasks) == 0:
+		return 0, found.Failures[0]
 	}
 	t := found.Tasks[0]
 	d, err := securitycontext.Of(t, c.minimal)
 	switch {
 	case err == nil:
-		return command.StatusOK, e.Write(format.Append(nil, d))
+		err = e.Write(format.Append(nil, d))
+		return e.ComplainOf(&found, command.StatusOK), err
 	case len(c.Files) > 0:
 		return 0, fmt.Errorf("%s: %w", task.InputName(c.Files[0]), err)
 	}

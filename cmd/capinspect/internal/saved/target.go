@@ -81,10 +81,13 @@ func isNamed(t *task.Task, name string) bool {
 	return ok && (title == name || t.Asked != nil && strings.TrimSuffix(title, ".service") == name)
 }
 
-// One returns the only task of a target.
+// One returns the only task of a target. There may be both a task and an error, of other lines.
 func One(target string, stdin io.Reader, last *capset.Cap) (*task.Task, error) {
 	tasks, err := Target(target, stdin, last)
-	if err != nil {
+	switch {
+	case len(tasks) == 1:
+		return tasks[0], err
+	case len(tasks) == 0 && err != nil:
 		return nil, err
 	}
 	return only(target, tasks, len(tasks))
