@@ -3,6 +3,7 @@
 package manifest
 
 import (
+	"errors"
 	"io"
 
 	"github.com/capinspect/capinspect/capset/runtime"
@@ -21,10 +22,17 @@ type name struct {
 	runtime        string // of the container
 }
 
+// errUnstarted is why a text has no names: a manifest has no ids, and a workload is no pod.
+var errUnstarted = errors.New("no pod in it has been started: --pods takes what kubectl get pods -A -o json prints")
+
 // ReadNames reads the names of the pods in a text, as [Pods] does.
 func ReadNames(text io.Reader) (Names, error) {
-	n := Names{}
+	n, some := Names{}, false
 	_, err := Pods(text, func(p *Pod) bool {
+		some = true
+		if len(p.path) > 0 { // it makes pods, and has a UID of its own
+			return true
+		}
 		n[p.UID] = name{namespace: p.Namespace, pod: p.Name}
 		n[p.Hash] = n[p.UID]
 		for _, c := range p.Containers {
@@ -37,6 +45,9 @@ func ReadNames(text io.Reader) (Names, error) {
 		return true
 	})
 	delete(n, "") // of a pod without a hash, or a container that has no id yet
+	if err == nil && some && len(n) == 0 {
+		err = errUnstarted
+	}
 	return n, err
 }
 
