@@ -435,8 +435,12 @@ var places = map[string]string{
 // instead returns the alternatives of the operation that need no capability and that are
 // open to the task.
 func (a *attempt) instead(settings []setting) (list []Change) {
+	freed := slices.ContainsFunc(settings, func(s setting) bool { return s.effect == frees && !a.partly(s) })
 	for _, n := range a.Instead {
 		text, where := n.Text, places[n.Code]
+		if freed && (n.Code == "sysctl" || n.Code == "group") { // something else stops it
+			continue
+		}
 		switch n.Code {
 		case "user-namespace":
 			if slices.ContainsFunc(a.stops, stopsAnywhere) || a.noUserNamespace() {
@@ -445,7 +449,7 @@ func (a *attempt) instead(settings []setting) (list []Change) {
 		case rootOwned, namespaceRoot:
 			continue
 		case "file-capability", byFile:
-			if a.Credentials.NoNewPrivs {
+			if file := a.file(); a.Credentials.NoNewPrivs || file != nil && file.Fails != "" {
 				continue
 			}
 		case "sysctl":
