@@ -87,8 +87,8 @@ func advice(t *testing.T, dirs ...string) (list []string) {
 
 // appliedBy are the tests that do what package why proposes, by what that is.
 var appliedBy = map[string]string{
-	"file: then …":  "TestWhyUnits",
-	"file: …":       "TestWhyOnHost",
+	"file: ……": "TestWhyOnHost",
+	"file: ……, which counts only without no_new_privs": "TestWhyUnits",
 	"image: then …": "TestWhyInContainers",
 	"image: …":      "TestWhyInContainers",
 	"image: have … as the entrypoint: containerd executes that with what is added, docker does not": "TestWhyEntrypoint",
@@ -122,12 +122,12 @@ var appliedBy = map[string]string{
 	"unit: SystemCallFilter= with the system calls that it is for":                                                 "TestWhyUnits",
 	"unit: if it is in no container: …":                                                                            "TestWhyUnits",
 	"unit: no NoNewPrivileges=, and nothing that implies it, as SystemCallFilter= does with User=":                 "TestWhyUnits",
-	"unit: or …": "TestWhyUnits",
-	"unit: …":    "TestWhyUnits",
-	"…: have … where no nosuid mount is, as in the image itself": "TestWhyOnHost",
-	"…: if noroot is set, …":                                     "TestWhyOnHost",
-	"…: …":                                                       "TestWhyOnHost",
-	"…: …, by root of its user namespace or of one above":        "TestWhyOnHost",
+	"unit: ……": "TestWhyUnits",
+	"securityContext: the directory below /sys as a hostPath volume (docker: -v)": "TestWhySys",
+	"…: have … where no nosuid mount is, as in the image itself":                  "TestWhyOnHost",
+	"…: if noroot is set, …": "TestWhyOnHost",
+	"…: …":                   "TestWhyOnHost",
+	"…: …, by root of its user namespace or of one above": "TestWhyOnHost",
 }
 
 // notSeen is what package why proposes and no test does, with the reason.

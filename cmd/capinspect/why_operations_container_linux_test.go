@@ -265,6 +265,31 @@ func TestWhyOperationAdvice(t *testing.T) {
 	}
 }
 
+// TestWhySys holds that a directory below /sys as a volume lets a container write there, as
+// why says of one whose /sys is mounted read-only.
+func TestWhySys(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts containers")
+	}
+	need.On(t, "root", "docker")
+	const does, directory = "/sys", "/sys/kernel/mm"
+	image, binary := buildImage(t), staticSelf(t)
+	before := doInContainer(t, image, binary, 140, nil, []string{does})
+	answer := answersOf(t, run(t, built(t), "why", "--json", "-p", before.pid, "write /sys"))["write /sys"]
+	if answer.Works == nil || *answer.Works || before.came[does] != "EROFS" {
+		t.Errorf("%+v, %+v", answer, before)
+	}
+	if !slices.ContainsFunc(answer.Changes, func(c struct{ Where, Text string }) bool {
+		return strings.Contains(c.Text, "hostPath volume (docker: -v)")
+	}) {
+		t.Errorf("%+v", answer.Changes)
+	}
+	after := doInContainer(t, image, binary, 141, []string{"-v", directory + ":" + directory}, []string{does})
+	if came := after.came[does]; came != "" {
+		t.Errorf("with a volume it came to %q", came)
+	}
+}
+
 // allowing writes a seccomp filter that refuses what the default one of docker refuses to
 // all, and allows a system call.
 func allowing(t *testing.T, call string) (file string) {

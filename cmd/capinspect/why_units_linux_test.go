@@ -177,6 +177,10 @@ func TestWhyUnits(t *testing.T) {
 		},
 		{name: "another user", cap: "net_admin", code: "non-root", task: user, unit: []string{"User=nobody"}, lines: []string{ambient}},
 		{
+			name: "another user under no_new_privs", cap: "net_admin", code: "non-root",
+			task: append([]string{"--no-new-privs"}, user...), unit: []string{"NoNewPrivileges=yes", "User=nobody"}, lines: []string{ambient},
+		},
+		{
 			name: "no_new_privs", cap: "net_raw", code: "no-new-privs", path: withFile,
 			task: append([]string{"--no-new-privs"}, user...), unit: []string{"NoNewPrivileges=yes", "User=nobody"}, instead: []string{"User=nobody"},
 		},
