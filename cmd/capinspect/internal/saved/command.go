@@ -31,8 +31,14 @@ var (
 // command takes the command in front of lines. One that shows another status file than the
 // one before ends the tasks.
 func (r *reader) command(text string) {
+	if len(text) > longestOther {
+		return
+	}
 	if found := promptCommand().FindStringSubmatch(text); found != nil && isNoise(text) {
 		r.asked = found[1]
+	}
+	if !strings.Contains(text, "/status") {
+		return
 	}
 	if found := statusCommand().FindStringSubmatch(text); found != nil {
 		if shown := found[1] + found[2]; shown != r.shown {
@@ -52,6 +58,9 @@ func (r *reader) otherOutput(text string) bool {
 // lastCapLine takes the last capability of a kernel, behind its name or a command.
 func (r *reader) lastCapLine(l row) (bool, error) {
 	text := l.text
+	if !strings.Contains(text, "cap_last_cap") && len(text) > 2 {
+		return false, nil
+	}
 	if found := lastCapNamed().FindStringSubmatch(text); found != nil {
 		text = found[1]
 	} else if !strings.Contains(r.asked, "cap_last_cap") || !shortNumber().MatchString(text) {

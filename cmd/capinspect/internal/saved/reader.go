@@ -381,6 +381,9 @@ var emptyLine = pattern(`(?:^|\W)(?:Groups|x86_Thread_features\w*)$`)
 
 // headerLine takes the line above a task or a file.
 func (r *reader) headerLine(l row) (bool, error) {
+	if !strings.HasPrefix(l.text, "==") && !strings.HasPrefix(l.text, "--") && !strings.HasSuffix(l.text, ":") && !strings.HasSuffix(l.text, "/status") {
+		return false, nil
+	}
 	found := headerLine().FindStringSubmatch(l.text)
 	if found == nil || emptyLine().MatchString(found[3]) || strings.EqualFold(found[3], "capabilities") || isSet(found[5]+found[6]) {
 		return false, nil

@@ -254,7 +254,7 @@ var numbers = pattern(`^\d{1,10}(?:[ \t]+\d{1,10})+$`)
 
 // peel returns a line without what some program put before it.
 func peel(l row) (rest row, ok bool) {
-	if numbers().MatchString(l.text) {
+	if l.text != "" && l.text[0] <= '9' && numbers().MatchString(l.text) {
 		return l, false
 	}
 	for _, p := range prefixes {
