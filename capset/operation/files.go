@@ -246,16 +246,16 @@ func files() []Operation {
 		free("Everybody may open them.", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm").with(nil, []Note{deviceCgroup}),
 		{
 			Names: []string{"/dev", "device", "character device", "/dev/ttyS0", "/dev/ttyUSB0", "/dev/dri", "/dev/snd", "/dev/input"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "Only the mode of a device node decides; its group is one such as dialout, video or audio.", Instead: []Note{modeMay, {"group", "the group of the node: supplementalGroups, docker --group-add"}}, Gates: []Note{deviceCgroup},
+			Why: "Only the mode of a device node decides; its group is one such as dialout, video or audio.", Instead: []Note{rootOwned, modeMay, {"group", "the group of the node: supplementalGroups, docker --group-add"}}, Gates: []Note{deviceCgroup},
 		},
 		free("Everybody may read them, unless /proc is mounted with hidepid.", "/proc/PID/status", "/proc/PID/stat", "/proc/PID/cmdline", "/proc/PID/comm", "/proc/PID/cgroup", "/proc/PID/mountinfo", "/proc/PID/limits"),
 		{
 			Names: []string{"/proc", "/proc/slabinfo", "/proc/timer_list", "/proc/kpagecount"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "Only the mode of a file of /proc decides, where nothing else is known of it: uid 0 of the node owns it.", Instead: []Note{modeMay}, Gates: []Note{maskedProc},
+			Why: "Only the mode of a file of /proc decides, where nothing else is known of it: uid 0 of the node owns it.", Instead: []Note{rootOwned, modeMay}, Gates: []Note{maskedProc},
 		},
 		{
 			Names: []string{"write /sys", "/sys", "/sys/fs/cgroup"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "Only the mode of a file of /sys decides: uid 0 of the node owns most.", Instead: []Note{modeMay}, Gates: []Note{{"sys-read-only", "most runtimes mount /sys read-only (EROFS)"}},
+			Why: "Only the mode of a file of /sys decides: uid 0 of the node owns most.", Instead: []Note{rootOwned, modeMay}, Gates: []Note{{"sys-read-only", "most runtimes mount /sys read-only (EROFS)"}},
 		},
 		{
 			Names: []string{"write /proc/sysrq-trigger", "/proc/sysrq-trigger", "sysrq"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,

@@ -72,6 +72,9 @@ var remedies = map[[2]string]remedy{
 	},
 	{"write /proc/sys/net", "root-owned"}:               {root: true},
 	{"write /proc/sys", "root-owned"}:                   {root: true},
+	{"/proc", "root-owned"}:                             {root: true},
+	{"/dev", "root-owned"}:                              {root: true},
+	{"write /sys", "root-owned"}:                        {root: true},
 	{"write /proc/sys/kernel/shmmax", "namespace-root"}: {root: true},
 
 	{"/proc/PID/root", "uid"}:                               {target: true},

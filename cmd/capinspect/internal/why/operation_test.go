@@ -170,7 +170,7 @@ func TestOutcomes(t *testing.T) {
 		{"of the owner of another namespace", "/proc/sys/fs/mqueue", with(root(), child(true), insideOf(task.OverflowID, 100000)), "?", "unknown", "securityContext securityContext.sysctls"},
 		{"forwarding is not root's", "net.ipv4.ip_forward", root(), "no", "not-in-bounding", "securityContext securityContext.sysctls"},
 		{"a read-only /sys", "/sys", with(root(), func(s *Subject) { s.Task.Mounts.SysReadOnly = task.Known(true) }), "no", "masked", "file the mode bits"},
-		{"one that is not", "/sys", with(root(), func(s *Subject) { s.Task.Mounts.SysReadOnly = task.Known(false) }), "yes", "effective", ""},
+		{"one that is not", "/sys", with(root(), func(s *Subject) { s.Task.Mounts.SysReadOnly = task.Known(false) }), "yes", "unnecessary", ""},
 		{"no Yama", "ptrace", with(user(), noFilter, lacks("kernel.yama.ptrace_scope")), "no", "not-in-bounding", "program a process of its own uid"},
 		{"Yama, of which nobody knows", "ptrace", with(user(), noFilter), "no", "not-in-bounding", "program a process of its own uid"},
 		{"masked", "/proc/sys", with(root(), func(s *Subject) { s.Task.Mounts.ProcMasked = task.Known(true) }), "no", "masked", "securityContext procMount"},
