@@ -250,8 +250,12 @@ func files() []Operation {
 		},
 		free("Everybody may read them, unless /proc is mounted with hidepid.", "/proc/PID/status", "/proc/PID/stat", "/proc/PID/cmdline", "/proc/PID/comm", "/proc/PID/cgroup", "/proc/PID/mountinfo", "/proc/PID/limits"),
 		{
-			Names: []string{"/proc", "/proc/slabinfo", "/proc/timer_list", "/proc/kpagecount"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
-			Why: "Only the mode of a file of /proc decides, where nothing else is known of it: uid 0 of the node owns it.", Instead: []Note{rootOwned, modeMay}, Gates: []Note{maskedProc},
+			Names: []string{"/proc", "/proc/slabinfo", "/proc/kpagecount"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "Only the mode of a file of /proc decides, where nothing else is known of it: uid 0 of the node owns it.", Instead: []Note{rootOwned, modeMay},
+		},
+		{
+			Names: []string{"/proc/timer_list", "/proc/latency_stats"}, Caps: readOthers, Errno: "EACCES", Scope: capset.ScopeFile,
+			Why: "Only the mode of the file decides: uid 0 of the node owns it.", Instead: []Note{rootOwned, modeMay}, Gates: []Note{maskedProc},
 		},
 		{
 			Names: []string{"write /sys", "/sys", "/sys/fs/cgroup"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,

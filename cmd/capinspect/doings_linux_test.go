@@ -148,6 +148,18 @@ func reads(path string) error {
 	})
 }
 
+// hasText reads from a file. One in whose place a runtime has put an empty file counts as
+// refused.
+func hasText(path string) error {
+	return opened(path, unix.O_RDONLY, func(fd int) error {
+		n, err := unix.Read(fd, make([]byte, 64))
+		if err == nil && n == 0 {
+			return unix.EACCES
+		}
+		return err
+	})
+}
+
 // rewrites writes to a file what is in it.
 func rewrites(path string) func(world) error { return func(world) error { return rewrite(path) } }
 
