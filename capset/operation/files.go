@@ -245,7 +245,7 @@ func files() []Operation {
 		},
 		free("Everybody may open them.", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm").with(nil, []Note{deviceCgroup}),
 		{
-			Names: []string{"/dev", "device", "character device", "/dev/ttyS0", "/dev/ttyUSB0", "/dev/dri", "/dev/snd", "/dev/input"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
+			Names: []string{"/dev", "character device", "/dev/ttyS0", "/dev/ttyUSB0", "/dev/dri", "/dev/snd", "/dev/input"}, Caps: []capset.Cap{capset.DacOverride}, Errno: "EACCES", Scope: capset.ScopeFile,
 			Why: "Only the mode of a device node decides; its group is one such as dialout, video or audio.", Instead: []Note{rootOwned, modeMay, {"group", "the group of the node: supplementalGroups, docker --group-add"}}, Gates: []Note{deviceCgroup},
 		},
 		free("Everybody may read them, unless /proc is mounted with hidepid.", "/proc/PID/status", "/proc/PID/stat", "/proc/PID/cmdline", "/proc/PID/comm", "/proc/PID/cgroup", "/proc/PID/mountinfo", "/proc/PID/limits"),

@@ -250,13 +250,15 @@ func isLevel(word string) bool {
 const everydayCalls = " open openat creat mkdir unlink rmdir rename link symlink stat lstat access scandir opendir chdir copyfile " +
 	"execve spawn write read listen connect socket setsockopt getsockopt "
 
-// messageCalls are the names that operations have, those of several words in small letters,
-// and calls that the table has no operation of.
+// messageCalls are the names that operations have which may be refused, those of several
+// words in small letters, and calls that the table has no operation of.
 var messageCalls = sync.OnceValue(func() map[string]bool {
 	calls := map[string]bool{}
 	for _, o := range operation.All() {
 		for _, name := range o.Names {
 			switch {
+			case len(o.Caps) == 0 && len(o.Calls) == 0 && o.Errno == "": // nobody refuses it
+			case strings.LastIndexByte(name, '/') == 0: // a whole file system, which a call is about
 			case strings.IndexByte(name, ' ') >= 0:
 				calls[strings.ToLower(name)] = true
 			case !o.Program:
