@@ -55,7 +55,11 @@ func system() []Operation {
 		machine(capset.Syslog, []string{"syslog"}, "Clearing the kernel log, and the level of the console.", "syslog", "klogctl", "SYSLOG_ACTION_CLEAR", "dmesg -C").with([]Note{{"read", "reading needs none where kernel.dmesg_restrict is 0"}}, nil),
 		machine(capset.Syslog, []string{"syslog"}, "Reading the kernel log, where kernel.dmesg_restrict is 1.", "dmesg", "SYSLOG_ACTION_READ_ALL", "read the kernel log").with([]Note{{"sysctl", "kernel.dmesg_restrict=0"}}, nil),
 		{
-			Names: []string{"keyctl", "add_key", "request_key", "kernel keyring"}, Calls: []string{"keyctl", "add_key", "request_key"},
+			Names: []string{"add_key", "request_key"}, Calls: []string{"add_key", "request_key"},
+			Why: "A key of one's own needs none: the permissions of the keyring decide.",
+		},
+		{
+			Names: []string{"keyctl", "kernel keyring"}, Calls: []string{"keyctl"},
 			Why: "Keys of one's own need none: the permissions of the key decide.",
 		},
 		{

@@ -70,7 +70,7 @@ var runtimes = [...]Runtime{
 		Strict:  true,
 		addWins: true,
 		filter:  mobyFilter,
-		refused: []string{"add_key", "keyctl", "pivot_root", "request_key"},
+		refused: []string{"keyctl", "pivot_root"},
 
 		refusedSince: map[string]string{"io_uring_setup": "Docker 25.0"},
 		defaults: []Profile{{
@@ -82,7 +82,7 @@ var runtimes = [...]Runtime{
 		Name:       "containerd",
 		PermitsAll: true,
 		filter:     mobyFilter,
-		refused:    []string{"add_key", "keyctl", "pivot_root", "request_key"},
+		refused:    []string{"keyctl", "pivot_root"},
 
 		refusedSince: map[string]string{"io_uring_setup": "containerd 2.0"},
 		defaults: []Profile{{

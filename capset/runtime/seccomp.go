@@ -132,7 +132,7 @@ var crioFilter = podmanFilter.opens(capset.SysAdmin, "unshare")
 // refused are system calls that package operation knows and that every default filter
 // refuses, whatever the capabilities.
 var refused = []string{
-	"io_uring_setup", "kexec_file_load", "kexec_load", "migrate_pages", "move_pages", "swapoff", "swapon", "userfaultfd",
+	"add_key", "io_uring_setup", "kexec_file_load", "kexec_load", "migrate_pages", "move_pages", "request_key", "swapoff", "swapon", "userfaultfd",
 }
 
 // SeccompRefusesSince returns the first release whose default filter refuses a system call

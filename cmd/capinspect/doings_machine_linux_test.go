@@ -29,8 +29,12 @@ func onTerminal(flags int, use func(fd int) error) func(world) error {
 // onMachine are operations on the machine. None changes anything of it: what would is done
 // with arguments that the kernel looks at later than at the capability.
 var onMachine = map[string]func(world) error{
-	"date":         func(world) error { return unix.ClockGettime(unix.CLOCK_REALTIME, new(unix.Timespec)) },
-	"keyctl":       func(world) error { _, err := ownKey(); return err },
+	"date":    func(world) error { return unix.ClockGettime(unix.CLOCK_REALTIME, new(unix.Timespec)) },
+	"add_key": func(world) error { _, err := ownKey(); return err },
+	"keyctl": func(world) error {
+		_, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_PROCESS_KEYRING, true)
+		return err
+	},
 	"KEYCTL_CHOWN": func(w world) error { return onOwnKey(unix.KEYCTL_CHOWN, w.other, -1) },
 	"adjtimex": func(world) error {
 		_, err := unix.Adjtimex(&unix.Timex{Modes: unix.ADJ_ESTERROR, Esterror: 1})

@@ -33,7 +33,8 @@ var numbers = map[string]uint32{
 	"settimeofday": unix.SYS_SETTIMEOFDAY, "syslog": unix.SYS_SYSLOG, "umount2": unix.SYS_UMOUNT2, "unshare": unix.SYS_UNSHARE,
 	"vhangup": unix.SYS_VHANGUP, "swapon": unix.SYS_SWAPON, "swapoff": unix.SYS_SWAPOFF, "userfaultfd": unix.SYS_USERFAULTFD,
 	"kexec_load": unix.SYS_KEXEC_LOAD, "migrate_pages": unix.SYS_MIGRATE_PAGES, "move_pages": unix.SYS_MOVE_PAGES,
-	"io_uring_setup": unix.SYS_IO_URING_SETUP, "kexec_file_load": unix.SYS_KEXEC_FILE_LOAD,
+	"io_uring_setup": unix.SYS_IO_URING_SETUP, "kexec_file_load": unix.SYS_KEXEC_FILE_LOAD, "pivot_root": unix.SYS_PIVOT_ROOT,
+	"add_key": unix.SYS_ADD_KEY, "request_key": unix.SYS_REQUEST_KEY, "keyctl": unix.SYS_KEYCTL,
 }
 
 // letThrough is the answer to a call that no filter refused.
