@@ -182,7 +182,7 @@ func TestDriftOfMany(t *testing.T) {
 	if d := Compared(a, b); len(d.Entries) != 10_000 || d.Gains() {
 		t.Errorf("%d differ", len(d.Entries))
 	}
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > 15*time.Second {
 		t.Errorf("it takes %v", took)
 	}
 }
