@@ -75,7 +75,7 @@ compare: ## hold manifests, Pod Security rules and seccomp gates against the ori
 # A process under the race detector otherwise sleeps for a second before it ends, and the
 # scripts start hundreds.
 race: ## run the tests that need no container under the race detector (needs a C compiler)
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race -count=1 -short ./...
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race -count=1 -short -timeout 30m ./...
 
 # The emulator shows itself as /proc/PID/exe and lacks the ioctls of namespaces. The
 # tests that need them run on 386, and in `make test`.
