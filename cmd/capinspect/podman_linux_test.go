@@ -140,12 +140,15 @@ func importHolder(t *testing.T) string {
 	return image
 }
 
-// startPodman starts a container and returns its process. A machine that lets nobody have
-// the limits that podman asks for lets it have these.
+// podmanRun is the beginning of a command line that starts a container. A machine that lets
+// nobody have the limits that podman asks for lets it have these.
+var podmanRun = []string{"run", "--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"}
+
+// startPodman starts a container and returns its process.
 func startPodman(t *testing.T, image, name string, flags []string) string {
 	t.Helper()
 	t.Cleanup(func() { exec.Command("podman", "rm", "-f", "-t", "0", name).Run() })
-	podman(t, slices.Concat([]string{"run", "-d", "--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--name", name}, flags, []string{image, "/holder"})...)
+	podman(t, slices.Concat(podmanRun, []string{"-d", "--name", name}, flags, []string{image, "/holder"})...)
 	return strings.TrimSpace(podman(t, "inspect", "--format", "{{.State.Pid}}", name))
 }
 
